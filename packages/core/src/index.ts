@@ -1,1 +1,24 @@
-export {}
+export { type Batch, type BatchMember, type CommitReceipt, type DatasetState, emptyDatasetState } from "./Batch.ts"
+export { displayName, Film, FilmId, seenAgain, Slug, splitDisplayName } from "./Film.ts"
+export * as Harvest from "./Harvest.ts"
+export {
+  BatchCommitted,
+  HarvestEvent,
+  MemberDiscovered,
+  MemberRead,
+  PageRead,
+  RunFinished,
+  RunStarted
+} from "./HarvestEvent.ts"
+export { type IdRegistry, makeIdRegistry } from "./IdRegistry.ts"
+export { MemberListing, UserId, Username, UsernameFromText } from "./Member.ts"
+export { judgeMember, type MemberReading, pagesToReadAgain } from "./MemberReading.ts"
+export { Doubt, MemberRecord, MemberState } from "./MemberRecord.ts"
+export { PageVerdict, type RatingsPage, type StatedCounts, type VerdictAction, verdictActions } from "./PageVerdict.ts"
+export { ProcessIdentity, ProcessTable } from "./ProcessTable.ts"
+export { EncodedRating, formatRating, Rating, ratingFromHalfStars, WatchedFilm } from "./Rating.ts"
+export { RatingsSource, type SourceActivity } from "./RatingsSource.ts"
+export { type OpenDataset, type OpenMode, RatingsStorage, type StorageCapabilities } from "./RatingsStorage.ts"
+export { RunReport } from "./RunReport.ts"
+export { SourceError, SourceErrorReason } from "./SourceError.ts"
+export { StorageError, StorageErrorReason } from "./StorageError.ts"

@@ -1,0 +1,111 @@
+/**
+ * What a run tells while it goes on.
+ *
+ * @since 0.1.0
+ */
+import { Schema } from "effect"
+import { Username } from "./Member.ts"
+import { Doubt, MemberState } from "./MemberRecord.ts"
+import { RunReport } from "./RunReport.ts"
+
+/**
+ * The run has opened its dataset: how many users and ratings it holds, and how many members this run is to add
+ * and, with `continue`, to complete.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const RunStarted = Schema.TaggedStruct("RunStarted", {
+  mode: Schema.Literal("new", "continue"),
+  source: Schema.String,
+  storage: Schema.String,
+  place: Schema.String,
+  users: Schema.NonNegativeInt,
+  ratings: Schema.NonNegativeInt,
+  membersToAdd: Schema.NonNegativeInt,
+  membersToComplete: Schema.NonNegativeInt
+})
+
+/**
+ * A member was taken from the members list.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const MemberDiscovered = Schema.TaggedStruct("MemberDiscovered", {
+  username: Username,
+  films: Schema.optionalWith(Schema.NonNegativeInt, { exact: true })
+})
+
+/**
+ * A page was answered. `lastPage` is there on pages of the list, `ratings` counts the rated films on it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const PageRead = Schema.TaggedStruct("PageRead", {
+  username: Username,
+  page: Schema.Int,
+  lastPage: Schema.optionalWith(Schema.Int, { exact: true }),
+  verdict: Schema.String,
+  ratings: Schema.NonNegativeInt
+})
+
+/**
+ * All that could be read of a member was read. It is not committed yet.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const MemberRead = Schema.TaggedStruct("MemberRead", {
+  username: Username,
+  state: MemberState,
+  pages: Schema.NonNegativeInt,
+  films: Schema.NonNegativeInt,
+  ratings: Schema.NonNegativeInt,
+  missing: Schema.Array(Schema.Int),
+  doubts: Schema.Array(Doubt)
+})
+
+/**
+ * A batch is stored. `ratings` counts its own rows, `totalRatings` those of the dataset.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const BatchCommitted = Schema.TaggedStruct("BatchCommitted", {
+  batch: Schema.Int,
+  members: Schema.Array(Username),
+  ratings: Schema.NonNegativeInt,
+  newFilms: Schema.NonNegativeInt,
+  changedFilms: Schema.NonNegativeInt,
+  totalRatings: Schema.NonNegativeInt,
+  millis: Schema.Number
+})
+
+/**
+ * The run is over, complete or not. Nothing comes after it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const RunFinished = Schema.TaggedStruct("RunFinished", { report: RunReport })
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export const HarvestEvent = Schema.Union(
+  RunStarted,
+  MemberDiscovered,
+  PageRead,
+  MemberRead,
+  BatchCommitted,
+  RunFinished
+)
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type HarvestEvent = typeof HarvestEvent.Type

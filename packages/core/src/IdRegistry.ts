@@ -1,0 +1,69 @@
+/**
+ * Who has which number: user ids and film identities, the same for ever.
+ *
+ * @since 0.1.0
+ */
+import type { Batch, DatasetState } from "./Batch.ts"
+import { type Film, type FilmId, seenAgain } from "./Film.ts"
+import { UserId, type Username } from "./Member.ts"
+
+/**
+ * Gives user ids and keeps film identities. One fiber may use it at a time.
+ *
+ * - `user` returns the member's id; a new name gets the next free number.
+ * - `film` notes a film that was seen. An id seen with a new slug or title is a change: the newest wins.
+ * - `takeFilms` returns the films that are new or changed since it was last called, for the next batch.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface IdRegistry {
+  readonly user: (username: Username) => { readonly userId: UserId; readonly isNew: boolean }
+  readonly film: (film: Film) => void
+  readonly takeFilms: () => Pick<Batch, "newFilms" | "changedFilms">
+}
+
+/**
+ * A registry that goes on where the dataset stands. Costs memory in proportion to users and films.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const makeIdRegistry = (state: Pick<DatasetState, "users" | "films">): IdRegistry => {
+  const users = new Map(state.users)
+  const films = new Map(state.films)
+  let last = 0
+  for (const userId of users.values()) last = Math.max(last, userId)
+  // The film as it was when films were last taken; undefined for one that was not there yet.
+  const touched = new Map<FilmId, Film | undefined>()
+
+  return {
+    user: (username) => {
+      const known = users.get(username)
+      if (known !== undefined) return { userId: known, isNew: false }
+      last += 1
+      const userId = UserId.make(last)
+      users.set(username, userId)
+      return { userId, isNew: true }
+    },
+    film: (film) => {
+      const known = films.get(film.id)
+      const now = known === undefined ? film : seenAgain(known, film)
+      if (now === known) return
+      if (!touched.has(film.id)) touched.set(film.id, known)
+      films.set(film.id, now)
+    },
+    takeFilms: () => {
+      const newFilms: Array<Film> = []
+      const changedFilms: Array<{ before: Film; after: Film }> = []
+      for (const [id, before] of touched) {
+        const after = films.get(id)
+        if (after === undefined) continue
+        if (before === undefined) newFilms.push(after)
+        else changedFilms.push({ before, after })
+      }
+      touched.clear()
+      return { newFilms, changedFilms }
+    }
+  }
+}

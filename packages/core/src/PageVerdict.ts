@@ -1,0 +1,109 @@
+/**
+ * What a response turned out to be. A page is never judged by "no tiles found": a list ends because a page says
+ * so, and whatever cannot be understood has a verdict of its own.
+ *
+ * @since 0.1.0
+ */
+import { Data } from "effect"
+import type { Username } from "./Member.ts"
+import type { WatchedFilm } from "./Rating.ts"
+
+/**
+ * Every response to a request for a page of a member's films is exactly one of these:
+ *
+ * - `Films`: a page of the list. `lastPage` is the page count it states (1 where it has no paging), `stated` the
+ *   counts it states, `unreadable` the number of tiles without a usable id or with an impossible rating.
+ * - `NoFilms`: the page itself says that the member has no films.
+ * - `PastTheEnd`: a page after the last one.
+ * - `MemberNotFound`, `MemberPrivate`, `Renamed`: facts about the member.
+ * - `RateLimited`: refused for now; `retryAfterMillis` where the site named a time.
+ * - `Challenged`: a bot wall, at any status; `wall` tells how it was recognised.
+ * - `Unavailable`: no usable answer; `status` is absent where none arrived at all.
+ * - `Truncated`: a page that stops before its end.
+ * - `MarkupChanged`: a page that is none of the above; `selector` is what was looked for in vain.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type PageVerdict = Data.TaggedEnum<{
+  Films: {
+    readonly films: ReadonlyArray<WatchedFilm>
+    readonly lastPage: number
+    readonly stated: StatedCounts
+    readonly unreadable: number
+  }
+  NoFilms: {}
+  PastTheEnd: {}
+  MemberNotFound: {}
+  MemberPrivate: {}
+  Renamed: { readonly to: Username }
+  RateLimited: { readonly retryAfterMillis?: number }
+  Challenged: { readonly status: number; readonly wall: string }
+  Unavailable: { readonly status?: number; readonly why: string }
+  Truncated: { readonly bytes: number }
+  MarkupChanged: { readonly selector: string; readonly evidence: string }
+}>
+
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const PageVerdict = Data.taggedEnum<PageVerdict>()
+
+/**
+ * The numbers of films a page states in its heading or navigation: all watched, and rated ones on old pages.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface StatedCounts {
+  readonly films?: number
+  readonly rated?: number
+}
+
+/**
+ * What the run does on a verdict:
+ *
+ * - `keep`: the page's films are taken.
+ * - `member`: a fact about the member; nothing more of it is read.
+ * - `retry-later`: the page counts as missing and is read again later.
+ * - `stop`: the run ends, loudly.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type VerdictAction = "keep" | "member" | "retry-later" | "stop"
+
+/**
+ * The action for each verdict.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const verdictActions: Readonly<Record<PageVerdict["_tag"], VerdictAction>> = {
+  Films: "keep",
+  NoFilms: "member",
+  PastTheEnd: "retry-later",
+  MemberNotFound: "member",
+  MemberPrivate: "member",
+  Renamed: "member",
+  RateLimited: "retry-later",
+  Challenged: "stop",
+  Unavailable: "retry-later",
+  Truncated: "retry-later",
+  MarkupChanged: "stop"
+}
+
+/**
+ * One page of a member's films as a source tells it: the unit of progress. `number` counts from 1; `url` is where
+ * it was asked for, for messages.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface RatingsPage {
+  readonly username: Username
+  readonly number: number
+  readonly url: string
+  readonly verdict: PageVerdict
+}

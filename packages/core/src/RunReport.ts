@@ -1,0 +1,57 @@
+/**
+ * What a run did.
+ *
+ * @since 0.1.0
+ */
+import { Schema } from "effect"
+import { Username } from "./Member.ts"
+import { Doubt } from "./MemberRecord.ts"
+import { SourceErrorReason } from "./SourceError.ts"
+
+/**
+ * The account of a run. Counts are of this run, except `total*`, which are of the dataset after it. `members`
+ * counts the members that were committed, by state; `partial` names those that are not complete, with the pages
+ * still missing. `listEnded` says that the members list held fewer members than were asked for. `stopped` is there
+ * where the source ended the run.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const RunReport = Schema.Struct({
+  mode: Schema.Literal("new", "continue"),
+  startedAt: Schema.DateTimeUtc,
+  finishedAt: Schema.DateTimeUtc,
+  members: Schema.Struct({
+    sealed: Schema.NonNegativeInt,
+    partial: Schema.NonNegativeInt,
+    gone: Schema.NonNegativeInt,
+    private: Schema.NonNegativeInt,
+    renamed: Schema.NonNegativeInt
+  }),
+  partial: Schema.Array(
+    Schema.Struct({
+      username: Username,
+      missing: Schema.Array(Schema.Int),
+      lastPage: Schema.NonNegativeInt,
+      doubts: Schema.Array(Doubt)
+    })
+  ),
+  batches: Schema.NonNegativeInt,
+  pages: Schema.NonNegativeInt,
+  ratings: Schema.NonNegativeInt,
+  newFilms: Schema.NonNegativeInt,
+  changedFilms: Schema.NonNegativeInt,
+  totalUsers: Schema.NonNegativeInt,
+  totalRatings: Schema.NonNegativeInt,
+  requests: Schema.NonNegativeInt,
+  retries: Schema.NonNegativeInt,
+  pausedMillis: Schema.Number,
+  listEnded: Schema.Boolean,
+  stopped: Schema.optionalWith(Schema.Struct({ reason: SourceErrorReason, message: Schema.String }), { exact: true })
+})
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface RunReport extends Schema.Schema.Type<typeof RunReport> {}
