@@ -26,8 +26,9 @@ import type { EncodedRating } from "./Rating.ts"
 import { RatingsSource } from "./RatingsSource.ts"
 import { type OpenDataset, RatingsStorage } from "./RatingsStorage.ts"
 import type { RunReport } from "./RunReport.ts"
-import { SourceError } from "./SourceError.ts"
+import type { SourceError } from "./SourceError.ts"
 import type { StorageError } from "./StorageError.ts"
+import { errorFromVerdict } from "./VerdictError.ts"
 
 /**
  * What a run is asked to do. `batches` and `batchSize` (members in a batch) are at least 1; their product is the
@@ -270,7 +271,10 @@ const makeReader = (source: Context.Tag.Service<RatingsSource>, events: PubSub.P
         yield* Ref.update(pagesRead, (n) => n + 1)
         switch (verdictActions[verdict._tag]) {
           case "stop":
-            return yield* stopError(source.name, page)
+            return yield* errorFromVerdict(
+              { source: source.name, url: page.url, subject: `page ${page.number} of ${page.username}` },
+              verdict
+            )
           case "keep":
           case "member":
             return yield* Ref.set(failures, 0)
@@ -348,26 +352,6 @@ const publishReading = (events: PubSub.PubSub<HarvestEvent>, reading: MemberRead
       doubts: reading.doubts
     })
   )
-
-const stopError = (source: string, page: RatingsPage): SourceError => {
-  const { url, verdict } = page
-  if (verdict._tag === "Challenged") {
-    return new SourceError({
-      reason: "Challenged",
-      source,
-      url,
-      detail: `The site answered with a bot wall (${verdict.wall}, status ${verdict.status}) instead of page ${page.number} of ${page.username}`
-    })
-  }
-  return new SourceError({
-    reason: "MarkupChanged",
-    source,
-    url,
-    detail: verdict._tag === "MarkupChanged"
-      ? `Page ${page.number} of ${page.username} has no ${verdict.selector}: ${verdict.evidence}`
-      : `Page ${page.number} of ${page.username} was judged ${verdict._tag}`
-  })
-}
 
 /**
  * A member's part of the batch; none where the dataset already holds more than was read now.

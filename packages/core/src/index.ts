@@ -22,3 +22,4 @@ export { type OpenDataset, type OpenMode, RatingsStorage, type StorageCapabiliti
 export { RunReport } from "./RunReport.ts"
 export { SourceError, SourceErrorReason } from "./SourceError.ts"
 export { StorageError, StorageErrorReason } from "./StorageError.ts"
+export { errorFromVerdict } from "./VerdictError.ts"

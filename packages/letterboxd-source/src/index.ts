@@ -1,1 +1,8 @@
-export {}
+export * as HttpPolicy from "./HttpPolicy.ts"
+export * as LetterboxdSource from "./LetterboxdSource.ts"
+export { type FilmsPage, parseFilmsPage } from "./pages/films/FilmsPage.ts"
+export { type FilmsListing, filmsUrl } from "./pages/films/FilmsRequest.ts"
+export { judgeFilmsResponse, unreadableShareOfChangedMarkup } from "./pages/films/FilmsVerdict.ts"
+export { type MembersList, membersUrl } from "./pages/members/MembersRequest.ts"
+export { judgeMembersResponse, MembersVerdict } from "./pages/members/MembersVerdict.ts"
+export { type PageResponse } from "./pages/PageResponse.ts"

@@ -1,0 +1,42 @@
+/**
+ * From a verdict that ends a run to the error that says so.
+ *
+ * @since 0.1.0
+ */
+import { PageVerdict } from "./PageVerdict.ts"
+import { SourceError } from "./SourceError.ts"
+
+/**
+ * The error for a verdict that a run cannot go past. `subject` is what was asked for, in words: `page 3 of karsten`.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const errorFromVerdict = (
+  asked: { readonly source: string; readonly url: string; readonly subject: string },
+  verdict: PageVerdict
+): SourceError => {
+  const { source, subject, url } = asked
+  const error = (reason: SourceError["reason"], detail: string) => new SourceError({ reason, source, url, detail })
+  return PageVerdict.$match(verdict, {
+    Challenged: ({ status, wall }) =>
+      error("Challenged", `The site answered with a bot wall (${wall}, status ${status}) instead of ${subject}`),
+    RateLimited: ({ retryAfterMillis }) =>
+      error(
+        "RateLimited",
+        `The site keeps refusing ${subject} as one request too many${
+          retryAfterMillis === undefined ? "" : ` and asks to wait ${Math.ceil(retryAfterMillis / 1000)} s`
+        }`
+      ),
+    MarkupChanged: ({ evidence, selector }) =>
+      error("MarkupChanged", `${subject} was not understood: no ${selector} (${evidence})`),
+    Unavailable: ({ why }) => error("Unreachable", `${subject} could not be had: ${why}`),
+    Truncated: ({ bytes }) => error("Unreachable", `${subject} broke off after ${bytes} characters`),
+    MemberNotFound: () => error("Unreachable", `The site says that ${subject} does not exist`),
+    MemberPrivate: () => error("Unreachable", `The site says that ${subject} is private`),
+    Renamed: ({ to }) => error("Unreachable", `The site sends visitors of ${subject} to ${to}`),
+    Films: () => error("MarkupChanged", `${subject} shows a member's films`),
+    NoFilms: () => error("MarkupChanged", `${subject} shows a member without films`),
+    PastTheEnd: () => error("MarkupChanged", `${subject} is past the end of its list`)
+  })
+}

@@ -1,0 +1,59 @@
+import { assert, describe, it } from "@effect/vitest"
+import { displayName, Film, Rating, ratingFromHalfStars, seenAgain, splitDisplayName, UsernameFromText } from "@letterboxd-ratings/core"
+import { Arbitrary, Option, Schema } from "effect"
+import * as fc from "fast-check"
+import { film } from "./Worlds.ts"
+
+describe("display names", () => {
+  it("split into title and year", () => {
+    assert.deepStrictEqual(splitDisplayName("Naked Lunch (1991)"), { title: "Naked Lunch", year: 1991 })
+    assert.deepStrictEqual(splitDisplayName("Blade Runner 2049"), { title: "Blade Runner 2049" })
+    assert.deepStrictEqual(splitDisplayName("2012 (2009)"), { title: "2012", year: 2009 })
+    assert.deepStrictEqual(splitDisplayName("Gone (1999) (2003)"), { title: "Gone (1999)", year: 2003 })
+    assert.deepStrictEqual(splitDisplayName("(1999)"), { title: "(1999)" })
+    assert.deepStrictEqual(splitDisplayName("  "), {})
+  })
+
+  it("come back as they were written", () => {
+    fc.assert(fc.property(Arbitrary.make(Film), (any) => {
+      const canonical = { id: any.id, slug: any.slug, ...splitDisplayName(displayName(any)) }
+      assert.deepStrictEqual(splitDisplayName(displayName(canonical)), splitDisplayName(displayName(any)))
+    }))
+  })
+})
+
+describe("a film seen again", () => {
+  const known = film({ id: 1, slug: "a", title: "A", year: 1990 })
+
+  it("takes the newest slug and title", () => {
+    assert.deepStrictEqual(seenAgain(known, film({ id: 1, slug: "b", title: "B", year: 1991 })), film({ id: 1, slug: "b", title: "B", year: 1991 }))
+  })
+
+  it("keeps what a page does not tell", () => {
+    assert.strictEqual(seenAgain(known, film({ id: 1, slug: "a", title: "A" })), known)
+    assert.strictEqual(seenAgain(known, film({ id: 1, slug: "a" })), known)
+    assert.deepStrictEqual(seenAgain(known, film({ id: 1, slug: "b", title: "C" })), film({ id: 1, slug: "b", title: "C" }))
+  })
+})
+
+describe("ratings", () => {
+  it("are halves from 0.5 to 5", () => {
+    for (let halfStars = -2; halfStars <= 13; halfStars++) {
+      assert.strictEqual(Option.isSome(ratingFromHalfStars(halfStars)), halfStars >= 1 && halfStars <= 10)
+    }
+    for (const wrong of [0, 0.25, 5.5, Number.NaN, Infinity, -1]) assert.isFalse(Schema.is(Rating)(wrong))
+  })
+})
+
+describe("names of members", () => {
+  it("are read in any case and never as anything else", () => {
+    const read = Schema.decodeUnknownSync(UsernameFromText)
+    assert.deepStrictEqual(
+      ["  DaveE ", "null", "NaN", "1e3", "true", "123"].map((name) => read(name) as string),
+      ["davee", "null", "nan", "1e3", "true", "123"]
+    )
+    for (const wrong of ["", "a", "with space", "sixteen_letters_", "dash-ed", "é2"]) {
+      assert.throws(() => read(wrong))
+    }
+  })
+})

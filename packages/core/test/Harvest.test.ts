@@ -1,0 +1,189 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Harvest, PageVerdict, RatingsSource, SourceError } from "@letterboxd-ratings/core"
+import { Array, Chunk, Effect, Fiber, Layer, PubSub, Queue, TestClock } from "effect"
+import { list, memoryDataset, memorySource, memoryStorage, type MemoryWorld, userId, username, watched } from "./Worlds.ts"
+
+const options: Harvest.HarvestOptions = {
+  mode: "new",
+  existing: "refuse",
+  batches: 2,
+  batchSize: 3,
+  membersInFlight: 4
+}
+
+const names = Array.makeBy(8, (i) => `member_${i}`)
+const films = Object.fromEntries(names.map((name, i) => [name, list([7, 0, 1, 3, 4, 20, 2, 9][i] ?? 0, i * 5 + 1)]))
+const calm: MemoryWorld = { members: names, films }
+
+const run = (world: MemoryWorld, changes: Partial<Harvest.HarvestOptions> = {}, dataset = memoryDataset()) =>
+  Effect.gen(function*() {
+    const { asked, source } = yield* memorySource(world)
+    const harvest = yield* Harvest.make.pipe(
+      Effect.provide(Layer.merge(Layer.succeed(RatingsSource, source), memoryStorage(dataset)))
+    )
+    const events = yield* PubSub.subscribe(harvest.events)
+    const running = yield* Effect.fork(harvest.run({ ...options, ...changes }))
+    yield* TestClock.adjust("1 day")
+    const report = yield* Fiber.join(running)
+    return { report, dataset, asked: yield* asked, events: Chunk.toReadonlyArray(yield* Queue.takeAll(events)) }
+  }).pipe(Effect.scoped)
+
+const rated = (name: string) => (films[name] ?? []).filter((tile) => tile.rating !== undefined).length
+
+/** Answers take long for the first members and short for the last, so that they arrive in the wrong order. */
+const slowFirst: MemoryWorld = {
+  ...calm,
+  interfere: (name, page) =>
+    Effect.as(Effect.sleep((names.length - names.indexOf(name)) * 1000 + page * 100), undefined)
+}
+
+describe("Harvest", () => {
+  it.effect("commits members and ids in order of discovery, rows in page order", () =>
+    Effect.gen(function*() {
+      const { dataset, report } = yield* run(slowFirst)
+      assert.deepStrictEqual([...dataset.state.users], names.slice(0, 6).map((name, i) => [name, i + 1] as const))
+      assert.deepStrictEqual(dataset.batches.map((batch) => batch.members.length), [3, 3])
+      for (const [i, name] of names.slice(0, 6).entries()) {
+        assert.deepStrictEqual(
+          dataset.rows.get(userId(i + 1))?.map((row) => row.filmId as number),
+          (films[name] ?? []).filter((tile) => tile.rating !== undefined).map((tile) => tile.film.id as number)
+        )
+      }
+      assert.strictEqual(report.members.sealed, 6)
+      assert.strictEqual(report.ratings, names.slice(0, 6).reduce((sum, name) => sum + rated(name), 0))
+    }))
+
+  it.effect("asks for exactly P pages of a member, and takes no more members than it was told", () =>
+    Effect.gen(function*() {
+      const { asked } = yield* run(slowFirst)
+      const pages = names.slice(0, 6).flatMap((name) =>
+        Array.makeBy(Math.max(1, Math.ceil((films[name] ?? []).length / 3)), (i) => `${name}/${i + 1}`)
+      )
+      assert.deepStrictEqual(asked.filter((name) => !name.startsWith("list:")).sort(), pages.sort())
+      assert.strictEqual(asked.filter((name) => name.startsWith("list:")).length, 6)
+    }))
+
+  it.effect("holds the same batches whatever the number of members in flight", () =>
+    Effect.gen(function*() {
+      const one = yield* run(slowFirst, { membersInFlight: 1 })
+      const many = yield* run(slowFirst, { membersInFlight: 16 })
+      assert.deepStrictEqual([...one.dataset.rows], [...many.dataset.rows])
+      assert.deepStrictEqual([...one.dataset.state.films], [...many.dataset.state.films])
+    }))
+
+  it.effect("takes a member once that the list names twice, and says when the list ends", () =>
+    Effect.gen(function*() {
+      const { dataset, report } = yield* run({ ...calm, members: ["member_0", "member_1", "member_0", "member_2"] })
+      assert.strictEqual(dataset.state.users.size, 3)
+      assert.isTrue(report.listEnded)
+    }))
+
+  it.effect("reads a missing page again at the end of the batch, and only that one", () =>
+    Effect.gen(function*() {
+      const { asked, report } = yield* run({
+        ...calm,
+        interfere: (name, page, nth) =>
+          Effect.succeed(
+            name === "member_5" && page === 4 && nth === 1 ? PageVerdict.Unavailable({ status: 503, why: "busy" }) : undefined
+          )
+      })
+      assert.strictEqual(report.members.sealed, 6)
+      assert.strictEqual(asked.filter((name) => name.startsWith("member_5/")).length, 8)
+      assert.strictEqual(asked.filter((name) => name === "member_5/4").length, 2)
+    }))
+
+  it.effect("keeps the good pages of a member and names the missing one", () =>
+    Effect.gen(function*() {
+      const { dataset, report } = yield* run({
+        ...calm,
+        interfere: (name, page) =>
+          Effect.succeed(name === "member_5" && page === 4 ? PageVerdict.Truncated({ bytes: 10 }) : undefined)
+      })
+      assert.deepStrictEqual(report.partial.map(({ missing, username }) => ({ missing, username: username as string })), [
+        { missing: [4], username: "member_5" }
+      ])
+      assert.isAbove(dataset.rows.get(userId(6))?.length ?? 0, 10)
+    }))
+
+  it.effect("stops at a bot wall, keeps the complete members before it, and asks for nothing more", () =>
+    Effect.gen(function*() {
+      const { asked, dataset, report } = yield* run({
+        ...slowFirst,
+        interfere: (name, page) =>
+          name === "member_4"
+            ? Effect.succeed(PageVerdict.Challenged({ status: 403, wall: "test" }))
+            : Effect.as(Effect.sleep(names.indexOf(name) * 1000 + page), undefined)
+      }, { membersInFlight: 1 })
+      assert.strictEqual(report.stopped?.reason, "Challenged")
+      assert.deepStrictEqual([...dataset.state.users.keys()] as ReadonlyArray<string>, names.slice(0, 4))
+      assert.isFalse(asked.some((name) => name.startsWith("member_5/")))
+    }))
+
+  it.effect("stops when the members list cannot be read further, with the members before it committed", () =>
+    Effect.gen(function*() {
+      const error = new SourceError({ reason: "Unreachable", source: "memory", detail: "gone" })
+      const { dataset, report } = yield* run({ ...calm, membersFailAfter: { count: 2, error } })
+      assert.strictEqual(report.stopped?.reason, "Unreachable")
+      assert.isAtMost(dataset.state.users.size, 2)
+    }))
+
+  it.effect("asks the members list whether the site is there when requests fail in a row, and goes on if it is", () =>
+    Effect.gen(function*() {
+      const { report } = yield* run({
+        ...calm,
+        interfere: (name, page) =>
+          Effect.succeed(
+            name === "member_5" && page > 1 ? PageVerdict.Unavailable({ status: 500, why: "broken" }) : undefined
+          )
+      })
+      assert.isUndefined(report.stopped)
+      assert.deepStrictEqual(report.partial[0]?.missing, [2, 3, 4, 5, 6, 7])
+    }))
+
+  it.effect("records members that are gone, private, or renamed, and reads the new name", () =>
+    Effect.gen(function*() {
+      const { dataset, report } = yield* run({
+        ...calm,
+        films: { ...films, newcomer: [watched(900, 5)] },
+        interfere: (name) =>
+          Effect.succeed(
+            name === "member_0"
+              ? PageVerdict.MemberNotFound()
+              : name === "member_2"
+              ? PageVerdict.MemberPrivate()
+              : name === "member_3"
+              ? PageVerdict.Renamed({ to: username("newcomer") })
+              : undefined
+          )
+      })
+      assert.deepStrictEqual(report.members, { sealed: 4, partial: 0, gone: 1, private: 1, renamed: 1 })
+      const ids = [...dataset.state.users].map(([name, id]) => `${name}=${id}`)
+      assert.deepStrictEqual(ids, ["member_0=1", "member_1=2", "member_2=3", "member_3=4", "newcomer=5", "member_4=6", "member_5=7"])
+      assert.strictEqual(dataset.rows.get(userId(5))?.length, 1)
+    }))
+
+  it.effect("continue skips known members, completes partial ones and goes on with the ids", () =>
+    Effect.gen(function*() {
+      const dataset = memoryDataset()
+      yield* run({
+        ...calm,
+        interfere: (name, page) =>
+          Effect.succeed(name === "member_0" && page === 2 ? PageVerdict.Truncated({ bytes: 1 }) : undefined)
+      }, { batches: 1 }, dataset)
+      assert.strictEqual(dataset.state.members.get(username("member_0"))?.state, "partial")
+      const { report } = yield* run(calm, { mode: "continue", batches: 2 }, dataset)
+      assert.deepStrictEqual([...dataset.state.users.keys()] as ReadonlyArray<string>, names)
+      assert.strictEqual(report.members.partial, 0)
+      assert.strictEqual(dataset.rows.get(userId(1))?.length, rated("member_0"))
+    }))
+
+  it.effect("tells what happens, ending with the report", () =>
+    Effect.gen(function*() {
+      const { events, report } = yield* run(calm)
+      const tags = events.map((event) => event._tag)
+      assert.strictEqual(tags[0], "RunStarted")
+      assert.strictEqual(tags.filter((tag) => tag === "MemberRead").length, 6)
+      assert.strictEqual(tags.filter((tag) => tag === "BatchCommitted").length, 2)
+      assert.deepStrictEqual(events.at(-1), { _tag: "RunFinished", report })
+    }))
+})

@@ -1,0 +1,94 @@
+import { assert, describe, it } from "@effect/vitest"
+import { judgeMember, pagesToReadAgain, PageVerdict, type RatingsPage } from "@letterboxd-ratings/core"
+import * as fc from "fast-check"
+import { filmsOnPage, list, pageOf, username } from "./Worlds.ts"
+
+const karsten = username("karsten")
+
+const pages = (verdicts: ReadonlyArray<PageVerdict>): ReadonlyMap<number, RatingsPage> =>
+  new Map(verdicts.map((verdict, i) => [i + 1, { username: karsten, number: i + 1, url: "memory:", verdict }]))
+
+const pagesOfList = (count: number): Array<PageVerdict> =>
+  Array.from({ length: Math.max(1, Math.ceil(count / filmsOnPage)) }, (_, i) => pageOf(list(count), i + 1))
+
+const judge = (verdicts: ReadonlyArray<PageVerdict>) => judgeMember(karsten, pages(verdicts))
+
+describe("judgeMember", () => {
+  it("seals a list that was read whole, of any length", () => {
+    fc.assert(fc.property(fc.nat(40), (count) => {
+      const reading = judge(pagesOfList(count))
+      assert.strictEqual(reading.state, "sealed")
+      assert.strictEqual(reading.films.length, count)
+    }))
+  })
+
+  it("never seals a list of which any page is missing, and names exactly those", () => {
+    fc.assert(fc.property(fc.integer({ min: filmsOnPage + 1, max: 60 }), fc.infiniteStream(fc.boolean()), (count, lost) => {
+      const verdicts = pagesOfList(count)
+      const missing: Array<number> = []
+      for (let number = 2; number <= verdicts.length; number++) {
+        if (lost.next().value === true) {
+          verdicts[number - 1] = PageVerdict.Unavailable({ status: 500, why: "test" })
+          missing.push(number)
+        }
+      }
+      const reading = judge(verdicts)
+      assert.deepStrictEqual(reading.missing, missing)
+      assert.strictEqual(reading.state, missing.length === 0 ? "sealed" : "partial")
+      assert.deepStrictEqual(pagesToReadAgain(reading), missing)
+    }))
+  })
+
+  it("notices a film that was added or removed between two pages", () => {
+    const before = list(9)
+    const added = [...list(1, 100), ...before]
+    const removed = before.slice(1)
+    for (const after of [added, removed]) {
+      const reading = judge([pageOf(before, 1), pageOf(after, 2), pageOf(after, 3)])
+      assert.strictEqual(reading.state, "partial")
+      assert.include(reading.doubts, "list-moved")
+      assert.strictEqual(pagesToReadAgain(reading), "all")
+    }
+  })
+
+  it("notices a film that came and one that went, which leaves all counts as they were", () => {
+    const before = list(9)
+    const after = [...list(1, 100), ...before.slice(0, 8)]
+    const reading = judge([pageOf(before, 1), pageOf(after, 2), pageOf(after, 3)])
+    assert.include(reading.doubts, "list-moved")
+  })
+
+  it("doubts a page before the last that is not full", () => {
+    const [first, second, third] = pagesOfList(9)
+    if (first === undefined || second?._tag !== "Films" || third === undefined) throw new Error("three pages expected")
+    const reading = judge([first, { ...second, films: second.films.slice(1) }, third])
+    assert.include(reading.doubts, "short-page")
+  })
+
+  it("doubts a list that shows fewer films than it states", () => {
+    const whole = pageOf(list(3), 1)
+    if (whole._tag !== "Films") throw new Error("a films page expected")
+    const reading = judge([{ ...whole, films: whole.films.slice(1) }])
+    assert.deepStrictEqual(reading.doubts, ["count-differs"])
+  })
+
+  it("does not seal a member with a tile that could not be read, and does not ask for it again", () => {
+    const whole = pageOf(list(3), 1)
+    if (whole._tag !== "Films") throw new Error("a films page expected")
+    const reading = judge([{ ...whole, films: whole.films.slice(1), unreadable: 1 }])
+    assert.deepStrictEqual(reading.doubts, ["unreadable-tiles"])
+    assert.deepStrictEqual(pagesToReadAgain(reading), [])
+  })
+
+  it("takes facts about the member for what they are", () => {
+    const states = [
+      PageVerdict.NoFilms(),
+      PageVerdict.MemberNotFound(),
+      PageVerdict.MemberPrivate(),
+      PageVerdict.Renamed({ to: username("other") }),
+      PageVerdict.RateLimited({}),
+      PageVerdict.PastTheEnd()
+    ].map((verdict) => judge([verdict]).state)
+    assert.deepStrictEqual(states, ["sealed", "gone", "private", "renamed", "partial", "partial"])
+  })
+})

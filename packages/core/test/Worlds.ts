@@ -1,0 +1,160 @@
+/**
+ * A source and a storage in memory, for tests of the pipeline. The source answers from a table of lists and can be
+ * told to answer otherwise; the storage keeps batches as they come.
+ */
+import {
+  type Batch,
+  type DatasetState,
+  emptyDatasetState,
+  Film,
+  type FilmId,
+  MemberListing,
+  PageVerdict,
+  type RatingsPage,
+  RatingsSource,
+  RatingsStorage,
+  type SourceError,
+  StorageError,
+  UserId,
+  Username,
+  WatchedFilm
+} from "@letterboxd-ratings/core"
+import { Array, Effect, Layer, Ref, Schema, Stream } from "effect"
+
+export const filmsOnPage = 3
+
+export const watched = (id: number, rating?: number, slug = `film-${id}`) =>
+  Schema.decodeUnknownSync(WatchedFilm)({
+    film: { id, slug, title: `Film ${id}`, year: 2000 },
+    ...(rating === undefined ? {} : { rating })
+  })
+
+export const film = Schema.decodeUnknownSync(Film)
+
+/** A member with `count` films, numbered from `from`, every third one without a rating. */
+export const list = (count: number, from = 1): ReadonlyArray<WatchedFilm> =>
+  globalThis.Array.from(
+    { length: count },
+    (_, i) => watched(from + i, (from + i) % 3 === 0 ? undefined : (((from + i) % 10) + 1) / 2)
+  )
+
+export interface MemoryWorld {
+  readonly members: ReadonlyArray<string>
+  readonly films: Readonly<Record<string, ReadonlyArray<WatchedFilm>>>
+  /** Called before each answer; what it returns is answered instead of the page. */
+  readonly interfere?: (username: string, page: number, nth: number) => Effect.Effect<PageVerdict | undefined, SourceError>
+  readonly membersFailAfter?: { readonly count: number; readonly error: SourceError }
+}
+
+export const pageOf = (films: ReadonlyArray<WatchedFilm>, number: number): PageVerdict => {
+  const lastPage = Math.max(1, Math.ceil(films.length / filmsOnPage))
+  if (films.length === 0) return PageVerdict.NoFilms()
+  if (number > lastPage) return PageVerdict.PastTheEnd()
+  return PageVerdict.Films({
+    films: films.slice((number - 1) * filmsOnPage, number * filmsOnPage),
+    lastPage,
+    stated: { films: films.length },
+    unreadable: 0
+  })
+}
+
+export const memorySource = (world: MemoryWorld) =>
+  Effect.gen(function*() {
+    const asked = yield* Ref.make<ReadonlyArray<string>>([])
+    const readPage = (username: Username, number: number): Effect.Effect<RatingsPage, SourceError> =>
+      Effect.gen(function*() {
+        const name = `${username}/${number}`
+        const before = yield* Ref.getAndUpdate(asked, Array.append(name))
+        const nth = before.filter((other) => other === name).length + 1
+        const instead = world.interfere === undefined ? undefined : yield* world.interfere(username, number, nth)
+        const verdict = instead ?? pageOf(world.films[username] ?? [], number)
+        return { username, number, url: `memory:/${name}`, verdict }
+      })
+    const readPages = (username: Username, numbers: ReadonlyArray<number>) =>
+      Stream.fromIterable(numbers).pipe(
+        Stream.mapEffect((number) => readPage(username, number), { concurrency: 4, unordered: true })
+      )
+    const listings = Stream.fromIterable(world.members).pipe(
+      Stream.map((username) => Schema.decodeUnknownSync(MemberListing)({ username }))
+    )
+    const { membersFailAfter } = world
+    const source = RatingsSource.of({
+      name: "memory",
+      members: Stream.tap(
+        membersFailAfter === undefined
+          ? listings
+          : Stream.concat(Stream.take(listings, membersFailAfter.count), Stream.fail(membersFailAfter.error)),
+        (listing) => Ref.update(asked, Array.append(`list:${listing.username}`))
+      ),
+      ratings: (username, pages) =>
+        pages === "all"
+          ? Stream.unwrap(Effect.map(readPage(username, 1), (first) =>
+            first.verdict._tag === "Films" && first.verdict.lastPage > 1
+              ? Stream.concat(Stream.make(first), readPages(username, Array.range(2, first.verdict.lastPage)))
+              : Stream.make(first)))
+          : readPages(username, pages),
+      activity: Effect.map(Ref.get(asked), (all) => ({
+        requests: all.length,
+        retries: 0,
+        pausedMillis: 0,
+        requestsPerSecond: Infinity
+      }))
+    })
+    return { source, asked: Ref.get(asked) }
+  })
+
+/** What a storage holds, as rows a person can compare. */
+export interface MemoryDataset {
+  readonly rows: Map<UserId, ReadonlyArray<{ readonly filmId: FilmId; readonly rating: number }>>
+  readonly batches: Array<Batch>
+  state: DatasetState
+}
+
+export const memoryDataset = (): MemoryDataset => ({ rows: new Map(), batches: [], state: emptyDatasetState })
+
+export const memoryStorage = (dataset: MemoryDataset) =>
+  Layer.succeed(
+    RatingsStorage,
+    RatingsStorage.of({
+      name: "memory",
+      place: "memory",
+      capabilities: { replaceMember: true, durable: false, exclusive: false },
+      exists: Effect.sync(() => dataset.state.batches > 0),
+      open: (mode) =>
+        Effect.gen(function*() {
+          if (mode._tag === "continue" && dataset.state.batches === 0) {
+            return yield* new StorageError({ reason: "NothingThere", storage: "memory", place: "memory", detail: "empty" })
+          }
+          if (mode._tag === "new") {
+            dataset.rows.clear()
+            dataset.batches.length = 0
+            dataset.state = emptyDatasetState
+          }
+          return {
+            state: dataset.state,
+            commit: (batch) =>
+              Effect.sync(() => {
+                dataset.batches.push(batch)
+                const users = new Map(dataset.state.users)
+                const members = new Map(dataset.state.members)
+                const films = new Map(dataset.state.films)
+                for (const { isNew, ratings, record, write } of batch.members) {
+                  if (isNew) users.set(record.username, record.userId)
+                  members.set(record.username, record)
+                  const before = write === "append" ? dataset.rows.get(record.userId) ?? [] : []
+                  dataset.rows.set(record.userId, [...before, ...ratings])
+                }
+                for (const added of batch.newFilms) films.set(added.id, added)
+                for (const { after } of batch.changedFilms) films.set(after.id, after)
+                const ratings = [...dataset.rows.values()].reduce((sum, rows) => sum + rows.length, 0)
+                dataset.state = { ...dataset.state, users, members, films, ratings, batches: dataset.state.batches + 1 }
+                return { batches: dataset.state.batches, ratings }
+              }),
+            ratings: Stream.empty
+          }
+        })
+    })
+  )
+
+export const username = Schema.decodeUnknownSync(Username)
+export const userId = Schema.decodeUnknownSync(UserId)

@@ -1,0 +1,165 @@
+/**
+ * How this tool behaves towards the site: a decorator of any `HttpClient`, provided under the same tag.
+ *
+ * @since 0.1.0
+ */
+import { HttpClient, HttpClientError, HttpClientRequest, type HttpClientResponse } from "@effect/platform"
+import type { SourceActivity } from "@letterboxd-ratings/core"
+import { Clock, Config, Context, Data, Duration, Effect, Layer, Option, Random, Schedule } from "effect"
+import * as Pacing from "./Pacing.ts"
+import { pageTitle, reachesEnd } from "./pages/PageResponse.ts"
+import { recogniseWall } from "./pages/Refusal.ts"
+import { retryAfterMillis } from "./RetryAfter.ts"
+
+/**
+ * - `userAgent`: who asks. Be honest: name the project and its address.
+ * - `concurrency`: requests under way at the same time, at least 1.
+ * - `requestsPerSecond`: above 0; `Infinity` for no limit.
+ * - `maxRetries`: how often a request that failed for a passing reason is repeated, at least 0.
+ * - `timeoutMillis`: how long an answer may take, body included.
+ * - `backoffMillis`: the longest wait before the first repetition; it doubles with each further one, up to a
+ *   minute, and each wait is a random part of it (full jitter).
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface HttpPolicyOptions {
+  readonly userAgent: string
+  readonly concurrency: number
+  readonly requestsPerSecond: number
+  readonly maxRetries: number
+  readonly timeoutMillis: number
+  readonly backoffMillis: number
+}
+
+/**
+ * Slow and honest: 2 requests a second, 5 at a time, 5 repetitions from 2 seconds on, half a minute for an answer.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const defaults: HttpPolicyOptions = {
+  userAgent: "letterboxd-ratings/0.1 (+https://github.com/letterboxd-ratings/letterboxd-ratings)",
+  concurrency: 5,
+  requestsPerSecond: 2,
+  maxRetries: 5,
+  timeoutMillis: 30_000,
+  backoffMillis: 2_000
+}
+
+/**
+ * What went through the policy so far.
+ *
+ * @since 0.1.0
+ * @category services
+ */
+export class HttpActivity extends Context.Tag("@letterboxd-ratings/letterboxd-source/HttpActivity")<
+  HttpActivity,
+  { readonly snapshot: Effect.Effect<SourceActivity> }
+>() {}
+
+const longestBackoff = Duration.minutes(1)
+const longestPauseMillis = 3_600_000
+
+/** An answer that says "not now": worth repeating, and returned as it is when repeating does not help. */
+class NotNow extends Data.Error<{ readonly response: HttpClientResponse.HttpClientResponse }> {}
+
+/**
+ * Decorates the `HttpClient` in context: names this tool, keeps no cookies, sends no tracing headers, bounds
+ * concurrency and rate, waits at most the timeout, and repeats what can succeed later (no connection, timeout, a
+ * broken body, an HTML page that stops before its end, 408, 425, 429, 5xx) with exponential backoff and full jitter.
+ * `Retry-After` holds for all requests. Whatever comes back has its body read already; a refusal that stays is
+ * returned as the response it is, and a bot wall is never asked twice.
+ *
+ * The client below must not follow redirects: where they lead is evidence.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = (options: HttpPolicyOptions) =>
+  Effect.gen(function*() {
+    const transport = yield* HttpClient.HttpClient
+    const permits = yield* Effect.makeSemaphore(options.concurrency)
+    const pacing = yield* Pacing.make({
+      requestsPerSecond: options.requestsPerSecond,
+      firstPauseMillis: options.backoffMillis,
+      longestPauseMillis
+    })
+    let requests = 0
+    let retries = 0
+
+    const backoff = Schedule.exponential(options.backoffMillis).pipe(
+      Schedule.modifyDelayEffect((_, delay) =>
+        Random.next.pipe(Effect.map((part) => Duration.times(Duration.min(delay, longestBackoff), part)))
+      ),
+      Schedule.intersect(Schedule.recurs(options.maxRetries))
+    )
+
+    const client = transport.pipe(
+      HttpClient.mapRequest(HttpClientRequest.setHeader("user-agent", options.userAgent)),
+      HttpClient.withTracerPropagation(false),
+      HttpClient.transform((send, request) => {
+        let attempts = 0
+        const attempt = permits.withPermits(1)(
+          Effect.gen(function*() {
+            yield* pacing.turn
+            const sentAt = yield* Clock.currentTimeMillis
+            requests += 1
+            attempts += 1
+            if (attempts > 1) retries += 1
+            const { body, response } = yield* send.pipe(
+              Effect.flatMap((response) => Effect.map(response.text, (body) => ({ response, body }))),
+              Effect.timeoutFail({
+                duration: options.timeoutMillis,
+                onTimeout: () =>
+                  new HttpClientError.RequestError({
+                    request,
+                    reason: "Transport",
+                    description: `no answer within ${options.timeoutMillis / 1000} s`
+                  })
+              })
+            )
+            if (Option.isSome(recogniseWall(response.headers, pageTitle(body)))) return response
+            if (response.status === 429) {
+              const wait = retryAfterMillis(response.headers["retry-after"], yield* Clock.currentTimeMillis)
+              yield* pacing.refused(sentAt, wait)
+              return yield* new NotNow({ response })
+            }
+            if (isPassingFailure(response, body)) return yield* new NotNow({ response })
+            yield* pacing.answered
+            return response
+          })
+        )
+        return attempt.pipe(
+          Effect.retry(backoff),
+          Effect.catchAll((error) => error instanceof NotNow ? Effect.succeed(error.response) : Effect.fail(error))
+        )
+      })
+    )
+
+    const snapshot = Effect.map(pacing.snapshot, (pace): SourceActivity => ({ requests, retries, ...pace }))
+    return { client, activity: { snapshot } }
+  })
+
+const isPassingFailure = ({ headers, status }: HttpClientResponse.HttpClientResponse, body: string): boolean =>
+  status === 408 || status === 425 || status >= 500 ||
+  (status === 200 && (headers["content-type"] ?? "").includes("html") && !reachesEnd(body))
+
+/**
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer = (
+  options: HttpPolicyOptions
+): Layer.Layer<HttpClient.HttpClient | HttpActivity, never, HttpClient.HttpClient> =>
+  Layer.effectContext(
+    Effect.map(make(options), ({ activity, client }) =>
+      Context.make(HttpClient.HttpClient, client).pipe(Context.add(HttpActivity, activity)))
+  )
+
+/**
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerConfig = (options: Config.Config.Wrap<HttpPolicyOptions>) =>
+  Layer.unwrapEffect(Effect.map(Config.unwrap(options), layer))

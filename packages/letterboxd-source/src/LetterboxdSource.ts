@@ -1,0 +1,148 @@
+/**
+ * Letterboxd's pages as a source of ratings: the live site, or anything that serves the same pages.
+ *
+ * @since 0.1.0
+ */
+import { HttpClient } from "@effect/platform"
+import {
+  errorFromVerdict,
+  type MemberListing,
+  type PageVerdict,
+  type RatingsPage,
+  RatingsSource,
+  type SourceError,
+  type Username
+} from "@letterboxd-ratings/core"
+import { Array, Chunk, Clock, Config, type ConfigError, type Context, Effect, Layer, Option, Stream } from "effect"
+import { HttpActivity } from "./HttpPolicy.ts"
+import { type FilmsListing, filmsUrl } from "./pages/films/FilmsRequest.ts"
+import { judgeFilmsResponse } from "./pages/films/FilmsVerdict.ts"
+import { type MembersList, membersUrl } from "./pages/members/MembersRequest.ts"
+import { judgeMembersResponse, MembersVerdict } from "./pages/members/MembersVerdict.ts"
+import type { PageResponse } from "./pages/PageResponse.ts"
+import * as RobotsRules from "./RobotsRules.ts"
+import { unanswered } from "./Unanswered.ts"
+
+/**
+ * - `name`: what reports call this source.
+ * - `baseUrl`: where the pages are, without a slash at the end.
+ * - `listing`, `membersList`: which lists are read.
+ * - `pagesInFlight`: pages of one member asked for at the same time, at least 1. The policy bounds all of them.
+ * - `robots`: whether the site's robots.txt is kept to. `userAgent` is the name it is read for.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface LetterboxdSourceOptions {
+  readonly name: string
+  readonly baseUrl: string
+  readonly listing: FilmsListing
+  readonly membersList: MembersList
+  readonly pagesInFlight: number
+  readonly robots: "obey" | "ignore"
+  readonly userAgent: string
+}
+
+/**
+ * The site itself.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const liveSite = "https://letterboxd.com"
+
+/**
+ * Reads members and films pages with the `HttpClient` in context, which should be an `HttpPolicy`. Costs one request
+ * for every 30 members and P for a member with P pages, besides one for robots.txt; repetitions come on top.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = (
+  options: LetterboxdSourceOptions
+): Effect.Effect<Context.Tag.Service<RatingsSource>, never, HttpClient.HttpClient | HttpActivity> =>
+  Effect.gen(function*() {
+    const client = yield* HttpClient.HttpClient
+    const { snapshot } = yield* HttpActivity
+    const robots = yield* RobotsRules.make({ ...options, source: options.name })
+
+    const ask = <V>(
+      url: string,
+      judge: (response: PageResponse) => V,
+      onUnanswered: (verdict: PageVerdict) => V
+    ): Effect.Effect<V, SourceError> =>
+      Effect.gen(function*() {
+        if (options.robots === "obey") yield* robots.check(url)
+        return yield* client.get(url).pipe(
+          Effect.flatMap((response) => Effect.map(response.text, (body) => ({ response, body }))),
+          Effect.flatMap(({ body, response: { headers, status } }) =>
+            Effect.map(Clock.currentTimeMillis, (now) => judge({ url, status, headers, body, now }))
+          ),
+          Effect.catchAll((error) => Effect.succeed(onUnanswered(unanswered(error))))
+        )
+      })
+
+    const readMembersPage = (page: number) => {
+      const url = membersUrl(options.baseUrl, options.membersList, page)
+      const asked = { source: options.name, url, subject: `page ${page} of the members list` }
+      return ask(url, judgeMembersResponse, (verdict) => MembersVerdict.Refused({ verdict })).pipe(
+        Effect.flatMap(MembersVerdict.$match({
+          Members: ({ hasNext, members }) =>
+            Effect.succeed(
+              [Chunk.fromIterable(members), hasNext ? Option.some(page + 1) : Option.none<number>()] as const
+            ),
+          PastTheEnd: () => Effect.succeed([Chunk.empty<MemberListing>(), Option.none<number>()] as const),
+          Refused: ({ verdict }) => Effect.fail(errorFromVerdict(asked, verdict))
+        }))
+      )
+    }
+
+    const readFilmsPage = (username: Username, number: number): Effect.Effect<RatingsPage, SourceError> => {
+      const url = filmsUrl(options.baseUrl, username, options.listing, number)
+      const asked = { username, page: number, listing: options.listing }
+      return Effect.map(
+        ask(url, (response) => judgeFilmsResponse(asked, response), (verdict) => verdict),
+        (verdict) => ({ username, number, url, verdict })
+      )
+    }
+
+    const readFilmsPages = (username: Username, numbers: Iterable<number>) =>
+      Stream.fromIterable(numbers).pipe(
+        Stream.mapEffect((number) => readFilmsPage(username, number), {
+          concurrency: options.pagesInFlight,
+          unordered: true
+        })
+      )
+
+    return {
+      name: options.name,
+      members: Stream.paginateChunkEffect(1, readMembersPage),
+      ratings: (username, pages) =>
+        pages === "all"
+          ? Stream.unwrap(
+            Effect.map(readFilmsPage(username, 1), (first) =>
+              first.verdict._tag === "Films" && first.verdict.lastPage > 1
+                ? Stream.concat(Stream.make(first), readFilmsPages(username, Array.range(2, first.verdict.lastPage)))
+                : Stream.make(first))
+          )
+          : readFilmsPages(username, pages),
+      activity: snapshot
+    }
+  })
+
+/**
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer = (
+  options: LetterboxdSourceOptions
+): Layer.Layer<RatingsSource, never, HttpClient.HttpClient | HttpActivity> => Layer.effect(RatingsSource, make(options))
+
+/**
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerConfig = (
+  options: Config.Config.Wrap<LetterboxdSourceOptions>
+): Layer.Layer<RatingsSource, ConfigError.ConfigError, HttpClient.HttpClient | HttpActivity> =>
+  Layer.unwrapEffect(Effect.map(Config.unwrap(options), layer))
