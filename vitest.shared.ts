@@ -10,6 +10,8 @@ export const shared: ViteUserConfig = {
   test: {
     include: ["test/**/*.test.ts"],
     passWithNoTests: false,
+    reporters: ["default", "json"],
+    outputFile: { json: "test-report.json" },
     pool: "forks",
     testTimeout: 60_000,
     hookTimeout: 60_000
