@@ -60,6 +60,7 @@ export class HttpActivity extends Context.Tag("@letterboxd-ratings/letterboxd-so
 
 const longestBackoff = Duration.minutes(1)
 const longestPauseMillis = 3_600_000
+const retriesOfTheFirst = 2
 
 /** An answer that says "not now": worth repeating, and returned as it is when repeating does not help. */
 class NotNow extends Data.Error<{ readonly response: HttpClientResponse.HttpClientResponse }> {}
@@ -87,6 +88,7 @@ export const make = (options: HttpPolicyOptions) =>
     })
     let requests = 0
     let retries = 0
+    let answeredOnce = false
 
     const backoff = Schedule.exponential(options.backoffMillis).pipe(
       Schedule.modifyDelayEffect((_, delay) =>
@@ -119,6 +121,7 @@ export const make = (options: HttpPolicyOptions) =>
                   })
               })
             )
+            answeredOnce = true
             if (Option.isSome(recogniseWall(response.headers, pageTitle(body)))) return response
             if (response.status === 429) {
               const wait = retryAfterMillis(response.headers["retry-after"], yield* Clock.currentTimeMillis)
@@ -131,7 +134,11 @@ export const make = (options: HttpPolicyOptions) =>
           })
         )
         return attempt.pipe(
-          Effect.retry(backoff),
+          Effect.retry({
+            schedule: backoff,
+            // A site that never answered is more likely absent (no network, a wrong address) than busy.
+            while: (error) => answeredOnce || error instanceof NotNow || attempts <= retriesOfTheFirst
+          }),
           Effect.catchAll((error) => error instanceof NotNow ? Effect.succeed(error.response) : Effect.fail(error))
         )
       })

@@ -1,0 +1,297 @@
+/**
+ * The commit: several files change together, or none does. Knows bytes and rows, not ratings.
+ *
+ * 1. Every change is written and flushed: what is appended behind the committed length, what is rewritten into a
+ *    file beside (`NAME.next-BATCH`).
+ * 2. The manifest with the new lengths is written beside, flushed, and renamed over the old one. This rename is the
+ *    commit: before it, the old lengths hold and everything else is rubbish to cut off; after it, the new ones do.
+ * 3. Rewritten files are renamed into place. The manifest names them, so an opener finishes what was left.
+ */
+import { FileSystem, Path } from "@effect/platform"
+import type { StorageError } from "@letterboxd-ratings/core"
+import crc32 from "crc-32"
+import { Effect, Stream } from "effect"
+import { manifestName } from "./FileNames.ts"
+import { CommittedFile, decodeManifest, encodeManifest, type FileEntry, formatCrc32, type Manifest, parseCrc32 } from "./Manifest.ts"
+import { about, storageError } from "./StorageFailure.ts"
+
+/**
+ * What happens to a file in a commit: rows join it, or all of its content is written anew. `text` and `content`
+ * hold whole rows; a file's header is the first thing ever written into it.
+ */
+export type FileChange =
+  | { readonly _tag: "Append"; readonly text: string; readonly rows: number }
+  | { readonly _tag: "Replace"; readonly content: Stream.Stream<FilePart, StorageError, Files> }
+
+/** A file that is written once with a commit and never changes. */
+export interface FileCopy {
+  readonly name: string
+  readonly text: string
+}
+
+export interface FilePart {
+  readonly text: string
+  readonly rows: number
+}
+
+type Files = FileSystem.FileSystem | Path.Path
+
+const encoder = new TextEncoder()
+
+/** A file that has no content yet. */
+export const emptyEntry = (name: string): FileEntry => ({ name, bytes: 0, rows: 0, crc32: formatCrc32(0) })
+
+/** The manifest of a folder; none where the folder has none. */
+export const readManifest = (folder: string): Effect.Effect<Manifest | undefined, StorageError, Files> =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    const place = path.join(folder, manifestName)
+    if (!(yield* about(place)(fs.exists(place)))) return undefined
+    const text = yield* about(place)(fs.readFileString(place))
+    return yield* Effect.mapError(decodeManifest(text), (error) =>
+      storageError(
+        "Damaged",
+        place,
+        `it is no manifest that this version understands (${error.message.split("\n")[0] ?? ""}). Nothing was written. Restore it from a copy, or update this tool`
+      ))
+  })
+
+/**
+ * Brings the files of a folder to the state its manifest describes: finishes renamings, cuts off what a batch that
+ * was not committed left, and fails with `Damaged` where committed bytes are missing. Checks all before it changes
+ * anything.
+ */
+export const recoverFiles = (
+  folder: string,
+  manifest: Manifest,
+  copyPrefix: string
+): Effect.Effect<void, StorageError, Files> =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    const present = new Set(yield* about(folder)(fs.readDirectory(folder)))
+    const torn: Array<{ readonly place: string; readonly bytes: number }> = []
+    const swaps: Array<{ readonly from: string; readonly to: string }> = []
+
+    for (const entry of Object.values(manifest.files)) {
+      const place = path.join(folder, entry.name)
+      // A file the manifest names was flushed before the manifest was: if it is there, it is whole.
+      const swap = entry.swap !== undefined && present.has(entry.swap) ? path.join(folder, entry.swap) : undefined
+      const current = swap ?? place
+      if (swap === undefined && !present.has(entry.name)) {
+        return yield* storageError("Damaged", place, `the file is missing; ${entry.bytes} bytes were committed to it. Nothing was written. Restore it from a copy`)
+      }
+      const size = Number((yield* about(current)(fs.stat(current))).size)
+      if (size < entry.bytes) {
+        return yield* storageError("Damaged", place, `it holds ${size} bytes where ${entry.bytes} were committed. Nothing was written. Restore it from a copy`)
+      }
+      if (size > entry.bytes) torn.push({ place: current, bytes: entry.bytes })
+      if (swap !== undefined) swaps.push({ from: swap, to: place })
+    }
+
+    if (manifest.copy !== undefined && present.has(manifest.copy.swap)) {
+      swaps.push({ from: path.join(folder, manifest.copy.swap), to: path.join(folder, manifest.copy.name) })
+    }
+
+    for (const { bytes, place } of torn) {
+      yield* about(place)(Effect.scoped(Effect.gen(function*() {
+        const file = yield* fs.open(place, { flag: "r+" })
+        yield* file.truncate(bytes)
+        yield* file.sync
+      })))
+    }
+    for (const { from, to } of swaps) yield* about(to)(fs.rename(from, to))
+    const names = new Set(Object.values(manifest.files).map((entry) => entry.name)).add(manifestName)
+    for (const name of present) {
+      const base = /^(.+)\.next-\d+$/u.exec(name)?.[1]
+      const isOurs = base !== undefined && (names.has(base) || base.startsWith(`${copyPrefix}_`))
+      if (isOurs && !swaps.some(({ from }) => from === path.join(folder, name))) {
+        yield* about(path.join(folder, name))(fs.remove(path.join(folder, name)))
+      }
+    }
+    if (torn.length > 0 || swaps.length > 0) yield* syncFolder(folder)
+  })
+
+/** Makes created and renamed entries of a folder survive a loss of power. */
+export const syncFolder = (folder: string): Effect.Effect<void, StorageError, FileSystem.FileSystem> =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    yield* about(folder)(Effect.scoped(Effect.flatMap(fs.open(folder, { flag: "r" }), (opened) => opened.sync)))
+  })
+
+/**
+ * Commits changes on top of `manifest`, which may describe files that do not exist yet (0 bytes). Returns the new
+ * manifest. Costs what the changes hold. Where it fails, what it wrote is cut off again as far as possible; the
+ * next opener does the rest.
+ */
+export const commitChanges = (
+  folder: string,
+  manifest: Manifest,
+  changes: Readonly<Record<CommittedFile, FileChange>>,
+  copy?: FileCopy
+): Effect.Effect<Manifest, StorageError, Files> =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    const batch = manifest.batches + 1
+    const nextManifest = path.join(folder, `${manifestName}.next-${batch}`)
+
+    const write = Effect.gen(function*() {
+      const files = { ...manifest.files }
+      let madeFiles = false
+      for (const key of CommittedFile.literals) {
+        const { swap: _, ...entry } = manifest.files[key]
+        const change = changes[key]
+        madeFiles ||= change._tag === "Replace" || entry.bytes === 0
+        files[key] = yield* change._tag === "Append"
+          ? append(path.join(folder, entry.name), entry, change)
+          : replace(folder, `${entry.name}.next-${batch}`, entry, change.content)
+      }
+      const copied = copy === undefined ? undefined : { name: copy.name, swap: `${copy.name}.next-${batch}` }
+      if (copy !== undefined && copied !== undefined) yield* writeWhole(path.join(folder, copied.swap), copy.text)
+      if (madeFiles || copy !== undefined) yield* syncFolder(folder)
+      const { copy: _, ...rest } = manifest
+      const next: Manifest = { ...rest, batches: batch, files, ...(copied === undefined ? {} : { copy: copied }) }
+      const text = yield* Effect.mapError(encodeManifest(next), (error) => storageError("Failed", nextManifest, error.message))
+      yield* writeWhole(nextManifest, `${text}\n`)
+      return next
+    }).pipe(Effect.tapError(() => undo(folder, manifest, batch, copy)))
+
+    const next = yield* write
+    yield* about(path.join(folder, manifestName))(fs.rename(nextManifest, path.join(folder, manifestName)))
+    yield* syncFolder(folder)
+    const swaps = [...Object.values(next.files), ...(next.copy === undefined ? [] : [next.copy])]
+      .flatMap(({ name, swap }) => swap === undefined ? [] : [{ name, swap }])
+    for (const { name, swap } of swaps) {
+      yield* about(path.join(folder, name))(fs.rename(path.join(folder, swap), path.join(folder, name)))
+    }
+    if (swaps.length > 0) yield* syncFolder(folder)
+    return next
+  })
+
+const writeWhole = (place: string, text: string): Effect.Effect<void, StorageError, FileSystem.FileSystem> =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    yield* about(place)(Effect.scoped(Effect.gen(function*() {
+      const file = yield* fs.open(place, { flag: "w" })
+      yield* file.writeAll(encoder.encode(text))
+      yield* file.sync
+    })))
+  })
+
+const append = (
+  place: string,
+  entry: FileEntry,
+  change: { readonly text: string; readonly rows: number }
+): Effect.Effect<FileEntry, StorageError, FileSystem.FileSystem> =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const bytes = encoder.encode(change.text)
+    if (bytes.length === 0 && entry.bytes > 0) return entry
+    yield* about(place)(Effect.scoped(Effect.gen(function*() {
+      const file = yield* fs.open(place, { flag: entry.bytes === 0 ? "w" : "r+" })
+      // Not O_APPEND: the end of the file is not the end of what is committed.
+      yield* file.truncate(entry.bytes)
+      yield* file.seek(entry.bytes, "start")
+      yield* file.writeAll(bytes)
+      yield* file.sync
+    })))
+    return {
+      ...entry,
+      bytes: entry.bytes + bytes.length,
+      rows: entry.rows + change.rows,
+      crc32: formatCrc32(crc32.buf(bytes, parseCrc32(entry.crc32)))
+    }
+  })
+
+const replace = (
+  folder: string,
+  swap: string,
+  entry: FileEntry,
+  content: Stream.Stream<FilePart, StorageError, Files>
+): Effect.Effect<FileEntry, StorageError, Files> =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    const place = path.join(folder, swap)
+    let crc = 0
+    let size = 0
+    let rows = 0
+    yield* Effect.scoped(Effect.gen(function*() {
+      const file = yield* about(place)(fs.open(place, { flag: "w" }))
+      yield* Stream.runForEach(content, (part) => {
+        const bytes = encoder.encode(part.text)
+        crc = crc32.buf(bytes, crc)
+        size += bytes.length
+        rows += part.rows
+        return about(place)(file.writeAll(bytes))
+      })
+      yield* about(place)(file.sync)
+    }))
+    return { name: entry.name, bytes: size, rows, crc32: formatCrc32(crc), swap }
+  })
+
+/** Takes back what a failed commit wrote, so that the files stay clean for other readers. Failing is no harm. */
+const undo = (
+  folder: string,
+  manifest: Manifest,
+  batch: number,
+  copy: FileCopy | undefined
+): Effect.Effect<void, never, Files> =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    for (const name of [manifestName, ...(copy === undefined ? [] : [copy.name])]) {
+      yield* Effect.ignore(fs.remove(path.join(folder, `${name}.next-${batch}`), { force: true }))
+    }
+    for (const { bytes, name } of Object.values(manifest.files)) {
+      yield* Effect.ignore(fs.remove(path.join(folder, `${name}.next-${batch}`), { force: true }))
+      yield* Effect.ignore(
+        bytes === 0 ? fs.remove(path.join(folder, name), { force: true }) : fs.truncate(path.join(folder, name), bytes)
+      )
+    }
+  })
+
+/** Fails with `Damaged` where bytes are not the ones that were committed. */
+export const checkContent = (place: string, bytes: Uint8Array, entry: FileEntry): Effect.Effect<void, StorageError> =>
+  formatCrc32(crc32.buf(bytes)) === entry.crc32
+    ? Effect.void
+    : Effect.fail(storageError(
+      "Damaged",
+      place,
+      "its content is not what was committed (the checksum differs): it was changed by hand or by another program. Nothing was written. Restore it from a copy"
+    ))
+
+/**
+ * The committed lines of a file below its header, in blocks, without their line ends. Reads no further than the
+ * committed length.
+ */
+export const committedLines = (
+  folder: string,
+  entry: FileEntry,
+  header: string
+): Stream.Stream<ReadonlyArray<string>, StorageError, Files> =>
+  Stream.unwrap(Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    if (entry.bytes === 0) return Stream.empty
+    const place = path.join(folder, entry.name)
+    const decoder = new TextDecoder("utf-8")
+    return fs.stream(place, { bytesToRead: entry.bytes, chunkSize: 256 * 1024 }).pipe(
+      Stream.mapError((error) => storageError("Failed", place, `it could not be read (${error.message})`, error)),
+      Stream.mapAccum("", (rest, bytes) => {
+        const lines = (rest + decoder.decode(bytes, { stream: true })).split("\n")
+        const unfinished = lines.pop() ?? ""
+        return [unfinished, lines] as const
+      }),
+      Stream.zipWithIndex,
+      Stream.mapEffect(([lines, block]) =>
+        block > 0
+          ? Effect.succeed(lines)
+          : `${lines[0] ?? ""}\n` === header
+          ? Effect.succeed(lines.slice(1))
+          : Effect.fail(storageError("Damaged", place, `it does not begin with "${header.trimEnd()}". Restore it from a copy`))
+      )
+    )
+  }))

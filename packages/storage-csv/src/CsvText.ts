@@ -1,0 +1,166 @@
+/**
+ * The text of rows: what is written into each file, and how it is read back.
+ */
+import {
+  displayName,
+  type EncodedRating,
+  Film,
+  FilmId,
+  formatRating,
+  MemberRecord,
+  Rating,
+  splitDisplayName,
+  type StorageError,
+  UserId,
+  Username
+} from "@letterboxd-ratings/core"
+import { parse } from "csv-parse/sync"
+import { stringify } from "csv-stringify/sync"
+import { DateTime, Effect, Either, Schema } from "effect"
+import type { CommittedFile } from "./Manifest.ts"
+import { storageError } from "./StorageFailure.ts"
+
+/** What a film is called in the files: its title with the year, or its slug. */
+export type FilmLabel = "title" | "slug"
+
+export const headers: Readonly<Record<CommittedFile, string>> = {
+  rawRatings: "user_id,film_id,rating\n",
+  translatedRatings: "username,film_title,rating\n",
+  userMappings: "username,numeric_user_id\n",
+  filmMappings: "film_id,film_title,film_slug\n",
+  userUpdates: "username,last_updated\n",
+  memberRecords: ""
+}
+
+const mayNeedQuotes = /[",\r\n]/u
+
+/**
+ * A field as csv-stringify writes it. Most fields need no quotes, and asking it for each would cost most of a
+ * commit's time.
+ */
+export const field = (text: string): string =>
+  mayNeedQuotes.test(text) ? stringify([[text]], { quoted_match: /\r/u, eof: false }) : text
+
+export const filmLabel = (film: Film, label: FilmLabel): string => label === "slug" ? film.slug : displayName(film)
+
+export const rawRow = ({ filmId, rating, userId }: EncodedRating): string => `${userId},${filmId},${formatRating(rating)}\n`
+export const userRow = (username: Username, userId: UserId): string => `${username},${userId}\n`
+export const filmRow = (film: Film, label: FilmLabel): string =>
+  `${film.id},${field(filmLabel(film, label))},${field(film.slug)}\n`
+export const updateRow = (username: Username, at: DateTime.Utc): string => `${username},${DateTime.formatIso(at)}\n`
+
+const MemberRecordLine = Schema.parseJson(MemberRecord)
+export const recordLine = (record: MemberRecord): string => `${Schema.encodeSync(MemberRecordLine)(record)}\n`
+
+interface Line {
+  readonly fields: ReadonlyArray<string>
+  readonly line: number
+}
+
+const ParsedLines = Schema.Array(
+  Schema.Struct({ record: Schema.Array(Schema.String), info: Schema.Struct({ lines: Schema.Number }) })
+)
+
+const damaged = (place: string, line: number, what: string) =>
+  storageError("Damaged", place, `line ${line} ${what}. Nothing was written. Restore the file from a copy`)
+
+/** The rows of a file below its header; fails where the text is no CSV or the header another one. */
+const readLines = (place: string, file: CommittedFile, text: string): Effect.Effect<ReadonlyArray<Line>, StorageError> =>
+  Effect.gen(function*() {
+    const header = headers[file]
+    if (!text.startsWith(header)) {
+      return yield* storageError("Damaged", place, `it does not begin with "${header.trimEnd()}". Nothing was written. Restore the file from a copy`)
+    }
+    const parsed = yield* Effect.try({
+      try: (): unknown => parse(text, { info: true, record_delimiter: "\n", relax_column_count: true }),
+      catch: (cause) => storageError("Damaged", place, `it is not CSV (${cause instanceof Error ? cause.message : String(cause)})`)
+    })
+    const lines = yield* Effect.mapError(
+      Schema.decodeUnknown(ParsedLines)(parsed),
+      () => storageError("Damaged", place, "it is not CSV")
+    )
+    return lines.slice(1).map(({ info, record }) => ({ fields: record, line: info.lines }))
+  })
+
+const UserFields = Schema.Tuple(Username, Schema.compose(Schema.NumberFromString, UserId))
+const decodeUserFields = Schema.decodeUnknownEither(UserFields)
+
+/** Users in order of their ids, which are 1, 2, 3 ... without a gap. */
+export const readUsers = (place: string, text: string): Effect.Effect<Map<Username, UserId>, StorageError> =>
+  Effect.gen(function*() {
+    const users = new Map<Username, UserId>()
+    for (const { fields, line } of yield* readLines(place, "userMappings", text)) {
+      const decoded = decodeUserFields(fields)
+      if (Either.isLeft(decoded)) return yield* damaged(place, line, `(${fields.join(",")}) is no name with a number`)
+      const [username, userId] = decoded.right
+      if (users.has(username)) return yield* damaged(place, line, `names ${username} a second time`)
+      if (userId !== users.size + 1) return yield* damaged(place, line, `gives ${username} the id ${userId} where ${users.size + 1} is next`)
+      users.set(username, userId)
+    }
+    return users
+  })
+
+const FilmFields = Schema.Tuple(Schema.compose(Schema.NumberFromString, FilmId), Schema.String, Schema.String)
+const decodeFilmFields = Schema.decodeUnknownEither(FilmFields)
+const decodeFilm = Schema.decodeUnknownEither(Film)
+
+/** Films in order of first appearance. A label that is the slug tells no title. */
+export const readFilms = (place: string, text: string): Effect.Effect<Map<FilmId, Film>, StorageError> =>
+  Effect.gen(function*() {
+    const films = new Map<FilmId, Film>()
+    for (const { fields, line } of yield* readLines(place, "filmMappings", text)) {
+      const decoded = decodeFilmFields(fields)
+      if (Either.isLeft(decoded)) return yield* damaged(place, line, `(${fields.join(",")}) is no id with title and slug`)
+      const [id, label, slug] = decoded.right
+      const film = decodeFilm({ id, slug, ...(label === slug ? {} : splitDisplayName(label)) })
+      if (Either.isLeft(film)) return yield* damaged(place, line, `(${fields.join(",")}) is no film`)
+      if (films.has(id)) return yield* damaged(place, line, `names film ${id} a second time`)
+      films.set(id, film.right)
+    }
+    return films
+  })
+
+const UpdateFields = Schema.Tuple(Username, Schema.DateTimeUtc)
+const decodeUpdateFields = Schema.decodeUnknownEither(UpdateFields)
+
+export const readUpdates = (place: string, text: string): Effect.Effect<Map<Username, DateTime.Utc>, StorageError> =>
+  Effect.gen(function*() {
+    const updates = new Map<Username, DateTime.Utc>()
+    for (const { fields, line } of yield* readLines(place, "userUpdates", text)) {
+      const decoded = decodeUpdateFields(fields)
+      if (Either.isLeft(decoded)) return yield* damaged(place, line, `(${fields.join(",")}) is no name with a time`)
+      const [username, at] = decoded.right
+      if (updates.has(username)) return yield* damaged(place, line, `names ${username} a second time`)
+      updates.set(username, at)
+    }
+    return updates
+  })
+
+const decodeRecordLine = Schema.decodeUnknownEither(MemberRecordLine)
+
+/** The newest record of each member. */
+export const readRecords = (place: string, text: string): Effect.Effect<Map<Username, MemberRecord>, StorageError> =>
+  Effect.gen(function*() {
+    const records = new Map<Username, MemberRecord>()
+    for (const [i, line] of text.split("\n").entries()) {
+      if (line === "") continue
+      const decoded = decodeRecordLine(line)
+      if (Either.isLeft(decoded)) return yield* damaged(place, i + 1, "is no record of a member")
+      records.set(decoded.right.username, decoded.right)
+    }
+    return records
+  })
+
+const rawRowPattern = /^(\d{1,15}),(\d{1,15}),([0-5]\.[05])$/u
+const isRating = Schema.is(Rating)
+
+/** One raw row, decoded by hand: csv-parse reads tens of times fewer rows a second, and these hold nothing but numbers. */
+export const readRawRow = (place: string, row: string, line: number): Either.Either<EncodedRating, StorageError> => {
+  const match = rawRowPattern.exec(row)
+  const userId = Number(match?.[1])
+  const filmId = Number(match?.[2])
+  const rating = Number(match?.[3])
+  return userId > 0 && filmId > 0 && isRating(rating)
+    ? Either.right({ userId: UserId.make(userId), filmId: FilmId.make(filmId), rating })
+    : Either.left(damaged(place, line, `(${row.slice(0, 80)}) is no rating`))
+}

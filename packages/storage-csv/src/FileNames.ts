@@ -1,0 +1,61 @@
+/**
+ * What the files of a dataset are called.
+ *
+ * @since 0.1.0
+ */
+import type { StorageError } from "@letterboxd-ratings/core"
+import { Effect } from "effect"
+import { storageError } from "./StorageFailure.ts"
+
+/**
+ * The names of the files a person may choose, each within the dataset's folder. `rawRatingsPrefix` begins the names
+ * of the files that `versioned` adds.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface FileNames {
+  readonly rawRatings: string
+  readonly translatedRatings: string
+  readonly userMappings: string
+  readonly filmMappings: string
+  readonly userUpdates: string
+  readonly rawRatingsPrefix: string
+}
+
+/**
+ * The names the original tool gave its files.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const defaultFileNames: FileNames = {
+  rawRatings: "latest_raw_user_ratings.csv",
+  translatedRatings: "latest_translated_user_ratings.csv",
+  userMappings: "latest_user_mappings.csv",
+  filmMappings: "latest_film_mappings.csv",
+  userUpdates: "latest_user_updates.csv",
+  rawRatingsPrefix: "raw_user_ratings"
+}
+
+/** Names that are ours and cannot be chosen. */
+export const manifestName = "manifest.json"
+export const memberRecordsName = "members.jsonl"
+export const lockName = ".lock"
+
+/**
+ * Checks chosen names: two that are equal, or one that leaves the folder, would let a file overwrite another.
+ */
+export const checkFileNames = (folder: string, names: FileNames): Effect.Effect<FileNames, StorageError> => {
+  const taken = new Map<string, string>([manifestName, memberRecordsName, lockName].map((name) => [name, "a file of this tool"]))
+  for (const [option, name] of Object.entries(names)) {
+    const wrong = (detail: string) => Effect.fail(storageError("InvalidOption", folder, `files.${option} is "${name}", ${detail}`))
+    if (name.trim() === "" || name === "." || name === ".." || /[/\\\0]/u.test(name)) {
+      return wrong("which is not a name of a file in this folder")
+    }
+    const other = taken.get(name.toLowerCase())
+    if (other !== undefined) return wrong(`which is the name of ${other} too`)
+    taken.set(name.toLowerCase(), `files.${option}`)
+  }
+  return Effect.succeed(names)
+}

@@ -1,0 +1,105 @@
+/**
+ * One process at a time: a lock that says who holds it and does not outlive its holder.
+ */
+import { FileSystem, Path } from "@effect/platform"
+import { ProcessIdentity, ProcessTable, type StorageError } from "@letterboxd-ratings/core"
+import { DateTime, Effect, Schema } from "effect"
+import { lockName } from "./FileNames.ts"
+import { about, storageError, storageFailure } from "./StorageFailure.ts"
+
+const Holder = Schema.parseJson(Schema.Struct({ process: ProcessIdentity, since: Schema.DateTimeUtc }))
+const decodeHolder = Schema.decodeUnknownOption(Holder)
+const encodeHolder = Schema.encodeSync(Holder)
+
+/**
+ * Takes the lock of a folder, or fails with `Locked` and the holder's name. A lock is a whole file from its first
+ * moment on (it is linked into place), so one that cannot be read was not left by a crash of ours; it counts as
+ * left over. Whoever wants to take over a lock whose holder is gone must first win a second, equally exclusive file
+ * named after that holder, and look again: so of two takers one wins, and neither takes the lock of a living one.
+ */
+export const lockFolder = (folder: string): Effect.Effect<void, StorageError, FileSystem.FileSystem | Path.Path | ProcessTable> =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    const processes = yield* ProcessTable
+    const self = yield* processes.self
+    const lock = path.join(folder, lockName)
+    const own = path.join(folder, `${lockName}-${self.pid}`)
+    const content = encodeHolder({ process: self, since: yield* DateTime.now })
+
+    /** Creates `name` with our content, if it is not there. */
+    const claim = (name: string) =>
+      fs.link(own, name).pipe(
+        Effect.as(true),
+        Effect.catchAll((error) =>
+          error._tag === "SystemError" && error.reason === "AlreadyExists" ? Effect.succeed(false) : Effect.fail(storageFailure(name, error))
+        )
+      )
+    const readHolder = (name: string) =>
+      fs.readFileString(name).pipe(Effect.orElseSucceed(() => undefined))
+
+    const isHeld = (text: string) =>
+      Effect.gen(function*() {
+        const holder = decodeHolder(text)
+        if (holder._tag === "None") return undefined
+        return (yield* processes.isRunning(holder.value.process)) ? holder.value : undefined
+      })
+
+    const attempt = Effect.gen(function*() {
+      if (yield* claim(lock)) return true
+      const text = yield* readHolder(lock)
+      if (text === undefined) return false
+      const holder = yield* isHeld(text)
+      if (holder !== undefined) {
+        return yield* storageError(
+          "Locked",
+          folder,
+          `process ${holder.process.pid} on ${holder.process.host} is at work here since ${DateTime.formatIso(holder.since)}. Wait until it is done, or stop it`
+        )
+      }
+      const takeover = `${lock}-takeover`
+      if (!(yield* claim(takeover))) {
+        const taker = yield* readHolder(takeover)
+        if (taker !== undefined && (yield* isHeld(taker)) === undefined) yield* Effect.ignore(fs.remove(takeover))
+        return false
+      }
+      const isStillLeftOver = (yield* readHolder(lock)) === text
+      if (isStillLeftOver) yield* about(lock)(fs.rename(own, lock))
+      yield* Effect.ignore(fs.remove(takeover))
+      return isStillLeftOver
+    })
+
+    const holds = yield* about(folder)(fs.writeFileString(own, content)).pipe(
+      Effect.zipRight(Effect.iterate({ tries: 0, holds: false }, {
+        while: ({ holds, tries }) => !holds && tries < 5,
+        body: ({ tries }) => Effect.map(attempt, (holds) => ({ tries: tries + 1, holds }))
+      })),
+      Effect.ensuring(Effect.ignore(fs.remove(own, { force: true })))
+    )
+    if (!holds.holds) {
+      return yield* storageError("Locked", folder, "several processes want to work here at the same moment. Try again")
+    }
+  })
+
+/**
+ * Gives the lock back.
+ */
+export const unlockFolder = (folder: string): Effect.Effect<void, never, FileSystem.FileSystem | Path.Path> =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    yield* Effect.ignore(fs.remove(path.join(folder, lockName), { force: true }))
+  })
+
+/**
+ * Whether a living process holds the folder.
+ */
+export const isFolderHeld = (folder: string): Effect.Effect<boolean, never, FileSystem.FileSystem | Path.Path | ProcessTable> =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    const processes = yield* ProcessTable
+    const text = yield* Effect.orElseSucceed(fs.readFileString(path.join(folder, lockName)), () => "")
+    const holder = decodeHolder(text)
+    return holder._tag === "Some" && (yield* processes.isRunning(holder.value.process))
+  })
