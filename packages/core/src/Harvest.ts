@@ -34,7 +34,8 @@ import { errorFromVerdict } from "./VerdictError.ts"
  * What a run is asked to do. `batches` and `batchSize` (members in a batch) are at least 1; their product is the
  * number of members to add. `membersInFlight`, at least 1, is how many members are read at the same time: it keeps
  * the source busy and bounds memory, which holds at most twice that many members' lists. `existing` says what a
- * `new` run does with a dataset that is there already.
+ * `new` run does with a dataset that is there already. `timestamp` is written instead of the time of each commit, for
+ * runs that must give the same bytes.
  *
  * @since 0.1.0
  * @category models
@@ -45,6 +46,7 @@ export interface HarvestOptions {
   readonly batches: number
   readonly batchSize: number
   readonly membersInFlight: number
+  readonly timestamp?: DateTime.Utc
 }
 
 /**
@@ -181,7 +183,7 @@ const runOn = (
           }
           if (read.length === 0) return
           const started = yield* Clock.currentTimeMillis
-          const committedAt = yield* DateTime.now
+          const committedAt = options.timestamp ?? (yield* DateTime.now)
           const members = read.flatMap((member) => encodeMember(registry, dataset.state, member, committedAt))
           const batch = { members, ...registry.takeFilms(), committedAt }
           const receipt = yield* Effect.uninterruptible(dataset.commit(batch))

@@ -1,0 +1,79 @@
+/**
+ * How `lb` ends, in numbers that scripts rely on.
+ *
+ * @since 0.1.0
+ */
+import type { RunReport, SourceErrorReason, StorageErrorReason } from "@letterboxd-ratings/core"
+import { Schema } from "effect"
+
+/**
+ * 0 all members are complete and committed; 1 bad input or configuration; 2 finished, but some members are partial;
+ * 3 stopped by the site, or by pages that were not understood; 4 the dataset is damaged or locked; 130 interrupted.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type ExitCode = 0 | 1 | 2 | 3 | 4 | 130
+
+/**
+ * A command ends with a code other than 0. Everything there is to say has been said.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class CommandEnded extends Schema.TaggedError<CommandEnded>("@letterboxd-ratings/cli/CommandEnded")(
+  "CommandEnded",
+  { code: Schema.Literal(1, 2, 3, 4) }
+) {}
+
+/**
+ * The command line, a variable or the configuration file says something that cannot be done.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class InvalidSettings extends Schema.TaggedError<InvalidSettings>("@letterboxd-ratings/cli/InvalidSettings")(
+  "InvalidSettings",
+  { problems: Schema.Array(Schema.String) }
+) {
+  /** @since 0.1.0 */
+  readonly isRetryable = false
+
+  override get message(): string {
+    return this.problems.join("\n")
+  }
+}
+
+const ofStorage: Readonly<Record<StorageErrorReason, 1 | 4>> = {
+  NothingThere: 1,
+  AlreadyThere: 1,
+  Locked: 4,
+  Damaged: 4,
+  Full: 1,
+  NotPermitted: 1,
+  Failed: 1,
+  InvalidOption: 1,
+  Unsupported: 1
+}
+
+const ofSource: Readonly<Record<SourceErrorReason, 1 | 3>> = {
+  Challenged: 3,
+  RateLimited: 3,
+  Unreachable: 3,
+  MarkupChanged: 3,
+  DisallowedByRobots: 1,
+  InvalidOption: 1
+}
+
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const exitCodeOfStorageError = (reason: StorageErrorReason): 1 | 4 => ofStorage[reason]
+
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const exitCodeOfReport = (report: RunReport): 0 | 1 | 2 | 3 =>
+  report.stopped !== undefined ? ofSource[report.stopped.reason] : report.members.partial > 0 ? 2 : 0

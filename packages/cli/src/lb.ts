@@ -1,0 +1,29 @@
+/**
+ * The command `lb` and its subcommands. A further one is one line here.
+ *
+ * @since 0.1.0
+ */
+import { Command } from "@effect/cli"
+import { runCommand } from "./commands/run.ts"
+import { helpOf } from "./options/Flags.ts"
+
+/**
+ * Runs `lb` with the arguments of a process.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const lb = (version: string) =>
+  Command.run(
+    Command.make("lb").pipe(
+      Command.withDescription(helpOf(
+        "Makes a ratings dataset out of Letterboxd, and never loses a row silently.",
+        [
+          ["lb run --mode new --source sandbox", "make one from a generated site on this machine"],
+          ["lb run --help", "all options of a run"]
+        ]
+      )),
+      Command.withSubcommands([runCommand])
+    ),
+    { name: "lb", version, executable: "lb" }
+  )

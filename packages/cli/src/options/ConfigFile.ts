@@ -1,0 +1,99 @@
+/**
+ * The configuration file, `lb.config.json`.
+ *
+ * @since 0.1.0
+ */
+import { FileSystem } from "@effect/platform"
+import { defaultFileNames, type FileNames } from "@letterboxd-ratings/storage-csv/file-names"
+import { Effect, Either, Option, Record, Schema } from "effect"
+import { InvalidSettings } from "../ExitCode.ts"
+import { nearest } from "../Nearest.ts"
+import { optionTable } from "./OptionTable.ts"
+
+/**
+ * What the file says: the text of each option it holds, and the names of the dataset's files.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ConfigFile {
+  readonly path: string
+  readonly texts: Readonly<Record<string, string>>
+  readonly files: Partial<FileNames>
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export const configFileName = "lb.config.json"
+
+const Json = Schema.parseJson(Schema.Record({ key: Schema.String, value: Schema.Unknown }))
+const decodeScalar = Schema.decodeUnknownOption(Schema.Union(Schema.String, Schema.Number, Schema.Boolean))
+const decodeNames = Schema.decodeUnknownEither(Schema.Record({ key: Schema.String, value: Schema.Unknown }))
+
+/**
+ * Reads the configuration file at `path`; where `path` was not asked for, a file that is not there says nothing.
+ * Every key that is not known is an error that names the nearest one.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const readConfigFile = (
+  path: string,
+  isAskedFor: boolean
+): Effect.Effect<ConfigFile, InvalidSettings, FileSystem.FileSystem> =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const wrong = (problem: string) => new InvalidSettings({ problems: [`${path}: ${problem}`] })
+    const text = yield* fs.readFileString(path).pipe(
+      Effect.map(Option.some),
+      Effect.catchAll((error) =>
+        error._tag === "SystemError" && error.reason === "NotFound" && !isAskedFor
+          ? Effect.succeed(Option.none<string>())
+          : Effect.fail(wrong("the file cannot be read. Check its name and rights."))
+      )
+    )
+    if (Option.isNone(text)) return { path, texts: {}, files: {} }
+    const content = yield* Effect.mapError(
+      Schema.decodeUnknown(Json)(text.value.replace(/^\uFEFF/u, "")),
+      (error) => wrong(`it is not a JSON object (${error.message.split("\n").at(-1)?.replace(/^[^\p{L}]+/u, "") ?? "unreadable"}). Correct it, or remove it.`)
+    )
+
+    const problems: Array<string> = []
+    const known = [...Object.keys(optionTable).filter((key) => key !== "config"), "files"]
+    const texts: Record<string, string> = {}
+    let files: Partial<FileNames> = {}
+    for (const [key, value] of Object.entries(content)) {
+      if (key === "files") {
+        const names = decodeNames(value)
+        if (Either.isLeft(names)) problems.push(`"files" must be an object with names of files.`)
+        else files = readNames(names.right, problems)
+        continue
+      }
+      if (!known.includes(key)) {
+        problems.push(`"${key}" is not known. Did you mean "${nearest(key, known)}"?`)
+        continue
+      }
+      Option.match(decodeScalar(value), {
+        onNone: () => problems.push(`"${key}" must be a text, a number, true or false.`),
+        onSome: (scalar) => {
+          texts[key] = String(scalar)
+        }
+      })
+    }
+    if (problems.length > 0) return yield* new InvalidSettings({ problems: problems.map((problem) => `${path}: ${problem}`) })
+    return { path, texts, files }
+  })
+
+const readNames = (names: Readonly<Record<string, unknown>>, problems: Array<string>): Partial<FileNames> => {
+  const known = Record.keys(defaultFileNames)
+  const isKnown = Schema.is(Schema.Literal(...known))
+  const files: { -readonly [K in keyof FileNames]?: string } = {}
+  for (const [key, name] of Object.entries(names)) {
+    if (!isKnown(key)) problems.push(`"files.${key}" is not known. Did you mean "files.${nearest(key, known)}"?`)
+    else if (typeof name !== "string") problems.push(`"files.${key}" must be the name of a file.`)
+    else files[key] = name
+  }
+  return files
+}

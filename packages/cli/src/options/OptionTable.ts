@@ -1,0 +1,113 @@
+/**
+ * All options of `lb`, once: flags, variables, the configuration file and the help come from this table.
+ *
+ * @since 0.1.0
+ */
+import { HttpPolicy, LetterboxdSource } from "@letterboxd-ratings/letterboxd-source"
+import { Either, Schema } from "effect"
+
+/**
+ * One option. `read` takes its text, wherever that stands; a switch stands alone on the command line and is `true` or
+ * `false` elsewhere. `fallback` is what holds where nothing is said, `undefined` where that depends on other options.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface OptionSpec<A> {
+  readonly value: string
+  readonly read: (text: string) => Either.Either<A, string>
+  readonly fallback: A
+  readonly isSwitch: boolean
+  readonly help: string
+}
+
+const option = <A, I, const F>(value: string, schema: Schema.Schema<A, I>, fallback: F, help: string): OptionSpec<A | F> => {
+  const decode = Schema.decodeUnknownEither(schema)
+  return { value, read: (text) => Either.mapLeft(decode(text), (error) => error.message), fallback, isSwitch: false, help }
+}
+
+const Switch = Schema.Union(
+  Schema.transformLiterals(["true", true], ["false", false], ["1", true], ["0", false])
+).annotations({ message: () => ({ message: "must be true or false", override: true }) })
+const onOff = (help: string): OptionSpec<boolean> => ({ ...option("", Switch, false, help), isSwitch: true })
+
+const oneOf = <const L extends readonly [string, ...Array<string>]>(...choices: L) => {
+  const message = `must be ${choices.join(" or ")}`
+  return Schema.Literal(...choices).annotations({ message: () => ({ message, override: true }) })
+}
+
+const number = (what: string, fits: (n: number) => boolean) =>
+  Schema.NumberFromString.pipe(Schema.filter(fits)).annotations({
+    message: () => ({ message: `must be ${what}`, override: true })
+  })
+const wholeNumber = (least: number, most: number) =>
+  number(`a whole number from ${least} to ${most}`, (n) => Number.isInteger(n) && n >= least && n <= most)
+
+const Rate = Schema.Union(
+  Schema.transformLiteral("unlimited", Infinity),
+  number("", (n) => n > 0 && n < Infinity)
+).annotations({ message: () => ({ message: `must be a number of requests a second above 0, or "unlimited"`, override: true }) })
+
+const WebAddress = Schema.String.pipe(
+  Schema.filter((text) => /^https?:\/\/[^/]+/u.test(text) && URL.canParse(text))
+).annotations({ message: () => ({ message: "must be an address that begins with http:// or https://", override: true }) })
+
+const Text = Schema.NonEmptyTrimmedString.annotations({ message: () => ({ message: "must not be empty", override: true }) })
+
+/**
+ * The options, by their keys in the configuration file. `batchSize` is `--batch-size` as a flag and `LB_BATCH_SIZE`
+ * as a variable.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const optionTable = {
+  mode: option("new|continue", oneOf("new", "continue"), undefined, "Start a fresh dataset, or go on with the one that is there. Must be said."),
+  batches: option("N", wholeNumber(1, 1_000_000), 2, "How many batches to add."),
+  batchSize: option("N", wholeNumber(1, 10_000), 10, "How many members a batch holds; each batch is committed as a whole."),
+  source: option("NAME", Text, undefined, "Where ratings come from: letterboxd, or sandbox, a generated site on this machine."),
+  storage: option("NAME", Text, "csv", "What the dataset is kept in: csv."),
+  out: option("DIR", Text, undefined, "The folder of the dataset (data_output)."),
+  testMode: onOff("Write to test_output, or DIR/test, and never to the real files."),
+  versioned: onOff("Also write each batch's raw rows into a file of their own."),
+  filmLabel: option("title|slug", oneOf("title", "slug"), "title", "Call films by title and year, or by slug as the original tool did."),
+  concurrency: option("N", wholeNumber(1, 100), HttpPolicy.defaults.concurrency, "How many requests may be under way at once."),
+  rate: option("R|unlimited", Rate, undefined, `Requests a second (${HttpPolicy.defaults.requestsPerSecond}; unlimited for the sandbox).`),
+  maxRetries: option("N", wholeNumber(0, 100), HttpPolicy.defaults.maxRetries, "How often a request that failed for a passing reason is repeated."),
+  timeout: option("SECONDS", number("a number of seconds above 0", (n) => n > 0 && n <= 3600), HttpPolicy.defaults.timeoutMillis / 1000, "How long to wait for an answer."),
+  baseUrl: option("URL", WebAddress, undefined, `Where the site is (${LetterboxdSource.liveSite}).`),
+  listing: option("films|rated", oneOf("films", "rated"), "films", "Read all films watched, whose number proves completeness, or only rated ones, which are fewer pages."),
+  membersList: option("LIST", oneOf("all", "this-week", "this-month", "this-year"), "all", "Which popular members: all, this-week, this-month, this-year. The site's robots.txt allows all only."),
+  userAgent: option("TEXT", Text, HttpPolicy.defaults.userAgent, "How to introduce ourselves to the site."),
+  ignoreRobots: onOff("Do not keep to the site's robots.txt. Only with the site's permission."),
+  json: onOff("Write one JSON object per event to standard output, and nothing else there."),
+  quiet: onOff("Tell only warnings, errors and the result."),
+  yes: onOff("Do not ask: a dataset that is in the way is moved aside to DIR.bak-TIME."),
+  config: option("FILE", Text, undefined, "The configuration file (lb.config.json, if it is there).")
+} as const
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type OptionKey = keyof typeof optionTable
+
+/**
+ * What the options come to.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type OptionValues = { readonly [K in OptionKey]: (typeof optionTable)[K] extends OptionSpec<infer A> ? A : never }
+
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const flagOf = (key: string): string => key.replaceAll(/[A-Z]/gu, (letter) => `-${letter.toLowerCase()}`)
+
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const variableOf = (key: string): string => `LB_${flagOf(key).replaceAll("-", "_").toUpperCase()}`

@@ -1,0 +1,150 @@
+/**
+ * What a run tells, in words. Pure: from events to lines.
+ *
+ * @since 0.1.0
+ */
+import type { HarvestEvent, RunReport, SourceActivity } from "@letterboxd-ratings/core"
+
+const count = (n: number, one: string, many = `${one}s`): string => `${n.toLocaleString("en-US")} ${n === 1 ? one : many}`
+
+/** A time span for people: `41 s`, `3 min 20 s`, `2 h 5 min`. */
+const span = (millis: number): string => {
+  const seconds = Math.round(millis / 1000)
+  if (seconds < 60) return `${seconds} s`
+  const minutes = Math.floor(seconds / 60)
+  return minutes < 60 ? `${minutes} min ${seconds % 60} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`
+}
+
+const doubtWords = {
+  "list-moved": "the list changed while it was read",
+  "short-page": "a page is not full",
+  "count-differs": "the site states another number of films",
+  "unreadable-tiles": "some films could not be read"
+} as const
+
+const whatIsMissing = (
+  { doubts, missing }: Pick<RunReport["partial"][number], "doubts" | "missing">
+): string =>
+  [
+    ...(missing.length === 0 ? [] : [`missing ${missing.length === 1 ? "page" : "pages"} ${missing.slice(0, 10).join(", ")}${missing.length > 10 ? " ..." : ""}`]),
+    ...doubts.map((doubt) => doubtWords[doubt])
+  ].join("; ")
+
+/**
+ * The line an event is worth, or `undefined`. Pages are not worth one.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const lineOf = (event: HarvestEvent): string | undefined => {
+  switch (event._tag) {
+    case "RunStarted":
+      return `Reading ${count(event.membersToAdd, "member")} from ${event.source} into ${event.place}${
+        event.users === 0 ? "" : ` (${count(event.users, "member")} and ${count(event.ratings, "rating")} are there already)`
+      }${event.membersToComplete === 0 ? "" : `, completing ${event.membersToComplete} first`}`
+    case "MemberRead":
+      switch (event.state) {
+        case "sealed":
+          return `  ✓ ${event.username}: ${count(event.ratings, "rating")} of ${count(event.films, "film")}, ${count(event.pages, "page")}`
+        case "partial":
+          return `  ! ${event.username}: partial, ${whatIsMissing(event)}`
+        case "gone":
+          return `  - ${event.username}: no such member`
+        case "private":
+          return `  - ${event.username}: private`
+        case "renamed":
+          return `  - ${event.username}: has another name now`
+      }
+    case "BatchCommitted":
+      return `Batch ${event.batch} committed: ${count(event.members.length, "member")}, ${count(event.ratings, "rating")} (${event.totalRatings.toLocaleString("en-US")} in all)`
+    default:
+      return undefined
+  }
+}
+
+/**
+ * The last words of a run: what happened, what is on disk, and the command that goes on.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const resultOf = (report: RunReport, place: string, resume: string): string => {
+  const { members } = report
+  const facts = (["gone", "private", "renamed"] as const).flatMap((state) => members[state] === 0 ? [] : [`${members[state]} ${state}`])
+  const lines = [
+    `${count(members.sealed, "member")} complete${members.partial === 0 ? "" : `, ${members.partial} partial`}${
+      facts.length === 0 ? "" : `, ${facts.join(", ")}`
+    }: ${count(report.ratings, "rating")}, ${count(report.newFilms, "new film")}, ${count(report.requests, "request")}${
+      report.retries === 0 ? "" : ` (${report.retries} repeated)`
+    } in ${span(report.finishedAt.epochMillis - report.startedAt.epochMillis)}.`
+  ]
+  for (const partial of report.partial.slice(0, 20)) lines.push(`Partial: ${partial.username} (${whatIsMissing(partial)}).`)
+  if (report.partial.length > 20) lines.push(`... and ${report.partial.length - 20} more.`)
+  if (report.listEnded) lines.push("The members list ended before the number of members asked for.")
+  if (report.stopped !== undefined) lines.push(`Stopped: ${report.stopped.message}`)
+  lines.push(
+    report.totalUsers === 0
+      ? `Nothing was written to ${place}.`
+      : `${place} holds ${count(report.totalRatings, "rating")} of ${count(report.totalUsers, "member")}. Go on with: ${resume}`
+  )
+  return lines.join("\n")
+}
+
+/**
+ * What a progress display counts.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Progress {
+  readonly membersToRead: number
+  readonly membersRead: number
+  readonly pages: number
+  readonly ratings: number
+}
+
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const noProgress: Progress = { membersToRead: 0, membersRead: 0, pages: 0, ratings: 0 }
+
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const progressed = (progress: Progress, event: HarvestEvent): Progress => {
+  switch (event._tag) {
+    case "RunStarted":
+      return { ...progress, membersToRead: event.membersToAdd + event.membersToComplete }
+    case "PageRead":
+      return { ...progress, pages: progress.pages + 1, ratings: progress.ratings + event.ratings }
+    case "MemberRead":
+      return { ...progress, membersRead: progress.membersRead + 1 }
+    default:
+      return progress
+  }
+}
+
+/**
+ * The status line after `elapsedMillis`, no wider than `columns`.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const statusOf = (progress: Progress, activity: SourceActivity, elapsedMillis: number, columns: number): string => {
+  const { membersRead, membersToRead, pages, ratings } = progress
+  const rate = elapsedMillis === 0 ? 0 : (activity.requests * 1000) / elapsedMillis
+  const left = membersRead === 0 || membersRead >= membersToRead
+    ? undefined
+    : (elapsedMillis / membersRead) * (membersToRead - membersRead)
+  const parts = [
+    `${membersRead}/${membersToRead} members`,
+    count(pages, "page"),
+    count(ratings, "rating"),
+    `${count(activity.requests, "request")} (${rate.toFixed(1)}/s)`,
+    ...(activity.pausedMillis === 0 ? [] : [`waited ${span(activity.pausedMillis)}`]),
+    ...(left === undefined ? [] : [`about ${span(left)} left`])
+  ]
+  return parts.join(" · ").slice(0, Math.max(0, columns - 1))
+}

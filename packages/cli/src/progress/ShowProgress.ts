@@ -1,0 +1,63 @@
+/**
+ * Shows a run while it goes on: a status line on a terminal, plain lines elsewhere, JSON where it was asked for.
+ *
+ * @since 0.1.0
+ */
+import { HarvestEvent, type SourceActivity } from "@letterboxd-ratings/core"
+import { Clock, Effect, Fiber, Queue, Ref, Schedule, Schema, type Scope } from "effect"
+import { Screen } from "../Screen.ts"
+import { lineOf, noProgress, progressed, statusOf } from "./RunWords.ts"
+
+const encodeEvent = Schema.encodeSync(Schema.parseJson(HarvestEvent))
+
+const eraseLine = "\r\u001B[2K"
+const hideCursor = "\u001B[?25l"
+const showCursor = "\u001B[?25h"
+
+/**
+ * Shows the events of a queue until `RunFinished`, in the background. The returned effect waits until all that
+ * happened before it was called has been shown.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const showProgress = (
+  events: Queue.Dequeue<HarvestEvent>,
+  activity: Effect.Effect<SourceActivity>,
+  how: "json" | "quiet" | "lines"
+): Effect.Effect<Effect.Effect<void>, never, Screen | Scope.Scope> =>
+  Effect.gen(function*() {
+    const screen = yield* Screen
+    const progress = yield* Ref.make(noProgress)
+    const startedAt = yield* Clock.currentTimeMillis
+    const hasStatus = how === "lines" && (yield* screen.columns) !== undefined
+
+    const drawStatus = Effect.gen(function*() {
+      const columns = yield* screen.columns
+      if (columns === undefined) return
+      const elapsed = (yield* Clock.currentTimeMillis) - startedAt
+      yield* screen.err(eraseLine + statusOf(yield* Ref.get(progress), yield* activity, elapsed, columns))
+    })
+
+    const show = (event: HarvestEvent): Effect.Effect<void> =>
+      Effect.gen(function*() {
+        yield* Ref.update(progress, (before) => progressed(before, event))
+        if (how === "json") return yield* screen.out(`${encodeEvent(event)}\n`)
+        if (how === "quiet") return
+        const line = lineOf(event)
+        if (line !== undefined) yield* screen.err(`${hasStatus ? eraseLine : ""}${line}\n`)
+      })
+
+    if (hasStatus) {
+      yield* Effect.acquireRelease(screen.err(hideCursor), () => screen.err(eraseLine + showCursor))
+      yield* Effect.forkScoped(Effect.repeat(drawStatus, Schedule.spaced("125 millis")))
+    }
+    const showing = yield* Effect.forkScoped(
+      Effect.repeat(Effect.tap(Queue.take(events), show), { until: (event) => event._tag === "RunFinished" })
+    )
+    // After an interruption no last event comes: what is in the queue is all there is.
+    return Fiber.interrupt(showing).pipe(
+      Effect.zipRight(Queue.takeAll(events)),
+      Effect.flatMap(Effect.forEach(show, { discard: true }))
+    )
+  })
