@@ -33,4 +33,4 @@ for (const [user, film, rating] of ratings) {
   assert.match(rating, /^(?:[0-4]\.5|[1-5]\.0)$/u)
 }
 assert.equal(typeof manifest, "object")
-console.log(`${folder}: ${users.length} members, ${films.length} films, ${ratings.length} ratings`)
+process.stdout.write(`${folder}: ${users.length} members, ${films.length} films, ${ratings.length} ratings\n`)

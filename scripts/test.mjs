@@ -21,7 +21,7 @@ let failed = 0
 let skipped = 0
 for (const folder of folders) {
   if (!existsSync(reportOf(folder))) {
-    console.error(`${folder}: no test report was written`)
+    process.stderr.write(`${folder}: no test report was written\n`)
     failed += 1
     continue
   }
@@ -33,9 +33,9 @@ for (const folder of folders) {
   if (!report.success && report.numFailedTests === 0) failed += 1
   for (const { assertionResults, name } of report.testResults) {
     for (const test of assertionResults) {
-      if (test.status === "pending" || test.status === "skipped") console.log(`skipped: ${name}: ${test.fullName}`)
+      if (test.status === "pending" || test.status === "skipped") process.stdout.write(`skipped: ${name}: ${test.fullName}\n`)
     }
   }
 }
-console.log(`${passed} passed, ${failed} failed${skipped === 0 ? "" : `, ${skipped} skipped`}`)
+process.stdout.write(`${passed} passed, ${failed} failed${skipped === 0 ? "" : `, ${skipped} skipped`}\n`)
 process.exitCode = turbo.status === 0 && failed === 0 ? 0 : 1

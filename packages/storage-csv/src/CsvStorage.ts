@@ -11,13 +11,13 @@ import {
   type Film,
   type FilmId,
   type OpenDataset,
-  type ProcessTable,
+  ProcessTable,
   RatingsStorage,
   type StorageError,
   type UserId,
   type Username
 } from "@letterboxd-ratings/core"
-import { Config, type ConfigError, type Context, DateTime, Effect, Either, Layer, Stream } from "effect"
+import { Config, type ConfigError, Context, DateTime, Effect, Either, Layer, Stream } from "effect"
 import { checkContent, commitChanges, committedLines, emptyEntry, type FileChange, type FilePart, readManifest, recoverFiles } from "./CommittedFiles.ts"
 import {
   field,
@@ -78,7 +78,8 @@ export const make = (
   options: CsvStorageOptions
 ): Effect.Effect<Context.Tag.Service<RatingsStorage>, never, Services> =>
   Effect.gen(function*() {
-    const services = yield* Effect.context<Services>()
+    // Only these: the context also holds this layer's own scope, and a dataset closes with its opener's.
+    const services = Context.pick(FileSystem.FileSystem, Path.Path, ProcessTable)(yield* Effect.context<Services>())
     const chosen = checkFileNames(options.folder, { ...defaultFileNames, ...options.files })
     return {
       name: storageName,
@@ -203,7 +204,7 @@ const openDataset = (
   opened: Holding
 ): Effect.Effect<OpenDataset, never, Services> =>
   Effect.gen(function*() {
-    const services = yield* Effect.context<Services>()
+    const services = Context.pick(FileSystem.FileSystem, Path.Path, ProcessTable)(yield* Effect.context<Services>())
     const oneCommit = yield* Effect.makeSemaphore(1)
     let holding = opened
     let broken = false

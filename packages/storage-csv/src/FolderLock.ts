@@ -69,6 +69,15 @@ export const lockFolder = (folder: string): Effect.Effect<void, StorageError, Fi
       return isStillLeftOver
     })
 
+    // Files of processes that were killed while they asked for the lock.
+    const removeLeftOvers = Effect.gen(function*() {
+      for (const name of yield* about(folder)(fs.readDirectory(folder))) {
+        if (!/^\.lock-\d+$/u.test(name)) continue
+        const text = yield* readHolder(path.join(folder, name))
+        if (text !== undefined && (yield* isHeld(text)) === undefined) yield* Effect.ignore(fs.remove(path.join(folder, name)))
+      }
+    })
+
     const holds = yield* about(folder)(fs.writeFileString(own, content)).pipe(
       Effect.zipRight(Effect.iterate({ tries: 0, holds: false }, {
         while: ({ holds, tries }) => !holds && tries < 5,
@@ -76,6 +85,7 @@ export const lockFolder = (folder: string): Effect.Effect<void, StorageError, Fi
       })),
       Effect.ensuring(Effect.ignore(fs.remove(own, { force: true })))
     )
+    yield* removeLeftOvers
     if (!holds.holds) {
       return yield* storageError("Locked", folder, "several processes want to work here at the same moment. Try again")
     }
