@@ -1,0 +1,161 @@
+import { assert, describe, it } from "@effect/vitest"
+import { judgeMember, type RatingsPage, UsernameFromText } from "@letterboxd-ratings/core"
+import { filmsPage, generations } from "@letterboxd-ratings/fixtures"
+import { parseFilmsPage } from "@letterboxd-ratings/letterboxd-source"
+import { Chunk, Effect, Schema, Stream } from "effect"
+import { readWithCheerio } from "./FilmsPageReference.ts"
+import { sandboxed, sourceAt, world } from "./SandboxSource.ts"
+
+const username = Schema.decodeSync(UsernameFromText)
+const member = (name: string) => {
+  const found = world.members.find((one) => one.username === name)
+  if (found === undefined) throw new Error(`no member ${name}`)
+  return found
+}
+
+const readAll = (source: Effect.Effect.Success<ReturnType<typeof sandboxed>>["source"], name: string) =>
+  Effect.map(Stream.runCollect(source.ratings(username(name), "all")), (chunk) => {
+    const pages = Chunk.toReadonlyArray(chunk)
+    return {
+      pages,
+      reading: judgeMember(username(name), new Map(pages.map((page): [number, RatingsPage] => [page.number, page])))
+    }
+  })
+
+describe("LetterboxdSource", () => {
+  for (const generation of generations) {
+    it.scopedLive(`reads lists of all lengths in the markup of ${generation}, with one request a page`, () =>
+      Effect.gen(function*() {
+        const { site, source } = yield* sandboxed({ generation })
+        for (const one of [...world.members.slice(0, 12), member("cinephile52")]) {
+          yield* site.reset
+          const { reading } = yield* readAll(source, one.username)
+          assert.strictEqual(reading.state, "sealed", one.username)
+          assert.deepStrictEqual(
+            reading.films.map(({ film, rating }) => [film.id, film.slug, film.title, rating] as ReadonlyArray<unknown>),
+            one.films.map(({ film, rating }) => [film.id, film.slug, film.title.trim(), rating])
+          )
+          if (generation >= "2025-08") {
+            assert.deepStrictEqual(reading.films.map(({ film }) => film.year), one.films.map(({ film }) => film.year))
+          }
+          const requests = [...(yield* site.requests)].filter(([path]) => path.includes("/films/"))
+          assert.strictEqual(requests.length, Math.max(1, Math.ceil(one.films.length / 72)))
+          assert.isTrue(requests.every(([, count]) => count === 1))
+        }
+      }))
+  }
+
+  it("reads pages as cheerio does, in every generation", () => {
+    for (const generation of generations) {
+      for (const one of world.members.slice(0, 20)) {
+        const html = filmsPage({ member: one, films: one.films, listing: "", number: 1, generation })
+        const reference = readWithCheerio(html)
+        const page = parseFilmsPage(html)
+        assert.deepStrictEqual(page.films.map(({ film, rating }) => ({ id: film.id as number, slug: film.slug as string, rating: rating as number | undefined })), reference.tiles.map(({ id, rating, slug }) => ({ id, slug: slug ?? "", rating })))
+        assert.deepStrictEqual(page.pageNumbers, reference.pageNumbers)
+        assert.strictEqual(page.hasNext, reference.hasNext)
+      }
+    }
+  })
+
+  it.scopedLive("lists members with one request for each page of 30, and only as far as it is asked", () =>
+    Effect.gen(function*() {
+      const { site, source } = yield* sandboxed()
+      const take = (count: number) => Effect.map(Stream.runCollect(Stream.take(source.members, count)), Chunk.toReadonlyArray)
+      const members = yield* take(30)
+      assert.deepStrictEqual(Object.keys(Object.fromEntries(yield* site.requests)), ["/robots.txt", "/members/popular/"])
+      assert.deepStrictEqual(members.map((one) => one.username as string), world.members.slice(0, 30).map((one) => one.username))
+      assert.deepStrictEqual(members.map(({ films }) => films), world.members.slice(0, 30).map(({ films }) => films.length))
+      assert.strictEqual((yield* take(1_000)).length, 65)
+    }))
+
+  it.scopedLive("tells members who are private, gone or renamed", () =>
+    Effect.gen(function*() {
+      const { source } = yield* sandboxed()
+      const states = yield* Effect.forEach([40, 42, 46], (i) => Effect.map(readAll(source, world.members[i]?.username ?? ""), ({ reading }) => reading.state))
+      assert.deepStrictEqual(states, ["private", "gone", "renamed"])
+      assert.strictEqual((yield* readAll(source, "new_name_47")).reading.state, "sealed")
+    }))
+
+  it.scopedLive("reads only the pages it is asked for", () =>
+    Effect.gen(function*() {
+      const { site, source } = yield* sandboxed()
+      yield* Stream.runDrain(source.ratings(username("cinephile4"), [3, 5]))
+      const paths = [...(yield* site.requests).keys()].filter((path) => path !== "/robots.txt")
+      assert.sameMembers(paths, ["/cinephile4/films/page/3/", "/cinephile4/films/page/5/"])
+    }))
+
+  it.scopedLive("reads rated films only where that was asked for", () =>
+    Effect.gen(function*() {
+      const { source } = yield* sandboxed({}, { listing: "rated" })
+      const { reading } = yield* readAll(source, "cinephile4")
+      assert.strictEqual(reading.state, "sealed")
+      assert.deepStrictEqual(reading.films.map(({ film }) => film.id as number), member("cinephile4").films.filter(({ rating }) => rating !== undefined).map(({ film }) => film.id))
+    }))
+
+  it.scopedLive("keeps to robots.txt unless told otherwise, and fetches it once", () =>
+    Effect.gen(function*() {
+      const { site, source } = yield* sandboxed({}, { membersList: "this-week" })
+      const error = yield* Effect.flip(Stream.runDrain(source.members))
+      assert.strictEqual(error.reason, "DisallowedByRobots")
+      assert.isFalse(error.isRetryable)
+      yield* Effect.flip(Stream.runDrain(source.members))
+      assert.deepStrictEqual(Object.fromEntries(yield* site.requests), { "/robots.txt": 1 })
+      const careless = yield* sourceAt(site.url, { membersList: "this-week", robots: "ignore" })
+      assert.strictEqual(yield* Stream.runCount(careless.members), 65)
+    }))
+
+  it.scopedLive("takes a robots.txt that does not exist for consent, and one that fails for none", () =>
+    Effect.gen(function*() {
+      const { source } = yield* sandboxed({ faults: [{ path: "robots", kind: "status", status: 404 }] })
+      assert.strictEqual(yield* Stream.runCount(source.members), 65)
+      for (const [fault, reason] of [
+        [{ path: "robots", kind: "status", status: 503 }, "Unreachable"],
+        [{ path: "robots", kind: "challenge", status: 403 }, "Challenged"],
+        [{ path: "robots", kind: "drop" }, "Unreachable"]
+      ] as const) {
+        const { source: refused } = yield* sandboxed({ faults: [fault] }, {}, { maxRetries: 1 })
+        assert.strictEqual((yield* Effect.flip(Stream.runDrain(refused.members))).reason, reason)
+      }
+    }))
+
+  it.scopedLive("says in words that nobody is there", () =>
+    Effect.gen(function*() {
+      const source = yield* sourceAt("http://127.0.0.1:9", {}, { maxRetries: 5 })
+      const error = yield* Effect.flip(Stream.runDrain(source.members))
+      assert.strictEqual(error.reason, "Unreachable")
+      assert.include(error.message, "the connection was refused (ECONNREFUSED)")
+      assert.include(error.message, "Check the network and the address")
+    }))
+
+  it.scopedLive("judges each page for itself", () =>
+    Effect.gen(function*() {
+      const verdicts = [
+        [{ kind: "status", status: 503 }, "Unavailable"],
+        [{ kind: "status", status: 429 }, "RateLimited"],
+        [{ kind: "drop" }, "Unavailable"],
+        [{ kind: "drop-body" }, "Truncated"],
+        [{ kind: "bad-gzip" }, "Truncated"],
+        [{ kind: "truncate" }, "Truncated"],
+        [{ kind: "empty" }, "Truncated"],
+        [{ kind: "challenge", status: 200 }, "Challenged"],
+        [{ kind: "challenge", status: 403 }, "Challenged"],
+        [{ kind: "denied" }, "Challenged"],
+        [{ kind: "changed-markup", change: "no-ids" }, "MarkupChanged"],
+        [{ kind: "changed-markup", change: "renamed-items" }, "MarkupChanged"],
+        [{ kind: "changed-markup", change: "renamed-ratings" }, "MarkupChanged"],
+        [{ kind: "changed-markup", change: "impossible-ratings" }, "MarkupChanged"]
+      ] as const
+      for (const generation of ["2022", "2026-09"] as const) {
+        const { site, source } = yield* sandboxed({ generation }, {}, { maxRetries: 1 })
+        yield* Stream.runDrain(Stream.take(source.members, 1))
+        for (const [fault, verdict] of verdicts) {
+          yield* site.behave({ faults: [{ path: "/page/3/", ...fault }] })
+          const { pages, reading } = yield* readAll(source, "cinephile4")
+          assert.strictEqual(pages.find(({ number }) => number === 3)?.verdict._tag, verdict, JSON.stringify(fault))
+          assert.deepStrictEqual(reading.missing, [3])
+          assert.strictEqual(reading.state, "partial")
+        }
+      }
+    }))
+})
