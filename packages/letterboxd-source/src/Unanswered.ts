@@ -7,9 +7,13 @@ import type { HttpClientError } from "@effect/platform"
 import { PageVerdict } from "@letterboxd-ratings/core"
 import { Option, Schema } from "effect"
 
-const SystemFailure = Schema.Struct({ code: Schema.String })
-const FetchFailure = Schema.Struct({ cause: SystemFailure })
-const decodeFailure = Schema.decodeUnknownOption(Schema.Union(FetchFailure, SystemFailure))
+const Failure = Schema.Struct({
+  code: Schema.optionalWith(Schema.String, { exact: true }),
+  message: Schema.optionalWith(Schema.String, { exact: true })
+})
+/** `fetch` fails with "fetch failed" and hides what happened in the cause. */
+const decodeFetchFailure = Schema.decodeUnknownOption(Schema.Struct({ cause: Failure }))
+const decodeFailure = Schema.decodeUnknownOption(Failure)
 
 const explanations: Readonly<Record<string, string>> = {
   ECONNREFUSED: "the connection was refused",
@@ -33,10 +37,12 @@ const explanations: Readonly<Record<string, string>> = {
  */
 export const unanswered = (error: HttpClientError.HttpClientError): PageVerdict => {
   if (error._tag === "ResponseError") return PageVerdict.Truncated({ bytes: 0 })
-  const failure = Option.map(decodeFailure(error.cause), (known) => "cause" in known ? known.cause.code : known.code)
-  const why = Option.match(failure, {
-    onNone: () => error.description ?? error.message,
-    onSome: (code) => `${explanations[code] ?? "the connection failed"} (${code})`
-  })
+  const failure = Option.map(decodeFetchFailure(error.cause), ({ cause }) => cause).pipe(
+    Option.orElse(() => decodeFailure(error.cause)),
+    Option.getOrElse(() => ({ code: undefined, message: undefined }))
+  )
+  const why = failure.code === undefined
+    ? error.description ?? failure.message ?? error.message
+    : `${explanations[failure.code] ?? failure.message ?? "the connection failed"} (${failure.code})`
   return PageVerdict.Unavailable({ why })
 }

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { judgeMember, type RatingsPage, UsernameFromText } from "@letterboxd-ratings/core"
-import { filmsPage, generations } from "@letterboxd-ratings/fixtures"
+import { filmsPage, generations, Sandbox } from "@letterboxd-ratings/fixtures"
 import { parseFilmsPage } from "@letterboxd-ratings/letterboxd-source"
 import { Chunk, Effect, Schema, Stream } from "effect"
 import { readWithCheerio } from "./FilmsPageReference.ts"
@@ -121,7 +121,9 @@ describe("LetterboxdSource", () => {
 
   it.scopedLive("says in words that nobody is there", () =>
     Effect.gen(function*() {
-      const source = yield* sourceAt("http://127.0.0.1:9", {}, { maxRetries: 5 })
+      // A sandbox that has ended leaves a port nobody listens on.
+      const { url } = yield* Effect.scoped(Sandbox.make({ world }))
+      const source = yield* sourceAt(url, {}, { maxRetries: 5 })
       const error = yield* Effect.flip(Stream.runDrain(source.members))
       assert.strictEqual(error.reason, "Unreachable")
       assert.include(error.message, "the connection was refused (ECONNREFUSED)")
@@ -135,7 +137,6 @@ describe("LetterboxdSource", () => {
         [{ kind: "status", status: 429 }, "RateLimited"],
         [{ kind: "drop" }, "Unavailable"],
         [{ kind: "drop-body" }, "Truncated"],
-        [{ kind: "bad-gzip" }, "Truncated"],
         [{ kind: "truncate" }, "Truncated"],
         [{ kind: "empty" }, "Truncated"],
         [{ kind: "challenge", status: 200 }, "Challenged"],

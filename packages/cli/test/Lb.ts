@@ -1,0 +1,75 @@
+/**
+ * The built command as a child process, as a user starts it.
+ */
+import { type ChildProcess, spawn } from "node:child_process"
+import * as fs from "node:fs"
+import * as os from "node:os"
+import * as path from "node:path"
+import { fileURLToPath } from "node:url"
+
+const bin = fileURLToPath(new URL("../bin/lb.mjs", import.meta.url))
+if (!fs.existsSync(fileURLToPath(new URL("../dist/lb.mjs", import.meta.url)))) {
+  throw new Error("These tests run the built command. Run `pnpm build` first.")
+}
+
+export interface Ended {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+  readonly out: string
+  readonly err: string
+}
+
+export interface Started {
+  readonly process: ChildProcess
+  readonly ended: Promise<Ended>
+  /** What has been said on stderr so far. */
+  readonly said: () => string
+}
+
+export const start = (cwd: string, args: ReadonlyArray<string>, variables: Readonly<Record<string, string>> = {}): Started => {
+  const process_ = spawn(process.execPath, [bin, ...args], {
+    cwd,
+    env: { PATH: process.env["PATH"], ...variables },
+    stdio: ["ignore", "pipe", "pipe"]
+  })
+  let out = ""
+  let err = ""
+  process_.stdout.on("data", (data: Buffer) => {
+    out += data.toString("utf8")
+  })
+  process_.stderr.on("data", (data: Buffer) => {
+    err += data.toString("utf8")
+  })
+  const ended = new Promise<Ended>((resolve) => {
+    process_.on("close", (code, signal) => resolve({ code, signal, out, err }))
+  })
+  return { process: process_, ended, said: () => err }
+}
+
+export const lb = (cwd: string, args: ReadonlyArray<string>, variables: Readonly<Record<string, string>> = {}): Promise<Ended> =>
+  start(cwd, args, variables).ended
+
+/** Runs a test in an empty folder that is removed afterwards. */
+export const inEmptyFolder = (test: (folder: string) => Promise<void>) => async () => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "lb-"))
+  try {
+    await test(folder)
+  } finally {
+    fs.rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+export const filesIn = (folder: string): Readonly<Record<string, string>> =>
+  Object.fromEntries(fs.readdirSync(folder).toSorted().map((name) => [name, fs.readFileSync(path.join(folder, name), "utf8")]))
+
+export const rowsOf = (folder: string, name: string): ReadonlyArray<string> =>
+  fs.readFileSync(path.join(folder, name), "utf8").trimEnd().split("\n").slice(1)
+
+export const sixFiles = [
+  "latest_film_mappings.csv",
+  "latest_raw_user_ratings.csv",
+  "latest_translated_user_ratings.csv",
+  "latest_user_mappings.csv",
+  "latest_user_updates.csv",
+  "manifest.json"
+]

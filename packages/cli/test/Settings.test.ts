@@ -1,0 +1,105 @@
+import { FileSystem, Path } from "@effect/platform"
+import { NodeContext } from "@effect/platform-node"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Either } from "effect"
+import * as fc from "fast-check"
+import { optionTable, variableOf } from "../src/options/OptionTable.ts"
+import { Environment, type Flags, folderOf, resolveSettings, resumeCommand } from "../src/options/Settings.ts"
+import { Screen } from "../src/Screen.ts"
+
+/** What the settings come to, and what was said on the way. */
+const resolve = (flags: Flags, variables: Readonly<Record<string, string>> = {}, file?: unknown) =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    const folder = yield* fs.makeTempDirectoryScoped()
+    const config = path.join(folder, "lb.config.json")
+    if (file !== undefined) yield* fs.writeFileString(config, typeof file === "string" ? file : JSON.stringify(file))
+    let said = ""
+    const screen = Screen.of({
+      out: () => Effect.void,
+      err: (text) => Effect.sync(() => {
+        said += text
+      }),
+      isInteractive: false,
+      columns: Effect.succeed(undefined)
+    })
+    const settings = yield* resolveSettings(file === undefined ? flags : { ...flags, config }).pipe(
+      Effect.provideService(Screen, screen),
+      Effect.provideService(Environment, { variables }),
+      Effect.either
+    )
+    return { settings, said }
+  }).pipe(Effect.scoped, Effect.provide(NodeContext.layer))
+
+const problemsOf = (result: Effect.Effect.Success<ReturnType<typeof resolve>>) =>
+  Either.isLeft(result.settings) ? result.settings.left.problems.join("\n") : assert.fail("it should have been refused")
+
+const valueOf = (result: Effect.Effect.Success<ReturnType<typeof resolve>>) =>
+  Either.isRight(result.settings) ? result.settings.right : assert.fail(result.settings.left.message)
+
+describe("settings", () => {
+  it.effect("take the flag before the variable before the file before the default, for every option", () =>
+    Effect.promise(() =>
+      fc.assert(fc.asyncProperty(
+        fc.record({ flag: fc.option(fc.integer({ min: 1, max: 100 })), variable: fc.option(fc.integer({ min: 1, max: 100 })), file: fc.option(fc.integer({ min: 1, max: 100 })) }),
+        fc.constantFrom("batches" as const, "batchSize" as const, "concurrency" as const, "maxRetries" as const, "timeout" as const, "rate" as const),
+        async ({ file, flag, variable }, key) => {
+          const result = await Effect.runPromise(resolve(
+            flag === null ? {} : { [key]: String(flag) },
+            variable === null ? {} : { [variableOf(key)]: String(variable) },
+            file === null ? {} : { [key]: file }
+          ))
+          assert.strictEqual(valueOf(result)[key], flag ?? variable ?? file ?? optionTable[key].fallback)
+        }
+      ), { numRuns: 60 })
+    ))
+
+  it.effect("read switches from flags, variables and the file", () =>
+    Effect.gen(function*() {
+      assert.isTrue(valueOf(yield* resolve({ json: "true" })).json)
+      assert.isTrue(valueOf(yield* resolve({}, { LB_JSON: "1" })).json)
+      assert.isTrue(valueOf(yield* resolve({}, {}, { json: true })).json)
+      assert.isFalse(valueOf(yield* resolve({}, { LB_JSON: "false" }, { json: true })).json)
+      assert.include(problemsOf(yield* resolve({}, { LB_JSON: "maybe" })), "LB_JSON must be true or false")
+    }))
+
+  it.effect("name everything that is wrong, with where it stands", () =>
+    Effect.gen(function*() {
+      const problems = problemsOf(yield* resolve({ batches: "none" }, { LB_RATE: "fast" }, { filmLabel: "name" }))
+      assert.include(problems, `--batches must be a whole number from 1 to 1000000, but it is "none"`)
+      assert.include(problems, `LB_RATE must be a number of requests a second above 0, or "unlimited"`)
+      assert.match(problems, /"filmLabel" in .*lb\.config\.json must be title or slug/u)
+    }))
+
+  it.effect("refuse unknown keys of the file, and name the nearest known one", () =>
+    Effect.gen(function*() {
+      assert.include(problemsOf(yield* resolve({}, {}, { batchsize: 3 })), `"batchsize" is not known. Did you mean "batchSize"?`)
+      assert.include(problemsOf(yield* resolve({}, {}, { files: { rawRating: "x" } })), `Did you mean "files.rawRatings"?`)
+      assert.include(problemsOf(yield* resolve({}, {}, { files: { rawRatings: 3 } })), `"files.rawRatings" must be the name of a file`)
+      assert.include(problemsOf(yield* resolve({}, {}, { batches: [1] })), `"batches" must be a text`)
+      assert.include(problemsOf(yield* resolve({}, {}, "{ not json")), "it is not a JSON object")
+    }))
+
+  it.effect("warn of unknown variables", () =>
+    Effect.gen(function*() {
+      assert.include((yield* resolve({}, { LB_BATCHSIZE: "3" })).said, "Did you mean LB_BATCH_SIZE?")
+      assert.strictEqual((yield* resolve({}, { LB_BATCH_SIZE: "3" })).said, "")
+    }))
+
+  it.effect("keep test mode away from the real folder", () =>
+    Effect.gen(function*() {
+      const folder = (flags: Flags) => Effect.flatMap(resolve(flags), (result) => folderOf(valueOf(result))).pipe(Effect.provide(NodeContext.layer))
+      assert.strictEqual(yield* folder({}), "data_output")
+      assert.strictEqual(yield* folder({ testMode: "true" }), "test_output")
+      assert.strictEqual(yield* folder({ testMode: "true", out: "mine" }), "mine/test")
+    }))
+
+  it("go on with the same options, quoted for a shell", () => {
+    assert.strictEqual(
+      resumeCommand({ mode: "new", yes: "true", json: "true", out: "my data's", batches: "3" }),
+      String.raw`pnpm lb run --mode continue --json --out 'my data'\''s' --batches 3`
+    )
+  })
+})
+
