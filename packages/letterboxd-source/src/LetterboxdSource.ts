@@ -14,7 +14,7 @@ import {
   type Username
 } from "@letterboxd-ratings/core"
 import { Array, Chunk, Clock, Config, type ConfigError, type Context, Effect, Layer, Option, Stream } from "effect"
-import { HttpActivity } from "./HttpPolicy.ts"
+import { defaults as policy, HttpActivity } from "./HttpPolicy.ts"
 import { type FilmsListing, filmsUrl } from "./pages/films/FilmsRequest.ts"
 import { judgeFilmsResponse } from "./pages/films/FilmsVerdict.ts"
 import { type MembersList, membersUrl } from "./pages/members/MembersRequest.ts"
@@ -50,6 +50,22 @@ export interface LetterboxdSourceOptions {
  * @category models
  */
 export const liveSite = "https://letterboxd.com"
+
+/**
+ * The live site, all films, the list of popular members that robots.txt allows.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const defaults: LetterboxdSourceOptions = {
+  name: "letterboxd",
+  baseUrl: liveSite,
+  listing: "films",
+  membersList: "all",
+  pagesInFlight: policy.concurrency,
+  robots: "obey",
+  userAgent: policy.userAgent
+}
 
 /**
  * Reads members and films pages with the `HttpClient` in context, which should be an `HttpPolicy`. Costs one request

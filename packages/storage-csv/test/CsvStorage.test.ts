@@ -1,7 +1,7 @@
 import { FileSystem, Path } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it, layer } from "@effect/vitest"
-import { RatingsStorage, StorageError } from "@letterboxd-ratings/core"
+import { RatingsStorage, type StorageError } from "@letterboxd-ratings/core"
 import { CsvStorage } from "@letterboxd-ratings/storage-csv"
 import { Cause, Chunk, Effect, Exit, Layer, Option, Stream } from "effect"
 import { batchOf, commitRest, contentOf, film, freshFolder, goOn, history, setAside, startNew, username, withDataset } from "./Batches.ts"
