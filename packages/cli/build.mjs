@@ -17,7 +17,6 @@ await build({
   conditions: ["@letterboxd-ratings/source"],
   minifySyntax: true,
   minifyWhitespace: true,
-  keepNames: true,
   sourcemap: "linked",
   outExtension: { ".js": ".mjs" },
   // Some dependencies are CommonJS inside and ask for Node's own modules with `require`.

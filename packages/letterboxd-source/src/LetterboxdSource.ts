@@ -81,6 +81,9 @@ export const make = (
     const client = yield* HttpClient.HttpClient
     const { snapshot } = yield* HttpActivity
     const robots = yield* RobotsRules.make({ ...options, source: options.name })
+    // Requests wait for their turn in the policy, with all it takes to send them in memory. Twice as many as may be
+    // under way keep it busy; the rest wait here, where waiting costs little.
+    const gate = yield* Effect.makeSemaphore(options.pagesInFlight * 2)
 
     const ask = <V>(
       url: string,
@@ -116,9 +119,11 @@ export const make = (
     const readFilmsPage = (username: Username, number: number): Effect.Effect<RatingsPage, SourceError> => {
       const url = filmsUrl(options.baseUrl, username, options.listing, number)
       const asked = { username, page: number, listing: options.listing }
-      return Effect.map(
-        ask(url, (response) => judgeFilmsResponse(asked, response), (verdict) => verdict),
-        (verdict) => ({ username, number, url, verdict })
+      return gate.withPermits(1)(
+        Effect.map(
+          ask(url, (response) => judgeFilmsResponse(asked, response), (verdict) => verdict),
+          (verdict) => ({ username, number, url, verdict })
+        )
       )
     }
 

@@ -71,7 +71,7 @@ const harvest = (settings: Settings, mode: "new" | "continue", flags: Flags, fol
       existing: mayMoveAside ? "set-aside" : "refuse",
       batches: settings.batches,
       batchSize: settings.batchSize,
-      membersInFlight: settings.concurrency * 2,
+      membersInFlight: settings.concurrency + 2,
       ...(settings.timestamp === undefined ? {} : { timestamp: settings.timestamp })
     }).pipe(
       Effect.ensuring(shown),
