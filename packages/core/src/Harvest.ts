@@ -19,7 +19,7 @@ import type { BatchMember, DatasetState } from "./Batch.ts"
 import { BatchCommitted, type HarvestEvent, MemberDiscovered, MemberRead, PageRead, RunFinished, RunStarted } from "./HarvestEvent.ts"
 import { type IdRegistry, makeIdRegistry } from "./IdRegistry.ts"
 import type { Username } from "./Member.ts"
-import { judgeMember, type MemberReading, pagesToReadAgain } from "./MemberReading.ts"
+import { canBeCompleted, judgeCompletion, judgeMember, type MemberReading, pagesToReadAgain } from "./MemberReading.ts"
 import type { MemberRecord } from "./MemberRecord.ts"
 import { type RatingsPage, verdictActions } from "./PageVerdict.ts"
 import type { EncodedRating } from "./Rating.ts"
@@ -34,7 +34,8 @@ import { errorFromVerdict } from "./VerdictError.ts"
  * What a run is asked to do. `batches` and `batchSize` (members in a batch) are at least 1; their product is the
  * number of members to add. `membersInFlight`, at least 1, is how many members are read at the same time: it keeps
  * the source busy and bounds memory, which holds at most twice that many members' lists. `existing` says what a
- * `new` run does with a dataset that is there already. `timestamp` is written instead of the time of each commit, for
+ * `new` run does with a dataset that is there already. With `only`, that member is
+ * read, known or not, and nobody else. `timestamp` is written instead of the time of each commit, for
  * runs that must give the same bytes.
  *
  * @since 0.1.0
@@ -46,6 +47,7 @@ export interface HarvestOptions {
   readonly batches: number
   readonly batchSize: number
   readonly membersInFlight: number
+  readonly only?: Username
   readonly timestamp?: DateTime.Utc
 }
 
@@ -80,9 +82,17 @@ interface MemberPages {
   readonly verdicts: Map<string, number>
 }
 
+/** A member that was read; `completes` is the record of an earlier reading whose missing pages these are. */
 interface ReadMember {
   readonly reading: MemberReading
   readonly collected: MemberPages
+  readonly completes?: MemberRecord
+}
+
+/** A member to read; with `record`, one that is partial. */
+interface MemberTask {
+  readonly username: Username
+  readonly record?: MemberRecord
 }
 
 /**
@@ -123,9 +133,9 @@ const runOn = (
     const startedAt = yield* DateTime.now
     const before = yield* source.activity
     const registry = makeIdRegistry(dataset.state)
+    const wanted = options.only === undefined ? options.batches * options.batchSize : 1
+    const toComplete = options.mode === "continue" && options.only === undefined ? partialMembers(dataset.state) : []
     const reader = yield* makeReader(source, events)
-    const wanted = options.batches * options.batchSize
-    const toComplete = options.mode === "continue" ? partialMembers(dataset.state) : []
     const account = makeAccount(dataset.state)
     let discovered = 0
 
@@ -138,12 +148,15 @@ const runOn = (
         users: dataset.state.users.size,
         ratings: dataset.state.ratings,
         membersToAdd: wanted,
-        membersToComplete: toComplete.length
+        membersToComplete: toComplete.length,
+        notes: dataset.notes
       })
     )
 
     const seen = new Set<Username>(dataset.state.users.keys())
-    const newMembers = source.members.pipe(
+    const newMembers: Stream.Stream<MemberTask, SourceError> = options.only !== undefined
+      ? Stream.make({ username: options.only })
+      : source.members.pipe(
       Stream.filter((listing) => {
         if (seen.has(listing.username)) return false
         seen.add(listing.username)
@@ -154,7 +167,7 @@ const runOn = (
         discovered += 1
         return events.publish(MemberDiscovered.make(listing))
       }),
-      Stream.map((listing) => listing.username)
+      Stream.map(({ username }) => ({ username }))
     )
 
     const readings = Stream.concat(Stream.fromIterable(toComplete), newMembers).pipe(
@@ -163,7 +176,7 @@ const runOn = (
         Either.match({ onLeft: reader.stopWith, onRight: reader.readMember }),
         { concurrency: options.membersInFlight }
       ),
-      Stream.takeUntil(Either.isLeft)
+      Stream.takeUntil((read) => Either.isLeft(read))
     )
 
     const handled = new Set<Username>()
@@ -185,10 +198,14 @@ const runOn = (
           const started = yield* Clock.currentTimeMillis
           const committedAt = options.timestamp ?? (yield* DateTime.now)
           const members = read.flatMap((member) => encodeMember(registry, dataset.state, member, committedAt))
+          if (members.length === 0) {
+            account.add([], 0, 0, read)
+            return
+          }
           const batch = { members, ...registry.takeFilms(), committedAt }
           const receipt = yield* Effect.uninterruptible(dataset.commit(batch))
-          account.add(batch, read)
-          account.totalRatings = receipt.ratings
+          account.add(members, batch.newFilms.length, batch.changedFilms.length, read)
+          account.setTotal(receipt.ratings)
           yield* events.publish(
             BatchCommitted.make({
               batch: receipt.batches,
@@ -215,15 +232,17 @@ const runOn = (
       requests: after.requests - before.requests,
       retries: after.retries - before.retries,
       pausedMillis: after.pausedMillis - before.pausedMillis,
-      listEnded: stoppedBy === undefined && discovered < wanted,
+      listEnded: stoppedBy === undefined && options.only === undefined && discovered < wanted,
       ...(stoppedBy === undefined ? {} : { stopped: { reason: stoppedBy.reason, message: stoppedBy.message } })
     }
     yield* events.publish(RunFinished.make({ report }))
     return report
   })
 
-const partialMembers = (state: DatasetState): ReadonlyArray<Username> =>
-  [...state.members.values()].filter((record) => record.state === "partial").map((record) => record.username)
+const partialMembers = (state: DatasetState): ReadonlyArray<{ readonly username: Username; readonly record: MemberRecord }> =>
+  [...state.members.values()]
+    .filter((record) => record.state === "partial")
+    .map((record) => ({ username: record.username, record }))
 
 /**
  * Reads members, and stops all reading at once when the source cannot go on.
@@ -296,7 +315,7 @@ const makeReader = (source: Context.Tag.Service<RatingsSource>, events: PubSub.P
         )
       )
 
-    const readOne = (username: Username) =>
+    const readWhole = (username: Username): Effect.Effect<ReadMember, SourceError> =>
       Effect.gen(function*() {
         const collected: MemberPages = { pages: new Map(), verdicts: new Map() }
         yield* readPages(username, "all", collected)
@@ -305,17 +324,36 @@ const makeReader = (source: Context.Tag.Service<RatingsSource>, events: PubSub.P
         return { reading, collected }
       })
 
+    /** Reads the given ones of the pages that are missing; all of them where the list is another one now. */
+    const readMissing = (
+      record: MemberRecord,
+      numbers: ReadonlyArray<number>,
+      before: MemberPages
+    ): Effect.Effect<ReadMember, SourceError> =>
+      Effect.gen(function*() {
+        const collected = copyOf(before)
+        yield* readPages(record.username, numbers, collected)
+        const reading = judgeCompletion(record, collected.pages)
+        if (reading === undefined) return yield* readWhole(record.username)
+        yield* publishReading(events, reading, collected)
+        return { reading, collected, completes: record }
+      })
+
     return {
       stopWith,
       stoppedBy: Ref.get(stoppedBy),
       pagesRead: Ref.get(pagesRead),
       /** Reads a member and, where the site sends visitors of its name to another one, that one too. */
-      readMember: (username: Username): Effect.Effect<Either.Either<ReadonlyArray<ReadMember>, SourceError>> =>
+      readMember: (
+        { record, username }: MemberTask
+      ): Effect.Effect<Either.Either<ReadonlyArray<ReadMember>, SourceError>> =>
         untilStopped(
           Effect.gen(function*() {
-            const member = yield* readOne(username)
+            const member = record !== undefined && canBeCompleted(record)
+              ? yield* readMissing(record, record.missing, { pages: new Map(), verdicts: new Map() })
+              : yield* readWhole(username)
             const to = member.reading.renamedTo
-            return to === undefined || to === username ? [member] : [member, yield* readOne(to)]
+            return to === undefined || to === username ? [member] : [member, yield* readWhole(to)]
           })
         ),
       /** Gives what is missing of a member a second try; keeps the first reading where it does not help. */
@@ -323,24 +361,26 @@ const makeReader = (source: Context.Tag.Service<RatingsSource>, events: PubSub.P
         Effect.gen(function*() {
           const which = pagesToReadAgain(member.reading)
           if (which.length === 0) return member
-          const { username } = member.reading
-          // All pages again are a reading of their own: pages of a list that moved do not belong together.
-          const collected: MemberPages = which === "all"
-            ? { pages: new Map(), verdicts: new Map(member.collected.verdicts) }
-            : { pages: new Map(member.collected.pages), verdicts: new Map(member.collected.verdicts) }
-          const outcome = yield* untilStopped(
-            which === "all" || member.reading.lastPage > 0
-              ? readPages(username, which, collected)
-              : readPages(username, "all", collected)
-          )
+          const { completes, reading: { lastPage, username } } = member
+          const again = Effect.gen(function*() {
+            if (which === "all" || lastPage === 0) return yield* readWhole(username)
+            if (completes !== undefined) return yield* readMissing(completes, which, member.collected)
+            const collected = copyOf(member.collected)
+            yield* readPages(username, which, collected)
+            const reading = judgeMember(username, collected.pages)
+            yield* publishReading(events, reading, collected)
+            return { reading, collected }
+          })
+          const outcome = yield* untilStopped(again)
           if (Either.isLeft(outcome)) return member
-          const reading = judgeMember(username, collected.pages)
-          if (reading.state === "partial" && reading.films.length < member.reading.films.length) return member
-          yield* publishReading(events, reading, collected)
-          return { reading, collected }
+          const isWorse = outcome.right.reading.state === "partial" &&
+            outcome.right.reading.films.length < member.reading.films.length
+          return isWorse ? member : outcome.right
         })
     }
   })
+
+const copyOf = ({ pages, verdicts }: MemberPages): MemberPages => ({ pages: new Map(pages), verdicts: new Map(verdicts) })
 
 const publishReading = (events: PubSub.PubSub<HarvestEvent>, reading: MemberReading, collected: MemberPages) =>
   events.publish(
@@ -356,17 +396,18 @@ const publishReading = (events: PubSub.PubSub<HarvestEvent>, reading: MemberRead
   )
 
 /**
- * A member's part of the batch; none where the dataset already holds more than was read now.
+ * A member's part of the batch; none where the dataset already holds more than was read now. Only a sealed reading
+ * takes rows away: of a known member that is partial again nothing changes, and of one that is gone, private or
+ * renamed only the record does.
  */
 const encodeMember = (
   registry: IdRegistry,
   state: DatasetState,
-  { collected, reading }: ReadMember,
+  { collected, completes, reading }: ReadMember,
   readAt: DateTime.Utc
 ): ReadonlyArray<BatchMember> => {
   const isKnown = state.users.has(reading.username)
-  // Only a sealed reading may take rows away, so another one leaves the stored rows as they are.
-  if (isKnown && reading.state !== "sealed") return []
+  if (isKnown && completes === undefined && reading.state === "partial") return []
   const { isNew, userId } = registry.user(reading.username)
   const ratings: Array<EncodedRating> = []
   for (const { film, rating } of reading.films) {
@@ -374,6 +415,8 @@ const encodeMember = (
     registry.film(film)
     ratings.push({ userId, filmId: film.id, rating })
   }
+  const before = state.members.get(reading.username)
+  const isReplaced = isKnown && completes === undefined && reading.state === "sealed"
   const record: MemberRecord = {
     username: reading.username,
     userId,
@@ -381,14 +424,17 @@ const encodeMember = (
     readAt,
     lastPage: reading.lastPage,
     missing: reading.missing,
-    films: reading.films.length,
+    films: (completes?.films ?? 0) + reading.films.length,
     ...(reading.statedFilms === undefined ? {} : { statedFilms: reading.statedFilms }),
-    ratings: ratings.length,
+    ratings: (isReplaced ? 0 : before?.ratings ?? 0) + ratings.length,
     doubts: reading.doubts,
     verdicts: Object.fromEntries(collected.verdicts),
-    ...(reading.renamedTo === undefined ? {} : { renamedTo: reading.renamedTo })
+    ...(reading.renamedTo === undefined ? {} : { renamedTo: reading.renamedTo }),
+    ...(reading.state === "partial" && reading.lastPage > 0
+      ? { seen: [...completes?.seen ?? [], ...reading.films.map(({ film }) => film.id)] }
+      : {})
   }
-  return [{ record, isNew, write: isKnown ? "replace" : "append", ratings }]
+  return [{ record, isNew, write: isReplaced ? "replace" : "append", ratings }]
 }
 
 /**
@@ -402,37 +448,29 @@ const makeAccount = (state: DatasetState) => {
   let newFilms = 0
   let changedFilms = 0
   let totalUsers = state.users.size
+  let totalRatings = state.ratings
   return {
-    totalRatings: state.ratings,
-    add(
-      batch: {
-        readonly members: ReadonlyArray<BatchMember>
-        readonly newFilms: ReadonlyArray<unknown>
-        readonly changedFilms: ReadonlyArray<unknown>
-      },
+    setTotal: (total: number) => {
+      totalRatings = total
+    },
+    add: (
+      committed: ReadonlyArray<BatchMember>,
+      newOnes: number,
+      changedOnes: number,
       read: ReadonlyArray<ReadMember>
-    ) {
-      batches += 1
-      newFilms += batch.newFilms.length
-      changedFilms += batch.changedFilms.length
-      for (const member of batch.members) {
+    ) => {
+      if (committed.length > 0) batches += 1
+      newFilms += newOnes
+      changedFilms += changedOnes
+      for (const member of committed) {
         ratings += member.ratings.length
         if (member.isNew) totalUsers += 1
       }
-      for (const { reading } of read) {
-        members[reading.state] += 1
-        if (reading.state === "partial") {
-          partial.push({
-            username: reading.username,
-            missing: reading.missing,
-            lastPage: reading.lastPage,
-            doubts: reading.doubts
-          })
-        }
+      for (const { reading: { doubts, lastPage, missing, state: memberState, username } } of read) {
+        members[memberState] += 1
+        if (memberState === "partial") partial.push({ username, missing, lastPage, doubts })
       }
     },
-    report() {
-      return { members, partial, batches, ratings, newFilms, changedFilms, totalUsers, totalRatings: this.totalRatings }
-    }
+    report: () => ({ members, partial, batches, ratings, newFilms, changedFilms, totalUsers, totalRatings })
   }
 }

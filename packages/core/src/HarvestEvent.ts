@@ -10,7 +10,7 @@ import { RunReport } from "./RunReport.ts"
 
 /**
  * The run has opened its dataset: how many users and ratings it holds, and how many members this run is to add
- * and, with `continue`, to complete.
+ * and, with `continue`, to complete. `notes` tell what opening the dataset changed in it.
  *
  * @since 0.1.0
  * @category models
@@ -23,7 +23,8 @@ export const RunStarted = Schema.TaggedStruct("RunStarted", {
   users: Schema.NonNegativeInt,
   ratings: Schema.NonNegativeInt,
   membersToAdd: Schema.NonNegativeInt,
-  membersToComplete: Schema.NonNegativeInt
+  membersToComplete: Schema.NonNegativeInt,
+  notes: Schema.Array(Schema.String)
 })
 
 /**

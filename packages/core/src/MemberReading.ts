@@ -5,7 +5,7 @@
  */
 import type { FilmId } from "./Film.ts"
 import type { Username } from "./Member.ts"
-import type { Doubt, MemberState } from "./MemberRecord.ts"
+import type { Doubt, MemberRecord, MemberState } from "./MemberRecord.ts"
 import type { PageVerdict, RatingsPage } from "./PageVerdict.ts"
 import type { WatchedFilm } from "./Rating.ts"
 
@@ -120,3 +120,65 @@ export const pagesToReadAgain = (reading: MemberReading): "all" | ReadonlyArray<
   reading.state === "partial" && reading.doubts.some((doubt) => doubt !== "unreadable-tiles")
     ? "all"
     : reading.missing
+
+/**
+ * Whether a partial member can be completed by reading the missing pages alone: its list was not in doubt, and it is
+ * known which pages are missing.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const canBeCompleted = (record: MemberRecord): boolean =>
+  record.state === "partial" && record.seen !== undefined && record.missing.length > 0 && record.doubts.length === 0
+
+/**
+ * Judges the missing pages of a member that was read in part before. `films` of the result are the new ones only.
+ * Where these pages do not belong to the list that was read then (another number of pages or films, the same film
+ * again), nothing can be said (`undefined`) before all pages are read anew.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const judgeCompletion = (
+  record: MemberRecord,
+  pages: ReadonlyMap<number, RatingsPage>
+): MemberReading | undefined => {
+  const seenBefore = new Set(record.seen)
+  const missing: Array<number> = []
+  const films = new Map<FilmId, WatchedFilm>()
+  let unreadable = 0
+  for (const number of record.missing) {
+    const verdict = pages.get(number)?.verdict
+    switch (verdict?._tag) {
+      case "Films": {
+        if (verdict.lastPage !== record.lastPage || verdict.stated.films !== record.statedFilms) return undefined
+        unreadable += verdict.unreadable
+        for (const watched of verdict.films) {
+          if (films.has(watched.film.id) || seenBefore.has(watched.film.id)) return undefined
+          films.set(watched.film.id, watched)
+        }
+        break
+      }
+      case "RateLimited":
+      case "Unavailable":
+      case "Truncated":
+      case undefined:
+        missing.push(number)
+        break
+      default:
+        return undefined
+    }
+  }
+  const seen = record.films + films.size
+  if (missing.length === 0 && unreadable === 0 && record.statedFilms !== undefined && record.statedFilms !== seen) return undefined
+  const doubts: ReadonlyArray<Doubt> = unreadable > 0 ? ["unreadable-tiles"] : []
+  return {
+    username: record.username,
+    state: missing.length === 0 && unreadable === 0 ? "sealed" : "partial",
+    lastPage: record.lastPage,
+    missing,
+    films: [...films.values()],
+    ...(record.statedFilms === undefined ? {} : { statedFilms: record.statedFilms }),
+    doubts
+  }
+}

@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import { Schema } from "effect"
+import { FilmId } from "./Film.ts"
 import { UserId, Username } from "./Member.ts"
 
 /**
@@ -46,7 +47,8 @@ export type Doubt = typeof Doubt.Type
 /**
  * A member's state with its evidence: when it was read, the page count its first page told (0 where unknown), the
  * numbers of the pages still missing, the films seen (rated or not) and stated, the ratings, the doubts, and how
- * often each verdict was given. It belongs to a dataset's members by `userId`.
+ * often each verdict was given. It belongs to a dataset's members by `userId`. A partial member that can be completed
+ * page by page has the ids of all films `seen`, rated or not, which tell later whether its list has moved.
  *
  * @since 0.1.0
  * @category models
@@ -63,7 +65,8 @@ export const MemberRecord = Schema.Struct({
   ratings: Schema.NonNegativeInt,
   doubts: Schema.Array(Doubt),
   verdicts: Schema.Record({ key: Schema.String, value: Schema.NonNegativeInt }),
-  renamedTo: Schema.optionalWith(Username, { exact: true })
+  renamedTo: Schema.optionalWith(Username, { exact: true }),
+  seen: Schema.optionalWith(Schema.Array(FilmId), { exact: true })
 })
 
 /**

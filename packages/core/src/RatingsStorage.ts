@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import { Context, type Effect, type Scope, type Stream } from "effect"
+import { Context, type DateTime, type Effect, type Scope, type Stream } from "effect"
 import type { Batch, CommitReceipt, DatasetState } from "./Batch.ts"
 import type { EncodedRating } from "./Rating.ts"
 import type { StorageError } from "./StorageError.ts"
@@ -40,7 +40,8 @@ export type OpenMode =
   | { readonly _tag: "continue" }
 
 /**
- * An open dataset. `state` is what it held when it was opened; `commit` stores a batch whole or not at all, one at
+ * An open dataset. `state` is what it held when it was opened; `notes` are sentences about what opening it changed;
+ * `commit` stores a batch whole or not at all, one at
  * a time; `ratings` streams all rows in the order they were committed, in bounded memory.
  *
  * @since 0.1.0
@@ -48,14 +49,42 @@ export type OpenMode =
  */
 export interface OpenDataset {
   readonly state: DatasetState
+  readonly notes: ReadonlyArray<string>
   readonly commit: (batch: Batch) => Effect.Effect<CommitReceipt, StorageError>
   readonly ratings: Stream.Stream<EncodedRating, StorageError>
 }
 
 /**
+ * What can be told of a dataset without opening it: its state, its size in bytes, and when it was last committed to.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface DatasetSummary {
+  readonly state: DatasetState
+  readonly bytes: number
+  readonly committedAt: DateTime.Utc
+}
+
+/**
+ * The result of a verification: how many ratings were checked, what is wrong (each a sentence that names the place;
+ * none of a sound dataset), and what was repaired.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Verification {
+  readonly ratings: number
+  readonly problems: ReadonlyArray<string>
+  readonly repaired: ReadonlyArray<string>
+}
+
+/**
  * Where a dataset is kept. `place` names it for people (a folder, an address without credentials). `exists` tells
  * whether a dataset is there, without opening it. `open` holds the dataset, locked where the storage is
- * `exclusive`, until the scope closes, and costs what its mappings hold, never its ratings.
+ * `exclusive`, until the scope closes, and costs what its mappings hold, never its ratings. `inspect` tells what is
+ * there without holding it. `verify` reads everything, in bounded memory, and proves the dataset's invariants; with
+ * `repair` it also rebuilds what can be derived from the rest.
  *
  * @since 0.1.0
  * @category services
@@ -67,6 +96,8 @@ export class RatingsStorage extends Context.Tag("@letterboxd-ratings/core/Rating
     readonly place: string
     readonly capabilities: StorageCapabilities
     readonly exists: Effect.Effect<boolean, StorageError>
+    readonly inspect: Effect.Effect<DatasetSummary, StorageError>
+    readonly verify: (options: { readonly repair: boolean }) => Effect.Effect<Verification, StorageError>
     readonly open: (mode: OpenMode) => Effect.Effect<OpenDataset, StorageError, Scope.Scope>
   }
 >() {}

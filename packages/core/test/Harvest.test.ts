@@ -177,6 +177,71 @@ describe("Harvest", () => {
       assert.strictEqual(dataset.rows.get(userId(1))?.length, rated("member_0"))
     }))
 
+  it.effect("continue asks for the missing pages of a partial member and nothing else of it", () =>
+    Effect.gen(function*() {
+      const dataset = memoryDataset()
+      yield* run({
+        ...calm,
+        interfere: (name, page) =>
+          Effect.succeed(name === "member_5" && (page === 2 || page === 4) ? PageVerdict.Truncated({ bytes: 1 }) : undefined)
+      }, {}, dataset)
+      const { asked, report } = yield* run(calm, { mode: "continue", batches: 1, batchSize: 1 }, dataset)
+      assert.sameMembers(asked.filter((name) => name.startsWith("member_5/")), ["member_5/2", "member_5/4"])
+      assert.strictEqual(report.members.partial, 0)
+      const record = dataset.state.members.get(username("member_5"))
+      assert.strictEqual(record?.state, "sealed")
+      assert.strictEqual(record?.ratings, rated("member_5"))
+      const stored = dataset.rows.get(userId(6)) ?? []
+      assert.strictEqual(stored.length, rated("member_5"))
+      assert.strictEqual(new Set(stored.map(({ filmId }) => filmId)).size, stored.length)
+    }))
+
+  it.effect("continue reads a partial member anew where its list is another one now", () =>
+    Effect.gen(function*() {
+      const changes: ReadonlyArray<ReturnType<typeof list>> = [
+        [watched(500, 1), ...films["member_5"] ?? []],
+        (films["member_5"] ?? []).slice(1),
+        [watched(500, 1), ...(films["member_5"] ?? []).slice(0, -1)],
+        [watched(500, 1), watched(501, 1), ...(films["member_5"] ?? []).slice(0, -2)],
+        (films["member_5"] ?? []).toReversed()
+      ]
+      for (const now of changes) {
+        const dataset = memoryDataset()
+        yield* run({
+          ...calm,
+          interfere: (name, page) => Effect.succeed(name === "member_5" && page === 3 ? PageVerdict.Truncated({ bytes: 1 }) : undefined)
+        }, {}, dataset)
+        const { report } = yield* run({ ...calm, films: { ...films, member_5: now } }, { mode: "continue", batches: 1, batchSize: 1 }, dataset)
+        assert.strictEqual(report.members.partial, 0)
+        assert.sameMembers(
+          (dataset.rows.get(userId(6)) ?? []).map(({ filmId }) => filmId as number),
+          now.filter(({ rating }) => rating !== undefined).map(({ film }) => film.id as number)
+        )
+      }
+    }))
+
+  it.effect("reads one member alone: rows are replaced when it is sealed, and kept when it is not", () =>
+    Effect.gen(function*() {
+      const dataset = memoryDataset()
+      yield* run(calm, { batches: 1 }, dataset)
+      const only = username("member_0")
+      const now = list(4, 400)
+      const again = yield* run({ ...calm, films: { ...films, member_0: now } }, { mode: "continue", only }, dataset)
+      assert.strictEqual(again.report.members.sealed, 1)
+      const rows = () => (dataset.rows.get(userId(1)) ?? []).map(({ filmId }) => filmId as number)
+      assert.deepStrictEqual(rows(), now.filter(({ rating }) => rating !== undefined).map(({ film }) => film.id as number))
+      const before = rows()
+      const partial = yield* run({ ...calm, interfere: (_, page) => Effect.succeed(page === 2 ? PageVerdict.Truncated({ bytes: 1 }) : undefined) }, { mode: "continue", only }, dataset)
+      assert.strictEqual(partial.report.members.partial, 1)
+      assert.deepStrictEqual(rows(), before)
+      const gone = yield* run({ ...calm, interfere: () => Effect.succeed(PageVerdict.MemberNotFound()) }, { mode: "continue", only }, dataset)
+      assert.strictEqual(gone.report.members.gone, 1)
+      assert.deepStrictEqual(rows(), before)
+      assert.strictEqual(dataset.state.members.get(only)?.state, "gone")
+      const newcomer = yield* run({ ...calm, films: { fresh: list(5, 700) } }, { mode: "continue", only: username("fresh") }, dataset)
+      assert.strictEqual(newcomer.report.totalUsers, 4)
+    }))
+
   it.effect("tells what happens, ending with the report", () =>
     Effect.gen(function*() {
       const { events, report } = yield* run(calm)

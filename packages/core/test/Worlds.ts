@@ -6,8 +6,8 @@ import {
   type Batch,
   type DatasetState,
   emptyDatasetState,
+  type EncodedRating,
   Film,
-  type FilmId,
   MemberListing,
   PageVerdict,
   type RatingsPage,
@@ -105,7 +105,7 @@ export const memorySource = (world: MemoryWorld) =>
 
 /** What a storage holds, as rows a person can compare. */
 export interface MemoryDataset {
-  readonly rows: Map<UserId, ReadonlyArray<{ readonly filmId: FilmId; readonly rating: number }>>
+  readonly rows: Map<UserId, ReadonlyArray<EncodedRating>>
   readonly batches: Array<Batch>
   state: DatasetState
 }
@@ -120,6 +120,8 @@ export const memoryStorage = (dataset: MemoryDataset) =>
       place: "memory",
       capabilities: { replaceMember: true, durable: false, exclusive: false },
       exists: Effect.sync(() => dataset.state.batches > 0),
+      inspect: Effect.dieMessage("the pipeline does not inspect"),
+      verify: () => Effect.dieMessage("the pipeline does not verify"),
       open: (mode) =>
         Effect.gen(function*() {
           if (mode._tag === "continue" && dataset.state.batches === 0) {
@@ -132,6 +134,7 @@ export const memoryStorage = (dataset: MemoryDataset) =>
           }
           return {
             state: dataset.state,
+            notes: [],
             commit: (batch) =>
               Effect.sync(() => {
                 dataset.batches.push(batch)
@@ -150,7 +153,7 @@ export const memoryStorage = (dataset: MemoryDataset) =>
                 dataset.state = { ...dataset.state, users, members, films, ratings, batches: dataset.state.batches + 1 }
                 return { batches: dataset.state.batches, ratings }
               }),
-            ratings: Stream.empty
+            ratings: Stream.suspend(() => Stream.fromIterable([...dataset.rows.values()].flat()))
           }
         })
     })

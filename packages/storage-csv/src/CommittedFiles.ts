@@ -65,7 +65,8 @@ export const readManifest = (folder: string): Effect.Effect<Manifest | undefined
 export const recoverFiles = (
   folder: string,
   manifest: Manifest,
-  copyPrefix: string
+  copyPrefix: string,
+  except?: CommittedFile
 ): Effect.Effect<void, StorageError, Files> =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
@@ -74,7 +75,9 @@ export const recoverFiles = (
     const torn: Array<{ readonly place: string; readonly bytes: number }> = []
     const swaps: Array<{ readonly from: string; readonly to: string }> = []
 
-    for (const entry of Object.values(manifest.files)) {
+    for (const key of CommittedFile.literals) {
+      if (key === except) continue
+      const entry = manifest.files[key]
       const place = path.join(folder, entry.name)
       // A file the manifest names was flushed before the manifest was: if it is there, it is whole.
       const swap = entry.swap !== undefined && present.has(entry.swap) ? path.join(folder, entry.swap) : undefined
@@ -90,8 +93,9 @@ export const recoverFiles = (
       if (swap !== undefined) swaps.push({ from: swap, to: place })
     }
 
-    if (manifest.copy !== undefined && present.has(manifest.copy.swap)) {
-      swaps.push({ from: path.join(folder, manifest.copy.swap), to: path.join(folder, manifest.copy.name) })
+    for (const { name, swap } of manifest.copies) {
+      const from = path.join(folder, swap)
+      if (yield* about(from)(fs.exists(from))) swaps.push({ from, to: path.join(folder, name) })
     }
 
     for (const { bytes, place } of torn) {
@@ -103,15 +107,26 @@ export const recoverFiles = (
     }
     for (const { from, to } of swaps) yield* about(to)(fs.rename(from, to))
     const names = new Set(Object.values(manifest.files).map((entry) => entry.name)).add(manifestName)
-    for (const name of present) {
-      const base = /^(.+)\.next-\d+$/u.exec(name)?.[1]
-      const isOurs = base !== undefined && (names.has(base) || base.startsWith(`${copyPrefix}_`))
-      if (isOurs && !swaps.some(({ from }) => from === path.join(folder, name))) {
-        yield* about(path.join(folder, name))(fs.remove(path.join(folder, name)))
-      }
+    const copies = present.has(memberFilesFolder)
+      ? yield* about(folder)(fs.readDirectory(path.join(folder, memberFilesFolder)))
+      : []
+    const candidates = [
+      ...[...present].filter((name) => {
+        const base = unfinished.exec(name)?.[1]
+        return base !== undefined && (names.has(base) || base.startsWith(`${copyPrefix}_`))
+      }),
+      ...copies.filter((name) => unfinished.test(name)).map((name) => path.join(memberFilesFolder, name))
+    ].map((name) => path.join(folder, name))
+    for (const leftOver of candidates) {
+      if (!swaps.some(({ from }) => from === leftOver)) yield* about(leftOver)(fs.remove(leftOver))
     }
     if (torn.length > 0 || swaps.length > 0) yield* syncFolder(folder)
   })
+
+const unfinished = /^(.+)\.next-\d+$/u
+
+/** The folder of the files that hold one member each. */
+export const memberFilesFolder = "users"
 
 /** Makes created and renamed entries of a folder survive a loss of power. */
 export const syncFolder = (folder: string): Effect.Effect<void, StorageError, FileSystem.FileSystem> =>
@@ -129,7 +144,7 @@ export const commitChanges = (
   folder: string,
   manifest: Manifest,
   changes: Readonly<Record<CommittedFile, FileChange>>,
-  copy?: FileCopy
+  copies: ReadonlyArray<FileCopy> = []
 ): Effect.Effect<Manifest, StorageError, Files> =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
@@ -148,20 +163,30 @@ export const commitChanges = (
           ? append(path.join(folder, entry.name), entry, change)
           : replace(folder, `${entry.name}.next-${batch}`, entry, change.content)
       }
-      const copied = copy === undefined ? undefined : { name: copy.name, swap: `${copy.name}.next-${batch}` }
-      if (copy !== undefined && copied !== undefined) yield* writeWhole(path.join(folder, copied.swap), copy.text)
-      if (madeFiles || copy !== undefined) yield* syncFolder(folder)
-      const { copy: _, ...rest } = manifest
-      const next: Manifest = { ...rest, batches: batch, files, ...(copied === undefined ? {} : { copy: copied }) }
+      const folders = new Set<string>()
+      for (const { name, text } of copies) {
+        const place = path.join(folder, `${name}.next-${batch}`)
+        yield* about(path.dirname(place))(fs.makeDirectory(path.dirname(place), { recursive: true }))
+        yield* writeWhole(place, text)
+        folders.add(path.dirname(place))
+      }
+      for (const made of folders) yield* syncFolder(made)
+      if (madeFiles || folders.size > 0) yield* syncFolder(folder)
+      const next: Manifest = {
+        ...manifest,
+        batches: batch,
+        files,
+        copies: copies.map(({ name }) => ({ name, swap: `${name}.next-${batch}` }))
+      }
       const text = yield* Effect.mapError(encodeManifest(next), (error) => storageError("Failed", nextManifest, error.message))
       yield* writeWhole(nextManifest, `${text}\n`)
       return next
-    }).pipe(Effect.tapError(() => undo(folder, manifest, batch, copy)))
+    }).pipe(Effect.tapError(() => undo(folder, manifest, batch, changes, copies)))
 
     const next = yield* write
     yield* about(path.join(folder, manifestName))(fs.rename(nextManifest, path.join(folder, manifestName)))
     yield* syncFolder(folder)
-    const swaps = [...Object.values(next.files), ...(next.copy === undefined ? [] : [next.copy])]
+    const swaps = [...Object.values(next.files), ...next.copies]
       .flatMap(({ name, swap }) => swap === undefined ? [] : [{ name, swap }])
     for (const { name, swap } of swaps) {
       yield* about(path.join(folder, name))(fs.rename(path.join(folder, swap), path.join(folder, name)))
@@ -237,31 +262,73 @@ const undo = (
   folder: string,
   manifest: Manifest,
   batch: number,
-  copy: FileCopy | undefined
+  changes: Readonly<Record<CommittedFile, FileChange>>,
+  copies: ReadonlyArray<FileCopy>
 ): Effect.Effect<void, never, Files> =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
-    for (const name of [manifestName, ...(copy === undefined ? [] : [copy.name])]) {
+    const names = [manifestName, ...copies.map(({ name }) => name), ...Object.values(manifest.files).map(({ name }) => name)]
+    for (const name of names) {
       yield* Effect.ignore(fs.remove(path.join(folder, `${name}.next-${batch}`), { force: true }))
     }
-    for (const { bytes, name } of Object.values(manifest.files)) {
-      yield* Effect.ignore(fs.remove(path.join(folder, `${name}.next-${batch}`), { force: true }))
+    for (const key of CommittedFile.literals) {
+      // A file that is rewritten was not touched, and it may be one that is not ours yet.
+      if (changes[key]._tag === "Replace") continue
+      const { bytes, name } = manifest.files[key]
       yield* Effect.ignore(
         bytes === 0 ? fs.remove(path.join(folder, name), { force: true }) : fs.truncate(path.join(folder, name), bytes)
       )
     }
   })
 
-/** Fails with `Damaged` where bytes are not the ones that were committed. */
-export const checkContent = (place: string, bytes: Uint8Array, entry: FileEntry): Effect.Effect<void, StorageError> =>
-  formatCrc32(crc32.buf(bytes)) === entry.crc32
-    ? Effect.void
-    : Effect.fail(storageError(
-      "Damaged",
-      place,
-      "its content is not what was committed (the checksum differs): it was changed by hand or by another program. Nothing was written. Restore it from a copy"
-    ))
+/**
+ * The committed content of a small file, wherever it stands: a process that ended between commit and renaming left it
+ * beside. Fails with `Damaged` where it is not what was committed.
+ */
+export const readCommitted = (
+  folder: string,
+  entry: FileEntry
+): Effect.Effect<{ readonly where: string; readonly text: string }, StorageError, Files> =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const where = yield* placeOf(folder, entry)
+    const bytes = (yield* about(where)(fs.readFile(where))).subarray(0, entry.bytes)
+    if (formatCrc32(crc32.buf(bytes)) !== entry.crc32) {
+      return yield* storageError(
+        "Damaged",
+        where,
+        "its content is not what was committed (the checksum differs): it was changed by hand or by another program. Nothing was written. Restore it from a copy"
+      )
+    }
+    return { where, text: new TextDecoder().decode(bytes) }
+  })
+
+/** Where a file's committed content stands. */
+export const placeOf = (folder: string, entry: FileEntry): Effect.Effect<string, StorageError, Files> =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    const place = path.join(folder, entry.name)
+    if (entry.swap === undefined) return place
+    const swap = path.join(folder, entry.swap)
+    return (yield* about(swap)(fs.exists(swap))) ? swap : place
+  })
+
+/** The checksum of the committed part of a file of any size, and how many bytes of it are there. */
+export const checksumOf = (place: string, entry: FileEntry): Effect.Effect<{ readonly crc32: string; readonly bytes: number }, StorageError, FileSystem.FileSystem> =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    if (entry.bytes === 0) return { crc32: formatCrc32(0), bytes: 0 }
+    let crc = 0
+    let size = 0
+    yield* about(place)(Stream.runForEach(fs.stream(place, { bytesToRead: entry.bytes, chunkSize: 1024 * 1024 }), (bytes) =>
+      Effect.sync(() => {
+        crc = crc32.buf(bytes, crc)
+        size += bytes.length
+      })))
+    return { crc32: formatCrc32(crc), bytes: size }
+  })
 
 /**
  * The committed lines of a file below its header, in blocks, without their line ends. Reads no further than the
@@ -274,9 +341,8 @@ export const committedLines = (
 ): Stream.Stream<ReadonlyArray<string>, StorageError, Files> =>
   Stream.unwrap(Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
-    const path = yield* Path.Path
     if (entry.bytes === 0) return Stream.empty
-    const place = path.join(folder, entry.name)
+    const place = yield* placeOf(folder, entry)
     const decoder = new TextDecoder("utf-8")
     return fs.stream(place, { bytesToRead: entry.bytes, chunkSize: 256 * 1024 }).pipe(
       Stream.mapError((error) => storageError("Failed", place, `it could not be read (${error.message})`, error)),

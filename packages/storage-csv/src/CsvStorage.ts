@@ -7,6 +7,7 @@ import { FileSystem, Path } from "@effect/platform"
 import {
   type Batch,
   type DatasetState,
+  type DatasetSummary,
   type EncodedRating,
   type Film,
   type FilmId,
@@ -17,8 +18,19 @@ import {
   type UserId,
   type Username
 } from "@letterboxd-ratings/core"
-import { Config, type ConfigError, Context, DateTime, Effect, Either, Layer, Stream } from "effect"
-import { checkContent, commitChanges, committedLines, emptyEntry, type FileChange, type FilePart, readManifest, recoverFiles } from "./CommittedFiles.ts"
+import { Config, type ConfigError, Context, DateTime, Effect, Layer, Stream } from "effect"
+import { adopt } from "./Adoption.ts"
+import {
+  commitChanges,
+  emptyEntry,
+  type FileChange,
+  type FileCopy,
+  type FilePart,
+  memberFilesFolder,
+  readCommitted,
+  readManifest,
+  recoverFiles
+} from "./CommittedFiles.ts"
 import {
   field,
   filmLabel,
@@ -27,18 +39,20 @@ import {
   headers,
   rawRow,
   readFilms,
-  readRawRow,
   readRecords,
   readUpdates,
   readUsers,
   recordLine,
+  translatedRow,
   updateRow,
   userRow
 } from "./CsvText.ts"
 import { type DatasetFolder, freeName, holdsDataset, openFolder, stamp } from "./DatasetFolder.ts"
 import { checkFileNames, defaultFileNames, type FileNames, memberRecordsName } from "./FileNames.ts"
 import type { CommittedFile, Manifest } from "./Manifest.ts"
+import { ratingBlocks } from "./RatingBlocks.ts"
 import { about, storageError, storageName } from "./StorageFailure.ts"
+import { verifyFolder } from "./Verification.ts"
 
 /**
  * - `folder`: where the files are. Made by the first run.
@@ -46,6 +60,8 @@ import { about, storageError, storageName } from "./StorageFailure.ts"
  * - `filmLabel`: what films are called in the mapping and the translated file: `Title (Year)`, or the slug, as the
  *   original tool wrote. It stays the same for the life of a dataset.
  * - `versioned`: whether each batch's raw rows are written into a file of their own too.
+ * - `memberFiles`: whether each member of a batch gets two files of its own too, `users/user_<name>_raw.csv` and
+ *   `users/user_<name>_translated.csv`.
  *
  * @since 0.1.0
  * @category models
@@ -55,6 +71,7 @@ export interface CsvStorageOptions {
   readonly files: Partial<FileNames>
   readonly filmLabel: FilmLabel
   readonly versioned: boolean
+  readonly memberFiles: boolean
 }
 
 /**
@@ -63,7 +80,7 @@ export interface CsvStorageOptions {
  * @since 0.1.0
  * @category models
  */
-export const defaults: Omit<CsvStorageOptions, "folder"> = { files: {}, filmLabel: "title", versioned: false }
+export const defaults: Omit<CsvStorageOptions, "folder"> = { files: {}, filmLabel: "title", versioned: false, memberFiles: false }
 
 type Services = FileSystem.FileSystem | Path.Path | ProcessTable
 
@@ -85,6 +102,9 @@ export const make = (
       name: storageName,
       place: options.folder,
       capabilities: { replaceMember: true, durable: true, exclusive: true },
+      inspect: inspect(options).pipe(Effect.provide(services)),
+      verify: ({ repair }) =>
+        Effect.flatMap(chosen, (names) => verifyFolder(options.folder, names, repair)).pipe(Effect.provide(services)),
       exists: Effect.flatMap(chosen, (names) => holdsDataset(options.folder, names)).pipe(Effect.provide(services)),
       open: (mode) =>
         Effect.gen(function*() {
@@ -134,7 +154,9 @@ const openEmpty = (options: CsvStorageOptions, names: FileNames, folder: Dataset
         filmMappings: emptyEntry(names.filmMappings),
         userUpdates: emptyEntry(names.userUpdates),
         memberRecords: emptyEntry(memberRecordsName)
-      }
+      },
+      copies: [],
+      idGaps: 0
     }
     return yield* openDataset(options, names, folder, {
       manifest,
@@ -147,35 +169,58 @@ const openEmpty = (options: CsvStorageOptions, names: FileNames, folder: Dataset
 
 const openExisting = (options: CsvStorageOptions, names: FileNames, folder: DatasetFolder) =>
   Effect.gen(function*() {
-    const fs = yield* FileSystem.FileSystem
-    const path = yield* Path.Path
     const place = folder.work()
-    const manifest = yield* readManifest(place)
-    if (manifest === undefined) return yield* withoutManifest(place)
+    const notes = (yield* readManifest(place)) === undefined ? yield* adopt(place, names, options.filmLabel) : []
+    const manifest = yield* existingManifest(options, place)
     yield* checkOptions(options, names, manifest)
     yield* recoverFiles(place, manifest, names.rawRatingsPrefix)
-    const read = <A>(file: CommittedFile, decode: (place: string, text: string) => Effect.Effect<A, StorageError>) => {
-      const where = path.join(place, manifest.files[file].name)
-      return about(where)(fs.readFile(where)).pipe(
-        Effect.tap((bytes) => checkContent(where, bytes, manifest.files[file])),
-        Effect.flatMap((bytes) => decode(where, new TextDecoder().decode(bytes)))
-      )
-    }
-    return yield* openDataset(options, names, folder, {
+    return yield* openDataset(options, names, folder, yield* readHolding(place, manifest), notes)
+  })
+
+const existingManifest = (options: CsvStorageOptions, place: string) =>
+  Effect.flatMap(readManifest(place), (manifest) =>
+    manifest === undefined
+      ? Effect.fail(storageError("NothingThere", options.folder, "there is no dataset to go on with. Start one with --mode new"))
+      : Effect.succeed(manifest))
+
+/** What the files of a folder tell, without its ratings. Changes nothing. */
+const readHolding = (place: string, manifest: Manifest) =>
+  Effect.gen(function*() {
+    const read = <A>(file: CommittedFile, decode: (place: string, text: string) => Effect.Effect<A, StorageError>) =>
+      Effect.flatMap(readCommitted(place, manifest.files[file]), ({ text, where }) => decode(where, text))
+    const holding: Holding = {
       manifest,
       users: yield* read("userMappings", readUsers),
       films: yield* read("filmMappings", readFilms),
       updates: yield* read("userUpdates", readUpdates),
       members: yield* read("memberRecords", readRecords)
-    })
+    }
+    return holding
   })
 
-const withoutManifest = (place: string): Effect.Effect<never, StorageError> =>
-  Effect.fail(storageError(
-    "Damaged",
-    place,
-    "there are files of a dataset but no manifest.json. Datasets of the original tool cannot be taken over yet. Nothing was written"
-  ))
+const stateOf = ({ films, manifest, members, updates, users }: Holding): DatasetState => ({
+  users: new Map(users),
+  films: new Map(films),
+  members: new Map(members),
+  updates: new Map(updates),
+  ratings: manifest.files.rawRatings.rows,
+  batches: manifest.batches
+})
+
+/** Tells what is there without locking it: another process may be adding to it, and the manifest says up to where. */
+const inspect = (options: CsvStorageOptions): Effect.Effect<DatasetSummary, StorageError, Services> =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const isThere = yield* about(options.folder)(fs.exists(options.folder))
+    if (!isThere) return yield* storageError("NothingThere", options.folder, "there is no dataset. Start one with --mode new")
+    const manifest = yield* existingManifest(options, options.folder)
+    const holding = yield* readHolding(options.folder, manifest)
+    return {
+      state: stateOf(holding),
+      bytes: Object.values(manifest.files).reduce((sum, { bytes }) => sum + bytes, 0),
+      committedAt: manifest.committedAt
+    }
+  })
 
 const checkOptions = (options: CsvStorageOptions, names: FileNames, manifest: Manifest): Effect.Effect<void, StorageError> =>
   Effect.gen(function*() {
@@ -201,7 +246,8 @@ const openDataset = (
   options: CsvStorageOptions,
   names: FileNames,
   folder: DatasetFolder,
-  opened: Holding
+  opened: Holding,
+  notes: ReadonlyArray<string> = []
 ): Effect.Effect<OpenDataset, never, Services> =>
   Effect.gen(function*() {
     const services = Context.pick(FileSystem.FileSystem, Path.Path, ProcessTable)(yield* Effect.context<Services>())
@@ -221,7 +267,7 @@ const openDataset = (
           folder.work(),
           { ...manifest, committedAt: batch.committedAt },
           changedBy(options, folder.work(), holding, batch),
-          options.versioned ? yield* versionedCopy(folder.work(), names, batch) : undefined
+          yield* copiesOf(options, folder.work(), names, holding, batch)
         )
         yield* folder.settle
         holding = { ...holding, manifest: next }
@@ -230,40 +276,14 @@ const openDataset = (
       })
 
     return {
-      state: {
-        users: new Map(opened.users),
-        films: new Map(opened.films),
-        members: opened.members,
-        updates: new Map(opened.updates),
-        ratings: opened.manifest.files.rawRatings.rows,
-        batches: opened.manifest.batches
-      },
+      state: stateOf(opened),
+      notes,
       commit: (batch) => oneCommit.withPermits(1)(commit(batch)).pipe(Effect.provide(services)),
       ratings: Stream.suspend(() => ratingsOf(folder.work(), holding.manifest)).pipe(Stream.provideContext(services))
     }
   })
 
-/** All committed ratings, in the order they were committed, in blocks. */
-const ratingBlocks = (folder: string, manifest: Manifest) => {
-  let line = 1
-  return committedLines(folder, manifest.files.rawRatings, headers.rawRatings).pipe(
-    Stream.mapEffect((rows) =>
-      Effect.gen(function*() {
-        const ratings: Array<EncodedRating> = []
-        for (const row of rows) {
-          line += 1
-          const rating = readRawRow(`${folder}/${manifest.files.rawRatings.name}`, row, line)
-          if (Either.isLeft(rating)) return yield* rating.left
-          ratings.push(rating.right)
-        }
-        return ratings
-      })
-    )
-  )
-}
-
-const ratingsOf = (folder: string, manifest: Manifest) =>
-  Stream.flattenIterables(ratingBlocks(folder, manifest))
+const ratingsOf = (folder: string, manifest: Manifest) => Stream.flattenIterables(ratingBlocks(folder, manifest))
 
 /** Notes a batch in what is known, and says what it does to each file. */
 const changedBy = (
@@ -316,7 +336,7 @@ const changedBy = (
   const translatedPart = (ratings: Iterable<EncodedRating>): FilePart => {
     const rows = Array.from(
       ratings,
-      ({ filmId, rating, userId }) => `${usernames.get(userId) ?? userId},${label(filmId)},${rating.toFixed(1)}\n`
+      ({ filmId, rating, userId }) => translatedRow(usernames.get(userId) ?? String(userId), label(filmId), rating)
     )
     return { text: rows.join(""), rows: rows.length }
   }
@@ -366,11 +386,27 @@ const rewriteRows = (file: CommittedFile, rows: ReadonlyArray<string>): FileChan
   content: withHeader(file, Stream.succeed<FilePart>({ text: rows.join(""), rows: rows.length }))
 })
 
-/** The batch's raw rows in a file of their own. It is a copy: nothing ever reads it back. */
-const versionedCopy = (folder: string, names: FileNames, batch: Batch) =>
+/** Files that are written with a batch and never read back: its raw rows, its members one by one. */
+const copiesOf = (options: CsvStorageOptions, folder: string, names: FileNames, { films }: Holding, batch: Batch) =>
   Effect.gen(function*() {
     const path = yield* Path.Path
-    const place = yield* freeName(path.join(folder, `${names.rawRatingsPrefix}_${stamp(batch.committedAt)}`), ".csv")
-    const rows = batch.members.flatMap((member) => member.ratings.map(rawRow))
-    return { name: path.basename(place), text: headers.rawRatings + rows.join("") }
+    const copies: Array<FileCopy> = []
+    if (options.versioned) {
+      const place = yield* freeName(path.join(folder, `${names.rawRatingsPrefix}_${stamp(batch.committedAt)}`), ".csv")
+      const rows = batch.members.flatMap((member) => member.ratings.map(rawRow))
+      copies.push({ name: path.basename(place), text: headers.rawRatings + rows.join("") })
+    }
+    if (options.memberFiles) {
+      for (const { ratings, record: { state, username } } of batch.members) {
+        if (state !== "sealed" && state !== "partial") continue
+        const translated = ratings.map(({ filmId, rating }) => {
+          const film = films.get(filmId)
+          return translatedRow(username, film === undefined ? String(filmId) : field(filmLabel(film, options.filmLabel)), rating)
+        })
+        const name = `${memberFilesFolder}/user_${username}`
+        copies.push({ name: `${name}_raw.csv`, text: headers.rawRatings + ratings.map(rawRow).join("") })
+        copies.push({ name: `${name}_translated.csv`, text: headers.translatedRatings + translated.join("") })
+      }
+    }
+    return copies
   })

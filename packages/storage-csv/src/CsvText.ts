@@ -47,6 +47,8 @@ export const rawRow = ({ filmId, rating, userId }: EncodedRating): string => `${
 export const userRow = (username: Username, userId: UserId): string => `${username},${userId}\n`
 export const filmRow = (film: Film, label: FilmLabel): string =>
   `${film.id},${field(filmLabel(film, label))},${field(film.slug)}\n`
+export const translatedRow = (username: string, quotedLabel: string, rating: Rating): string =>
+  `${username},${quotedLabel},${formatRating(rating)}\n`
 export const updateRow = (username: Username, at: DateTime.Utc): string => `${username},${DateTime.formatIso(at)}\n`
 
 const MemberRecordLine = Schema.parseJson(MemberRecord)
@@ -85,16 +87,18 @@ const readLines = (place: string, file: CommittedFile, text: string): Effect.Eff
 const UserFields = Schema.Tuple(Username, Schema.compose(Schema.NumberFromString, UserId))
 const decodeUserFields = Schema.decodeUnknownEither(UserFields)
 
-/** Users in order of their ids, which are 1, 2, 3 ... without a gap. */
+/** Users in order of their ids, which rise. */
 export const readUsers = (place: string, text: string): Effect.Effect<Map<Username, UserId>, StorageError> =>
   Effect.gen(function*() {
     const users = new Map<Username, UserId>()
+    let last = 0
     for (const { fields, line } of yield* readLines(place, "userMappings", text)) {
       const decoded = decodeUserFields(fields)
       if (Either.isLeft(decoded)) return yield* damaged(place, line, `(${fields.join(",")}) is no name with a number`)
       const [username, userId] = decoded.right
       if (users.has(username)) return yield* damaged(place, line, `names ${username} a second time`)
-      if (userId !== users.size + 1) return yield* damaged(place, line, `gives ${username} the id ${userId} where ${users.size + 1} is next`)
+      if (userId <= last) return yield* damaged(place, line, `gives ${username} the id ${userId} after ${last}`)
+      last = userId
       users.set(username, userId)
     }
     return users

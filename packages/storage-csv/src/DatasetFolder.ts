@@ -44,8 +44,15 @@ export const holdsDataset = (folder: string, names: FileNames): Effect.Effect<bo
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
     if (!(yield* about(folder)(fs.exists(folder)))) return false
-    const present = new Set(yield* about(folder)(fs.readDirectory(folder)))
-    return filesOfDataset(names).some((name) => present.has(name))
+    const path = yield* Path.Path
+    // The original tool may have put its files into folders of their own.
+    for (const subfolder of ["", "training", "mappings"]) {
+      for (const name of filesOfDataset(names)) {
+        const place = path.join(folder, subfolder, name)
+        if (yield* about(place)(fs.exists(place))) return true
+      }
+    }
+    return false
   })
 
 export const openFolder = (

@@ -49,8 +49,8 @@ export const FileEntry = Schema.Struct({
 export interface FileEntry extends Schema.Schema.Type<typeof FileEntry> {}
 
 /**
- * The manifest, format 1. Its size does not depend on the dataset's. `copy` is the file of the last batch's rows,
- * where it was written.
+ * The manifest, format 1. Its size does not depend on the dataset's. `copies` are the files that were written
+ * once with the last batch. `idGaps` counts the user ids that an adopted dataset skipped; ours have none.
  *
  * @since 0.1.0
  * @category models
@@ -61,10 +61,8 @@ export const Manifest = Schema.Struct({
   batches: Schema.NonNegativeInt,
   committedAt: Schema.DateTimeUtc,
   files: Schema.Record({ key: CommittedFile, value: FileEntry }),
-  copy: Schema.optionalWith(
-    Schema.Struct({ name: Schema.NonEmptyString, swap: Schema.NonEmptyString }),
-    { exact: true }
-  )
+  copies: Schema.Array(Schema.Struct({ name: Schema.NonEmptyString, swap: Schema.NonEmptyString })),
+  idGaps: Schema.NonNegativeInt
 })
 
 /**

@@ -39,7 +39,7 @@ const whatIsMissing = (
 export const lineOf = (event: HarvestEvent): string | undefined => {
   switch (event._tag) {
     case "RunStarted":
-      return `Reading ${count(event.membersToAdd, "member")} from ${event.source} into ${event.place}${
+      return `${event.notes.map((note) => `${note}\n`).join("")}Reading ${count(event.membersToAdd, "member")} from ${event.source} into ${event.place}${
         event.users === 0 ? "" : ` (${count(event.users, "member")} and ${count(event.ratings, "rating")} are there already)`
       }${event.membersToComplete === 0 ? "" : `, completing ${event.membersToComplete} first`}`
     case "MemberRead":

@@ -1,0 +1,241 @@
+/**
+ * Proves a dataset: that every file is what was committed, and that the files agree with each other.
+ */
+import { FileSystem, Path } from "@effect/platform"
+import type { EncodedRating, FilmId, ProcessTable, StorageError, UserId, Username, Verification } from "@letterboxd-ratings/core"
+import { Effect, Stream } from "effect"
+import { checksumOf, commitChanges, type FileChange, type FilePart, placeOf, readCommitted, readManifest, recoverFiles } from "./CommittedFiles.ts"
+import { field, filmLabel, headers, readFilms, readRecords, readUpdates, readUsers, translatedRow } from "./CsvText.ts"
+import type { FileNames } from "./FileNames.ts"
+import { lockFolder, unlockFolder } from "./FolderLock.ts"
+import { CommittedFile, type FileEntry, type Manifest } from "./Manifest.ts"
+import { ratingBlocks } from "./RatingBlocks.ts"
+import { about, storageError } from "./StorageFailure.ts"
+
+type Services = FileSystem.FileSystem | Path.Path | ProcessTable
+
+/** So many problems are told; a dataset with more is not better known for it. */
+const mostProblems = 100
+
+/**
+ * Reads everything once, streaming; holds eight bytes for each rating to find pairs that stand twice.
+ */
+export const verifyFolder = (
+  folder: string,
+  names: FileNames,
+  repair: boolean
+): Effect.Effect<Verification, StorageError, Services> =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    if (!(yield* about(folder)(fs.exists(folder)))) {
+      return yield* storageError("NothingThere", folder, "there is no dataset")
+    }
+    if (!repair) return yield* check(folder)
+    return yield* Effect.acquireUseRelease(
+      lockFolder(folder),
+      () => repairFolder(folder, names),
+      () => unlockFolder(folder)
+    )
+  })
+
+const manifestOf = (folder: string) =>
+  Effect.flatMap(readManifest(folder), (manifest) =>
+    manifest === undefined
+      ? Effect.fail(storageError("NothingThere", folder, "there is no dataset with a manifest. `lb run --mode continue` takes over one of the original tool"))
+      : Effect.succeed(manifest))
+
+/** Adds the problem an effect fails with, and goes on. */
+const noting = (problems: Array<string>) => <A, R>(effect: Effect.Effect<A, StorageError, R>): Effect.Effect<A | undefined, never, R> =>
+  Effect.catchAll(effect, (error) =>
+    Effect.sync(() => {
+      problems.push(error.message)
+      return undefined
+    }))
+
+const check = (folder: string): Effect.Effect<Verification, StorageError, FileSystem.FileSystem | Path.Path> =>
+  Effect.gen(function*() {
+    const path = yield* Path.Path
+    const problems: Array<string> = []
+    const note = noting(problems)
+    const manifest = yield* note(manifestOf(folder))
+    if (manifest === undefined) return { ratings: 0, problems, repaired: [] }
+    for (const file of CommittedFile.literals) yield* note(checkBytes(folder, manifest.files[file]))
+
+    const read = <A>(file: CommittedFile, decode: (place: string, text: string) => Effect.Effect<A, StorageError>) =>
+      note(Effect.flatMap(readCommitted(folder, manifest.files[file]), ({ text, where }) => decode(where, text)))
+    const users = yield* read("userMappings", readUsers)
+    const films = yield* read("filmMappings", readFilms)
+    const updates = yield* read("userUpdates", readUpdates)
+    const records = yield* read("memberRecords", readRecords)
+    if (users === undefined || films === undefined) return { ratings: 0, problems: distinct(problems), repaired: [] }
+
+    const place = (file: CommittedFile) => path.join(folder, manifest.files[file].name)
+    const usernames = new Map<UserId, Username>()
+    let highest = 0
+    for (const [username, userId] of users) {
+      usernames.set(userId, username)
+      highest = Math.max(highest, userId)
+    }
+    if (highest !== users.size + manifest.idGaps) {
+      problems.push(`${place("userMappings")}: ${users.size} users have ids up to ${highest}; ids are missing between`)
+    }
+    for (const username of updates?.keys() ?? []) {
+      if (!users.has(username)) problems.push(`${place("userUpdates")}: ${username} has no user id`)
+    }
+
+    // One number for each pair: a user id times 2^32, plus a film id. Both are far smaller than what would not fit.
+    const pairs = new Float64Array(manifest.files.rawRatings.rows)
+    const perUser = new Map<UserId, number>()
+    let row = 0
+    const translated = yield* note(translatedReader(folder, manifest))
+    const labels = new Map<FilmId, string>()
+    const label = (filmId: FilmId): string | undefined => {
+      const known = labels.get(filmId)
+      if (known !== undefined) return known
+      const film = films.get(filmId)
+      if (film === undefined) return undefined
+      const text = field(filmLabel(film, manifest.filmLabel))
+      labels.set(filmId, text)
+      return text
+    }
+    let isTranslatedRight = translated !== undefined
+    yield* note(Stream.runForEach(ratingBlocks(folder, manifest), (ratings) =>
+      Effect.gen(function*() {
+        const expected: Array<string> = []
+        for (const { filmId, rating, userId } of ratings) {
+          if (row < pairs.length) pairs[row] = userId * 0x1_0000_0000 + filmId
+          row += 1
+          perUser.set(userId, (perUser.get(userId) ?? 0) + 1)
+          const username = usernames.get(userId)
+          const film = label(filmId)
+          if (problems.length < mostProblems) {
+            if (username === undefined) problems.push(`${place("rawRatings")}: row ${row} names user ${userId}, who is not mapped`)
+            if (film === undefined) problems.push(`${place("rawRatings")}: row ${row} names film ${filmId}, which is not mapped`)
+          }
+          expected.push(translatedRow(username ?? "", film ?? "", rating))
+        }
+        if (!isTranslatedRight || translated === undefined) return
+        const text = expected.join("")
+        const found = yield* translated.next(text)
+        if (found === text) return
+        isTranslatedRight = false
+        const at = expected.findIndex((_, i) => !found.startsWith(expected.slice(0, i + 1).join("")))
+        problems.push(`${place("translatedRatings")}: row ${row - ratings.length + at + 1} is not the translation of the raw row`)
+      })).pipe(Effect.scoped))
+    if (row !== manifest.files.rawRatings.rows) {
+      problems.push(`${place("rawRatings")}: it has ${row} rows where ${manifest.files.rawRatings.rows} were committed`)
+    }
+    if (manifest.files.translatedRatings.rows !== manifest.files.rawRatings.rows) {
+      problems.push(`${place("translatedRatings")}: it has ${manifest.files.translatedRatings.rows} rows where there are ${row} ratings`)
+    }
+    pairs.sort()
+    for (let i = 1; i < pairs.length && problems.length < mostProblems; i++) {
+      const pair = pairs[i] ?? 0
+      if (pair === pairs[i - 1]) {
+        problems.push(`${place("rawRatings")}: user ${Math.floor(pair / 0x1_0000_0000)} has film ${pair % 0x1_0000_0000} twice`)
+      }
+    }
+    for (const { ratings, userId, username } of records?.values() ?? []) {
+      const rows = perUser.get(userId) ?? 0
+      if (users.get(username) !== userId) problems.push(`${place("memberRecords")}: ${username} has the id ${userId}, which is another one in the mapping`)
+      else if (ratings !== rows) problems.push(`${place("memberRecords")}: ${username} has ${ratings} ratings, but there are ${rows} rows`)
+    }
+    const told = distinct(problems)
+    return {
+      ratings: row,
+      problems: told.length > mostProblems ? [...told.slice(0, mostProblems), `... and ${told.length - mostProblems} more`] : told,
+      repaired: []
+    }
+  })
+
+const distinct = (problems: ReadonlyArray<string>): ReadonlyArray<string> => [...new Set(problems)]
+
+const checkBytes = (folder: string, entry: FileEntry): Effect.Effect<void, StorageError, FileSystem.FileSystem | Path.Path> =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const place = yield* placeOf(folder, entry)
+    if (!(yield* about(place)(fs.exists(place)))) {
+      return yield* storageError("Damaged", place, `the file is missing; ${entry.bytes} bytes were committed to it`)
+    }
+    const { bytes, crc32 } = yield* checksumOf(place, entry)
+    if (bytes < entry.bytes) return yield* storageError("Damaged", place, `it holds ${bytes} bytes where ${entry.bytes} were committed`)
+    if (crc32 !== entry.crc32) return yield* storageError("Damaged", place, "its content is not what was committed (the checksum differs)")
+  })
+
+/** Reads the translated file along with the raw one: `next` takes as much of it as the text that is expected there. */
+const translatedReader = (folder: string, manifest: Manifest) =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const entry = manifest.files.translatedRatings
+    const place = yield* placeOf(folder, entry)
+    const header = headers.translatedRatings.length
+    let position = header
+    const encoder = new TextEncoder()
+    return {
+      next: (expected: string) =>
+        about(place)(Effect.scoped(Effect.gen(function*() {
+          const length = encoder.encode(expected).length
+          const file = yield* fs.open(place, { flag: "r" })
+          yield* file.seek(position, "start")
+          position += length
+          const parts: Array<Uint8Array> = []
+          let left = length
+          while (left > 0) {
+            const bytes = new Uint8Array(left)
+            const got = Number(yield* file.read(bytes))
+            if (got === 0) break
+            parts.push(bytes.subarray(0, got))
+            left -= got
+          }
+          const decoder = new TextDecoder()
+          return parts.map((part) => decoder.decode(part, { stream: true })).join("")
+        })))
+    }
+  })
+
+/** Rebuilds what can be derived: the translated ratings from the raw ones and the mappings. */
+const repairFolder = (folder: string, names: FileNames) =>
+  Effect.gen(function*() {
+    const path = yield* Path.Path
+    const before = yield* check(folder)
+    const manifest = yield* manifestOf(folder)
+    const place = path.join(folder, manifest.files.translatedRatings.name)
+    const isDerived = (problem: string) => problem.startsWith(`${place}: `) || problem.startsWith(`${place}.next-`)
+    if (before.problems.length === 0) {
+      yield* recoverFiles(folder, manifest, names.rawRatingsPrefix)
+      return before
+    }
+    if (before.problems.some((problem) => !isDerived(problem))) return before
+    yield* recoverFiles(folder, manifest, names.rawRatingsPrefix, "translatedRatings")
+
+    const read = <A>(file: CommittedFile, decode: (place: string, text: string) => Effect.Effect<A, StorageError>) =>
+      Effect.flatMap(readCommitted(folder, manifest.files[file]), ({ text, where }) => decode(where, text))
+    const users = yield* read("userMappings", readUsers)
+    const films = yield* read("filmMappings", readFilms)
+    const usernames = new Map([...users].map(([username, userId]) => [userId, username]))
+    const part = (ratings: ReadonlyArray<EncodedRating>): FilePart => ({
+      text: ratings.map(({ filmId, rating, userId }) => {
+        const film = films.get(filmId)
+        return translatedRow(usernames.get(userId) ?? "", film === undefined ? "" : field(filmLabel(film, manifest.filmLabel)), rating)
+      }).join(""),
+      rows: ratings.length
+    })
+    const unchanged: FileChange = { _tag: "Append", text: "", rows: 0 }
+    yield* commitChanges(folder, manifest, {
+      rawRatings: unchanged,
+      translatedRatings: {
+        _tag: "Replace",
+        content: Stream.concat(
+          Stream.succeed<FilePart>({ text: headers.translatedRatings, rows: 0 }),
+          Stream.map(ratingBlocks(folder, manifest), part)
+        )
+      },
+      userMappings: unchanged,
+      filmMappings: unchanged,
+      userUpdates: unchanged,
+      memberRecords: unchanged
+    })
+    const after = yield* check(folder)
+    return { ...after, repaired: [`${place} was rebuilt from the raw ratings and the mappings`] }
+  })
+
