@@ -7,7 +7,7 @@ import { rm } from "node:fs/promises"
 
 await rm("dist", { recursive: true, force: true })
 await build({
-  entryPoints: { lb: "src/main.ts" },
+  entryPoints: { lb: "src/bin.ts" },
   outdir: "dist",
   bundle: true,
   splitting: true,

@@ -5,6 +5,9 @@
  */
 import { Command } from "@effect/cli"
 import { runCommand } from "./commands/run.ts"
+import { statusCommand } from "./commands/status.ts"
+import { userCommand } from "./commands/user.ts"
+import { verifyCommand } from "./commands/verify.ts"
 import { helpOf } from "./options/Flags.ts"
 
 /**
@@ -20,10 +23,14 @@ export const lb = (version: string) =>
         "Makes a ratings dataset out of Letterboxd, and never loses a row silently.",
         [
           ["lb run --mode new --source sandbox", "make one from a generated site on this machine"],
+          ["lb run --mode continue", "go on with the dataset in data_output"],
+          ["lb user davee", "add or refresh one member"],
+          ["lb status", "what the dataset holds"],
+          ["lb verify", "prove that it is sound"],
           ["lb run --help", "all options of a run"]
         ]
       )),
-      Command.withSubcommands([runCommand])
+      Command.withSubcommands([runCommand, userCommand, statusCommand, verifyCommand])
     ),
     { name: "lb", version, executable: "lb" }
   )

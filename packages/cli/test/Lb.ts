@@ -26,8 +26,13 @@ export interface Started {
   readonly said: () => string
 }
 
-export const start = (cwd: string, args: ReadonlyArray<string>, variables: Readonly<Record<string, string>> = {}): Started => {
-  const process_ = spawn(process.execPath, [bin, ...args], {
+export const start = (
+  cwd: string,
+  args: ReadonlyArray<string>,
+  variables: Readonly<Record<string, string>> = {},
+  program = bin
+): Started => {
+  const process_ = spawn(process.execPath, [program, ...args], {
     cwd,
     env: { PATH: process.env["PATH"], ...variables },
     stdio: ["ignore", "pipe", "pipe"]

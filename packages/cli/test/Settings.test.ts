@@ -4,7 +4,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Either } from "effect"
 import * as fc from "fast-check"
 import { optionTable, variableOf } from "../src/options/OptionTable.ts"
-import { Environment, type Flags, folderOf, resolveSettings, resumeCommand } from "../src/options/Settings.ts"
+import { Environment, type Flags, folderOf, pasteable, resolveSettings } from "../src/options/Settings.ts"
 import { Screen } from "../src/Screen.ts"
 
 /** What the settings come to, and what was said on the way. */
@@ -97,8 +97,8 @@ describe("settings", () => {
 
   it("go on with the same options, quoted for a shell", () => {
     assert.strictEqual(
-      resumeCommand({ mode: "new", yes: "true", json: "true", out: "my data's", batches: "3" }),
-      String.raw`pnpm lb run --mode continue --json --out 'my data'\''s' --batches 3`
+      pasteable("run --mode continue", { mode: "new", yes: "true", json: "true", out: "my data's", batches: "3" }, ["mode", "yes"]),
+      String.raw`pnpm lb run --mode continue --batches 3 --out 'my data'\''s' --json`
     )
   })
 })

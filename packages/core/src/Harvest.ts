@@ -197,7 +197,10 @@ const runOn = (
           if (read.length === 0) return
           const started = yield* Clock.currentTimeMillis
           const committedAt = options.timestamp ?? (yield* DateTime.now)
-          const members = read.flatMap((member) => encodeMember(registry, dataset.state, member, committedAt))
+          // A name somebody asked for that nobody has is a slip of the pen, not a member.
+          const isSlip = ({ reading }: ReadMember) =>
+            options.only !== undefined && reading.state === "gone" && !dataset.state.users.has(reading.username)
+          const members = read.flatMap((member) => isSlip(member) ? [] : encodeMember(registry, dataset.state, member, committedAt))
           if (members.length === 0) {
             account.add([], 0, 0, read)
             return

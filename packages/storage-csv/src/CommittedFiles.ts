@@ -200,10 +200,13 @@ const writeWhole = (place: string, text: string): Effect.Effect<void, StorageErr
     const fs = yield* FileSystem.FileSystem
     yield* about(place)(Effect.scoped(Effect.gen(function*() {
       const file = yield* fs.open(place, { flag: "w" })
-      yield* file.writeAll(encoder.encode(text))
+      yield* writeBytes(file, encoder.encode(text))
       yield* file.sync
     })))
   })
+
+/** The platform takes a write of nothing for a write that failed. */
+const writeBytes = (file: FileSystem.File, bytes: Uint8Array) => bytes.length === 0 ? Effect.void : file.writeAll(bytes)
 
 const append = (
   place: string,
@@ -219,7 +222,7 @@ const append = (
       // Not O_APPEND: the end of the file is not the end of what is committed.
       yield* file.truncate(entry.bytes)
       yield* file.seek(entry.bytes, "start")
-      yield* file.writeAll(bytes)
+      yield* writeBytes(file, bytes)
       yield* file.sync
     })))
     return {
@@ -250,7 +253,7 @@ const replace = (
         crc = crc32.buf(bytes, crc)
         size += bytes.length
         rows += part.rows
-        return about(place)(file.writeAll(bytes))
+        return about(place)(writeBytes(file, bytes))
       })
       yield* about(place)(file.sync)
     }))

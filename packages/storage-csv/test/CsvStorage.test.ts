@@ -108,6 +108,15 @@ layer(NodeContext.layer)("CsvStorage", (it) => {
       }
     }))
 
+  it.scoped("takes the last rating of the only member away", () =>
+    Effect.gen(function*() {
+      const folder = yield* freshFolder
+      yield* withDataset(folder, startNew, (dataset) =>
+        dataset.commit(batchOf(dataset.state, 1, [{ name: "only", ratings: { 10: 1 } }], [film({ id: 10, slug: "ten" })])))
+      yield* withDataset(folder, goOn, (dataset) => dataset.commit(batchOf(dataset.state, 2, [{ name: "only" }], [])))
+      assert.strictEqual((yield* files(folder))["latest_raw_user_ratings.csv"], "user_id,film_id,rating\n")
+    }))
+
   it.scoped("leaves nothing behind where no batch was committed", () =>
     Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem

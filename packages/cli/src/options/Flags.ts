@@ -5,7 +5,7 @@
  */
 import { HelpDoc, Options, Span } from "@effect/cli"
 import { Array, Option } from "effect"
-import { flagOf, type OptionKey, type OptionSpec, optionTable, variableOf } from "./OptionTable.ts"
+import { flagOf, optionKeys, type OptionKey, type OptionSpec, optionTable, variableOf } from "./OptionTable.ts"
 import type { Flags } from "./Settings.ts"
 
 const flag = (key: OptionKey, spec: OptionSpec<unknown>): Options.Options<Option.Option<string>> => {
@@ -24,13 +24,13 @@ const flag = (key: OptionKey, spec: OptionSpec<unknown>): Options.Options<Option
 }
 
 /**
- * All options as flags; what comes out are their texts.
+ * Options as flags, in the order of the table; what comes out are their texts.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const flagsOf = (): { readonly flags: Options.Options<Flags> } => {
-  const keys = Object.keys(optionTable) as ReadonlyArray<OptionKey>
+export const flagsOf = (takes: (key: OptionKey) => boolean): { readonly flags: Options.Options<Flags> } => {
+  const keys = optionKeys.filter(takes)
   const flags = Options.all(keys.map((key) => flag(key, optionTable[key])))
   return {
     flags: Options.map(flags, (texts) => {

@@ -80,7 +80,7 @@ export const optionTable = {
   membersList: option("LIST", oneOf("all", "this-week", "this-month", "this-year"), "all", "Which popular members: all, this-week, this-month, this-year. The site's robots.txt allows all only."),
   userAgent: option("TEXT", Text, HttpPolicy.defaults.userAgent, "How to introduce ourselves to the site."),
   ignoreRobots: onOff("Do not keep to the site's robots.txt. Only with the site's permission."),
-  json: onOff("Write one JSON object per event to standard output, and nothing else there."),
+  json: onOff("Write JSON to standard output (a run: one object per event), and nothing else there."),
   quiet: onOff("Tell only warnings, errors and the result."),
   yes: onOff("Do not ask: a dataset that is in the way is moved aside to DIR.bak-TIME."),
   config: option("FILE", Text, undefined, "The configuration file (lb.config.json, if it is there).")
@@ -91,6 +91,16 @@ export const optionTable = {
  * @category models
  */
 export type OptionKey = keyof typeof optionTable
+
+const isOptionKey = (key: string): key is OptionKey => Object.hasOwn(optionTable, key)
+
+/**
+ * The keys, in the order of the table.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const optionKeys: ReadonlyArray<OptionKey> = Object.keys(optionTable).filter(isOptionKey)
 
 /**
  * What the options come to.

@@ -5,12 +5,12 @@
  */
 import { type FileSystem, Path } from "@effect/platform"
 import type { FileNames } from "@letterboxd-ratings/storage-csv/file-names"
-import { Context, DateTime, Effect, Either, Schema } from "effect"
+import { Context, DateTime, Effect, Either } from "effect"
 import { InvalidSettings } from "../ExitCode.ts"
 import { nearest } from "../Nearest.ts"
 import { Screen } from "../Screen.ts"
 import { configFileName, readConfigFile } from "./ConfigFile.ts"
-import { flagOf, type OptionKey, type OptionSpec, optionTable, type OptionValues, variableOf } from "./OptionTable.ts"
+import { flagOf, optionKeys, type OptionKey, type OptionSpec, optionTable, type OptionValues, variableOf } from "./OptionTable.ts"
 
 /**
  * What the process was started with.
@@ -45,9 +45,6 @@ export interface Settings extends OptionValues {
   readonly timestamp: DateTime.Utc | undefined
 }
 
-const keys = Object.keys(optionTable)
-const isKey = Schema.is(Schema.Literal(...(Object.keys(optionTable) as [OptionKey])))
-
 /**
  * Finds what holds for each option. All that is wrong is told at once, with where it stands.
  *
@@ -65,7 +62,7 @@ export const resolveSettings = (
     const file = yield* readConfigFile(path.resolve(askedFor ?? configFileName), askedFor !== undefined)
 
     for (const name of Object.keys(variables)) {
-      const known = keys.map(variableOf)
+      const known = optionKeys.map(variableOf)
       if (name.startsWith("LB_") && !known.includes(name)) {
         yield* screen.err(`The variable ${name} is not known and does nothing. Did you mean ${nearest(name, known)}?\n`)
       }
@@ -140,15 +137,16 @@ export const folderOf = (settings: Settings): Effect.Effect<string, never, Path.
       : settings.out ?? "data_output")
 
 /**
- * The command that goes on where this run ended: the same flags with `--mode continue`.
+ * A command with the flags it was given, for people to paste: `command`, then all flags but those that are left out.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const resumeCommand = (flags: Flags): string => {
-  const parts = ["pnpm lb run --mode continue"]
-  for (const [key, text] of Object.entries(flags)) {
-    if (key === "mode" || key === "yes" || !isKey(key)) continue
+export const pasteable = (command: string, flags: Flags, leftOut: ReadonlyArray<OptionKey>): string => {
+  const parts = [`pnpm lb ${command}`]
+  for (const key of optionKeys) {
+    const text = flags[key]
+    if (text === undefined || leftOut.includes(key)) continue
     parts.push(optionTable[key].isSwitch ? `--${flagOf(key)}` : `--${flagOf(key)} ${quoted(text)}`)
   }
   return parts.join(" ")

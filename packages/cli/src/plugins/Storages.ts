@@ -12,10 +12,26 @@ import type { Settings } from "../options/Settings.ts"
 
 type StorageLayer = Layer.Layer<RatingsStorage, never, FileSystem.FileSystem | Path.Path | ProcessTable>
 
-const storages: Readonly<Record<string, (settings: Settings, folder: string) => Effect.Effect<StorageLayer>>> = {
-  csv: (settings, folder) =>
+/**
+ * How a command uses a storage: with `memberFiles`, each member gets files of its own too.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface StorageUse {
+  readonly memberFiles: boolean
+}
+
+const storages: Readonly<Record<string, (settings: Settings, folder: string, how: StorageUse) => Effect.Effect<StorageLayer>>> = {
+  csv: (settings, folder, { memberFiles }) =>
     Effect.map(Effect.promise(() => import("@letterboxd-ratings/storage-csv")), ({ CsvStorage }) =>
-      CsvStorage.layer({ folder, files: settings.files, filmLabel: settings.filmLabel, versioned: settings.versioned }))
+      CsvStorage.layer({
+        folder,
+        files: settings.files,
+        filmLabel: settings.filmLabel,
+        versioned: settings.versioned,
+        memberFiles
+      }))
 }
 
 /**
@@ -24,7 +40,7 @@ const storages: Readonly<Record<string, (settings: Settings, folder: string) => 
  * @since 0.1.0
  * @category constructors
  */
-export const storageOf = (settings: Settings, folder: string): Effect.Effect<StorageLayer, InvalidSettings> => {
+export const storageOf = (settings: Settings, folder: string, how: StorageUse): Effect.Effect<StorageLayer, InvalidSettings> => {
   const known = Object.keys(storages)
   const load = Object.hasOwn(storages, settings.storage) ? storages[settings.storage] : undefined
   return load === undefined
@@ -35,5 +51,5 @@ export const storageOf = (settings: Settings, folder: string): Effect.Effect<Sto
         ]
       })
     )
-    : load(settings, folder)
+    : load(settings, folder, how)
 }

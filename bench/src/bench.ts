@@ -1,0 +1,20 @@
+/**
+ * All benchmarks, behind one command: `pnpm bench [name ...]`. They print ratios measured in one run, on one machine.
+ */
+import { commitAtScale } from "./commitAtScale.ts"
+import { parseAPage } from "./parseAPage.ts"
+import { waitForTheSite } from "./waitForTheSite.ts"
+
+const benchmarks: Readonly<Record<string, () => Promise<void>>> = { parseAPage, waitForTheSite, commitAtScale }
+const asked = process.argv.slice(2)
+const unknown = asked.filter((name) => !Object.hasOwn(benchmarks, name))
+if (unknown.length > 0) {
+  process.stderr.write(`Unknown: ${unknown.join(", ")}. Known: ${Object.keys(benchmarks).join(", ")}.\n`)
+  process.exitCode = 1
+} else {
+  for (const [name, run] of Object.entries(benchmarks)) {
+    if (asked.length > 0 && !asked.includes(name)) continue
+    process.stdout.write(`\n${name}\n`)
+    await run()
+  }
+}

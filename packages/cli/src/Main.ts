@@ -1,0 +1,51 @@
+/**
+ * The command as a process: layers, signals, and the exit code.
+ *
+ * @since 0.1.0
+ */
+import { CliConfig } from "@effect/cli"
+import { type NodeContext, NodeRuntime } from "@effect/platform-node"
+import { Cause, Effect, Exit, Layer, Option } from "effect"
+import packageJson from "../package.json" with { type: "json" }
+import { CommandEnded } from "./ExitCode.ts"
+import { lb } from "./lb.ts"
+import * as NodeScreen from "./NodeScreen.ts"
+import { Environment } from "./options/Settings.ts"
+
+/**
+ * Runs `lb` as this process, on `platform`: the real one, or one that fails where a test wants it to.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const runAsProcess = (platform: Layer.Layer<NodeContext.NodeContext>): void => {
+  const services = Layer.mergeAll(
+    platform,
+    NodeScreen.layer,
+    CliConfig.layer({ showBuiltIns: false }),
+    Layer.succeed(Environment, Environment.of({ variables: process.env }))
+  )
+  const args = process.argv.length > 2 ? process.argv : [...process.argv, "--help"]
+  const program = lb(packageJson.version)(args).pipe(
+    Effect.tapErrorCause((cause) =>
+      Cause.isDie(cause)
+        ? Effect.sync(() => {
+          process.stderr.write(
+            `This is a fault of lb itself, please report it. What was committed is safe.\n${Cause.pretty(cause)}\n`
+          )
+        })
+        : Effect.void
+    ),
+    Effect.provide(services)
+  )
+  NodeRuntime.runMain(program, {
+    disableErrorReporting: true,
+    disablePrettyLogger: true,
+    teardown: (exit, onExit) => {
+      if (Exit.isSuccess(exit)) return onExit(0)
+      if (Cause.isInterruptedOnly(exit.cause)) return onExit(130)
+      const failure = Option.getOrUndefined(Cause.failureOption(exit.cause))
+      onExit(failure instanceof CommandEnded ? failure.code : 1)
+    }
+  })
+}

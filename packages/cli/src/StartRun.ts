@@ -1,0 +1,153 @@
+/**
+ * A run, as commands start it: warns, asks, shows progress, and ends with the last words and the exit code.
+ *
+ * @since 0.1.0
+ */
+import { Prompt } from "@effect/cli"
+import { Harvest, RatingsSource, RatingsStorage, type StorageError, type Username } from "@letterboxd-ratings/core"
+import { Effect, Layer, PubSub, Ref } from "effect"
+import { CommandEnded, exitCodeOfReport, exitCodeOfStorageError, type InvalidSettings } from "./ExitCode.ts"
+import * as NodeProcessTable from "./NodeProcessTable.ts"
+import { folderOf, type Settings } from "./options/Settings.ts"
+import { isLive, sourceOf } from "./plugins/Sources.ts"
+import { storageOf } from "./plugins/Storages.ts"
+import { resultOf } from "./progress/RunWords.ts"
+import { showProgress } from "./progress/ShowProgress.ts"
+import { Screen } from "./Screen.ts"
+
+/**
+ * What a run is to do. `only` is the one member to read. `resume` is the command that goes on, `restart` the one that
+ * tries again where nothing was committed.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface RunRequest {
+  readonly settings: Settings
+  readonly mode: "new" | "continue" | "either"
+  readonly only?: Username
+  readonly resume: string
+  readonly restart: string
+}
+
+const notice =
+  "Letterboxd's terms of use (6.11, December 2025) forbid automated gathering unless authorised. Make sure you are.\n" +
+  "This tool keeps to the site's robots.txt and is slow by default.\n"
+
+/**
+ * Says the last words, and ends the command with a code.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const endWith = (code: 1 | 2 | 3 | 4, words: string): Effect.Effect<never, CommandEnded, Screen> =>
+  Effect.gen(function*() {
+    const screen = yield* Screen
+    yield* screen.err(`${words}\n`)
+    return yield* new CommandEnded({ code })
+  })
+
+/**
+ * Ends the command for an error of the settings or of the storage.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const endWithError = (error: InvalidSettings | StorageError, resume?: string): Effect.Effect<never, CommandEnded, Screen> =>
+  error._tag === "InvalidSettings"
+    ? endWith(1, error.message)
+    : endWith(
+      exitCodeOfStorageError(error.reason),
+      `${error.message}.${resume !== undefined && (error.reason === "Full" || error.reason === "Failed") ? ` Go on with: ${resume}` : ""}`
+    )
+
+const warn = (settings: Settings) =>
+  Effect.gen(function*() {
+    const screen = yield* Screen
+    if (isLive(settings)) yield* screen.err(notice)
+    if (settings.ignoreRobots) {
+      yield* screen.err("The site's robots.txt is not kept to (--ignore-robots). Only do this with the site's permission.\n")
+    }
+  })
+
+/** Whether a dataset that is in the way may be moved aside: asks where somebody can answer. */
+const consent = (settings: Settings, mode: "new" | "continue", folder: string) =>
+  Effect.gen(function*() {
+    const screen = yield* Screen
+    const storage = yield* RatingsStorage
+    if (mode !== "new" || settings.yes || !(yield* storage.exists) || !screen.isInteractive) return settings.yes
+    return yield* Prompt.confirm({
+      message: `${folder} holds a dataset. Move it aside to ${folder}.bak-TIME and start a new one?`,
+      initial: false
+    }).pipe(Effect.orElseSucceed(() => false))
+  })
+
+const harvest = ({ mode: asked, only, restart, resume, settings }: RunRequest, folder: string) =>
+  Effect.gen(function*() {
+    const screen = yield* Screen
+    const source = yield* RatingsSource
+    const storage = yield* RatingsStorage
+    const mode = asked !== "either" ? asked : (yield* storage.exists) ? "continue" : "new"
+    const mayMoveAside = yield* consent(settings, mode, folder)
+    const service = yield* Harvest.make
+    const events = yield* PubSub.subscribe(service.events)
+    const shown = yield* showProgress(events, source.activity, settings.json ? "json" : settings.quiet ? "quiet" : "lines")
+    const counter = yield* PubSub.subscribe(service.events)
+    const committed = yield* Ref.make(
+      mode === "continue" ? `Nothing was added to ${folder}. Go on with: ${resume}` : `Nothing was committed. Start again with: ${restart}`
+    )
+    yield* Effect.forkScoped(
+      Effect.forever(Effect.flatMap(counter.take, (event) =>
+        event._tag === "BatchCommitted"
+          ? Ref.set(
+            committed,
+            `${folder} holds ${event.totalRatings.toLocaleString("en-US")} ratings; all batches up to ${event.batch} are safe. Go on with: ${resume}`
+          )
+          : Effect.void))
+    )
+
+    const report = yield* service.run({
+      mode,
+      existing: mayMoveAside ? "set-aside" : "refuse",
+      batches: settings.batches,
+      batchSize: settings.batchSize,
+      membersInFlight: settings.concurrency + 2,
+      ...(only === undefined ? {} : { only }),
+      ...(settings.timestamp === undefined ? {} : { timestamp: settings.timestamp })
+    }).pipe(
+      Effect.ensuring(shown),
+      Effect.onInterrupt(() => Effect.flatMap(Ref.get(committed), (words) => screen.err(`\nInterrupted. ${words}\n`)))
+    )
+    const words = `${resultOf(report, folder, report.totalUsers === 0 ? restart : resume)}\n`
+    yield* settings.json ? screen.err(words) : screen.out(words)
+    if (only !== undefined && report.members.gone > 0) {
+      return yield* endWith(1, `The site knows no member called ${only}. Check the name; it stands in the address of the profile.`)
+    }
+    const code = exitCodeOfReport(report)
+    if (code !== 0) return yield* new CommandEnded({ code })
+  }).pipe(Effect.scoped)
+
+/**
+ * Runs. Fails with the exit code once everything was said.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const startRun = (request: RunRequest) =>
+  Effect.gen(function*() {
+    const { settings } = request
+    const folder = yield* folderOf(settings)
+    const storage = yield* storageOf(settings, folder, { memberFiles: request.only !== undefined })
+    const source = yield* sourceOf(settings)
+    yield* warn(settings)
+    yield* harvest(request, folder).pipe(
+      Effect.provide(Layer.merge(source, storage)),
+      Effect.provide(NodeProcessTable.layer)
+    )
+  }).pipe(
+    Effect.catchTags({
+      InvalidSettings: (error) => endWithError(error),
+      SourceError: (error) => endWith(1, error.message),
+      StorageError: (error) => endWithError(error, request.resume)
+    })
+  )

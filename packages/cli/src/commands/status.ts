@@ -1,0 +1,81 @@
+/**
+ * `lb status`: what a dataset holds.
+ *
+ * @since 0.1.0
+ */
+import { Command } from "@effect/cli"
+import { type DatasetSummary, RatingsStorage } from "@letterboxd-ratings/core"
+import { DateTime, Effect } from "effect"
+import * as NodeProcessTable from "../NodeProcessTable.ts"
+import { flagsOf, helpOf } from "../options/Flags.ts"
+import type { OptionKey } from "../options/OptionTable.ts"
+import { type Flags, folderOf, pasteable, resolveSettings } from "../options/Settings.ts"
+import { storageOf } from "../plugins/Storages.ts"
+import { Screen } from "../Screen.ts"
+import { endWithError } from "../StartRun.ts"
+
+const ofDatasets: ReadonlyArray<OptionKey> = ["storage", "out", "testMode", "json", "config"]
+
+const countsOf = ({ bytes, committedAt, state }: DatasetSummary) => {
+  const members = { sealed: 0, partial: 0, gone: 0, private: 0, renamed: 0 }
+  for (const { state: memberState } of state.members.values()) members[memberState] += 1
+  return {
+    users: state.users.size,
+    ...members,
+    unproven: state.users.size - state.members.size,
+    films: state.films.size,
+    ratings: state.ratings,
+    batches: state.batches,
+    bytes,
+    lastCommit: DateTime.formatIso(committedAt)
+  }
+}
+
+const sizeOf = (bytes: number): string =>
+  bytes < 1_000_000 ? `${(bytes / 1000).toFixed(0)} kB` : bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(2)} GB`
+
+const status = (flags: Flags) =>
+  Effect.gen(function*() {
+    const screen = yield* Screen
+    const settings = yield* resolveSettings(flags)
+    const folder = yield* folderOf(settings)
+    const layer = yield* storageOf(settings, folder, { memberFiles: false })
+    const summary = yield* Effect.flatMap(RatingsStorage, (storage) => storage.inspect).pipe(Effect.provide(layer))
+    const counts = countsOf(summary)
+    const next = counts.partial > 0
+      ? `${counts.partial === 1 ? "1 member is partial. Complete it" : `${counts.partial} members are partial. Complete them`} with: ${pasteable("run --mode continue", flags, ["json"])}`
+      : `Add members with: ${pasteable("run --mode continue", flags, ["json"])}`
+    if (settings.json) return yield* screen.out(`${JSON.stringify({ place: folder, ...counts, next })}\n`)
+    const number = (n: number) => n.toLocaleString("en-US")
+    const rows: ReadonlyArray<readonly [string, string]> = [
+      ["members", number(counts.users)],
+      ["  complete", number(counts.sealed)],
+      ["  partial", number(counts.partial)],
+      ["  gone", number(counts.gone)],
+      ["  private", number(counts.private)],
+      ["  renamed", number(counts.renamed)],
+      ["  not proven (taken over)", number(counts.unproven)],
+      ["films", number(counts.films)],
+      ["ratings", number(counts.ratings)],
+      ["size", sizeOf(counts.bytes)],
+      ["last commit", counts.lastCommit]
+    ]
+    const width = Math.max(...rows.map(([name]) => name.length))
+    const values = Math.max(...rows.map(([, value]) => value.length))
+    const table = rows.map(([name, value]) => `${name.padEnd(width)}  ${value.padStart(values)}`)
+    yield* screen.out(`${folder}\n${table.join("\n")}\n${next}\n`)
+  }).pipe(
+    Effect.provide(NodeProcessTable.layer),
+    Effect.catchTags({ InvalidSettings: (error) => endWithError(error), StorageError: (error) => endWithError(error) })
+  )
+
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const statusCommand = Command.make("status", flagsOf((key) => ofDatasets.includes(key)), ({ flags }) => status(flags)).pipe(
+  Command.withDescription(helpOf("Tells what a dataset holds, and what to do next. Changes nothing, and does not wait for a run that is under way.", [
+    ["lb status", "the dataset in data_output"],
+    ["lb status --out mine --json", "another one, for a program to read"]
+  ]))
+)

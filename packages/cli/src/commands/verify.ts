@@ -1,0 +1,67 @@
+/**
+ * `lb verify`: proves a dataset.
+ *
+ * @since 0.1.0
+ */
+import { Command, Options } from "@effect/cli"
+import { RatingsStorage } from "@letterboxd-ratings/core"
+import { Effect } from "effect"
+import { CommandEnded } from "../ExitCode.ts"
+import * as NodeProcessTable from "../NodeProcessTable.ts"
+import { flagsOf, helpOf } from "../options/Flags.ts"
+import type { OptionKey } from "../options/OptionTable.ts"
+import { type Flags, folderOf, pasteable, resolveSettings } from "../options/Settings.ts"
+import { storageOf } from "../plugins/Storages.ts"
+import { Screen } from "../Screen.ts"
+import { endWithError } from "../StartRun.ts"
+
+const ofDatasets: ReadonlyArray<OptionKey> = ["storage", "out", "testMode", "json", "config"]
+
+const verify = (flags: Flags, repair: boolean) =>
+  Effect.gen(function*() {
+    const screen = yield* Screen
+    const settings = yield* resolveSettings(flags)
+    const folder = yield* folderOf(settings)
+    const layer = yield* storageOf(settings, folder, { memberFiles: false })
+    const result = yield* Effect.flatMap(RatingsStorage, (storage) => storage.verify({ repair })).pipe(Effect.provide(layer))
+    const { problems, ratings, repaired } = result
+    if (settings.json) yield* screen.out(`${JSON.stringify({ place: folder, ...result })}\n`)
+    else {
+      for (const sentence of repaired) yield* screen.out(`Repaired: ${sentence}.\n`)
+      for (const problem of problems) yield* screen.out(`Broken: ${problem}\n`)
+      yield* screen.out(
+        problems.length === 0
+          ? `${folder} is sound: ${ratings.toLocaleString("en-US")} ratings were checked.\n`
+          : `${folder} is damaged in ${problems.length === 1 ? "one place" : `${problems.length} places`}. ${
+            repair
+              ? "What is left cannot be derived from the rest; restore it from a copy"
+              : `What can be derived from the rest is rebuilt by: ${pasteable("verify --repair", flags, [])}`
+          }.\n`
+      )
+    }
+    if (problems.length > 0) return yield* new CommandEnded({ code: 4 })
+  }).pipe(
+    Effect.provide(NodeProcessTable.layer),
+    Effect.catchTags({ InvalidSettings: (error) => endWithError(error), StorageError: (error) => endWithError(error) })
+  )
+
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const verifyCommand = Command.make(
+  "verify",
+  {
+    repair: Options.boolean("repair").pipe(Options.withDescription("Rebuild what can be derived: the translated ratings from the raw ones and the mappings.")),
+    ...flagsOf((key) => ofDatasets.includes(key))
+  },
+  ({ flags, repair }) => verify(flags, repair)
+).pipe(
+  Command.withDescription(helpOf(
+    "Proves a dataset: every file is what was committed, ids are unique, every row's user and film are mapped, no rating stands twice, and the translated ratings are the raw ones, row by row. Exit 4 with what is broken.",
+    [
+      ["lb verify", "the dataset in data_output"],
+      ["lb verify --repair", "and rebuild the translated ratings if they are broken"]
+    ]
+  ))
+)

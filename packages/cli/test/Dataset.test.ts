@@ -1,0 +1,126 @@
+import { assert, describe, it } from "@effect/vitest"
+import { generateWorld, Sandbox } from "@letterboxd-ratings/fixtures"
+import { Effect } from "effect"
+import * as fs from "node:fs"
+import * as path from "node:path"
+import { filesIn, inEmptyFolder, lb, rowsOf } from "./Lb.ts"
+
+const world = generateWorld()
+const withSandbox = (behaviour: Parameters<Sandbox.Sandbox["behave"]>[0], test: (site: Sandbox.Sandbox) => Promise<void>) =>
+  Effect.runPromise(Effect.scoped(Effect.flatMap(Sandbox.make({ world, behaviour }), (site) => Effect.promise(() => test(site)))))
+
+const topLevel = (folder: string) => {
+  const files: Record<string, string> = {}
+  for (const name of fs.readdirSync(folder)) {
+    const place = path.join(folder, name)
+    if (fs.statSync(place).isFile()) files[name] = fs.readFileSync(place, "utf8")
+  }
+  return files
+}
+
+describe("lb user", () => {
+  it("adds a member, and replaces it by what the site says now", inEmptyFolder(async (folder) => {
+    await withSandbox({}, async (site) => {
+      const args = ["--base-url", site.url, "--rate", "unlimited"]
+      await lb(folder, ["run", "--mode", "new", ...args, "--batches", "1"])
+      const data = path.join(folder, "data_output")
+      const before = rowsOf(data, "latest_raw_user_ratings.csv")
+      await Effect.runPromise(site.behave({ shifts: [{ username: "cinephile4", afterPages: 0, change: "add" }] }))
+      const again = await lb(folder, ["user", "Cinephile4", ...args])
+      assert.strictEqual(again.code, 0, again.err)
+      const after = rowsOf(data, "latest_raw_user_ratings.csv")
+      const own = after.filter((row) => row.startsWith("4,"))
+      assert.strictEqual(after.length, before.length + 1)
+      assert.include(own, "4,19999999,3.5")
+      assert.deepStrictEqual(after.filter((row) => !row.startsWith("4,")), before.filter((row) => !row.startsWith("4,")))
+      assert.deepStrictEqual(rowsOf(data, "users/user_cinephile4_raw.csv"), own)
+      assert.deepStrictEqual(
+        rowsOf(data, "users/user_cinephile4_translated.csv"),
+        rowsOf(data, "latest_translated_user_ratings.csv").filter((row) => row.startsWith("cinephile4,"))
+      )
+      assert.strictEqual((await lb(folder, ["verify"])).code, 0)
+
+      await Effect.runPromise(site.behave({ shifts: [{ username: "cinephile4", afterPages: 0, change: "remove" }] }))
+      await lb(folder, ["user", "cinephile4", ...args])
+      assert.strictEqual(rowsOf(data, "latest_raw_user_ratings.csv").filter((row) => row.startsWith("4,")).length, own.length - 1 - (world.members[3]?.films[0]?.rating === undefined ? 0 : 1))
+
+      const kept = topLevel(data)
+      await Effect.runPromise(site.behave({ shifts: [], faults: [{ path: "/films/page/2/", kind: "truncate" }] }))
+      const partial = await lb(folder, ["user", "cinephile4", ...args, "--max-retries", "0"])
+      assert.strictEqual(partial.code, 2)
+      assert.deepStrictEqual(topLevel(data), kept)
+      assert.strictEqual((await lb(folder, ["verify"])).code, 0)
+    })
+  }))
+
+  it("starts a dataset where there is none, and knows nobody who is not there", inEmptyFolder(async (folder) => {
+    const nobody = await lb(folder, ["user", "nobody_here", "--source", "sandbox"])
+    assert.strictEqual(nobody.code, 1)
+    assert.include(nobody.err, "knows no member called nobody_here")
+    assert.deepStrictEqual(fs.readdirSync(folder), [])
+    assert.strictEqual((await lb(folder, ["user", "null", "--source", "sandbox"])).code, 0)
+    assert.deepStrictEqual(rowsOf(path.join(folder, "data_output"), "latest_user_mappings.csv"), ["null,1"])
+    assert.strictEqual((await lb(folder, ["user", "not a name"])).code, 1)
+    assert.strictEqual((await lb(folder, ["run", "--mode", "continue", "--source", "sandbox", "--batches", "1"])).code, 0)
+    assert.strictEqual((await lb(folder, ["verify"])).code, 0)
+  }))
+})
+
+describe("lb status", () => {
+  it("tells what there is, to people and programs, and what to do next", inEmptyFolder(async (folder) => {
+    await withSandbox({ faults: [{ path: "/cinephile4/films/page/2/", kind: "truncate" }] }, async (site) => {
+      await lb(folder, ["run", "--mode", "new", "--base-url", site.url, "--rate", "unlimited", "--max-retries", "0", "--batches", "5"])
+    })
+    const { code, out } = await lb(folder, ["status"])
+    assert.strictEqual(code, 0)
+    assert.match(out, /members\s+51\n/u)
+    assert.include(out, "1 member is partial. Complete it with: pnpm lb run --mode continue")
+    const json: unknown = JSON.parse((await lb(folder, ["status", "--json"])).out)
+    assert.deepInclude(json, { users: 51, sealed: 47, partial: 1, gone: 1, private: 1, renamed: 1, unproven: 0, batches: 5 })
+    assert.strictEqual((await lb(folder, ["status", "--out", "nowhere"])).code, 1)
+  }))
+})
+
+describe("lb verify", () => {
+  it("proves a dataset, says what is broken, repairs what can be derived", inEmptyFolder(async (folder) => {
+    await lb(folder, ["run", "--mode", "new", "--source", "sandbox"])
+    const data = path.join(folder, "data_output")
+    const whole = filesIn(data)
+    assert.include((await lb(folder, ["verify"])).out, "is sound: 2,383 ratings were checked")
+    const place = path.join(data, "latest_translated_user_ratings.csv")
+    fs.writeFileSync(place, fs.readFileSync(place, "utf8").replace("member_1", "member_2"))
+    const broken = await lb(folder, ["verify"])
+    assert.strictEqual(broken.code, 4)
+    assert.include(broken.out, "row 1 is not the translation of the raw row")
+    assert.include(broken.out, "pnpm lb verify --repair")
+    const repaired = await lb(folder, ["verify", "--repair"])
+    assert.strictEqual(repaired.code, 0)
+    assert.include(repaired.out, "Repaired: ")
+    const { "manifest.json": _, ...files } = filesIn(data)
+    const { "manifest.json": __, ...expected } = whole
+    assert.deepStrictEqual(files, expected)
+    fs.truncateSync(path.join(data, "latest_raw_user_ratings.csv"), 100)
+    assert.strictEqual((await lb(folder, ["verify", "--repair"])).code, 4)
+    const refused = await lb(folder, ["run", "--mode", "continue", "--source", "sandbox"])
+    assert.strictEqual(refused.code, 4)
+    assert.include(refused.err, "latest_raw_user_ratings.csv: it holds 100 bytes where")
+  }))
+})
+
+describe("a dataset of the original tool", () => {
+  it("is gone on with, and its members are known", inEmptyFolder(async (folder) => {
+    const data = path.join(folder, "data_output")
+    fs.mkdirSync(path.join(data, "mappings"), { recursive: true })
+    fs.mkdirSync(path.join(data, "training"))
+    fs.writeFileSync(path.join(data, "training", "latest_raw_user_ratings.csv"), "user_id,film_id,rating\n1,51608.0,4.0\n3,51608,4.5\n")
+    fs.writeFileSync(path.join(data, "mappings", "latest_user_mappings.csv"), "username,numeric_user_id\nmember_1,1\nnull,2\nolduser,3\n")
+    fs.writeFileSync(path.join(data, "mappings", "latest_film_mappings.csv"), "film_id,film_title\n51608,/film/fail-safe/\n")
+    const { code, err } = await lb(folder, ["run", "--mode", "continue", "--source", "sandbox", "--batches", "1"])
+    assert.strictEqual(code, 0, err)
+    assert.include(err, "The dataset of the original tool was taken over: 3 users, 1 films, 2 ratings.")
+    assert.deepStrictEqual(rowsOf(data, "latest_user_mappings.csv").slice(0, 5), ["member_1,1", "null,2", "olduser,3", "member_3,4", "cinephile4,5"])
+    assert.deepStrictEqual(rowsOf(data, "latest_raw_user_ratings.csv").slice(0, 2), ["1,51608,4.0", "3,51608,4.5"])
+    assert.strictEqual((await lb(folder, ["verify"])).code, 0)
+    assert.include((await lb(folder, ["status"])).out, "not proven (taken over)")
+  }))
+})

@@ -1,0 +1,204 @@
+import { FileSystem, Path } from "@effect/platform"
+import { NodeContext } from "@effect/platform-node"
+import { assert, layer } from "@effect/vitest"
+import { RatingsStorage, StorageError } from "@letterboxd-ratings/core"
+import { CsvStorage } from "@letterboxd-ratings/storage-csv"
+import { Cause, Effect, Exit, Layer, Option } from "effect"
+import { batchOf, contentOf, film, freshFolder, goOn, username, withDataset } from "./Batches.ts"
+import { makeDisk, processTable } from "./Disk.ts"
+
+/** A dataset as the original tool leaves it, with all that pandas does to numbers and names. */
+const original = {
+  "latest_raw_user_ratings.csv": `\uFEFFuser_id,film_id,rating\r\n1,51608,4.0\r\n1.0,"240344",3.5\r\n2,51608.0,5\r\n4,240344,0.5\r\n`,
+  "latest_translated_user_ratings.csv": "username,film_title,rating\ndavee,fail-safe,4.0\n",
+  "latest_user_mappings.csv": "username,numeric_user_id\nDaveE,1\nnull,2\nnan,4\n",
+  "latest_film_mappings.csv": `film_id,film_title\n51608,/film/fail-safe/\n"240344",la-la-land\n7.0,null\n`,
+  "latest_user_updates.csv": "username,last_updated\ndavee,2023-05-01\nnull,2023-05-02 10:11:12\nnan,2023-05-03T00:00:00Z\n"
+}
+
+const write = (folder: string, files: Readonly<Record<string, string>>) =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    for (const [name, text] of Object.entries(files)) {
+      const place = path.join(folder, name)
+      yield* fs.makeDirectory(path.dirname(place), { recursive: true })
+      yield* fs.writeFileString(place, text)
+    }
+  })
+
+const files = (content: Readonly<Record<string, string>>) =>
+  Object.fromEntries(Object.entries(content).filter(([name]) => name.startsWith("latest_")))
+
+const adopted = {
+  "latest_raw_user_ratings.csv": "user_id,film_id,rating\n1,51608,4.0\n1,240344,3.5\n2,51608,5.0\n4,240344,0.5\n",
+  "latest_translated_user_ratings.csv": "username,film_title,rating\ndavee,fail-safe,4.0\ndavee,la-la-land,3.5\nnull,fail-safe,5.0\nnan,la-la-land,0.5\n",
+  "latest_user_mappings.csv": "username,numeric_user_id\ndavee,1\nnull,2\nnan,4\n",
+  "latest_film_mappings.csv": "film_id,film_title,film_slug\n51608,fail-safe,fail-safe\n240344,la-la-land,la-la-land\n7,null,null\n",
+  "latest_user_updates.csv":
+    "username,last_updated\ndavee,2023-05-01T00:00:00.000Z\nnull,2023-05-02T10:11:12.000Z\nnan,2023-05-03T00:00:00.000Z\n"
+}
+
+/** Text with its byte order mark, which a decoder would swallow. */
+const textOf = (place: string) =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    return new TextDecoder("utf-8", { ignoreBOM: true }).decode(yield* fs.readFile(place))
+  })
+
+/** The content of a folder without subfolders. */
+const flat = (folder: string) =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    const names = (yield* fs.readDirectory(folder)).toSorted()
+    const entries: Array<readonly [string, string]> = []
+    for (const name of names) {
+      const place = path.join(folder, name)
+      if ((yield* fs.stat(place)).type === "File") entries.push([name, yield* textOf(place)])
+    }
+    return Object.fromEntries(entries)
+  })
+
+const verify = (folder: string) =>
+  Effect.flatMap(RatingsStorage, (storage) => storage.verify({ repair: false })).pipe(
+    Effect.provide(CsvStorage.layer({ folder, ...CsvStorage.defaults }).pipe(Layer.provide(Layer.merge(NodeContext.layer, processTable(1)))))
+  )
+
+const refusal = (folder: string) =>
+  Effect.map(Effect.exit(withDataset(folder, goOn, () => Effect.void)), (exit) => {
+    assert(Exit.isFailure(exit), "it should have been refused")
+    const failure = Option.getOrThrow(Cause.failureOption(exit.cause))
+    assert(failure instanceof StorageError)
+    return failure
+  })
+
+layer(NodeContext.layer)("a dataset of the original tool", (it) => {
+  const layouts: Readonly<Record<string, (name: string) => string>> = {
+    "in one folder": (name) => name,
+    "in folders of its own": (name) => /mappings/u.test(name) ? `mappings/${name}` : /updates/u.test(name) ? `users/${name}` : `training/${name}`
+  }
+  for (const [what, place] of Object.entries(layouts)) {
+    it.scoped(`${what} is taken over with every id, and its files are kept`, () =>
+      Effect.gen(function*() {
+        const fs = yield* FileSystem.FileSystem
+        const path = yield* Path.Path
+        const folder = yield* freshFolder
+        const before = Object.fromEntries(Object.entries(original).map(([name, text]) => [place(name), text]))
+        yield* write(folder, before)
+        const notes = yield* withDataset(folder, goOn, (dataset) => Effect.succeed(dataset.notes))
+        assert.include(notes[0] ?? "", "3 users, 3 films, 4 ratings")
+        assert.deepStrictEqual(files(yield* flat(folder)), adopted)
+        const kept = (yield* fs.readDirectory(folder)).find((name) => name.startsWith("original-")) ?? ""
+        for (const [name, text] of Object.entries(before)) {
+          assert.strictEqual(yield* textOf(path.join(folder, kept, name)), text)
+        }
+        assert.deepStrictEqual((yield* verify(folder)).problems, [])
+        assert.deepStrictEqual(yield* withDataset(folder, goOn, (dataset) => Effect.succeed(dataset.notes)), [])
+      }))
+  }
+
+  it.scoped("goes on with its ids, and learns titles as films are seen", () =>
+    Effect.gen(function*() {
+      const folder = yield* freshFolder
+      yield* write(folder, original)
+      yield* withDataset(folder, goOn, (dataset) =>
+        Effect.gen(function*() {
+          assert.strictEqual(dataset.state.updates.get(username("davee"))?.epochMillis, Date.UTC(2023, 4, 1))
+          assert.strictEqual(dataset.state.members.size, 0)
+          yield* dataset.commit(
+            batchOf(dataset.state, 1, [{ name: "fresh", ratings: { 51608: 2 } }], [film({ id: 51608, slug: "fail-safe", title: "Fail Safe", year: 1964 })])
+          )
+        }))
+      const content = files(yield* flat(folder))
+      assert.include(content["latest_user_mappings.csv"], "nan,4\nfresh,5\n")
+      assert.include(content["latest_film_mappings.csv"], "51608,Fail Safe (1964),fail-safe\n")
+      assert.include(content["latest_translated_user_ratings.csv"], "davee,Fail Safe (1964),4.0\ndavee,la-la-land,3.5\n")
+      assert.deepStrictEqual((yield* verify(folder)).problems, [])
+    }))
+
+  it.scoped("keeps the original's columns and slugs with the slug label", () =>
+    Effect.gen(function*() {
+      const folder = yield* freshFolder
+      const options = { filmLabel: "slug" } as const
+      yield* write(folder, original)
+      yield* withDataset(folder, goOn, (dataset) =>
+        dataset.commit(batchOf(dataset.state, 1, [{ name: "fresh", ratings: { 51608: 2 } }], [film({ id: 51608, slug: "fail-safe", title: "Fail Safe", year: 1964 })])), { options })
+      const content = files(yield* flat(folder))
+      assert.strictEqual(content["latest_film_mappings.csv"], adopted["latest_film_mappings.csv"])
+      assert.strictEqual(content["latest_translated_user_ratings.csv"], `${adopted["latest_translated_user_ratings.csv"]}fresh,fail-safe,2.0\n`)
+    }))
+
+  it.scoped("is repaired where that loses nothing, and every repair is told", () =>
+    Effect.gen(function*() {
+      const folder = yield* freshFolder
+      yield* write(folder, {
+        ...original,
+        "latest_raw_user_ratings.csv": "user_id,film_id,rating\n1,51608,4.0\n1,51608.0,4.5\n2,51608,5\n",
+        "latest_user_mappings.csv": "username,numeric_user_id\nnull,2\ndavee,1\ndavee,1\n",
+        "latest_film_mappings.csv": "film_id,film_title\n51608,fail-safe\n51608,fail-safe-1964\n",
+        "latest_user_updates.csv": "username,last_updated\ndavee,yesterday\nnobody,2023-05-02\n"
+      })
+      const notes = yield* withDataset(folder, goOn, (dataset) => Effect.succeed(dataset.notes))
+      for (const words of ["1 ratings stood twice", "davee stood twice", "was called fail-safe and fail-safe-1964", `"yesterday" is not a time`, `"nobody" is logged as updated`]) {
+        assert.include(notes.join("\n"), words)
+      }
+      assert.strictEqual(files(yield* flat(folder))["latest_raw_user_ratings.csv"], "user_id,film_id,rating\n1,51608,4.5\n2,51608,5.0\n")
+      assert.deepStrictEqual((yield* verify(folder)).problems, [])
+    }))
+
+  it.scoped("that cannot be repaired is named line by line, and not touched", () =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const broken: ReadonlyArray<readonly [keyof typeof original, string | undefined, ReadonlyArray<string>]> = [
+        ["latest_raw_user_ratings.csv", "user_id,film_id,rating\n9,51608,4.0\n1,99,4.0\n1,51608,4.3\n1,51608,\nx,51608,1\n", [
+          "latest_raw_user_ratings.csv:2: user 9 is not in the user mapping",
+          "latest_raw_user_ratings.csv:3: film 99 is not in the film mapping",
+          `latest_raw_user_ratings.csv:4: "1,51608,4.3" is not a rating`,
+          `latest_raw_user_ratings.csv:5: "1,51608," is not a rating`,
+          `latest_raw_user_ratings.csv:6: "x,51608,1" is not a rating`
+        ]],
+        ["latest_user_mappings.csv", "username,numeric_user_id\n,1\nnull,2\nother,2\nnull,3\ntoo long for a name,4\n", [
+          `latest_user_mappings.csv:2: "" is not a member's name`,
+          "latest_user_mappings.csv:4: the id 2 belongs to null and to other",
+          "latest_user_mappings.csv:5: null has the ids 2 and 3"
+        ]],
+        ["latest_film_mappings.csv", "film_id,film_title\nabc,x\n5,\n", [`latest_film_mappings.csv:2: "abc" and "x" are not a film id and a slug`, "latest_film_mappings.csv:3"]],
+        ["latest_film_mappings.csv", "id,title\n1,x\n", ["the column film_id and film_title is missing"]],
+        ["latest_raw_user_ratings.csv", `user_id,film_id,rating\n1,"51608,4.0\n`, ["it is not CSV"]],
+        ["latest_user_mappings.csv", undefined, ["the file is missing"]]
+      ]
+      for (const [name, text, words] of broken) {
+        const folder = yield* freshFolder
+        const { [name]: _, ...others } = original
+        yield* write(folder, text === undefined ? others : { ...others, [name]: text })
+        const before = yield* contentOf(folder)
+        const failure = yield* refusal(folder)
+        assert.strictEqual(failure.reason, "Damaged")
+        for (const sentence of words) assert.include(failure.message, sentence)
+        assert.deepStrictEqual(yield* contentOf(folder), before)
+        assert.notInclude((yield* fs.readDirectory(folder)).join(" "), "original-")
+      }
+    }))
+
+  it.scoped("killed at any of its calls, it is the original or the adopted one, and is taken over in the end", () =>
+    Effect.gen(function*() {
+      const counting = makeDisk()
+      const rehearsal = yield* freshFolder
+      yield* write(rehearsal, original)
+      yield* withDataset(rehearsal, goOn, () => Effect.void, { disk: counting })
+      assert.isAbove(counting.calls(), 20)
+      for (let at = 1; at <= counting.calls(); at++) {
+        for (const extent of ["crash", "call"] as const) {
+          const folder = yield* freshFolder
+          yield* write(folder, original)
+          const disk = makeDisk({ at, code: "EIO", extent, shortWrite: true })
+          yield* Effect.exit(withDataset(folder, goOn, () => Effect.void, { disk }))
+          const { "manifest.json": manifest, ...between } = yield* flat(folder)
+          if (manifest === undefined) assert.deepStrictEqual(files(Object.fromEntries(Object.entries(between).filter(([name]) => !name.includes(".next-")))), original)
+          yield* withDataset(folder, goOn, () => Effect.void, { pid: 2 })
+          assert.deepStrictEqual(files(yield* flat(folder)), adopted, `${extent} at call ${at}`)
+        }
+      }
+    }), 120_000)
+})
