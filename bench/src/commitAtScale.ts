@@ -18,9 +18,11 @@ import {
 } from "@letterboxd-ratings/core"
 import { CsvStorage } from "@letterboxd-ratings/storage-csv"
 import { DateTime, Effect, Layer, Schema, Stream } from "effect"
+import { spawn } from "node:child_process"
 import * as fs from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
+import { fileURLToPath } from "node:url"
 
 const rowsOfMember = 1_300
 const filmsInAll = 60_000
@@ -40,7 +42,7 @@ const batchFrom = (first: number, isFirst: boolean): Batch => {
       const name = username(`member_${first + i}`)
       const ratings = Array.from({ length: rowsOfMember }, (_, n) => ({
         userId,
-        filmId: FilmId.make(1 + ((first + i) * 7919 + n * 37) % filmsInAll),
+        filmId: FilmId.make(10_000_001 + ((first + i) * 7919 + n * 37) % filmsInAll),
         rating: stars[(first + n) % 10] ?? rating(1)
       }))
       return {
@@ -50,7 +52,7 @@ const batchFrom = (first: number, isFirst: boolean): Batch => {
         record: { username: name, userId, state: "sealed", readAt: committedAt, lastPage: 19, missing: [], films: rowsOfMember, ratings: rowsOfMember, doubts: [], verdicts: { Films: 19 } }
       }
     }),
-    newFilms: isFirst ? Array.from({ length: filmsInAll }, (_, n) => film({ id: n + 1, slug: `film-${n}`, title: `Film, the ${n}th`, year: 1990 })) : [],
+    newFilms: isFirst ? Array.from({ length: filmsInAll }, (_, n) => film({ id: 10_000_001 + n, slug: `film-${n}`, title: `Film, the ${n}th`, year: 1990 })) : [],
     changedFilms: [],
     committedAt
   }
@@ -79,10 +81,25 @@ const timed = <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<number, E> =>
 
 const median = (times: ReadonlyArray<number>): number => times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)] ?? 0
 
-const megabytes = () => {
-  globalThis.gc?.()
-  return process.memoryUsage().rss / 1e6
-}
+const tellMemory = "data:text/javascript,process.on('exit',()=>process.stderr.write('maxRSS '+process.resourceUsage().maxRSS))"
+
+/** Runs the built command in a process of its own: seconds, and the most memory it held, in MB. */
+const runLb = (args: ReadonlyArray<string>): Promise<{ readonly seconds: number; readonly megabytes: number }> =>
+  new Promise((resolve, reject) => {
+    const began = performance.now()
+    const child = spawn(process.execPath, ["--import", tellMemory, fileURLToPath(new URL("../../packages/cli/bin/lb.mjs", import.meta.url)), ...args], {
+      stdio: ["ignore", "pipe", "pipe"]
+    })
+    let said = ""
+    for (const stream of [child.stdout, child.stderr]) stream.on("data", (data: Buffer) => {
+      said += data.toString("utf8")
+    })
+    child.on("close", (code) => {
+      const kilobytes = Number(/maxRSS (\d+)/u.exec(said)?.[1])
+      if (code === 0) resolve({ seconds: (performance.now() - began) / 1000, megabytes: kilobytes / 1000 })
+      else reject(new Error(`lb ended with ${code}: ${said}`))
+    })
+  })
 
 export const commitAtScale = async (): Promise<void> => {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "lb-bench-"))
@@ -103,10 +120,12 @@ export const commitAtScale = async (): Promise<void> => {
     const { onLarge, opening } = await opened(large, { _tag: "continue" }, (dataset) =>
       Effect.gen(function*() {
         const opening = performance.now() - began
-        const times = yield* Effect.forEach([1, 2, 3, 4, 5, 6, 7], (i) => timed(dataset.commit(batchFrom((batches + i) * 10 + 1, false))))
+        const times = yield* Effect.forEach([0, 1, 2, 3, 4, 5, 6], (i) => timed(dataset.commit(batchFrom((batches + i) * 10 + 1, false))))
         return { opening, onLarge: median(times) }
       }))
-    const memory = megabytes()
+    const status = await runLb(["status", "--out", large])
+    const goingOn = await runLb(["run", "--mode", "continue", "--source", "sandbox", "--batches", "1", "--quiet", "--out", large])
+    const verified = await runLb(["verify", "--out", large])
 
     const rewriting = performance.now()
     const lines: Array<string> = []
@@ -122,7 +141,10 @@ export const commitAtScale = async (): Promise<void> => {
       [
         `  a batch of 10 members, 13,000 ratings: ${onEmpty.toFixed(0)} ms on an empty dataset, ${onLarge.toFixed(0)} ms on ${millionsOfRows} million ratings: ${(onLarge / onEmpty).toFixed(2)} times`,
         `  reading and writing the raw ratings anew with each batch, as the original does: ${(rewrite / 1000).toFixed(1)} s, ${(rewrite / onLarge).toFixed(0)} times a batch`,
-        `  opening ${millionsOfRows} million ratings to go on: ${(opening / 1000).toFixed(2)} s; ${memory.toFixed(0)} MB after it (this process made the dataset too)`
+        `  opening ${millionsOfRows} million ratings to go on: ${(opening / 1000).toFixed(2)} s`,
+      `  lb status on them: ${status.seconds.toFixed(1)} s, ${status.megabytes.toFixed(0)} MB`,
+      `  lb run --mode continue with ten members of the sandbox: ${goingOn.seconds.toFixed(1)} s, ${goingOn.megabytes.toFixed(0)} MB`,
+      `  lb verify: ${verified.seconds.toFixed(1)} s, ${verified.megabytes.toFixed(0)} MB`
       ].join("\n") + "\n"
     )
   } finally {

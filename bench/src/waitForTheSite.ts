@@ -1,7 +1,6 @@
 /**
  * How much longer a run takes than waiting for the site alone would: pages x latency / concurrency.
  */
-import { generateWorld } from "@letterboxd-ratings/fixtures"
 import { spawn } from "node:child_process"
 import * as fs from "node:fs"
 import * as os from "node:os"
@@ -10,7 +9,13 @@ import { fileURLToPath } from "node:url"
 
 const root = fileURLToPath(new URL("../../", import.meta.url))
 const latency = 50
-const members = 40
+const port = 18_787
+const url = `http://127.0.0.1:${port}`
+const shared = path.join(root, "../shared/world")
+// Real members have some ten pages each; those of the generated world are few and have fewer.
+const world = fs.existsSync(shared)
+  ? { members: 100, args: ["--films", path.join(shared, "films.csv"), "--watched", path.join(shared, "watched.csv.gz")] }
+  : { members: 60, args: [] }
 
 const run = (args: ReadonlyArray<string>): Promise<number> =>
   new Promise((resolve, reject) => {
@@ -21,18 +26,19 @@ const run = (args: ReadonlyArray<string>): Promise<number> =>
 
 export const waitForTheSite = async (): Promise<void> => {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "lb-bench-"))
-  const port = 18_787
-  const site = spawn(process.execPath, [path.join(root, "fixtures/bin/lb-sandbox.mjs"), "--port", String(port), "--latency", String(latency)], {
+  const site = spawn(process.execPath, [path.join(root, "fixtures/bin/lb-sandbox.mjs"), "--port", String(port), "--latency", String(latency), ...world.args], {
     stdio: ["ignore", "pipe", "inherit"]
   })
   try {
     await new Promise((resolve) => site.stdout.once("data", resolve))
-    const pages = generateWorld().members.slice(0, members).reduce((sum, { films }) => sum + Math.max(1, Math.ceil(films.length / 72)), 0)
     for (const concurrency of [5, 10, 25]) {
+      await fetch(`${url}/__sandbox/reset`)
       const took = await run([
-        "run", "--mode", "new", "--quiet", "--base-url", `http://127.0.0.1:${port}`, "--rate", "unlimited",
-        "--batches", String(members / 10), "--concurrency", String(concurrency), "--out", path.join(folder, String(concurrency))
+        "run", "--mode", "new", "--quiet", "--base-url", url, "--rate", "unlimited",
+        "--batches", String(world.members / 10), "--concurrency", String(concurrency), "--out", path.join(folder, String(concurrency))
       ])
+      const counts: unknown = await (await fetch(`${url}/__sandbox/requests`)).json()
+      const pages = Object.values(counts ?? {}).reduce<number>((sum, count) => sum + Number(count), 0)
       const limit = (pages * latency) / concurrency
       process.stdout.write(`  ${pages} pages at ${latency} ms, ${concurrency} at once: ${(took / 1000).toFixed(1)} s, ${(took / limit).toFixed(2)} times the wait (start included)\n`)
     }

@@ -16,7 +16,7 @@ import {
 } from "@letterboxd-ratings/core"
 import { parse } from "csv-parse/sync"
 import { stringify } from "csv-stringify/sync"
-import { DateTime, Effect, Either, Schema } from "effect"
+import { DateTime, Effect, Either, Option, Schema } from "effect"
 import type { CommittedFile } from "./Manifest.ts"
 import { storageError } from "./StorageFailure.ts"
 
@@ -54,34 +54,40 @@ export const updateRow = (username: Username, at: DateTime.Utc): string => `${us
 const MemberRecordLine = Schema.parseJson(MemberRecord)
 export const recordLine = (record: MemberRecord): string => `${Schema.encodeSync(MemberRecordLine)(record)}\n`
 
-interface Line {
-  readonly fields: ReadonlyArray<string>
-  readonly line: number
+interface Rows {
+  readonly rows: ReadonlyArray<ReadonlyArray<string>>
+  /** The error about row `n`, from 0 below the header. */
+  readonly damagedAt: (n: number, what: string) => StorageError
 }
 
-const ParsedLines = Schema.Array(
-  Schema.Struct({ record: Schema.Array(Schema.String), info: Schema.Struct({ lines: Schema.Number }) })
-)
+const decodeRows = Schema.decodeUnknownOption(Schema.Array(Schema.Array(Schema.String)))
+const decodeLines = Schema.decodeUnknownOption(Schema.Array(Schema.Struct({ info: Schema.Struct({ lines: Schema.Number }) })))
+
+const syntax = { record_delimiter: "\n", relax_column_count: true }
 
 const damaged = (place: string, line: number, what: string) =>
   storageError("Damaged", place, `line ${line} ${what}. Nothing was written. Restore the file from a copy`)
 
 /** The rows of a file below its header; fails where the text is no CSV or the header another one. */
-const readLines = (place: string, file: CommittedFile, text: string): Effect.Effect<ReadonlyArray<Line>, StorageError> =>
+const readRows = (place: string, file: CommittedFile, text: string): Effect.Effect<Rows, StorageError> =>
   Effect.gen(function*() {
     const header = headers[file]
     if (!text.startsWith(header)) {
       return yield* storageError("Damaged", place, `it does not begin with "${header.trimEnd()}". Nothing was written. Restore the file from a copy`)
     }
-    const parsed = yield* Effect.try({
-      try: (): unknown => parse(text, { info: true, record_delimiter: "\n", relax_column_count: true }),
+    const rows = yield* Effect.try({
+      try: () => decodeRows(parse(text, { ...syntax, from: 2 })),
       catch: (cause) => storageError("Damaged", place, `it is not CSV (${cause instanceof Error ? cause.message : String(cause)})`)
     })
-    const lines = yield* Effect.mapError(
-      Schema.decodeUnknown(ParsedLines)(parsed),
-      () => storageError("Damaged", place, "it is not CSV")
-    )
-    return lines.slice(1).map(({ info, record }) => ({ fields: record, line: info.lines }))
+    if (Option.isNone(rows)) return yield* storageError("Damaged", place, "it is not CSV")
+    return {
+      rows: rows.value,
+      // Line numbers cost a third of the memory and are needed only to name a damage.
+      damagedAt: (n, what) => {
+        const lines = Option.getOrElse(decodeLines(parse(text, { ...syntax, info: true })), () => [])
+        return damaged(place, lines[n + 1]?.info.lines ?? n + 2, what)
+      }
+    }
   })
 
 const UserFields = Schema.Tuple(Username, Schema.compose(Schema.NumberFromString, UserId))
@@ -92,12 +98,13 @@ export const readUsers = (place: string, text: string): Effect.Effect<Map<Userna
   Effect.gen(function*() {
     const users = new Map<Username, UserId>()
     let last = 0
-    for (const { fields, line } of yield* readLines(place, "userMappings", text)) {
+    const { damagedAt, rows } = yield* readRows(place, "userMappings", text)
+    for (const [n, fields] of rows.entries()) {
       const decoded = decodeUserFields(fields)
-      if (Either.isLeft(decoded)) return yield* damaged(place, line, `(${fields.join(",")}) is no name with a number`)
+      if (Either.isLeft(decoded)) return yield* damagedAt(n, `(${fields.join(",")}) is no name with a number`)
       const [username, userId] = decoded.right
-      if (users.has(username)) return yield* damaged(place, line, `names ${username} a second time`)
-      if (userId <= last) return yield* damaged(place, line, `gives ${username} the id ${userId} after ${last}`)
+      if (users.has(username)) return yield* damagedAt(n, `names ${username} a second time`)
+      if (userId <= last) return yield* damagedAt(n, `gives ${username} the id ${userId} after ${last}`)
       last = userId
       users.set(username, userId)
     }
@@ -112,13 +119,14 @@ const decodeFilm = Schema.decodeUnknownEither(Film)
 export const readFilms = (place: string, text: string): Effect.Effect<Map<FilmId, Film>, StorageError> =>
   Effect.gen(function*() {
     const films = new Map<FilmId, Film>()
-    for (const { fields, line } of yield* readLines(place, "filmMappings", text)) {
+    const { damagedAt, rows } = yield* readRows(place, "filmMappings", text)
+    for (const [n, fields] of rows.entries()) {
       const decoded = decodeFilmFields(fields)
-      if (Either.isLeft(decoded)) return yield* damaged(place, line, `(${fields.join(",")}) is no id with title and slug`)
+      if (Either.isLeft(decoded)) return yield* damagedAt(n, `(${fields.join(",")}) is no id with title and slug`)
       const [id, label, slug] = decoded.right
       const film = decodeFilm({ id, slug, ...(label === slug ? {} : splitDisplayName(label)) })
-      if (Either.isLeft(film)) return yield* damaged(place, line, `(${fields.join(",")}) is no film`)
-      if (films.has(id)) return yield* damaged(place, line, `names film ${id} a second time`)
+      if (Either.isLeft(film)) return yield* damagedAt(n, `(${fields.join(",")}) is no film`)
+      if (films.has(id)) return yield* damagedAt(n, `names film ${id} a second time`)
       films.set(id, film.right)
     }
     return films
@@ -130,11 +138,12 @@ const decodeUpdateFields = Schema.decodeUnknownEither(UpdateFields)
 export const readUpdates = (place: string, text: string): Effect.Effect<Map<Username, DateTime.Utc>, StorageError> =>
   Effect.gen(function*() {
     const updates = new Map<Username, DateTime.Utc>()
-    for (const { fields, line } of yield* readLines(place, "userUpdates", text)) {
+    const { damagedAt, rows } = yield* readRows(place, "userUpdates", text)
+    for (const [n, fields] of rows.entries()) {
       const decoded = decodeUpdateFields(fields)
-      if (Either.isLeft(decoded)) return yield* damaged(place, line, `(${fields.join(",")}) is no name with a time`)
+      if (Either.isLeft(decoded)) return yield* damagedAt(n, `(${fields.join(",")}) is no name with a time`)
       const [username, at] = decoded.right
-      if (updates.has(username)) return yield* damaged(place, line, `names ${username} a second time`)
+      if (updates.has(username)) return yield* damagedAt(n, `names ${username} a second time`)
       updates.set(username, at)
     }
     return updates
