@@ -16,11 +16,11 @@ import {
 } from "@letterboxd-ratings/core"
 import { parse } from "csv-parse/sync"
 import { DateTime, Effect, Either, Option, Schema, Stream } from "effect"
-import { commitChanges, emptyEntry, type FileChange, memberFilesFolder } from "./CommittedFiles.ts"
+import { commitChanges, emptyManifest, type FileChange, memberFilesFolder } from "./CommittedFiles.ts"
 import { field, filmLabel, type FilmLabel, filmRow, headers, rawRow, translatedRow, updateRow, userRow } from "./CsvText.ts"
 import { freeName, stamp } from "./DatasetFolder.ts"
-import { defaultFileNames, type FileNames, memberRecordsName } from "./FileNames.ts"
-import type { CommittedFile, Manifest } from "./Manifest.ts"
+import { defaultFileNames, type FileNames } from "./FileNames.ts"
+import type { CommittedFile } from "./Manifest.ts"
 import { about, storageError } from "./StorageFailure.ts"
 
 /** Where the original tool put its files, besides the folder itself. */
@@ -239,7 +239,7 @@ const check = (
     // The later row comes from the later reading.
     ratings.set(pair, { userId, filmId, rating: rating.value })
   }
-  if (doubled > 0) repairs.push(`${doubled} ratings stood twice; the later one of each was kept.`)
+  if (doubled > 0) repairs.push(`${doubled === 1 ? "1 rating" : `${doubled} ratings`} stood twice; the later one of each was kept.`)
   return {
     users: new Map([...named].toSorted(([, a], [, b]) => a - b)),
     films,
@@ -271,22 +271,9 @@ const writeAdopted = (folder: string, names: FileNames, label: FilmLabel, { film
       _tag: "Replace",
       content: Stream.make({ text: headers[file], rows: 0 }, { text: rows.join(""), rows: rows.length })
     })
-    const manifest: Manifest = {
-      format: 1,
-      filmLabel: label,
-      batches: 0,
-      committedAt: yield* DateTime.now,
-      files: {
-        rawRatings: emptyEntry(names.rawRatings),
-        translatedRatings: emptyEntry(names.translatedRatings),
-        userMappings: emptyEntry(names.userMappings),
-        filmMappings: emptyEntry(names.filmMappings),
-        userUpdates: emptyEntry(names.userUpdates),
-        memberRecords: emptyEntry(memberRecordsName)
-      },
-      copies: [],
-      idGaps: Math.max(0, ...users.values()) - users.size
-    }
+    let highest = 0
+    for (const userId of users.values()) highest = Math.max(highest, userId)
+    const manifest = emptyManifest(names, { filmLabel: label, committedAt: yield* DateTime.now, idGaps: highest - users.size })
     yield* commitChanges(folder, manifest, {
       rawRatings: content("rawRatings", ratings.map(rawRow)),
       translatedRatings: content(

@@ -11,7 +11,7 @@ import { FileSystem, Path } from "@effect/platform"
 import type { StorageError } from "@letterboxd-ratings/core"
 import crc32 from "crc-32"
 import { Effect, Stream } from "effect"
-import { manifestName } from "./FileNames.ts"
+import { type FileNames, manifestName, memberRecordsName } from "./FileNames.ts"
 import { CommittedFile, decodeManifest, encodeManifest, type FileEntry, formatCrc32, type Manifest, parseCrc32 } from "./Manifest.ts"
 import { about, storageError } from "./StorageFailure.ts"
 
@@ -38,8 +38,28 @@ type Files = FileSystem.FileSystem | Path.Path
 
 const encoder = new TextEncoder()
 
-/** A file that has no content yet. */
-export const emptyEntry = (name: string): FileEntry => ({ name, bytes: 0, rows: 0, crc32: formatCrc32(0) })
+const emptyEntry = (name: string): FileEntry => ({ name, bytes: 0, rows: 0, crc32: formatCrc32(0) })
+
+/** The manifest of a dataset that holds nothing and has no files yet. */
+export const emptyManifest = (
+  names: FileNames,
+  { committedAt, filmLabel, idGaps }: Pick<Manifest, "committedAt" | "filmLabel" | "idGaps">
+): Manifest => ({
+  format: 1,
+  filmLabel,
+  batches: 0,
+  committedAt,
+  files: {
+    rawRatings: emptyEntry(names.rawRatings),
+    translatedRatings: emptyEntry(names.translatedRatings),
+    userMappings: emptyEntry(names.userMappings),
+    filmMappings: emptyEntry(names.filmMappings),
+    userUpdates: emptyEntry(names.userUpdates),
+    memberRecords: emptyEntry(memberRecordsName)
+  },
+  copies: [],
+  idGaps
+})
 
 /** The manifest of a folder; none where the folder has none. */
 export const readManifest = (folder: string): Effect.Effect<Manifest | undefined, StorageError, Files> =>

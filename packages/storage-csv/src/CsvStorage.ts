@@ -22,7 +22,7 @@ import { Config, type ConfigError, Context, DateTime, Effect, Layer, Stream } fr
 import { adopt } from "./Adoption.ts"
 import {
   commitChanges,
-  emptyEntry,
+  emptyManifest,
   type FileChange,
   type FileCopy,
   type FilePart,
@@ -48,7 +48,7 @@ import {
   userRow
 } from "./CsvText.ts"
 import { type DatasetFolder, freeName, holdsDataset, openFolder, stamp } from "./DatasetFolder.ts"
-import { checkFileNames, defaultFileNames, type FileNames, memberRecordsName } from "./FileNames.ts"
+import { checkFileNames, defaultFileNames, type FileNames } from "./FileNames.ts"
 import type { CommittedFile, Manifest } from "./Manifest.ts"
 import { ratingBlocks } from "./RatingBlocks.ts"
 import { about, storageError, storageName } from "./StorageFailure.ts"
@@ -142,22 +142,7 @@ interface Holding {
 
 const openEmpty = (options: CsvStorageOptions, names: FileNames, folder: DatasetFolder) =>
   Effect.gen(function*() {
-    const manifest: Manifest = {
-      format: 1,
-      filmLabel: options.filmLabel,
-      batches: 0,
-      committedAt: yield* DateTime.now,
-      files: {
-        rawRatings: emptyEntry(names.rawRatings),
-        translatedRatings: emptyEntry(names.translatedRatings),
-        userMappings: emptyEntry(names.userMappings),
-        filmMappings: emptyEntry(names.filmMappings),
-        userUpdates: emptyEntry(names.userUpdates),
-        memberRecords: emptyEntry(memberRecordsName)
-      },
-      copies: [],
-      idGaps: 0
-    }
+    const manifest = emptyManifest(names, { filmLabel: options.filmLabel, committedAt: yield* DateTime.now, idGaps: 0 })
     return yield* openDataset(options, names, folder, {
       manifest,
       users: new Map(),

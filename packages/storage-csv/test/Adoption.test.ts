@@ -1,11 +1,10 @@
 import { FileSystem, Path } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, layer } from "@effect/vitest"
-import { RatingsStorage, StorageError } from "@letterboxd-ratings/core"
-import { CsvStorage } from "@letterboxd-ratings/storage-csv"
-import { Cause, Effect, Exit, Layer, Option } from "effect"
-import { batchOf, contentOf, film, freshFolder, goOn, username, withDataset } from "./Batches.ts"
-import { makeDisk, processTable } from "./Disk.ts"
+import { StorageError } from "@letterboxd-ratings/core"
+import { Cause, Effect, Exit, Option } from "effect"
+import { batchOf, contentOf, film, freshFolder, goOn, username, verify, withDataset } from "./Batches.ts"
+import { makeDisk } from "./Disk.ts"
 
 /** A dataset as the original tool leaves it, with all that pandas does to numbers and names. */
 const original = {
@@ -59,11 +58,6 @@ const flat = (folder: string) =>
     }
     return Object.fromEntries(entries)
   })
-
-const verify = (folder: string) =>
-  Effect.flatMap(RatingsStorage, (storage) => storage.verify({ repair: false })).pipe(
-    Effect.provide(CsvStorage.layer({ folder, ...CsvStorage.defaults }).pipe(Layer.provide(Layer.merge(NodeContext.layer, processTable(1)))))
-  )
 
 const refusal = (folder: string) =>
   Effect.map(Effect.exit(withDataset(folder, goOn, () => Effect.void)), (exit) => {
@@ -140,7 +134,7 @@ layer(NodeContext.layer)("a dataset of the original tool", (it) => {
         "latest_user_updates.csv": "username,last_updated\ndavee,yesterday\nnobody,2023-05-02\n"
       })
       const notes = yield* withDataset(folder, goOn, (dataset) => Effect.succeed(dataset.notes))
-      for (const words of ["1 ratings stood twice", "davee stood twice", "was called fail-safe and fail-safe-1964", `"yesterday" is not a time`, `"nobody" is logged as updated`]) {
+      for (const words of ["1 rating stood twice", "davee stood twice", "was called fail-safe and fail-safe-1964", `"yesterday" is not a time`, `"nobody" is logged as updated`]) {
         assert.include(notes.join("\n"), words)
       }
       assert.strictEqual(files(yield* flat(folder))["latest_raw_user_ratings.csv"], "user_id,film_id,rating\n1,51608,4.5\n2,51608,5.0\n")

@@ -92,6 +92,16 @@ export const withDataset = <A, E, R>(
     )
   )
 
+/** What `lb verify` says of a folder. */
+export const verify = (folder: string, repair = false) =>
+  Effect.flatMap(RatingsStorage, (storage) => storage.verify({ repair })).pipe(
+    Effect.provide(
+      CsvStorage.layer({ folder, ...CsvStorage.defaults }).pipe(
+        Layer.provide(Layer.mergeAll(NodeFileSystem.layer, NodePath.layer, processTable(1)))
+      )
+    )
+  )
+
 export const startNew: OpenMode = { _tag: "new", existing: "refuse" }
 export const setAside: OpenMode = { _tag: "new", existing: "set-aside" }
 export const goOn: OpenMode = { _tag: "continue" }

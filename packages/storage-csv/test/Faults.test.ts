@@ -4,7 +4,7 @@ import { assert, layer } from "@effect/vitest"
 import { StorageError } from "@letterboxd-ratings/core"
 import { Cause, Effect, Exit, Option } from "effect"
 import * as fc from "fast-check"
-import { batchOf, commitRest, contentOf, film, freshFolder, goOn, setAside, startNew, withDataset } from "./Batches.ts"
+import { batchOf, commitRest, contentOf, film, freshFolder, goOn, setAside, startNew, verify, withDataset } from "./Batches.ts"
 import { type Failure, makeDisk } from "./Disk.ts"
 
 /** What the whole history comes to when nothing disturbs it, and how many calls of the disk that takes. */
@@ -177,6 +177,7 @@ layer(NodeContext.layer)("CsvStorage under faults", (it) => {
           }
         }
         if (batches === 0) continue
+        assert.deepStrictEqual((yield* verify(folder)).problems, [])
         const content = yield* contentOf(folder)
         const lines = (name: string) => (content[name] ?? "").trimEnd().split("\n").slice(1)
         assert.deepStrictEqual(lines("latest_user_mappings.csv"), [...ids].map(([name, id]) => `${name},${id}`))

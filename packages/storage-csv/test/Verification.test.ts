@@ -1,17 +1,10 @@
 import { FileSystem, Path } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, layer } from "@effect/vitest"
-import { RatingsStorage } from "@letterboxd-ratings/core"
-import { CommittedFile, CsvStorage, Manifest } from "@letterboxd-ratings/storage-csv"
+import { type CommittedFile, Manifest } from "@letterboxd-ratings/storage-csv"
 import crc32 from "crc-32"
-import { Effect, Layer, Schema } from "effect"
-import { commitRest, contentOf, freshFolder, goOn, startNew, withDataset } from "./Batches.ts"
-import { processTable } from "./Disk.ts"
-
-const verify = (folder: string, repair = false) =>
-  Effect.flatMap(RatingsStorage, (storage) => storage.verify({ repair })).pipe(
-    Effect.provide(CsvStorage.layer({ folder, ...CsvStorage.defaults }).pipe(Layer.provide(Layer.merge(NodeContext.layer, processTable(1)))))
-  )
+import { Effect, Schema } from "effect"
+import { commitRest, contentOf, freshFolder, goOn, startNew, verify, withDataset } from "./Batches.ts"
 
 const decodeManifest = Schema.decodeUnknownSync(Schema.parseJson(Manifest))
 const encodeManifest = Schema.encodeSync(Schema.parseJson(Manifest))

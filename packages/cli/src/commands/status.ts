@@ -7,14 +7,11 @@ import { Command } from "@effect/cli"
 import { type DatasetSummary, RatingsStorage } from "@letterboxd-ratings/core"
 import { DateTime, Effect } from "effect"
 import * as NodeProcessTable from "../NodeProcessTable.ts"
-import { flagsOf, helpOf } from "../options/Flags.ts"
-import type { OptionKey } from "../options/OptionTable.ts"
+import { flagsOf, helpOf, isDatasetOption } from "../options/Flags.ts"
 import { type Flags, folderOf, pasteable, resolveSettings } from "../options/Settings.ts"
 import { storageOf } from "../plugins/Storages.ts"
 import { Screen } from "../Screen.ts"
 import { endWithError } from "../StartRun.ts"
-
-const ofDatasets: ReadonlyArray<OptionKey> = ["storage", "out", "testMode", "json", "config"]
 
 const countsOf = ({ bytes, committedAt, state }: DatasetSummary) => {
   const members = { sealed: 0, partial: 0, gone: 0, private: 0, renamed: 0 }
@@ -73,7 +70,7 @@ const status = (flags: Flags) =>
  * @since 0.1.0
  * @category constructors
  */
-export const statusCommand = Command.make("status", flagsOf((key) => ofDatasets.includes(key)), ({ flags }) => status(flags)).pipe(
+export const statusCommand = Command.make("status", flagsOf(isDatasetOption), ({ flags }) => status(flags)).pipe(
   Command.withDescription(helpOf("Tells what a dataset holds, and what to do next. Changes nothing, and does not wait for a run that is under way.", [
     ["lb status", "the dataset in data_output"],
     ["lb status --out mine --json", "another one, for a program to read"]

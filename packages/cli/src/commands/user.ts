@@ -11,7 +11,7 @@ import type { OptionKey } from "../options/OptionTable.ts"
 import { type Flags, pasteable, resolveSettings } from "../options/Settings.ts"
 import { endWith, endWithError, startRun } from "../StartRun.ts"
 
-const ofRunsOnly: ReadonlyArray<OptionKey> = ["mode", "batches", "batchSize", "membersList", "yes"]
+const ofRunsOnly = new Set<OptionKey>(["mode", "batches", "batchSize", "membersList", "yes"])
 
 const user = (name: string, flags: Flags) =>
   Effect.gen(function*() {
@@ -30,7 +30,7 @@ const user = (name: string, flags: Flags) =>
  */
 export const userCommand = Command.make(
   "user",
-  { name: Args.text({ name: "NAME" }), ...flagsOf((key) => !ofRunsOnly.includes(key)) },
+  { name: Args.text({ name: "NAME" }), ...flagsOf((key) => !ofRunsOnly.has(key)) },
   ({ flags, name }) => user(name, flags)
 ).pipe(
   Command.withDescription(helpOf(

@@ -8,14 +8,11 @@ import { RatingsStorage } from "@letterboxd-ratings/core"
 import { Effect } from "effect"
 import { CommandEnded } from "../ExitCode.ts"
 import * as NodeProcessTable from "../NodeProcessTable.ts"
-import { flagsOf, helpOf } from "../options/Flags.ts"
-import type { OptionKey } from "../options/OptionTable.ts"
+import { flagsOf, helpOf, isDatasetOption } from "../options/Flags.ts"
 import { type Flags, folderOf, pasteable, resolveSettings } from "../options/Settings.ts"
 import { storageOf } from "../plugins/Storages.ts"
 import { Screen } from "../Screen.ts"
 import { endWithError } from "../StartRun.ts"
-
-const ofDatasets: ReadonlyArray<OptionKey> = ["storage", "out", "testMode", "json", "config"]
 
 const verify = (flags: Flags, repair: boolean) =>
   Effect.gen(function*() {
@@ -53,7 +50,7 @@ export const verifyCommand = Command.make(
   "verify",
   {
     repair: Options.boolean("repair").pipe(Options.withDescription("Rebuild what can be derived: the translated ratings from the raw ones and the mappings.")),
-    ...flagsOf((key) => ofDatasets.includes(key))
+    ...flagsOf(isDatasetOption)
   },
   ({ flags, repair }) => verify(flags, repair)
 ).pipe(

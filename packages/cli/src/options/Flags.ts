@@ -44,6 +44,16 @@ export const flagsOf = (takes: (key: OptionKey) => boolean): { readonly flags: O
   }
 }
 
+const datasetOptions = new Set<OptionKey>(["storage", "out", "testMode", "json", "config"])
+
+/**
+ * The options of commands that look at a dataset and read nothing from a site.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const isDatasetOption = (key: OptionKey): boolean => datasetOptions.has(key)
+
 /**
  * A command's help: what it does, examples, and what its exit codes mean.
  *
