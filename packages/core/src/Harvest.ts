@@ -96,6 +96,8 @@ interface MemberTask {
 }
 
 /**
+ * The pipeline between the source and the storage in context.
+ *
  * @since 0.1.0
  * @category constructors
  */
@@ -117,6 +119,8 @@ export const make: Effect.Effect<Context.Tag.Service<Harvest>, never, RatingsSou
 )
 
 /**
+ * `Harvest` over the source and the storage in context.
+ *
  * @since 0.1.0
  * @category layers
  */

@@ -75,6 +75,15 @@ describe("a films page", () => {
     assert.strictEqual(judge({ body: filmsPage(grid(tile(1)) + paging(next)) })._tag, "MarkupChanged")
   })
 
+  it("that is full and names no other page is the only one only where the number of films says so", () => {
+    const full = filmsPage(grid(manyTiles(72, () => undefined)))
+    assert.strictEqual(judge({ body: full.replace("367&nbsp;films", "72&nbsp;films") })._tag, "Films")
+    assert.strictEqual(judge({ body: full })._tag, "MarkupChanged")
+    assert.strictEqual(judge({ body: full.replace("367&nbsp;films", "Watched") })._tag, "MarkupChanged")
+    assert.strictEqual(judge({ body: full }, 1, "rated")._tag, "Films")
+    assert.strictEqual(judge({ body: full + paging(next + numbers) })._tag, "Films")
+  })
+
   it("counts a tile that cannot be read, and is MarkupChanged from 2 % on", () => {
     const broken: ReadonlyArray<readonly [string, string]> = [
       ["no id", tile(1).replace("film:1\"", "\"").replace("film:1\"", "\"")],
@@ -89,16 +98,16 @@ describe("a films page", () => {
       ["no viewing data", tile(1).replace("poster-viewingdata", "viewing")]
     ]
     for (const [what, markup] of broken) {
-      const few = judge({ body: filmsPage(grid(manyTiles(72, (i) => i === 5 ? markup : undefined))) })
+      const few = judge({ body: filmsPage(grid(manyTiles(72, (i) => i === 5 ? markup : undefined)) + paging(next + numbers)) })
       assert(few._tag === "Films", what)
       assert.strictEqual(few.unreadable, 1, what)
-      const more = judge({ body: filmsPage(grid(manyTiles(72, (i) => i < 2 ? markup : undefined))) })
+      const more = judge({ body: filmsPage(grid(manyTiles(72, (i) => i < 2 ? markup : undefined)) + paging(next + numbers)) })
       assert.strictEqual(more._tag, "MarkupChanged", what)
     }
   })
 
   it("of rated films has a rating on every tile", () => {
-    const body = filmsPage(grid(manyTiles(72, (i) => i < 2 ? tile(i + 1, "") : undefined)))
+    const body = filmsPage(grid(manyTiles(72, (i) => i < 2 ? tile(i + 1, "") : undefined)) + paging(next + numbers))
     assert.strictEqual(judge({ body }, 1, "rated")._tag, "MarkupChanged")
     assert.strictEqual(judge({ body }, 1, "films")._tag, "Films")
   })

@@ -18,6 +18,9 @@ import type { FilmsListing } from "./FilmsRequest.ts"
  */
 export const unreadableShareOfChangedMarkup = 0.02
 
+/** Films on a full page of the site. */
+const fullPage = 72
+
 const decodeUsername = Schema.decodeUnknownOption(Username)
 
 /**
@@ -74,6 +77,14 @@ const judgeFilmsPage = (
   const lastPage = Math.max(1, ...page.pageNumbers)
   if (page.hasNext && lastPage <= asked.page) {
     return markupChanged("li.paginate-page", `page ${asked.page} has a next page but names no number above ${lastPage}`)
+  }
+  // Without a paging block a full page is the only one, or the block is not recognised any more.
+  const isProvenSingle = page.tiles < fullPage || page.stated.films === page.tiles
+  if (!paged && asked.listing === "films" && !isProvenSingle) {
+    return markupChanged(
+      ".pagination li.paginate-page",
+      `a full page without paging${page.stated.films === undefined ? "" : `, of a list of ${page.stated.films} films`}`
+    )
   }
   const statedFilms = asked.listing === "rated" ? page.stated.rated : page.stated.films
   return PageVerdict.Films({
