@@ -19,14 +19,14 @@ import type { BatchMember, DatasetState } from "./Batch.ts"
 import { BatchCommitted, type HarvestEvent, MemberDiscovered, MemberRead, PageRead, RunFinished, RunStarted } from "./HarvestEvent.ts"
 import { type IdRegistry, makeIdRegistry } from "./IdRegistry.ts"
 import type { Username } from "./Member.ts"
-import { canBeCompleted, judgeCompletion, judgeMember, type MemberReading, pagesToReadAgain } from "./MemberReading.ts"
+import { canBeCompleted, judgeCompletion, judgeMember, type MemberReading } from "./MemberReading.ts"
 import type { MemberRecord } from "./MemberRecord.ts"
 import { type RatingsPage, verdictActions } from "./PageVerdict.ts"
 import type { EncodedRating } from "./Rating.ts"
 import { RatingsSource } from "./RatingsSource.ts"
 import { type OpenDataset, RatingsStorage } from "./RatingsStorage.ts"
 import type { RunReport } from "./RunReport.ts"
-import type { SourceError } from "./SourceError.ts"
+import { SourceError } from "./SourceError.ts"
 import type { StorageError } from "./StorageError.ts"
 import { errorFromVerdict } from "./VerdictError.ts"
 
@@ -35,7 +35,8 @@ import { errorFromVerdict } from "./VerdictError.ts"
  * number of members to add. `membersInFlight`, at least 1, is how many members are read at the same time: it keeps
  * the source busy and bounds memory, which holds at most twice that many members' lists. `existing` says what a
  * `new` run does with a dataset that is there already. With `only`, that member is
- * read, known or not, and nobody else. `timestamp` is written instead of the time of each commit, for
+ * read, known or not, and nobody else. `maxMillis`, above 0, ends the run after that time with what it has.
+ * `timestamp` is written instead of the time of each commit, for
  * runs that must give the same bytes.
  *
  * @since 0.1.0
@@ -48,6 +49,7 @@ export interface HarvestOptions {
   readonly batchSize: number
   readonly membersInFlight: number
   readonly only?: Username
+  readonly maxMillis?: number
   readonly timestamp?: DateTime.Utc
 }
 
@@ -55,9 +57,9 @@ export interface HarvestOptions {
  * Runs the pipeline and tells what happens.
  *
  * `run` fails only where the storage does. Where the source cannot go on (a bot wall, an endless rate limit, changed
- * markup, no connection), it commits the members that were read completely up to the first one that was not, in
- * order of discovery, and returns a report with `stopped`. Interrupting it leaves what was committed; a commit under
- * way is finished first.
+ * markup, no connection, a budget that is spent), it commits what was read, members that were not finished as partial
+ * ones, in order of discovery up to the first one of whom nothing is known, and returns a report with `stopped`.
+ * Interrupting it leaves what was committed; a commit under way is finished first.
  *
  * Batches are committed in order of discovery, whatever order answers arrive in.
  *
@@ -77,10 +79,19 @@ export class Harvest extends Context.Tag("@letterboxd-ratings/core/Harvest")<
  */
 const failuresBeforeProbe = 3
 
+/** So many pages beyond its last one may be read of a member whose list keeps moving, before it is left partial. */
+const pagesToSettle = (lastPage: number): number => 10 + lastPage
+
+/** A member whose reading took longer than this has its first page looked at again. */
+const longReadingMillis = 600_000
+
+/** The pages of a member in the order they arrived in. */
 interface MemberPages {
-  readonly pages: Map<number, RatingsPage>
+  readonly pages: Array<RatingsPage>
   readonly verdicts: Map<string, number>
 }
+
+const noPages = (): MemberPages => ({ pages: [], verdicts: new Map() })
 
 /** A member that was read; `completes` is the record of an earlier reading whose missing pages these are. */
 interface ReadMember {
@@ -93,6 +104,15 @@ interface ReadMember {
 interface MemberTask {
   readonly username: Username
   readonly record?: MemberRecord
+}
+
+/**
+ * What came of a member: itself and, where the site sends its visitors to another name, that one. `isStopped` says that
+ * the run ended meanwhile: there is what was read until then, nothing where the first page was not.
+ */
+interface TaskResult {
+  readonly members: ReadonlyArray<ReadMember>
+  readonly isStopped: boolean
 }
 
 /**
@@ -158,6 +178,8 @@ const runOn = (
     )
 
     const seen = new Set<Username>(dataset.state.users.keys())
+    if (options.maxMillis !== undefined) yield* Effect.forkScoped(Effect.delay(reader.stopWith(timeIsUp(source.name, options.maxMillis)), options.maxMillis))
+
     const newMembers: Stream.Stream<MemberTask, SourceError> = options.only !== undefined
       ? Stream.make({ username: options.only })
       : source.members.pipe(
@@ -180,7 +202,8 @@ const runOn = (
         Either.match({ onLeft: reader.stopWith, onRight: reader.readMember }),
         { concurrency: options.membersInFlight }
       ),
-      Stream.takeUntil((read) => Either.isLeft(read))
+      // Members after one of which nothing is known wait for the next run, so that ids stay in order of discovery.
+      Stream.takeWhile(({ isStopped, members }) => !isStopped || members.length > 0)
     )
 
     const handled = new Set<Username>()
@@ -189,9 +212,8 @@ const runOn = (
       Stream.runForEach((group) =>
         Effect.gen(function*() {
           const read: Array<ReadMember> = []
-          for (const either of group) {
-            if (Either.isLeft(either)) continue
-            for (const member of either.right) {
+          for (const { members } of group) {
+            for (const member of members) {
               // A member reached by an old name too is taken where it was reached first.
               if (handled.has(member.reading.username)) continue
               handled.add(member.reading.username)
@@ -204,7 +226,9 @@ const runOn = (
           // A name somebody asked for that nobody has is a slip of the pen, not a member.
           const isSlip = ({ reading }: ReadMember) =>
             options.only !== undefined && reading.state === "gone" && !dataset.state.users.has(reading.username)
-          const members = read.flatMap((member) => isSlip(member) ? [] : encodeMember(registry, dataset.state, member, committedAt))
+          const sealedNow = new Set(read.flatMap(({ reading }) => reading.state === "sealed" ? [reading.username] : []))
+          const members = read.flatMap((member) =>
+            isSlip(member) ? [] : encodeMember(registry, dataset.state, member, sealedNow, committedAt))
           if (members.length === 0) {
             account.add([], 0, 0, read)
             return
@@ -244,7 +268,10 @@ const runOn = (
     }
     yield* events.publish(RunFinished.make({ report }))
     return report
-  })
+  }).pipe(Effect.scoped)
+
+const timeIsUp = (source: string, millis: number) =>
+  new SourceError({ reason: "BudgetSpent", source, detail: `The ${millis / 1000} s that were allowed for this run are over` })
 
 const partialMembers = (state: DatasetState): ReadonlyArray<{ readonly username: Username; readonly record: MemberRecord }> =>
   [...state.members.values()]
@@ -262,17 +289,22 @@ const makeReader = (source: Context.Tag.Service<RatingsSource>, events: PubSub.P
     const failures = yield* Ref.make(0)
     const oneProbe = yield* Effect.makeSemaphore(1)
 
-    const stopWith = (error: SourceError) =>
+    const stopWith = (error: SourceError): Effect.Effect<TaskResult> =>
       Ref.update(stoppedBy, (first) => first ?? error).pipe(
         Effect.zipRight(Deferred.fail(stop, error)),
-        Effect.as(Either.left(error))
+        Effect.as({ members: [], isStopped: true })
       )
 
-    const untilStopped = <A>(effect: Effect.Effect<A, SourceError>): Effect.Effect<Either.Either<A, SourceError>> =>
-      Effect.raceFirst(effect, Deferred.await(stop)).pipe(
-        Effect.map(Either.right),
-        Effect.catchAll(stopWith)
-      )
+    /** Runs until the end or until the run is stopped, whichever comes first. */
+    const untilStopped = <A>(effect: Effect.Effect<A, SourceError>): Effect.Effect<Either.Either<A, TaskResult>> =>
+      Effect.if(Deferred.isDone(stop), {
+        onTrue: () => Effect.succeed(Either.left({ members: [], isStopped: true })),
+        onFalse: () =>
+          Effect.raceFirst(effect, Deferred.await(stop)).pipe(
+            Effect.map(Either.right),
+            Effect.catchAll((error) => Effect.map(stopWith(error), Either.left))
+          )
+      })
 
     // One member whose pages all fail is that member's trouble; a site that does not even show its first members
     // page is everybody's.
@@ -306,8 +338,11 @@ const makeReader = (source: Context.Tag.Service<RatingsSource>, events: PubSub.P
           case "keep":
           case "member":
             return yield* Ref.set(failures, 0)
-          case "retry-later":
-            if ((yield* Ref.updateAndGet(failures, (n) => n + 1)) >= failuresBeforeProbe) yield* probe
+          case "retry-later": {
+            // "Too many requests" after all repetitions is said to the whole run, not to this page.
+            const more = verdict._tag === "RateLimited" ? failuresBeforeProbe : 1
+            if ((yield* Ref.updateAndGet(failures, (n) => n + more)) >= failuresBeforeProbe) yield* probe
+          }
         }
       })
 
@@ -316,85 +351,107 @@ const makeReader = (source: Context.Tag.Service<RatingsSource>, events: PubSub.P
         Stream.tap(onPage),
         Stream.runForEach((page) =>
           Effect.sync(() => {
-            into.pages.set(page.number, page)
+            into.pages.push(page)
             into.verdicts.set(page.verdict._tag, (into.verdicts.get(page.verdict._tag) ?? 0) + 1)
           })
         )
       )
 
-    const readWhole = (username: Username): Effect.Effect<ReadMember, SourceError> =>
+    /** Judges the pages; reads again what is needed to put a list together that moved meanwhile. */
+    const settle = (username: Username, into: MemberPages): Effect.Effect<ReadMember, SourceError> =>
       Effect.gen(function*() {
-        const collected: MemberPages = { pages: new Map(), verdicts: new Map() }
-        yield* readPages(username, "all", collected)
-        const reading = judgeMember(username, collected.pages)
-        yield* publishReading(events, reading, collected)
-        return { reading, collected }
+        let reading = judgeMember(username, into.pages)
+        let left = pagesToSettle(reading.lastPage)
+        while (reading.again !== "all" && reading.again.length > 0 && left > 0) {
+          const again = reading.again.slice(0, left)
+          left -= again.length
+          yield* readPages(username, again, into)
+          reading = judgeMember(username, into.pages)
+        }
+        yield* publishReading(events, reading, into)
+        return { reading, collected: into }
+      })
+
+    const readWhole = (username: Username, into = noPages()): Effect.Effect<ReadMember, SourceError> =>
+      Effect.gen(function*() {
+        const started = yield* Clock.currentTimeMillis
+        yield* readPages(username, "all", into)
+        if (into.pages.length > 1 && (yield* Clock.currentTimeMillis) - started > longReadingMillis) {
+          yield* readPages(username, [1], into)
+        }
+        return yield* settle(username, into)
       })
 
     /** Reads the given ones of the pages that are missing; all of them where the list is another one now. */
-    const readMissing = (
-      record: MemberRecord,
-      numbers: ReadonlyArray<number>,
-      before: MemberPages
-    ): Effect.Effect<ReadMember, SourceError> =>
+    const readMissing = (record: MemberRecord, numbers: ReadonlyArray<number>, into: MemberPages): Effect.Effect<ReadMember, SourceError> =>
       Effect.gen(function*() {
-        const collected = copyOf(before)
-        yield* readPages(record.username, numbers, collected)
-        const reading = judgeCompletion(record, collected.pages)
+        yield* readPages(record.username, numbers, into)
+        const reading = judgeCompletion(record, into.pages)
         if (reading === undefined) return yield* readWhole(record.username)
-        yield* publishReading(events, reading, collected)
-        return { reading, collected, completes: record }
+        yield* publishReading(events, reading, into)
+        return { reading, collected: into, completes: record }
       })
+
+    /** What is known of a member whose reading was stopped. */
+    const salvage = (username: Username, collected: MemberPages, completes: MemberRecord | undefined): ReadonlyArray<ReadMember> => {
+      const reading = completes === undefined ? judgeMember(username, collected.pages) : judgeCompletion(completes, collected.pages)
+      return reading === undefined || reading.lastPage === 0
+        ? []
+        : [{ reading, collected, ...(completes === undefined ? {} : { completes }) }]
+    }
 
     return {
       stopWith,
       stoppedBy: Ref.get(stoppedBy),
       pagesRead: Ref.get(pagesRead),
       /** Reads a member and, where the site sends visitors of its name to another one, that one too. */
-      readMember: (
-        { record, username }: MemberTask
-      ): Effect.Effect<Either.Either<ReadonlyArray<ReadMember>, SourceError>> =>
-        untilStopped(
-          Effect.gen(function*() {
-            const member = record !== undefined && canBeCompleted(record)
-              ? yield* readMissing(record, record.missing, { pages: new Map(), verdicts: new Map() })
-              : yield* readWhole(username)
-            const to = member.reading.renamedTo
-            return to === undefined || to === username ? [member] : [member, yield* readWhole(to)]
-          })
-        ),
+      readMember: ({ record, username }: MemberTask): Effect.Effect<TaskResult> =>
+        Effect.gen(function*() {
+          const completes = record !== undefined && canBeCompleted(record) ? record : undefined
+          const collected = noPages()
+          const first = yield* untilStopped(
+            completes === undefined ? readWhole(username, collected) : readMissing(completes, completes.missing, collected)
+          )
+          if (Either.isLeft(first)) return { members: salvage(username, collected, completes), isStopped: true }
+          const to = first.right.reading.renamedTo
+          if (to === undefined || to === username) return { members: [first.right], isStopped: false }
+          const pagesOfTo = noPages()
+          const second = yield* untilStopped(readWhole(to, pagesOfTo))
+          if (Either.isRight(second)) return { members: [first.right, second.right], isStopped: false }
+          // A new name of which nothing is known would be forgotten if the old one were recorded.
+          const saved = salvage(to, pagesOfTo, undefined)
+          return { members: saved.length === 0 ? [] : [first.right, ...saved], isStopped: true }
+        }),
       /** Gives what is missing of a member a second try; keeps the first reading where it does not help. */
       readAgain: (member: ReadMember): Effect.Effect<ReadMember> =>
         Effect.gen(function*() {
-          const which = pagesToReadAgain(member.reading)
-          if (which.length === 0) return member
-          const { completes, reading: { lastPage, username } } = member
+          const { completes, reading } = member
+          if (reading.again.length === 0 && reading.missing.length === 0) return member
           const again = Effect.gen(function*() {
-            if (which === "all" || lastPage === 0) return yield* readWhole(username)
-            if (completes !== undefined) return yield* readMissing(completes, which, member.collected)
+            if (reading.lastPage === 0 || (reading.again !== "all" && reading.missing.length === 0)) return yield* readWhole(reading.username)
             const collected = copyOf(member.collected)
-            yield* readPages(username, which, collected)
-            const reading = judgeMember(username, collected.pages)
-            yield* publishReading(events, reading, collected)
-            return { reading, collected }
+            if (completes !== undefined) return yield* readMissing(completes, reading.missing, collected)
+            if (reading.again === "all") return yield* readWhole(reading.username)
+            yield* readPages(reading.username, reading.missing, collected)
+            return yield* settle(reading.username, collected)
           })
           const outcome = yield* untilStopped(again)
           if (Either.isLeft(outcome)) return member
           const isWorse = outcome.right.reading.state === "partial" &&
-            outcome.right.reading.films.length < member.reading.films.length
+            outcome.right.reading.films.length < reading.films.length
           return isWorse ? member : outcome.right
         })
     }
   })
 
-const copyOf = ({ pages, verdicts }: MemberPages): MemberPages => ({ pages: new Map(pages), verdicts: new Map(verdicts) })
+const copyOf = ({ pages, verdicts }: MemberPages): MemberPages => ({ pages: [...pages], verdicts: new Map(verdicts) })
 
 const publishReading = (events: PubSub.PubSub<HarvestEvent>, reading: MemberReading, collected: MemberPages) =>
   events.publish(
     MemberRead.make({
       username: reading.username,
       state: reading.state,
-      pages: collected.pages.size,
+      pages: new Set(collected.pages.map(({ number }) => number)).size,
       films: reading.films.length,
       ratings: reading.films.filter((watched) => watched.rating !== undefined).length,
       missing: reading.missing,
@@ -405,12 +462,14 @@ const publishReading = (events: PubSub.PubSub<HarvestEvent>, reading: MemberRead
 /**
  * A member's part of the batch; none where the dataset already holds more than was read now. Only a sealed reading
  * takes rows away: of a known member that is partial again nothing changes, and of one that is gone, private or
- * renamed only the record does.
+ * renamed only the record does. The rows of a renamed member go when the new name is sealed in the same batch: they
+ * stand there, and nobody should count twice.
  */
 const encodeMember = (
   registry: IdRegistry,
   state: DatasetState,
   { collected, completes, reading }: ReadMember,
+  sealedNow: ReadonlySet<Username>,
   readAt: DateTime.Utc
 ): ReadonlyArray<BatchMember> => {
   const isKnown = state.users.has(reading.username)
@@ -423,7 +482,8 @@ const encodeMember = (
     ratings.push({ userId, filmId: film.id, rating })
   }
   const before = state.members.get(reading.username)
-  const isReplaced = isKnown && completes === undefined && reading.state === "sealed"
+  const hasMoved = reading.renamedTo !== undefined && sealedNow.has(reading.renamedTo)
+  const isReplaced = isKnown && completes === undefined && (reading.state === "sealed" || hasMoved)
   const record: MemberRecord = {
     username: reading.username,
     userId,

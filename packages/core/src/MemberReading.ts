@@ -6,12 +6,14 @@
 import type { FilmId } from "./Film.ts"
 import type { Username } from "./Member.ts"
 import type { Doubt, MemberRecord, MemberState } from "./MemberRecord.ts"
-import type { PageVerdict, RatingsPage } from "./PageVerdict.ts"
+import { type FilmsVerdict, type ListVersion, reconcileList } from "./MovedList.ts"
+import { type PageVerdict, type RatingsPage, verdictActions } from "./PageVerdict.ts"
 import type { WatchedFilm } from "./Rating.ts"
 
 /**
  * What was read of one member. `films` holds each film once, in page order; `missing` the numbers of the pages
- * that were not read, ascending; `lastPage` is 0 where no page told it.
+ * that were not read, ascending; `lastPage` is 0 where no page told it. `again` are the pages to read (again) at once
+ * because the list moved between two pages; those that could not be had are in `missing` only.
  *
  * @since 0.1.0
  * @category models
@@ -21,27 +23,29 @@ export interface MemberReading {
   readonly state: MemberState
   readonly lastPage: number
   readonly missing: ReadonlyArray<number>
+  readonly again: "all" | ReadonlyArray<number>
   readonly films: ReadonlyArray<WatchedFilm>
   readonly statedFilms?: number
   readonly doubts: ReadonlyArray<Doubt>
   readonly renamedTo?: Username
 }
 
-type FilmsVerdict = Extract<PageVerdict, { readonly _tag: "Films" }>
-
 const withoutFilms = (username: Username, state: MemberState): MemberReading => ({
   username,
   state,
   lastPage: 0,
   missing: [],
+  again: [],
   films: [],
   doubts: []
 })
 
 /**
- * Judges a member by its pages, one for each number (the newest reading of it). A member is `sealed` when page 1
- * told the last page P, all pages 1..P are films pages, every page but the last is as full as the first, no film
- * stands on two pages, all pages agree about P and about the number of films, and that number was seen.
+ * Judges a member by its pages in the order they arrived in; of two readings of a page the later one counts. A member
+ * is `sealed` when page 1 told the last page P, all pages 1..P are films pages, every page but the last is as full as
+ * the first, no film stands on two pages, all pages agree about P and about the number of films, and that number was
+ * seen. Where pages disagree, the list moved while it was read; it is sealed when its newest version can be put
+ * together (see `reconcileList`).
  *
  * Pure; costs time in proportion to the films.
  *
@@ -50,10 +54,10 @@ const withoutFilms = (username: Username, state: MemberState): MemberReading => 
  */
 export const judgeMember = (
   username: Username,
-  pages: ReadonlyMap<number, RatingsPage>
+  pages: ReadonlyArray<RatingsPage>
 ): MemberReading => {
-  const first = pages.get(1)?.verdict
-  switch (first?._tag) {
+  const aboutTheMember = pages.findLast(({ number, verdict }) => number === 1 && isFact(verdict))?.verdict
+  switch (aboutTheMember?._tag) {
     case "NoFilms":
       return withoutFilms(username, "sealed")
     case "MemberNotFound":
@@ -61,65 +65,95 @@ export const judgeMember = (
     case "MemberPrivate":
       return withoutFilms(username, "private")
     case "Renamed":
-      return { ...withoutFilms(username, "renamed"), renamedTo: first.to }
+      return { ...withoutFilms(username, "renamed"), renamedTo: aboutTheMember.to }
     case "Films":
-      return judgeList(username, first, pages)
+      return judgeList(username, pages)
     default:
       return { ...withoutFilms(username, "partial"), missing: [1] }
   }
 }
 
-const judgeList = (
-  username: Username,
-  first: FilmsVerdict,
-  pages: ReadonlyMap<number, RatingsPage>
-): MemberReading => {
-  const doubts = new Set<Doubt>()
-  const missing: Array<number> = []
-  const films = new Map<FilmId, WatchedFilm>()
-  const { lastPage, stated } = first
-  const full = first.films.length + first.unreadable
+const isFact = ({ _tag }: PageVerdict): boolean => verdictActions[_tag] === "keep" || verdictActions[_tag] === "member"
 
-  for (let number = 1; number <= lastPage; number++) {
-    const verdict = pages.get(number)?.verdict
-    if (verdict?._tag !== "Films") {
-      missing.push(number)
-      if (verdict?._tag === "PastTheEnd" || verdict?._tag === "NoFilms") doubts.add("list-moved")
-      continue
-    }
-    if (verdict.lastPage !== lastPage || verdict.stated.films !== stated.films) doubts.add("list-moved")
-    if (verdict.unreadable > 0) doubts.add("unreadable-tiles")
-    if (number < lastPage && verdict.films.length + verdict.unreadable < full) doubts.add("short-page")
-    for (const watched of verdict.films) {
+const versionsOf = (pages: ReadonlyArray<RatingsPage>): ReadonlyArray<ListVersion> => {
+  const versions: Array<ListVersion & { readonly pages: Map<number, FilmsVerdict> }> = []
+  for (const { number, verdict } of pages) {
+    if (verdict._tag !== "Films") continue
+    const { lastPage, stated: { films: statedFilms } } = verdict
+    const current = versions.at(-1)
+    if (current?.lastPage === lastPage && current.statedFilms === statedFilms) current.pages.set(number, verdict)
+    else versions.push({ lastPage, statedFilms, pages: new Map([[number, verdict]]) })
+  }
+  return versions
+}
+
+const judgeList = (username: Username, pages: ReadonlyArray<RatingsPage>): MemberReading => {
+  const versions = versionsOf(pages)
+  const newest = versions.at(-1)
+  if (newest === undefined) return { ...withoutFilms(username, "partial"), missing: [1] }
+  const { lastPage, statedFilms } = newest
+  const reading = (
+    films: ReadonlyArray<WatchedFilm>,
+    missing: ReadonlyArray<number>,
+    doubts: ReadonlyArray<Doubt>,
+    again: MemberReading["again"] = []
+  ): MemberReading => ({
+    username,
+    state: missing.length === 0 && doubts.length === 0 ? "sealed" : "partial",
+    lastPage,
+    missing,
+    again,
+    films,
+    ...(statedFilms === undefined ? {} : { statedFilms }),
+    doubts
+  })
+
+  const latest = new Map<number, FilmsVerdict>()
+  for (const version of versions) for (const [number, verdict] of version.pages) latest.set(number, verdict)
+  const missing: Array<number> = []
+  for (let number = 1; number <= lastPage; number++) if (!latest.has(number)) missing.push(number)
+  const { doubts, films } = lookThrough(newest, latest)
+
+  // A page that is past the end although page 1 told of it: the list has fewer pages by now. Another page tells how many.
+  const pastTheEnd = pages.findLast(({ number, verdict }) => missing.includes(number) && isPastTheEnd(verdict))
+  if (pastTheEnd !== undefined) {
+    const isNews = pages.indexOf(pastTheEnd) > pages.findLastIndex(({ verdict }) => verdict._tag === "Films")
+    return reading(films, missing, [...new Set<Doubt>([...doubts, "list-moved"])], [isNews ? Math.max(1, pastTheEnd.number - 1) : pastTheEnd.number])
+  }
+  if (versions.length === 1) {
+    const isCounted = missing.length > 0 || doubts.length > 0 || statedFilms === undefined || statedFilms === films.length
+    const all: ReadonlyArray<Doubt> = isCounted ? doubts : ["count-differs"]
+    return reading(films, missing, all, all.some((doubt) => doubt !== "unreadable-tiles") ? "all" : [])
+  }
+  const moved = [...new Set<Doubt>([...doubts, "list-moved"])]
+  if (missing.length > 0) {
+    const asked = new Set(pages.map(({ number }) => number))
+    return reading(films, missing, moved, missing.filter((number) => !asked.has(number)))
+  }
+  const reconciled = reconcileList(versions)
+  return reconciled._tag === "Whole" ? reading(reconciled.films, [], []) : reading(films, [], moved, reconciled.pages)
+}
+
+const isPastTheEnd = ({ _tag }: PageVerdict): boolean => _tag === "PastTheEnd" || _tag === "NoFilms"
+
+/** The films of all pages, each once, and what is odd about the pages taken together. */
+const lookThrough = (newest: ListVersion, latest: ReadonlyMap<number, FilmsVerdict>) => {
+  const doubts = new Set<Doubt>()
+  const films = new Map<FilmId, WatchedFilm>()
+  const first = latest.get(1)
+  const full = first === undefined ? 0 : first.films.length + first.unreadable
+  for (let number = 1; number <= newest.lastPage; number++) {
+    const page = latest.get(number)
+    if (page === undefined) continue
+    if (page.unreadable > 0) doubts.add("unreadable-tiles")
+    if (number < newest.lastPage && page.films.length + page.unreadable < full) doubts.add("short-page")
+    for (const watched of page.films) {
       if (films.has(watched.film.id)) doubts.add("list-moved")
       else films.set(watched.film.id, watched)
     }
   }
-  if (missing.length === 0 && doubts.size === 0 && stated.films !== undefined && stated.films !== films.size) {
-    doubts.add("count-differs")
-  }
-  return {
-    username,
-    state: missing.length === 0 && doubts.size === 0 ? "sealed" : "partial",
-    lastPage,
-    missing,
-    films: [...films.values()],
-    ...(stated.films === undefined ? {} : { statedFilms: stated.films }),
-    doubts: [...doubts]
-  }
+  return { doubts: [...doubts], films: [...films.values()] }
 }
-
-/**
- * The pages worth reading again for a member that is not sealed: the missing ones, or all where the list moved
- * under the reading. Tiles that cannot be read stay so, and asking again would change nothing.
- *
- * @since 0.1.0
- * @category constructors
- */
-export const pagesToReadAgain = (reading: MemberReading): "all" | ReadonlyArray<number> =>
-  reading.state === "partial" && reading.doubts.some((doubt) => doubt !== "unreadable-tiles")
-    ? "all"
-    : reading.missing
 
 /**
  * Whether a partial member can be completed by reading the missing pages alone: its list was not in doubt, and it is
@@ -141,8 +175,9 @@ export const canBeCompleted = (record: MemberRecord): boolean =>
  */
 export const judgeCompletion = (
   record: MemberRecord,
-  pages: ReadonlyMap<number, RatingsPage>
+  readings: ReadonlyArray<RatingsPage>
 ): MemberReading | undefined => {
+  const pages = new Map(readings.map((page) => [page.number, page]))
   const seenBefore = new Set(record.seen)
   const missing: Array<number> = []
   const films = new Map<FilmId, WatchedFilm>()
@@ -177,6 +212,7 @@ export const judgeCompletion = (
     state: missing.length === 0 && unreadable === 0 ? "sealed" : "partial",
     lastPage: record.lastPage,
     missing,
+    again: [],
     films: [...films.values()],
     ...(record.statedFilms === undefined ? {} : { statedFilms: record.statedFilms }),
     doubts

@@ -22,6 +22,8 @@ import type { WatchedFilm } from "./Rating.ts"
  * - `Truncated`: a page that stops before its end.
  * - `MarkupChanged`: a page that is none of the above; `selector` is what was looked for in vain.
  *
+ * `keptAt` is where the page was kept for a bug report (see `Diagnostics`).
+ *
  * @since 0.1.0
  * @category models
  */
@@ -38,10 +40,10 @@ export type PageVerdict = Data.TaggedEnum<{
   MemberPrivate: {}
   Renamed: { readonly to: Username }
   RateLimited: { readonly retryAfterMillis?: number }
-  Challenged: { readonly status: number; readonly wall: string }
+  Challenged: { readonly status: number; readonly wall: string; readonly keptAt?: string }
   Unavailable: { readonly status?: number; readonly why: string }
   Truncated: { readonly bytes: number }
-  MarkupChanged: { readonly selector: string; readonly evidence: string }
+  MarkupChanged: { readonly selector: string; readonly evidence: string; readonly keptAt?: string }
 }>
 
 /**

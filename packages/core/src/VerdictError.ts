@@ -17,10 +17,11 @@ export const errorFromVerdict = (
   verdict: PageVerdict
 ): SourceError => {
   const { source, subject, url } = asked
-  const error = (reason: SourceError["reason"], detail: string) => new SourceError({ reason, source, url, detail })
+  const error = (reason: SourceError["reason"], detail: string, keptAt?: string) =>
+    new SourceError({ reason, source, url, detail, ...(keptAt === undefined ? {} : { keptAt }) })
   return PageVerdict.$match(verdict, {
-    Challenged: ({ status, wall }) =>
-      error("Challenged", `The site answered with a bot wall (${wall}, status ${status}) instead of ${subject}`),
+    Challenged: ({ keptAt, status, wall }) =>
+      error("Challenged", `The site answered with a bot wall (${wall}, status ${status}) instead of ${subject}`, keptAt),
     RateLimited: ({ retryAfterMillis }) =>
       error(
         "RateLimited",
@@ -28,8 +29,8 @@ export const errorFromVerdict = (
           retryAfterMillis === undefined ? "" : ` and asks to wait ${Math.ceil(retryAfterMillis / 1000)} s`
         }`
       ),
-    MarkupChanged: ({ evidence, selector }) =>
-      error("MarkupChanged", `${subject} was not understood: no ${selector} (${evidence})`),
+    MarkupChanged: ({ evidence, keptAt, selector }) =>
+      error("MarkupChanged", `${subject} was not understood: no ${selector} (${evidence})`, keptAt),
     Unavailable: ({ why }) => error("Unreachable", `${subject} could not be had: ${why}`),
     Truncated: ({ bytes }) => error("Unreachable", `${subject} broke off after ${bytes} characters`),
     MemberNotFound: () => error("Unreachable", `The site says that ${subject} does not exist`),

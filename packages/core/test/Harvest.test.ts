@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Harvest, PageVerdict, RatingsSource, SourceError } from "@letterboxd-ratings/core"
 import { Array, Chunk, Effect, Fiber, Layer, PubSub, Queue, TestClock } from "effect"
-import { list, memoryDataset, memorySource, memoryStorage, type MemoryWorld, userId, username, watched } from "./Worlds.ts"
+import { list, memoryDataset, memorySource, memoryStorage, type MemoryWorld, pageOf, userId, username, watched } from "./Worlds.ts"
 
 const options: Harvest.HarvestOptions = {
   mode: "new",
@@ -117,6 +117,104 @@ describe("Harvest", () => {
       assert.strictEqual(report.stopped?.reason, "Challenged")
       assert.deepStrictEqual([...dataset.state.users.keys()] as ReadonlyArray<string>, names.slice(0, 4))
       assert.isFalse(asked.some((name) => name.startsWith("member_5/")))
+    }))
+
+  it.effect("keeps what was read of members when it stops, and the next run reads the rest only", () =>
+    Effect.gen(function*() {
+      const dataset = memoryDataset()
+      const { report } = yield* run({
+        ...calm,
+        interfere: (name, page) => Effect.succeed(name === "member_5" && page > 4 ? PageVerdict.Challenged({ status: 403, wall: "test" }) : undefined)
+      }, { membersInFlight: 1 }, dataset)
+      assert.strictEqual(report.stopped?.reason, "Challenged")
+      const kept = dataset.state.members.get(username("member_5"))
+      assert.strictEqual(kept?.state, "partial")
+      const { asked } = yield* run(calm, { mode: "continue", batches: 1, batchSize: 1 }, dataset)
+      assert.sameMembers(
+        asked.filter((name) => name.startsWith("member_5/")),
+        (kept?.missing ?? []).map((page) => `member_5/${page}`)
+      )
+      assert.isBelow(kept?.missing.length ?? 7, 7)
+      assert.strictEqual(dataset.rows.get(userId(6))?.length, rated("member_5"))
+    }))
+
+  it.effect("ends after the time it was given, with what it has", () =>
+    Effect.gen(function*() {
+      const { dataset, report } = yield* run({ ...calm, interfere: () => Effect.as(Effect.sleep("10 seconds"), undefined) }, {
+        membersInFlight: 1,
+        maxMillis: 95_000
+      })
+      assert.strictEqual(report.stopped?.reason, "BudgetSpent")
+      assert.strictEqual(report.finishedAt.epochMillis - report.startedAt.epochMillis, 95_000)
+      // Eight answers take 80 s one after the other; the sixth member has seven pages, four of them at a time.
+      assert.strictEqual(dataset.state.members.get(username("member_5"))?.state, "partial")
+      assert.strictEqual(dataset.state.users.size, 6)
+    }))
+
+  it.effect("asks whether the site is there after one page that was refused as one request too many to the end", () =>
+    Effect.gen(function*() {
+      const refused = new SourceError({ reason: "RateLimited", source: "memory", detail: "refused" })
+      const interfere = (name: string, page: number) =>
+        Effect.succeed(name === "member_5" && page === 2 ? PageVerdict.RateLimited({}) : undefined)
+      const on = yield* run({ ...calm, interfere })
+      assert.isUndefined(on.report.stopped)
+      assert.deepStrictEqual(on.report.partial[0]?.missing, [2])
+      const off = yield* run({ ...calm, interfere, membersFailAfter: { count: 0, error: refused } }, { only: username("member_5") })
+      assert.strictEqual(off.report.stopped?.reason, "RateLimited")
+    }))
+
+  it.effect("puts a list together that moved while it was read, for a request more than it has pages", () =>
+    Effect.gen(function*() {
+      const before = list(29)
+      let served = 0
+      const { asked, dataset, report } = yield* run({
+        members: ["mover"],
+        films: {},
+        interfere: (_, page) => Effect.sync(() => pageOf((served += 1) > 1 ? [watched(900, 4), ...before] : before, page))
+      }, { batches: 1, batchSize: 1 })
+      assert.strictEqual(report.members.sealed, 1)
+      assert.strictEqual(asked.filter((name) => name.startsWith("mover/")).length, 11)
+      assert.deepStrictEqual(
+        dataset.rows.get(userId(1))?.map(({ filmId }) => filmId as number),
+        [900, ...before.filter(({ rating }) => rating !== undefined).map(({ film }) => film.id as number)]
+      )
+    }))
+
+  it.effect("looks at the first page again when reading took long", () =>
+    Effect.gen(function*() {
+      const { asked, report } = yield* run({
+        members: ["slow_one"],
+        films: { slow_one: list(9) },
+        interfere: () => Effect.as(Effect.sleep("6 minutes"), undefined)
+      }, { batches: 1, batchSize: 1 })
+      assert.strictEqual(report.members.sealed, 1)
+      assert.deepStrictEqual(asked.filter((name) => name.startsWith("slow_one/")), ["slow_one/1", "slow_one/2", "slow_one/3", "slow_one/1"])
+    }))
+
+  it.effect("moves the rows of a member with another name to that name, when it was read completely", () =>
+    Effect.gen(function*() {
+      for (const isWhole of [true, false]) {
+        const dataset = memoryDataset()
+        yield* run(calm, { batches: 1 }, dataset)
+        const only = username("member_0")
+        const { report } = yield* run({
+          ...calm,
+          films: { ...films, other_name: films["member_0"] ?? [] },
+          interfere: (name, page) =>
+            Effect.succeed(
+              name === "member_0"
+                ? PageVerdict.Renamed({ to: username("other_name") })
+                : page === 2 && !isWhole
+                ? PageVerdict.Truncated({ bytes: 1 })
+                : undefined
+            )
+        }, { mode: "continue", only }, dataset)
+        assert.strictEqual(report.members.renamed, 1)
+        assert.strictEqual(dataset.state.users.get(only), userId(1))
+        assert.strictEqual(dataset.rows.get(userId(1))?.length, isWhole ? 0 : rated("member_0"))
+        assert.strictEqual(dataset.state.members.get(only)?.ratings, isWhole ? 0 : rated("member_0"))
+        if (isWhole) assert.strictEqual(dataset.rows.get(userId(4))?.length, rated("member_0"))
+      }
     }))
 
   it.effect("stops when the members list cannot be read further, with the members before it committed", () =>

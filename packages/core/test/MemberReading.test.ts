@@ -1,12 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
-import { judgeMember, pagesToReadAgain, PageVerdict, type RatingsPage } from "@letterboxd-ratings/core"
+import { judgeMember, PageVerdict, type RatingsPage } from "@letterboxd-ratings/core"
 import * as fc from "fast-check"
 import { filmsOnPage, list, pageOf, username } from "./Worlds.ts"
 
 const karsten = username("karsten")
 
-const pages = (verdicts: ReadonlyArray<PageVerdict>): ReadonlyMap<number, RatingsPage> =>
-  new Map(verdicts.map((verdict, i) => [i + 1, { username: karsten, number: i + 1, url: "memory:", verdict }]))
+const pages = (verdicts: ReadonlyArray<PageVerdict>): ReadonlyArray<RatingsPage> =>
+  verdicts.map((verdict, i) => ({ username: karsten, number: i + 1, url: "memory:", verdict }))
 
 const pagesOfList = (count: number): Array<PageVerdict> =>
   Array.from({ length: Math.max(1, Math.ceil(count / filmsOnPage)) }, (_, i) => pageOf(list(count), i + 1))
@@ -35,7 +35,7 @@ describe("judgeMember", () => {
       const reading = judge(verdicts)
       assert.deepStrictEqual(reading.missing, missing)
       assert.strictEqual(reading.state, missing.length === 0 ? "sealed" : "partial")
-      assert.deepStrictEqual(pagesToReadAgain(reading), missing)
+      assert.deepStrictEqual(reading.again, [])
     }))
   })
 
@@ -47,7 +47,8 @@ describe("judgeMember", () => {
       const reading = judge([pageOf(before, 1), pageOf(after, 2), pageOf(after, 3)])
       assert.strictEqual(reading.state, "partial")
       assert.include(reading.doubts, "list-moved")
-      assert.strictEqual(pagesToReadAgain(reading), "all")
+      // Page 1 is the only one of the old list; the list of 10 films has a page that nobody asked for yet.
+      assert.deepStrictEqual(reading.again, after === added ? [4] : [1])
     }
   })
 
@@ -56,6 +57,7 @@ describe("judgeMember", () => {
     const after = [...list(1, 100), ...before.slice(0, 8)]
     const reading = judge([pageOf(before, 1), pageOf(after, 2), pageOf(after, 3)])
     assert.include(reading.doubts, "list-moved")
+    assert.strictEqual(reading.again, "all")
   })
 
   it("doubts a page before the last that is not full", () => {
@@ -77,7 +79,7 @@ describe("judgeMember", () => {
     if (whole._tag !== "Films") throw new Error("a films page expected")
     const reading = judge([{ ...whole, films: whole.films.slice(1), unreadable: 1 }])
     assert.deepStrictEqual(reading.doubts, ["unreadable-tiles"])
-    assert.deepStrictEqual(pagesToReadAgain(reading), [])
+    assert.deepStrictEqual(reading.again, [])
   })
 
   it("takes facts about the member for what they are", () => {

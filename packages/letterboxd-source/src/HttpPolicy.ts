@@ -5,7 +5,7 @@
  */
 import { HttpClient, HttpClientError, HttpClientRequest, type HttpClientResponse } from "@effect/platform"
 import type { SourceActivity } from "@letterboxd-ratings/core"
-import { Clock, Config, Context, Data, Duration, Effect, Layer, Option, Random, Schedule } from "effect"
+import { Clock, Config, Context, Data, Duration, Effect, Layer, Option, Random, Schedule, Stream } from "effect"
 import * as Pacing from "./Pacing.ts"
 import { pageTitle, reachesEnd } from "./pages/PageResponse.ts"
 import { recogniseWall } from "./pages/Refusal.ts"
@@ -15,10 +15,14 @@ import { retryAfterMillis } from "./RetryAfter.ts"
  * - `userAgent`: who asks. Be honest: name the project and its address.
  * - `concurrency`: requests under way at the same time, at least 1.
  * - `requestsPerSecond`: above 0; `Infinity` for no limit.
- * - `maxRetries`: how often a request that failed for a passing reason is repeated, at least 0.
+ * - `maxRetries`: how often a request that failed for a passing reason is repeated, at least 0; a refusal ("too many
+ *   requests") is not repeated any more when the site has given no good answer to anybody since so many refusals.
  * - `timeoutMillis`: how long an answer may take, body included.
  * - `backoffMillis`: the longest wait before the first repetition; it doubles with each further one, up to a
  *   minute, and each wait is a random part of it (full jitter).
+ * - `patienceMillis`: how long the site may go on refusing ("too many requests"), or ask to wait, before requests
+ *   fail with the refusal.
+ * - `maxRequests`: how many requests may be sent in all, repetitions included; `Infinity` for no limit.
  *
  * @since 0.1.0
  * @category models
@@ -30,10 +34,13 @@ export interface HttpPolicyOptions {
   readonly maxRetries: number
   readonly timeoutMillis: number
   readonly backoffMillis: number
+  readonly patienceMillis: number
+  readonly maxRequests: number
 }
 
 /**
- * Slow and honest: 2 requests a second, 5 at a time, 5 repetitions from 2 seconds on, half a minute for an answer.
+ * Slow and honest: 2 requests a second, 5 at a time, 5 repetitions from 2 seconds on, half a minute for an answer, an
+ * hour of patience.
  *
  * @since 0.1.0
  * @category models
@@ -44,7 +51,9 @@ export const defaults: HttpPolicyOptions = {
   requestsPerSecond: 2,
   maxRetries: 5,
   timeoutMillis: 30_000,
-  backoffMillis: 2_000
+  backoffMillis: 2_000,
+  patienceMillis: 3_600_000,
+  maxRequests: Infinity
 }
 
 /**
@@ -59,18 +68,39 @@ export class HttpActivity extends Context.Tag("@letterboxd-ratings/letterboxd-so
 >() {}
 
 const longestBackoff = Duration.minutes(1)
-const longestPauseMillis = 3_600_000
+/** The longest pause after a refusal that names no time. */
+const longestPauseMillis = 120_000
 const retriesOfTheFirst = 2
 
+/**
+ * The largest answer that is read, in bytes after decompression. The largest real page seen has 0.6 MB.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const largestBody = 16 * 1024 * 1024
+
+/**
+ * The cause of the error of a request that was not sent, because `maxRequests` were before.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class RequestsSpent extends Data.TaggedError("RequestsSpent")<{ readonly maxRequests: number }> {}
+
 /** An answer that says "not now": worth repeating, and returned as it is when repeating does not help. */
-class NotNow extends Data.Error<{ readonly response: HttpClientResponse.HttpClientResponse }> {}
+class NotNow extends Data.TaggedError("NotNow")<{ readonly response: HttpClientResponse.HttpClientResponse }> {}
+
+/** No answer, and asking again would not bring one. */
+class NotAsked extends Data.TaggedError("NotAsked")<{ readonly error: HttpClientError.RequestError }> {}
 
 /**
  * Decorates the `HttpClient` in context: names this tool, keeps no cookies, sends no tracing headers, bounds
  * concurrency and rate, waits at most the timeout, and repeats what can succeed later (no connection, timeout, a
  * broken body, an HTML page that stops before its end, 408, 425, 429, 5xx) with exponential backoff and full jitter.
- * `Retry-After` holds for all requests. Whatever comes back has its body read already; a refusal that stays is
- * returned as the response it is, and a bot wall is never asked twice.
+ * `Retry-After` holds for all requests. Whatever comes back has its body read already (`text` is all there is of it);
+ * a refusal that stays is returned as the response it is, and a bot wall is never asked twice. A request that was not
+ * sent fails with a `RequestError` whose cause is `StillRefused` or `RequestsSpent`.
  *
  * The client below must not follow redirects: where they lead is evidence.
  *
@@ -84,7 +114,9 @@ export const make = (options: HttpPolicyOptions) =>
     const pacing = yield* Pacing.make({
       requestsPerSecond: options.requestsPerSecond,
       firstPauseMillis: options.backoffMillis,
-      longestPauseMillis
+      longestPauseMillis,
+      mostRefusals: options.maxRetries,
+      patienceMillis: options.patienceMillis
     })
     let requests = 0
     let retries = 0
@@ -102,31 +134,36 @@ export const make = (options: HttpPolicyOptions) =>
       HttpClient.withTracerPropagation(false),
       HttpClient.transform((send, request) => {
         let attempts = 0
+        const failure = (description: string, cause?: unknown) =>
+          new HttpClientError.RequestError({ request, reason: "Transport", description, cause })
+        const notAsked = (description: string, cause: unknown) => new NotAsked({ error: failure(description, cause) })
         const attempt = permits.withPermits(1)(
           Effect.gen(function*() {
-            yield* pacing.turn
+            yield* Effect.mapError(pacing.turn, (refusal) => notAsked("the site asks to wait too long", refusal))
+            if (requests >= options.maxRequests) {
+              return yield* notAsked("no more requests are allowed", new RequestsSpent({ maxRequests: options.maxRequests }))
+            }
             const sentAt = yield* Clock.currentTimeMillis
             requests += 1
             attempts += 1
             if (attempts > 1) retries += 1
-            const { body, response } = yield* send.pipe(
-              Effect.flatMap((response) => Effect.map(response.text, (body) => ({ response, body }))),
+            const read = yield* send.pipe(
+              Effect.flatMap((response) => Effect.map(readBody(response), (body) => ({ response, body }))),
               Effect.timeoutFail({
                 duration: options.timeoutMillis,
-                onTimeout: () =>
-                  new HttpClientError.RequestError({
-                    request,
-                    reason: "Transport",
-                    description: `no answer within ${options.timeoutMillis / 1000} s`
-                  })
+                onTimeout: () => failure(`no answer within ${options.timeoutMillis / 1000} s`)
               })
             )
+            if (Option.isNone(read.body)) {
+              return yield* notAsked(`the answer is larger than ${largestBody / 1024 / 1024} MB`, undefined)
+            }
+            const body = read.body.value
+            const response = withText(read.response, body)
             answeredOnce = true
             if (Option.isSome(recogniseWall(response.headers, pageTitle(body)))) return response
-            if (response.status === 429) {
-              const wait = retryAfterMillis(response.headers["retry-after"], yield* Clock.currentTimeMillis)
-              yield* pacing.refused(sentAt, wait)
-              return yield* new NotNow({ response })
+            const wait = retryAfterMillis(response.headers["retry-after"], yield* Clock.currentTimeMillis)
+            if (response.status === 429 || (response.status === 503 && wait !== undefined)) {
+              return (yield* pacing.refused(sentAt, wait)) ? yield* new NotNow({ response }) : response
             }
             if (isPassingFailure(response, body)) return yield* new NotNow({ response })
             yield* pacing.answered
@@ -137,9 +174,12 @@ export const make = (options: HttpPolicyOptions) =>
           Effect.retry({
             schedule: backoff,
             // A site that never answered is more likely absent (no network, a wrong address) than busy.
-            while: (error) => answeredOnce || error instanceof NotNow || attempts <= retriesOfTheFirst
+            while: (error) => error._tag !== "NotAsked" && (answeredOnce || error._tag === "NotNow" || attempts <= retriesOfTheFirst)
           }),
-          Effect.catchAll((error) => error instanceof NotNow ? Effect.succeed(error.response) : Effect.fail(error))
+          Effect.catchTags({
+            NotNow: ({ response }) => Effect.succeed(response),
+            NotAsked: ({ error }) => Effect.fail(error)
+          })
         )
       })
     )
@@ -147,6 +187,26 @@ export const make = (options: HttpPolicyOptions) =>
     const snapshot = Effect.map(pacing.snapshot, (pace): SourceActivity => ({ requests, retries, ...pace }))
     return { client, activity: { snapshot } }
   })
+
+/** The text of a body, none of one that is too large. */
+const readBody = (response: HttpClientResponse.HttpClientResponse): Effect.Effect<Option.Option<string>, HttpClientError.ResponseError> =>
+  Effect.suspend(() => {
+    const decoder = new TextDecoder()
+    let bytes = 0
+    let text = ""
+    return response.stream.pipe(
+      Stream.takeWhile((part) => (bytes += part.length) <= largestBody),
+      Stream.runForEach((part) =>
+        Effect.sync(() => {
+          text += decoder.decode(part, { stream: true })
+        })
+      ),
+      Effect.map(() => bytes > largestBody ? Option.none() : Option.some(text + decoder.decode()))
+    )
+  })
+
+const withText = (response: HttpClientResponse.HttpClientResponse, text: string): HttpClientResponse.HttpClientResponse =>
+  Object.create(response, { text: { value: Effect.succeed(text) } })
 
 const isPassingFailure = ({ headers, status }: HttpClientResponse.HttpClientResponse, body: string): boolean =>
   status === 408 || status === 425 || status >= 500 ||

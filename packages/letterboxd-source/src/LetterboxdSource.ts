@@ -3,25 +3,17 @@
  *
  * @since 0.1.0
  */
-import { HttpClient } from "@effect/platform"
-import {
-  errorFromVerdict,
-  type MemberListing,
-  type PageVerdict,
-  type RatingsPage,
-  RatingsSource,
-  type SourceError,
-  type Username
-} from "@letterboxd-ratings/core"
-import { Array, Chunk, Clock, Config, type ConfigError, type Context, Effect, Layer, Option, Stream } from "effect"
+import type { HttpClient } from "@effect/platform"
+import { errorFromVerdict, type MemberListing, PageVerdict, type RatingsPage, RatingsSource, type SourceError, type Username } from "@letterboxd-ratings/core"
+import { Array, Chunk, Config, type ConfigError, type Context, Effect, Either, Layer, Option, Stream } from "effect"
 import { defaults as policy, HttpActivity } from "./HttpPolicy.ts"
 import { type FilmsListing, filmsUrl } from "./pages/films/FilmsRequest.ts"
 import { judgeFilmsResponse } from "./pages/films/FilmsVerdict.ts"
 import { type MembersList, membersUrl } from "./pages/members/MembersRequest.ts"
 import { judgeMembersResponse, MembersVerdict } from "./pages/members/MembersVerdict.ts"
-import type { PageResponse } from "./pages/PageResponse.ts"
-import * as RobotsRules from "./RobotsRules.ts"
-import { unanswered } from "./Unanswered.ts"
+import * as PageReader from "./PageReader.ts"
+import { type PageResponse, pageTitle } from "./pages/PageResponse.ts"
+import { recogniseWall } from "./pages/Refusal.ts"
 
 /**
  * - `name`: what reports call this source.
@@ -78,33 +70,22 @@ export const make = (
   options: LetterboxdSourceOptions
 ): Effect.Effect<Context.Tag.Service<RatingsSource>, never, HttpClient.HttpClient | HttpActivity> =>
   Effect.gen(function*() {
-    const client = yield* HttpClient.HttpClient
     const { snapshot } = yield* HttpActivity
-    const robots = yield* RobotsRules.make({ ...options, source: options.name })
+    const { ask, keep } = yield* PageReader.make(options)
     // Requests wait for their turn in the policy, with all it takes to send them in memory. Twice as many as may be
     // under way keep it busy; the rest wait here, where waiting costs little.
     const gate = yield* Effect.makeSemaphore(options.pagesInFlight * 2)
 
-    const ask = <V>(
-      url: string,
-      judge: (response: PageResponse) => V,
-      onUnanswered: (verdict: PageVerdict) => V
-    ): Effect.Effect<V, SourceError> =>
-      Effect.gen(function*() {
-        if (options.robots === "obey") yield* robots.check(url)
-        return yield* client.get(url).pipe(
-          Effect.flatMap((response) => Effect.map(response.text, (body) => ({ response, body }))),
-          Effect.flatMap(({ body, response: { headers, status } }) =>
-            Effect.map(Clock.currentTimeMillis, (now) => judge({ url, status, headers, body, now }))
-          ),
-          Effect.catchAll((error) => Effect.succeed(onUnanswered(unanswered(error))))
-        )
-      })
-
     const readMembersPage = (page: number) => {
       const url = membersUrl(options.baseUrl, options.membersList, page)
       const asked = { source: options.name, url, subject: `page ${page} of the members list` }
-      return ask(url, judgeMembersResponse, (verdict) => MembersVerdict.Refused({ verdict })).pipe(
+      return ask(url).pipe(
+        Effect.flatMap((answer) => {
+          const judged = Either.isLeft(answer) ? MembersVerdict.Refused({ verdict: answer.left }) : judgeMembersResponse(answer.right)
+          return judged._tag === "Refused" && Either.isRight(answer)
+            ? Effect.map(keep(asked.subject, answer.right, judged.verdict), (verdict) => MembersVerdict.Refused({ verdict }))
+            : Effect.succeed(judged)
+        }),
         Effect.flatMap(MembersVerdict.$match({
           Members: ({ hasNext, members }) =>
             Effect.succeed(
@@ -120,12 +101,26 @@ export const make = (
       const url = filmsUrl(options.baseUrl, username, options.listing, number)
       const asked = { username, page: number, listing: options.listing }
       return gate.withPermits(1)(
-        Effect.map(
-          ask(url, (response) => judgeFilmsResponse(asked, response), (verdict) => verdict),
-          (verdict) => ({ username, number, url, verdict })
-        )
-      )
+        Effect.flatMap(ask(url), Either.match({
+          onLeft: Effect.succeed,
+          onRight: (response) => {
+            const verdict = judgeFilmsResponse(asked, response)
+            return Effect.flatMap(
+              number > 1 && isUnexplained(verdict, response) ? isPastTheEnd(username, number) : Effect.succeed(false),
+              (isPast) => isPast ? Effect.succeed(PageVerdict.PastTheEnd()) : keep(`page ${number} of ${username}`, response, verdict)
+            )
+          }
+        }))
+      ).pipe(Effect.map((verdict) => ({ username, number, url, verdict })))
     }
+
+    // Some answer 403 to a page after the last one, as they do to whom they do not want. The first page knows.
+    const isPastTheEnd = (username: Username, number: number): Effect.Effect<boolean, SourceError> =>
+      Effect.map(ask(filmsUrl(options.baseUrl, username, options.listing, 1)), (answer) => {
+        if (Either.isLeft(answer)) return false
+        const verdict = judgeFilmsResponse({ username, page: 1, listing: options.listing }, answer.right)
+        return verdict._tag === "Films" && verdict.lastPage < number
+      })
 
     const readFilmsPages = (username: Username, numbers: Iterable<number>) =>
       Stream.fromIterable(numbers).pipe(
@@ -150,6 +145,10 @@ export const make = (
       activity: snapshot
     }
   })
+
+/** A refusal without any of the marks of a bot wall. */
+const isUnexplained = (verdict: PageVerdict, { body, headers, status }: PageResponse): boolean =>
+  verdict._tag === "Challenged" && status === 403 && Option.isNone(recogniseWall(headers, pageTitle(body)))
 
 /**
  * @since 0.1.0

@@ -3,12 +3,21 @@
  *
  * @since 0.1.0
  */
-import { Clock, Effect, Random } from "effect"
+import { Clock, Data, Effect, Random } from "effect"
 
 /**
- * - `turn` waits until a request may be sent. Callers are served in the order they came.
+ * The site has been refusing for longer than anybody wants to wait, or named a time beyond that. Nothing was sent.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class StillRefused extends Data.TaggedError("StillRefused")<{ readonly retryAfterMillis: number }> {}
+
+/**
+ * - `turn` waits until a request may be sent. Callers are served in the order they came. It fails at once while a pause
+ *   goes on that is beyond patience.
  * - `refused` is told of a refusal ("too many requests"): everybody pauses, for `retryAfterMillis` where the site
- *   named a time, and the rate halves when refusals repeat.
+ *   named a time, and the rate halves when refusals repeat. It tells whether the pause is worth waiting for.
  * - `answered` is told of a good answer; the rate recovers slowly after many.
  * - `snapshot` tells the present rate in requests a second and the milliseconds of all pauses so far.
  *
@@ -16,15 +25,17 @@ import { Clock, Effect, Random } from "effect"
  * @category models
  */
 export interface Pacing {
-  readonly turn: Effect.Effect<void>
-  readonly refused: (sentAt: number, retryAfterMillis: number | undefined) => Effect.Effect<void>
+  readonly turn: Effect.Effect<void, StillRefused>
+  readonly refused: (sentAt: number, retryAfterMillis: number | undefined) => Effect.Effect<boolean>
   readonly answered: Effect.Effect<void>
   readonly snapshot: Effect.Effect<{ readonly requestsPerSecond: number; readonly pausedMillis: number }>
 }
 
 /**
  * `requestsPerSecond` above 0, `Infinity` for no limit; `firstPauseMillis` is the pause after a refusal that names
- * no time, doubled with each further one; no pause is longer than `longestPauseMillis`.
+ * no time, doubled with each further one up to `longestPauseMillis`, and none after `mostRefusals` of them. A time that the site names is kept to whatever it
+ * is. After more than `mostRefusals` refusals without a good answer between them, or where their pauses last longer than
+ * `patienceMillis` together, waiting is not worth it.
  *
  * @since 0.1.0
  * @category models
@@ -33,6 +44,8 @@ export interface PacingOptions {
   readonly requestsPerSecond: number
   readonly firstPauseMillis: number
   readonly longestPauseMillis: number
+  readonly mostRefusals: number
+  readonly patienceMillis: number
 }
 
 /** Refusals in a row, each after a pause, that halve the rate. */
@@ -58,10 +71,16 @@ export const make = (options: PacingOptions): Effect.Effect<Pacing> =>
     let pausedMillis = 0
     let refusals = 0
     let answers = 0
+    let refusedSince: number | undefined
 
-    const turn: Effect.Effect<void> = Effect.gen(function*() {
+    const isBeyondPatience = () => refusedSince !== undefined && pausedUntil - refusedSince > options.patienceMillis
+
+    const turn: Effect.Effect<void, StillRefused> = Effect.gen(function*() {
       while (true) {
         const now = yield* Clock.currentTimeMillis
+        if (pausedUntil > now && isBeyondPatience()) {
+          return yield* new StillRefused({ retryAfterMillis: pausedUntil - now })
+        }
         const slot = Math.max(now, nextFree, pausedUntil)
         nextFree = slot + (rate === Infinity ? 0 : 1000 / rate)
         if (slot <= now) return
@@ -77,24 +96,35 @@ export const make = (options: PacingOptions): Effect.Effect<Pacing> =>
         Effect.gen(function*() {
           const now = yield* Clock.currentTimeMillis
           answers = 0
+          refusedSince ??= now
           // Requests that were under way when a pause began are refused for the same reason as the first.
-          if (sentAt >= pauseStarted) {
+          const isNews = sentAt >= pauseStarted
+          if (isNews) {
             refusals += 1
             if (refusals % refusalsThatHalve === 0) {
               rate = rate === Infinity ? firstLimit : Math.max(lowestRate, rate / 2)
             }
-          } else if (retryAfterMillis === undefined) return
-          const jitter = yield* Random.nextRange(1, 1.5)
-          const wait = retryAfterMillis ?? options.firstPauseMillis * 2 ** (refusals - 1) * jitter
-          const until = now + Math.min(wait, options.longestPauseMillis)
-          if (until <= pausedUntil) return
-          pausedMillis += until - Math.max(now, pausedUntil)
-          pauseStarted = now
-          pausedUntil = until
-          nextFree = until
+          }
+          if (isNews || retryAfterMillis !== undefined) {
+            const jitter = yield* Random.nextRange(1, 1.5)
+            // Where so many pauses did not help, further ones only put off the end: the lowered rate is pause enough.
+            const ownWait = refusals > options.mostRefusals + 1
+              ? 0
+              : Math.min(options.firstPauseMillis * 2 ** (refusals - 1) * jitter, options.longestPauseMillis)
+            const wait = retryAfterMillis ?? ownWait
+            if (now + wait > pausedUntil) {
+              pausedMillis += now + wait - Math.max(now, pausedUntil)
+              pauseStarted = now
+              pausedUntil = now + wait
+              // Requests that wait for a later slot keep it.
+              nextFree = Math.max(nextFree, pausedUntil)
+            }
+          }
+          return refusals <= options.mostRefusals && !isBeyondPatience()
         }),
       answered: Effect.sync(() => {
         refusals = 0
+        refusedSince = undefined
         answers += 1
         if (answers % answersThatRaise === 0 && rate < options.requestsPerSecond) {
           rate = Math.min(options.requestsPerSecond, rate * 1.1)

@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import { HttpClient } from "@effect/platform"
+import { HttpClient, HttpClientError } from "@effect/platform"
 import { errorFromVerdict, PageVerdict, SourceError } from "@letterboxd-ratings/core"
 import { Clock, Effect, Option } from "effect"
 import * as robotsParserModule from "robots-parser"
@@ -56,10 +56,10 @@ export const make = (options: {
         const isMissing = status >= 400 && status < 500 && status !== 429 && verdict._tag !== "Challenged"
         return yield* isMissing ? parseRobots(url, "") : errorFromVerdict(asked, verdict)
       }).pipe(
-        Effect.catchTags({
-          RequestError: (error) => errorFromVerdict(asked, unanswered(error)),
-          ResponseError: (error) => errorFromVerdict(asked, unanswered(error))
-        })
+        Effect.catchIf(
+          HttpClientError.isHttpClientError,
+          (error) => Effect.flatMap(unanswered(options.source, error), (verdict) => errorFromVerdict(asked, verdict))
+        )
       )
     )
     return {

@@ -4,8 +4,10 @@
  * @since 0.1.0
  */
 import type { HttpClientError } from "@effect/platform"
-import { PageVerdict } from "@letterboxd-ratings/core"
-import { Option, Schema } from "effect"
+import { PageVerdict, SourceError } from "@letterboxd-ratings/core"
+import { Effect, Option, Schema } from "effect"
+import { RequestsSpent } from "./HttpPolicy.ts"
+import { StillRefused } from "./Pacing.ts"
 
 const Failure = Schema.Struct({
   code: Schema.optionalWith(Schema.String, { exact: true }),
@@ -29,20 +31,28 @@ const explanations: Readonly<Record<string, string>> = {
 }
 
 /**
- * The verdict on a request whose connection or body failed: `Truncated` where the body broke off, else
- * `Unavailable` with the failure in words.
+ * The verdict on a request whose connection or body failed: `Truncated` where the body broke off, `RateLimited` where
+ * it was not sent because the site asks to wait, else `Unavailable` with the failure in words. Fails where no further
+ * request is allowed.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const unanswered = (error: HttpClientError.HttpClientError): PageVerdict => {
-  if (error._tag === "ResponseError") return PageVerdict.Truncated({ bytes: 0 })
-  const failure = Option.map(decodeFetchFailure(error.cause), ({ cause }) => cause).pipe(
-    Option.orElse(() => decodeFailure(error.cause)),
+export const unanswered = (source: string, error: HttpClientError.HttpClientError): Effect.Effect<PageVerdict, SourceError> => {
+  if (error._tag === "ResponseError") return Effect.succeed(PageVerdict.Truncated({ bytes: 0 }))
+  const { cause } = error
+  if (cause instanceof RequestsSpent) {
+    return Effect.fail(
+      new SourceError({ reason: "BudgetSpent", source, detail: `The ${cause.maxRequests} requests that were allowed for this run are sent` })
+    )
+  }
+  if (cause instanceof StillRefused) return Effect.succeed(PageVerdict.RateLimited({ retryAfterMillis: cause.retryAfterMillis }))
+  const failure = Option.map(decodeFetchFailure(cause), (outer) => outer.cause).pipe(
+    Option.orElse(() => decodeFailure(cause)),
     Option.getOrElse(() => ({ code: undefined, message: undefined }))
   )
   const why = failure.code === undefined
     ? error.description ?? failure.message ?? error.message
     : `${explanations[failure.code] ?? failure.message ?? "the connection failed"} (${failure.code})`
-  return PageVerdict.Unavailable({ why })
+  return Effect.succeed(PageVerdict.Unavailable({ why }))
 }

@@ -1,3 +1,4 @@
+export { examine, type Finding } from "./Examination.ts"
 export * as HttpPolicy from "./HttpPolicy.ts"
 export * as LetterboxdSource from "./LetterboxdSource.ts"
 export { type FilmsPage, parseFilmsPage } from "./pages/films/FilmsPage.ts"

@@ -3,6 +3,9 @@ import { assert, describe, it } from "@effect/vitest"
 import { type Behaviour, Sandbox } from "@letterboxd-ratings/fixtures"
 import { HttpPolicy } from "@letterboxd-ratings/letterboxd-source"
 import { Clock, Config, ConfigProvider, Effect, Exit, Fiber, Layer, Random, TestClock } from "effect"
+import * as http from "node:http"
+import type { AddressInfo } from "node:net"
+import * as zlib from "node:zlib"
 import { policyLayer, quickly, transport, world } from "./SandboxSource.ts"
 
 const films = "/cinephile4/films/"
@@ -105,6 +108,37 @@ describe("HttpPolicy over a socket", () => {
       }
     })))
 
+  it.live("sends as many requests as it may and not one more, repetitions included", () =>
+    Effect.scoped(behind({ faults: [{ path: "page/2", kind: "drop" }] }, { maxRequests: 6, concurrency: 4 }, (get, site) =>
+      Effect.gen(function*() {
+        const outcomes = yield* Effect.forEach([1, 2, 3, 4, 5, 6, 7, 8], (page) => Effect.either(get(`${films}page/${page}/`)), {
+          concurrency: "unbounded"
+        })
+        assert.strictEqual(yield* site.totalRequests, 6)
+        const spent = outcomes.filter((one) => one._tag === "Left" && (one.left as { cause?: unknown }).cause instanceof HttpPolicy.RequestsSpent)
+        assert.isAtLeast(spent.length, 2)
+      }))))
+
+  it.live("reads no more of an answer than a page can have, compressed or not", () =>
+    Effect.gen(function*() {
+      for (const compress of [false, true]) {
+        const text = Buffer.alloc(HttpPolicy.largestBody + 1, "x")
+        const server = http.createServer((_, response) => {
+          response.writeHead(200, { "content-type": "text/html", ...(compress ? { "content-encoding": "gzip" } : {}) })
+          response.end(compress ? zlib.gzipSync(text) : text)
+        })
+        const url = yield* Effect.acquireRelease(
+          Effect.async<string>((resume) => {
+            server.listen(0, "127.0.0.1", () => resume(Effect.succeed(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`)))
+          }),
+          () => Effect.sync(() => server.closeAllConnections())
+        )
+        const error = yield* Effect.flip(Effect.flatMap(HttpClient.HttpClient, (client) => client.get(url)).pipe(Effect.provide(policyLayer({ timeoutMillis: 20_000 }))))
+        assert.include(error.message, "larger than 16 MB")
+        server.close()
+      }
+    }).pipe(Effect.scoped), 30_000)
+
   it.live("does not follow redirects", () =>
     Effect.scoped(behind({}, {}, (get) =>
       Effect.gen(function*() {
@@ -189,6 +223,42 @@ describe("HttpPolicy in time", () => {
       assert.isAtLeast(asDate[1] ?? 0, date.getTime())
     }))
 
+  it.effect("gives up an endless refusal within bounds, and asks once to see whether it is over", () =>
+    Effect.gen(function*() {
+      const { askedAt, layer } = scripted([{ status: 429 }])
+      const policy = HttpPolicy.layer({ ...quickly, backoffMillis: 2_000, requestsPerSecond: 2 }).pipe(Layer.provide(layer))
+      const running = yield* Effect.fork(Effect.gen(function*() {
+        const client = yield* HttpClient.HttpClient
+        const five = yield* Effect.forEach([1, 2, 3, 4, 5], () => client.get("http://site/"), { concurrency: "unbounded" })
+        const probe = yield* client.get("http://site/")
+        return [...five, probe].map(({ status }) => status)
+      }).pipe(Effect.provide(policy)))
+      yield* TestClock.adjust("1 day")
+      assert.deepStrictEqual(yield* Fiber.join(running), [429, 429, 429, 429, 429, 429])
+      assert.isAtMost(askedAt.length, 5 * 6 + 1)
+      assert.isAtMost((askedAt.at(-1) ?? 0) - (askedAt[0] ?? 0), 5 * 60_000)
+    }))
+
+  it.effect("does not wait longer than its patience for a site that names a far time", () =>
+    Effect.gen(function*() {
+      const { askedAt, layer } = scripted([{ status: 429, headers: { "retry-after": "86400" } }, { status: 200 }])
+      const policy = HttpPolicy.layer(quickly).pipe(Layer.provide(layer))
+      yield* Effect.gen(function*() {
+        const client = yield* HttpClient.HttpClient
+        assert.strictEqual((yield* client.get("http://site/")).status, 429)
+        assert.isTrue(Exit.isFailure(yield* Effect.exit(client.get("http://site/"))))
+        assert.strictEqual(askedAt.length, 1)
+        yield* TestClock.adjust("1 day")
+        assert.strictEqual((yield* client.get("http://site/")).status, 200)
+      }).pipe(Effect.provide(policy))
+    }))
+
+  it.effect("keeps to Retry-After of a 503 too", () =>
+    Effect.gen(function*() {
+      const times = yield* timesOf([{ status: 503, headers: { "retry-after": "300" } }, { status: 200 }], {})
+      assert.isAtLeast(times[1] ?? 0, 300_000)
+    }))
+
   it.effect("gives up soon on a site that never answered, and keeps trying one that did", () =>
     Effect.gen(function*() {
       let asked = 0
@@ -215,6 +285,8 @@ describe("HttpPolicy in time", () => {
           maxRetries: Config.succeed(1),
           timeoutMillis: Config.succeed(1),
           backoffMillis: Config.succeed(1),
+          patienceMillis: Config.succeed(1),
+          maxRequests: Config.succeed(1),
           requestsPerSecond: Config.number("RATE")
         }).pipe(Layer.provide(transport))
       ),

@@ -1,10 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
-import { judgeMember, type RatingsPage, UsernameFromText } from "@letterboxd-ratings/core"
-import { filmsPage, generations, Sandbox } from "@letterboxd-ratings/fixtures"
-import { parseFilmsPage } from "@letterboxd-ratings/letterboxd-source"
-import { Chunk, Effect, Schema, Stream } from "effect"
+import { Diagnostics, judgeMember, type KeptPage, UsernameFromText } from "@letterboxd-ratings/core"
+import { type Behaviour, filmsPage, generations, Sandbox } from "@letterboxd-ratings/fixtures"
+import { examine, LetterboxdSource, parseFilmsPage } from "@letterboxd-ratings/letterboxd-source"
+import { Chunk, Effect, Option, Schema, Stream } from "effect"
 import { readWithCheerio } from "./FilmsPageReference.ts"
-import { sandboxed, sourceAt, world } from "./SandboxSource.ts"
+import { policyLayer, sandboxed, sourceAt, world } from "./SandboxSource.ts"
 
 const username = Schema.decodeSync(UsernameFromText)
 const member = (name: string) => {
@@ -18,7 +18,7 @@ const readAll = (source: Effect.Effect.Success<ReturnType<typeof sandboxed>>["so
     const pages = Chunk.toReadonlyArray(chunk)
     return {
       pages,
-      reading: judgeMember(username(name), new Map(pages.map((page): [number, RatingsPage] => [page.number, page])))
+      reading: judgeMember(username(name), pages)
     }
   })
 
@@ -157,6 +157,77 @@ describe("LetterboxdSource", () => {
           assert.deepStrictEqual(reading.missing, [3])
           assert.strictEqual(reading.state, "partial")
         }
+      }
+    }))
+
+  it.scopedLive("keeps pages that were not understood, with their headers, and says where", () =>
+    Effect.gen(function*() {
+      const kept: Array<KeptPage> = []
+      const diagnostics = Diagnostics.of({
+        keep: (page) =>
+          Effect.sync(() => {
+            kept.push(page)
+            return Option.some(`kept/${kept.length}`)
+          })
+      })
+      const faults: ReadonlyArray<Behaviour["faults"][number]> = [
+        { path: "/films/", kind: "changed-markup", change: "renamed-items" },
+        { path: "/films/", kind: "challenge", status: 403 }
+      ]
+      for (const fault of faults) {
+        const { source } = yield* sandboxed({ faults: [fault] }).pipe(Effect.provideService(Diagnostics, diagnostics))
+        const { pages } = yield* readAll(source, "cinephile4")
+        const verdict = pages[0]?.verdict
+        assert.isTrue(verdict?._tag === "MarkupChanged" || verdict?._tag === "Challenged")
+        assert.strictEqual(verdict !== undefined && "keptAt" in verdict ? verdict.keptAt : undefined, `kept/${kept.length}`)
+      }
+      assert.deepStrictEqual(kept.map(({ status, subject, verdict }) => ({ status, subject, verdict })), [
+        { status: 200, subject: "page 1 of cinephile4", verdict: "MarkupChanged" },
+        { status: 403, subject: "page 1 of cinephile4", verdict: "Challenged" }
+      ])
+      assert.include(kept[0]?.evidence, "li.griditem")
+      assert.include(kept[0]?.body, "</html>")
+      assert.strictEqual(kept[1]?.headers["cf-mitigated"], "challenge")
+    }))
+})
+
+describe("examine", () => {
+  const look = (behaviour: Partial<Behaviour>, name?: string) =>
+    Effect.gen(function*() {
+      const site = yield* Sandbox.make({ world, behaviour })
+      const options = { ...LetterboxdSource.defaults, name: "sandbox", baseUrl: site.url }
+      const findings = yield* Stream.runCollect(examine(options, name === undefined ? undefined : username(name))).pipe(
+        Effect.provide(policyLayer({ maxRetries: 1, patienceMillis: 100 }))
+      )
+      return { findings: Chunk.toReadonlyArray(findings), requests: yield* site.totalRequests }
+    })
+
+  it.scopedLive("finds all well with four requests", () =>
+    Effect.gen(function*() {
+      const { findings, requests } = yield* look({}, "cinephile4")
+      assert.deepStrictEqual(findings.map(({ error, step }) => [step, error]), [
+        ["robots.txt", undefined],
+        ["members page", undefined],
+        ["films page", undefined],
+        ["second films page", undefined]
+      ])
+      assert.strictEqual(requests, 4)
+    }))
+
+  it.scopedLive("says for each refusal at which step it stands, and why", () =>
+    Effect.gen(function*() {
+      const cases: ReadonlyArray<readonly [Partial<Behaviour>, string | undefined, Array<[string, string]>]> = [
+        [{ faults: [{ path: "/page/2/", kind: "denied" }] }, "cinephile4", [["second films page", "Challenged"]]],
+        [{ faults: [{ path: "/films/", kind: "changed-markup", change: "no-ids" }] }, "cinephile4", [["films page", "MarkupChanged"]]],
+        [{ faults: [{ path: "/films/", kind: "status", status: 429, retryAfter: { seconds: 60, as: "seconds" } }] }, "cinephile4", [["films page", "RateLimited"]]],
+        [{ faults: [{ path: "/members/", kind: "challenge", status: 200 }] }, "cinephile4", [["members page", "Challenged"]]],
+        [{ faults: [{ kind: "drop" }] }, undefined, [["robots.txt", "Unreachable"]]],
+        [{ robots: "User-agent: *\nDisallow: /members/\n" }, "cinephile4", [["robots.txt", "DisallowedByRobots"], ["members page", "DisallowedByRobots"]]],
+        [{}, "nobody_here", [["films page", "InvalidOption"]]]
+      ]
+      for (const [behaviour, name, expected] of cases) {
+        const { findings } = yield* look(behaviour, name)
+        assert.deepStrictEqual(findings.flatMap(({ error, step }) => error === undefined ? [] : [[step, error.reason] as [string, string]]), expected)
       }
     }))
 })

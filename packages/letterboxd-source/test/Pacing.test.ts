@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Duration, Effect, Fiber, TestClock } from "effect"
+import { Clock, Duration, Effect, Fiber, Random, TestClock } from "effect"
 import * as Pacing from "../src/Pacing.ts"
 
-const options: Pacing.PacingOptions = { requestsPerSecond: 2, firstPauseMillis: 2_000, longestPauseMillis: 3_600_000 }
+const options: Pacing.PacingOptions = { requestsPerSecond: 2, firstPauseMillis: 2_000, longestPauseMillis: 120_000, mostRefusals: 5, patienceMillis: 3_600_000 }
 
 /** When each of `count` requests that all wait from the start may go out. */
 const departures = (pacing: Pacing.Pacing, count: number) =>
@@ -88,6 +88,60 @@ describe("Pacing", () => {
       yield* Effect.repeatN(pacing.answered, 5_000)
       assert.strictEqual((yield* pacing.snapshot).requestsPerSecond, 2)
     }))
+
+  it.effect("is beyond patience after too many refusals in a row, or too long a pause, and fails at once until it is over", () =>
+    Effect.gen(function*() {
+      const pacing = yield* Pacing.make(options)
+      const answers: Array<boolean> = []
+      for (let i = 0; i < 7; i++) {
+        answers.push(yield* pacing.refused(yield* Clock.currentTimeMillis, undefined))
+        yield* TestClock.adjust("5 minutes")
+      }
+      assert.deepStrictEqual(answers, [true, true, true, true, true, false, false])
+      yield* pacing.answered
+      assert.isTrue(yield* pacing.refused(yield* Clock.currentTimeMillis, 3_600_000))
+      yield* pacing.answered
+      yield* TestClock.adjust("2 hours")
+      assert.isFalse(yield* pacing.refused(yield* Clock.currentTimeMillis, 7_200_000))
+      assert.strictEqual((yield* Effect.flip(pacing.turn)).retryAfterMillis, 7_200_000)
+      yield* TestClock.adjust("2 hours")
+      yield* pacing.turn
+    }))
+
+  it.effect("over hours of refusals in any form, sends nothing earlier than it was told, nor faster than its rate", () =>
+    Effect.gen(function*() {
+      for (const seed of [1, 2, 3, 5]) {
+        yield* Effect.gen(function*() {
+          const start = yield* Clock.currentTimeMillis
+          const pacing = yield* Pacing.make({ ...options, mostRefusals: Infinity, patienceMillis: Infinity })
+          let notBefore = 0
+          let previous = -Infinity
+          const worker = Effect.gen(function*() {
+            while ((yield* Clock.currentTimeMillis) - start < 3 * 3_600_000) {
+              yield* pacing.turn
+              const sentAt = yield* Clock.currentTimeMillis
+              assert.isAtLeast(sentAt, notBefore, `seed ${seed}`)
+              assert.isAtLeast(sentAt - previous, 499, `seed ${seed}`)
+              previous = sentAt
+              yield* Effect.sleep(yield* Random.nextIntBetween(20, 3_000))
+              const draw = yield* Random.next
+              if (draw < 0.85) yield* pacing.answered
+              else {
+                const retryAfter = draw < 0.9 ? undefined : (yield* Random.nextIntBetween(0, 1_200)) * 1_000
+                yield* pacing.refused(sentAt, retryAfter)
+                if (retryAfter !== undefined) notBefore = Math.max(notBefore, (yield* Clock.currentTimeMillis) + retryAfter)
+              }
+            }
+          })
+          const running = yield* Effect.fork(Effect.all(Array.from({ length: 5 }, () => worker), { concurrency: "unbounded" }))
+          yield* TestClock.adjust("5 hours")
+          yield* Fiber.join(running)
+          const { requestsPerSecond } = yield* pacing.snapshot
+          assert.isAtLeast(requestsPerSecond, 0.05)
+          assert.isAtMost(requestsPerSecond, 2)
+        }).pipe(Effect.withRandom(Random.make(seed)))
+      }
+    }), 60_000)
 
   it.effect("keeps its rate over time", () =>
     Effect.gen(function*() {

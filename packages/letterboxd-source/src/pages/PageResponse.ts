@@ -25,7 +25,7 @@ export interface PageResponse {
  * @since 0.1.0
  * @category constructors
  */
-export const pageTitle = (body: string): string => /<title[^>]*>([^<]{0,500})/iu.exec(body)?.[1]?.trim() ?? ""
+export const pageTitle = (body: string): string => /<title[^>]{0,200}>([^<]{0,500})/iu.exec(body)?.[1]?.trim() ?? ""
 
 /**
  * Whether an HTML page reaches its end. All generations of the site's pages close their `html` element.
@@ -33,4 +33,4 @@ export const pageTitle = (body: string): string => /<title[^>]*>([^<]{0,500})/iu
  * @since 0.1.0
  * @category constructors
  */
-export const reachesEnd = (body: string): boolean => /<\/html\s*>/iu.test(body)
+export const reachesEnd = (body: string): boolean => /<\/html\s{0,100}>/iu.test(body)

@@ -4,9 +4,9 @@
  * @since 0.1.0
  */
 import { PageVerdict, Username } from "@letterboxd-ratings/core"
-import * as cheerio from "cheerio/slim"
 import { Option, Schema } from "effect"
 import { retryAfterMillis } from "../RetryAfter.ts"
+import { deepestNesting, readDocument } from "./BoundedParsing.ts"
 import { type PageResponse, pageTitle } from "./PageResponse.ts"
 
 const decodeUsername = Schema.decodeUnknownOption(Username)
@@ -48,7 +48,12 @@ export const judgeRefusal = (response: PageResponse): Option.Option<PageVerdict>
     return Option.some(PageVerdict.RateLimited(wait === undefined ? {} : { retryAfterMillis: wait }))
   }
   if (status >= 300 && status < 400) return Option.some(judgeRedirect(response))
-  const $ = cheerio.load(body)
+  if (status !== 404 && status !== 403) {
+    return Option.some(PageVerdict.Unavailable({ status, why: title === "" ? `status ${status}` : `title "${title}"` }))
+  }
+  const document = readDocument(body)
+  if (Option.isNone(document)) return Option.some(tooDeep)
+  const $ = document.value
   if (status === 404) {
     return Option.some(
       $("body.error.message-dark").length > 0 && /not found/iu.test(title)
@@ -56,15 +61,23 @@ export const judgeRefusal = (response: PageResponse): Option.Option<PageVerdict>
         : PageVerdict.Unavailable({ status, why: "a 404 that is not Letterboxd's own" })
     )
   }
-  if (status === 403) {
-    return Option.some(
-      /greetings, professor falken/iu.test($("section.message strong").text())
-        ? PageVerdict.MemberPrivate()
-        : PageVerdict.Challenged({ status, wall: title === "" ? "a 403 without explanation" : `title "${title}"` })
-    )
-  }
-  return Option.some(PageVerdict.Unavailable({ status, why: title === "" ? `status ${status}` : `title "${title}"` }))
+  return Option.some(
+    /greetings, professor falken/iu.test($("section.message strong").text())
+      ? PageVerdict.MemberPrivate()
+      : PageVerdict.Challenged({ status, wall: title === "" ? "a 403 without explanation" : `title "${title}"` })
+  )
 }
+
+/**
+ * The verdict on a page that is nested deeper than anything that can be a page.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const tooDeep: PageVerdict = PageVerdict.MarkupChanged({
+  selector: `page with at most ${deepestNesting} elements in each other`,
+  evidence: "the page is nested deeper"
+})
 
 const judgeRedirect = ({ headers, status, url }: PageResponse): PageVerdict => {
   const location = headers["location"]

@@ -4,11 +4,13 @@
 import { ratingFromHalfStars, Film, splitDisplayName, type StatedCounts, type WatchedFilm } from "@letterboxd-ratings/core"
 import { Either, Option, Schema } from "effect"
 import { Parser } from "htmlparser2"
+import { deepestNesting, parseWhile } from "../BoundedParsing.ts"
 
 /**
  * What a films page shows. `tiles` counts the items of the list, readable or not; `unreadable` names what was wrong
  * with the tiles that have no usable id or an impossible rating. `pageNumbers` are the numbers of the paging block,
- * empty where there is none.
+ * empty where there is none. `isTooDeep` says that elements are nested deeper than on any real page, and that reading
+ * ended there.
  *
  * @since 0.1.0
  * @category models
@@ -29,6 +31,7 @@ export interface FilmsPage {
   readonly hasPrevious: boolean
   readonly emptyText: string
   readonly isComplete: boolean
+  readonly isTooDeep: boolean
 }
 
 interface Tile {
@@ -78,6 +81,8 @@ export const parseFilmsPage = (html: string): FilmsPage => {
   let hasPrevious = false
   let emptyText = ""
   let isComplete = false
+  let depth = 0
+  let isTooDeep = false
 
   let tile: Tile | undefined
   let nestedItems = 0
@@ -99,6 +104,7 @@ export const parseFilmsPage = (html: string): FilmsPage => {
     const match = words === undefined ? null : countOfFilms.exec(words)
     if (match === null) return
     const count = Number(match[1]?.replaceAll(/[.,]/gu, ""))
+    if (!Number.isSafeInteger(count)) return
     const href = attributes["href"]
     if (href === undefined || /^\/[^/]+\/films\/$/u.test(href)) statedFilms ??= count
     else if (href.endsWith("/films/ratings/")) statedRated ??= count
@@ -133,6 +139,8 @@ export const parseFilmsPage = (html: string): FilmsPage => {
 
   const parser = new Parser({
     onopentag(name, attributes) {
+      depth += 1
+      isTooDeep ||= depth > deepestNesting
       const classes = attributes["class"]
       if (name === "li") {
         if (hasClass(classes, "griditem") || hasClass(classes, "poster-container")) {
@@ -207,6 +215,7 @@ export const parseFilmsPage = (html: string): FilmsPage => {
       }
     },
     onclosetag(name, isImplied) {
+      depth -= 1
       if (collecting !== undefined && name === collectingTag) {
         if (collecting === "page") {
           const number = Number(pageText.trim().replaceAll(",", ""))
@@ -222,7 +231,7 @@ export const parseFilmsPage = (html: string): FilmsPage => {
       }
     }
   })
-  parser.end(html)
+  parseWhile(parser, html, () => !isTooDeep)
   finishTile()
 
   return {
@@ -243,7 +252,8 @@ export const parseFilmsPage = (html: string): FilmsPage => {
     hasNext,
     hasPrevious,
     emptyText: emptyText.trim(),
-    isComplete
+    isComplete,
+    isTooDeep
   }
 }
 

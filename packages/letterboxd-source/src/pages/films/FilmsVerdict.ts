@@ -6,7 +6,7 @@
 import { PageVerdict, Username } from "@letterboxd-ratings/core"
 import { Option, Schema } from "effect"
 import type { PageResponse } from "../PageResponse.ts"
-import { judgeRefusal, recogniseWall } from "../Refusal.ts"
+import { judgeRefusal, recogniseWall, tooDeep } from "../Refusal.ts"
 import { type FilmsPage, parseFilmsPage } from "./FilmsPage.ts"
 import type { FilmsListing } from "./FilmsRequest.ts"
 
@@ -20,6 +20,9 @@ export const unreadableShareOfChangedMarkup = 0.02
 
 /** Films on a full page of the site. */
 const fullPage = 72
+
+/** More pages than anybody has films for: 720,000. A member with 182 pages was seen. */
+const mostPages = 10_000
 
 const decodeUsername = Schema.decodeUnknownOption(Username)
 
@@ -39,6 +42,7 @@ export const judgeFilmsResponse = (
     if (Option.isSome(wall) && page.tiles === 0) {
       return PageVerdict.Challenged({ status: response.status, wall: wall.value })
     }
+    if (page.isTooDeep) return tooDeep
     if (!page.isComplete) return PageVerdict.Truncated({ bytes: response.body.length })
     return judgeFilmsPage(asked, page)
   })
@@ -75,6 +79,9 @@ const judgeFilmsPage = (
     return markupChanged("li.paginate-page", "the page has a paging block without page numbers")
   }
   const lastPage = Math.max(1, ...page.pageNumbers)
+  if (lastPage > mostPages) {
+    return markupChanged(`li.paginate-page with a number up to ${mostPages}`, `the last page is said to be ${lastPage}`)
+  }
   if (page.hasNext && lastPage <= asked.page) {
     return markupChanged("li.paginate-page", `page ${asked.page} has a next page but names no number above ${lastPage}`)
   }

@@ -4,10 +4,10 @@
  * @since 0.1.0
  */
 import { type MemberListing, PageVerdict, UsernameFromText } from "@letterboxd-ratings/core"
-import * as cheerio from "cheerio/slim"
 import { Data, Option, Schema } from "effect"
+import { readDocument } from "../BoundedParsing.ts"
 import { type PageResponse, pageTitle, reachesEnd } from "../PageResponse.ts"
-import { judgeRefusal, recogniseWall } from "../Refusal.ts"
+import { judgeRefusal, recogniseWall, tooDeep } from "../Refusal.ts"
 
 /**
  * A page of the members list: its members in order, and whether another page follows. `Refused` carries the verdict
@@ -42,7 +42,9 @@ const refused = (verdict: PageVerdict) => MembersVerdict.Refused({ verdict })
 export const judgeMembersResponse = (response: PageResponse): MembersVerdict => {
   const refusal = judgeRefusal(response)
   if (Option.isSome(refusal)) return refused(refusal.value)
-  const $ = cheerio.load(response.body)
+  const document = readDocument(response.body)
+  if (Option.isNone(document)) return refused(tooDeep)
+  const $ = document.value
   const title = pageTitle(response.body)
   const rows = $("table.member-table td.table-person, table.person-table td.table-person")
   const wall = recogniseWall(response.headers, title)

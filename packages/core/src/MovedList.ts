@@ -1,0 +1,159 @@
+/**
+ * Puts a member's list together that moved while it was read: a film was added or removed between two pages, so the
+ * pages belong to different versions of the list.
+ *
+ * @since 0.1.0
+ */
+import type { FilmId } from "./Film.ts"
+import type { PageVerdict } from "./PageVerdict.ts"
+import type { WatchedFilm } from "./Rating.ts"
+
+/**
+ * A films page as it was read.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type FilmsVerdict = Extract<PageVerdict, { readonly _tag: "Films" }>
+
+/**
+ * The pages that were read, one after the other, while the list stated the same numbers of pages and films.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ListVersion {
+  readonly lastPage: number
+  readonly statedFilms: number | undefined
+  readonly pages: ReadonlyMap<number, FilmsVerdict>
+}
+
+/**
+ * The newest version of a list, whole and in order; or the pages to read (again) before it can be told, all of them
+ * where nothing less would do.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Reconciliation =
+  | { readonly _tag: "Whole"; readonly films: ReadonlyArray<WatchedFilm> }
+  | { readonly _tag: "ReadAgain"; readonly pages: "all" | ReadonlyArray<number> }
+
+/** Films that stand one after the other on pages of one version that follow each other. */
+interface Stretch {
+  readonly films: ReadonlyArray<WatchedFilm>
+  readonly positions: ReadonlyMap<FilmId, number>
+  readonly startsList: boolean
+  readonly endsList: boolean
+}
+
+/**
+ * Puts the newest of the versions (oldest first) together. Pages of older versions count where they prove to be
+ * unmoved: between two pages of the newest version, an older one has just as many films as there must be. Where it
+ * has not, a page between them is to be read again, the middle one first, so that one added or removed film costs
+ * about as many requests as the number of pages can be halved.
+ *
+ * Pure; costs time in proportion to the films and versions.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const reconcileList = (versions: ReadonlyArray<ListVersion>): Reconciliation => {
+  const readAll: Reconciliation = { _tag: "ReadAgain", pages: "all" }
+  const newest = versions.at(-1)
+  const total = newest?.statedFilms
+  if (newest === undefined || total === undefined || versions.some(hasUnreadable)) return readAll
+  const perPage = filmsOnAFullPage(versions)
+  if (perPage === undefined || Math.ceil(total / perPage) !== newest.lastPage) return readAll
+
+  const stretches = versions.slice(0, -1).toReversed().flatMap(stretchesOf)
+  const beginningOf = (page: number) => Math.min((page - 1) * perPage, total)
+  const films: Array<WatchedFilm> = []
+  const again: Array<number> = []
+  let before = 0
+  for (const number of [...[...newest.pages.keys()].sort((a, b) => a - b), newest.lastPage + 1]) {
+    if (number > before + 1) {
+      const wanted = beginningOf(number) - beginningOf(before + 1)
+      const gap = { before, after: number, previous: newest.pages.get(before)?.films, next: newest.pages.get(number)?.films, wanted }
+      const between = fillGap(gap, stretches)
+      if (typeof between === "number") again.push(between)
+      else films.push(...between)
+    }
+    films.push(...newest.pages.get(number)?.films ?? [])
+    before = number
+  }
+  if (again.length > 0) return { _tag: "ReadAgain", pages: again }
+  const isSound = films.length === total && new Set(films.map(({ film }) => film.id)).size === total
+  return isSound ? { _tag: "Whole", films } : readAll
+}
+
+const hasUnreadable = ({ pages }: ListVersion): boolean => [...pages.values()].some(({ unreadable }) => unreadable > 0)
+
+const filmsOnAFullPage = (versions: ReadonlyArray<ListVersion>): number | undefined => {
+  for (const { lastPage, pages } of versions) {
+    for (const [number, page] of pages) if (number < lastPage) return page.films.length
+  }
+  return undefined
+}
+
+const stretchesOf = ({ lastPage, pages }: ListVersion): ReadonlyArray<Stretch> => {
+  const stretches: Array<Stretch> = []
+  const numbers = [...pages.keys()].sort((a, b) => a - b)
+  for (let from = 0; from < numbers.length;) {
+    let to = from
+    while (numbers[to + 1] === (numbers[to] ?? 0) + 1) to += 1
+    const films = numbers.slice(from, to + 1).flatMap((number) => pages.get(number)?.films ?? [])
+    stretches.push({
+      films,
+      positions: new Map(films.map(({ film }, position) => [film.id, position])),
+      startsList: numbers[from] === 1,
+      endsList: numbers[to] === lastPage
+    })
+    from = to + 1
+  }
+  return stretches
+}
+
+interface Gap {
+  /** The pages on both sides, 0 and the last one's successor where there is none. */
+  readonly before: number
+  readonly after: number
+  readonly previous: ReadonlyArray<WatchedFilm> | undefined
+  readonly next: ReadonlyArray<WatchedFilm> | undefined
+  readonly wanted: number
+}
+
+/** The films between two pages, or the number of the page to read again. */
+const fillGap = (gap: Gap, stretches: ReadonlyArray<Stretch>): ReadonlyArray<WatchedFilm> | number => {
+  const { after, before, next, previous, wanted } = gap
+  let isAnchoredBefore = false
+  let isAnchoredAfter = false
+  for (const { endsList, films, positions, startsList } of stretches) {
+    const start = previous === undefined ? (startsList ? 0 : undefined) : afterLast(previous, positions)
+    const end = next === undefined ? (endsList ? films.length : undefined) : firstOf(next, positions)
+    if (start !== undefined && end !== undefined && end - start === wanted) return films.slice(start, end)
+    isAnchoredBefore ||= start !== undefined
+    isAnchoredAfter ||= end !== undefined
+  }
+  if (isAnchoredBefore && !isAnchoredAfter) return after - 1
+  if (isAnchoredAfter && !isAnchoredBefore) return before + 1
+  return Math.floor((before + after) / 2)
+}
+
+const afterLast = (page: ReadonlyArray<WatchedFilm>, positions: ReadonlyMap<FilmId, number>): number | undefined => {
+  let last: number | undefined
+  for (const { film } of page) {
+    const position = positions.get(film.id)
+    if (position !== undefined) last = Math.max(last ?? 0, position + 1)
+  }
+  return last
+}
+
+const firstOf = (page: ReadonlyArray<WatchedFilm>, positions: ReadonlyMap<FilmId, number>): number | undefined => {
+  let first: number | undefined
+  for (const { film } of page) {
+    const position = positions.get(film.id)
+    if (position !== undefined) first = Math.min(first ?? position, position)
+  }
+  return first
+}
