@@ -268,7 +268,8 @@ const openDataset = (
     }
   })
 
-const ratingsOf = (folder: string, manifest: Manifest) => Stream.flattenIterables(ratingBlocks(folder, manifest))
+// Blocks are larger than what a fold over a stream can take at once.
+const ratingsOf = (folder: string, manifest: Manifest) => Stream.flatMap(ratingBlocks(folder, manifest), Stream.fromIterable)
 
 /** Notes a batch in what is known, and says what it does to each file. */
 const changedBy = (

@@ -101,7 +101,7 @@ layer(NodeContext.layer)("a dataset of the original tool", (it) => {
           assert.strictEqual(dataset.state.updates.get(username("davee"))?.epochMillis, Date.UTC(2023, 4, 1))
           assert.strictEqual(dataset.state.members.size, 0)
           yield* dataset.commit(
-            batchOf(dataset.state, 1, [{ name: "fresh", ratings: { 51608: 2 } }], [film({ id: 51608, slug: "fail-safe", title: "Fail Safe", year: 1964 })])
+            batchOf(dataset.state, 1, [{ name: "fresh", ratings: [[51608, 2]] }], [film({ id: 51608, slug: "fail-safe", title: "Fail Safe", year: 1964 })])
           )
         }))
       const content = files(yield* flat(folder))
@@ -117,7 +117,7 @@ layer(NodeContext.layer)("a dataset of the original tool", (it) => {
       const options = { filmLabel: "slug" } as const
       yield* write(folder, original)
       yield* withDataset(folder, goOn, (dataset) =>
-        dataset.commit(batchOf(dataset.state, 1, [{ name: "fresh", ratings: { 51608: 2 } }], [film({ id: 51608, slug: "fail-safe", title: "Fail Safe", year: 1964 })])), { options })
+        dataset.commit(batchOf(dataset.state, 1, [{ name: "fresh", ratings: [[51608, 2]] }], [film({ id: 51608, slug: "fail-safe", title: "Fail Safe", year: 1964 })])), { options })
       const content = files(yield* flat(folder))
       assert.strictEqual(content["latest_film_mappings.csv"], adopted["latest_film_mappings.csv"])
       assert.strictEqual(content["latest_translated_user_ratings.csv"], `${adopted["latest_translated_user_ratings.csv"]}fresh,fail-safe,2.0\n`)
@@ -194,5 +194,5 @@ layer(NodeContext.layer)("a dataset of the original tool", (it) => {
           assert.deepStrictEqual(files(yield* flat(folder)), adopted, `${extent} at call ${at}`)
         }
       }
-    }), 120_000)
+    }), 400_000)
 })

@@ -112,7 +112,7 @@ layer(NodeContext.layer)("CsvStorage", (it) => {
     Effect.gen(function*() {
       const folder = yield* freshFolder
       yield* withDataset(folder, startNew, (dataset) =>
-        dataset.commit(batchOf(dataset.state, 1, [{ name: "only", ratings: { 10: 1 } }], [film({ id: 10, slug: "ten" })])))
+        dataset.commit(batchOf(dataset.state, 1, [{ name: "only", ratings: [[10, 1]] }], [film({ id: 10, slug: "ten" })])))
       yield* withDataset(folder, goOn, (dataset) => dataset.commit(batchOf(dataset.state, 2, [{ name: "only" }], [])))
       assert.strictEqual((yield* files(folder))["latest_raw_user_ratings.csv"], "user_id,film_id,rating\n")
     }))
@@ -150,7 +150,7 @@ layer(NodeContext.layer)("CsvStorage", (it) => {
       assert.deepStrictEqual(yield* contentOf(folder), old)
 
       yield* withDataset(folder, setAside, (dataset) =>
-        dataset.commit(batchOf(dataset.state, 9, [{ name: "fresh", ratings: { 1: 1 } }], [film({ id: 1, slug: "one" })])))
+        dataset.commit(batchOf(dataset.state, 9, [{ name: "fresh", ratings: [[1, 1]] }], [film({ id: 1, slug: "one" })])))
       const beside = (yield* fs.readDirectory(path.dirname(folder))).toSorted()
       assert.strictEqual(beside.length, 2)
       assert.match(beside[1] ?? "", /^data\.bak-\d{8}-\d{6}$/u)
@@ -273,7 +273,7 @@ layer(NodeContext.layer)("CsvStorage", (it) => {
         Effect.gen(function*() {
           const users = new Map(dataset.state.users)
           for (let n = 0; n < 60; n++) {
-            const batch = batchOf({ users, films: new Map() }, 10, [{ name: `m_${1000 + n}`, ratings: { 1: 1, 2: 2 } }], [])
+            const batch = batchOf({ users, films: new Map() }, 10, [{ name: `m_${1000 + n}`, ratings: [[1, 1], [2, 2]] }], [])
             for (const { record } of batch.members) users.set(record.username, record.userId)
             const before = disk.bytesWritten()
             yield* dataset.commit(batch)

@@ -1,0 +1,17 @@
+import { NodeContext } from "@effect/platform-node"
+import { CsvStorage } from "@letterboxd-ratings/storage-csv"
+import { storageSuite } from "@letterboxd-ratings/storage-testkit"
+import { Layer } from "effect"
+import * as fs from "node:fs"
+import * as os from "node:os"
+import * as path from "node:path"
+import { afterAll } from "vitest"
+import { processTable } from "./Disk.ts"
+
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), "csv-"))
+afterAll(() => fs.rmSync(folder, { recursive: true }))
+
+storageSuite("CsvStorage", (place) =>
+  CsvStorage.layer({ ...CsvStorage.defaults, folder: path.join(folder, place) }).pipe(
+    Layer.provide(Layer.merge(NodeContext.layer, processTable(1)))
+  ))

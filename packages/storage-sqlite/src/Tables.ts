@@ -1,0 +1,215 @@
+/**
+ * The tables of a dataset: what stands in them, and how it gets in and out.
+ */
+import type { SqlClient } from "@effect/sql/SqlClient"
+import type { SqlError } from "@effect/sql/SqlError"
+import {
+  type Batch,
+  type DatasetState,
+  EncodedRating,
+  Film,
+  FilmId,
+  MemberRecord,
+  type StorageError,
+  UserId,
+  Username
+} from "@letterboxd-ratings/core"
+import { Chunk, DateTime, Effect, Option, Schema, Stream } from "effect"
+
+type Sql = Effect.Effect<void, SqlError>
+
+/** The version of these tables; a later one will know how to change an earlier one. */
+export const format = 1
+
+const statements = (sql: SqlClient): ReadonlyArray<Effect.Effect<unknown, SqlError>> => [
+  sql`create table if not exists dataset (
+    one integer primary key check (one = 1),
+    format integer not null,
+    batches integer not null,
+    ratings integer not null,
+    committed_at text not null
+  )`,
+  sql`create table if not exists members (
+    user_id integer primary key,
+    username text not null unique,
+    state text check (state in ('sealed', 'partial', 'gone', 'private', 'renamed')),
+    read_at text,
+    last_page integer,
+    films integer,
+    stated_films integer,
+    ratings integer,
+    renamed_to text,
+    missing_pages text,
+    doubts text,
+    verdicts text,
+    seen_films text
+  )`,
+  sql`create table if not exists films (
+    film_id integer primary key,
+    position integer not null unique,
+    slug text not null,
+    title text,
+    year integer
+  )`,
+  sql`create table if not exists ratings (
+    position integer primary key,
+    user_id integer not null references members,
+    film_id integer not null references films,
+    rating real not null check (rating between 0.5 and 5 and rating * 2 = cast(rating * 2 as integer)),
+    unique (user_id, film_id)
+  )`,
+  sql`create index if not exists ratings_by_film on ratings (film_id)`,
+  sql`create table if not exists updates (
+    user_id integer primary key references members,
+    position integer not null unique,
+    last_updated text not null
+  )`,
+  sql`create view if not exists film_labels as
+    select film_id, slug as film_slug,
+      case when title is null then slug when year is null then title else title || ' (' || year || ')' end as film_title
+    from films`,
+  sql`create view if not exists translated_ratings as
+    select username, film_title, rating
+    from ratings join members using (user_id) join film_labels using (film_id)
+    order by ratings.position`,
+  sql`create view if not exists user_updates as
+    select username, last_updated from updates join members using (user_id) order by updates.position`
+]
+
+/** Makes the tables and views that are not there yet. */
+export const createTables = (sql: SqlClient): Sql => Effect.all(statements(sql), { discard: true })
+
+/** Takes everything out of the tables. */
+export const emptyTables = (sql: SqlClient): Sql =>
+  Effect.all([sql`delete from ratings`, sql`delete from updates`, sql`delete from films`, sql`delete from members`, sql`delete from dataset`], {
+    discard: true
+  })
+
+const DatasetRow = Schema.Struct({ format: Schema.Int, batches: Schema.Int, ratings: Schema.Int, committed_at: Schema.DateTimeUtc })
+
+/** The row about the whole dataset; none where nothing was committed. */
+export const readDatasetRow = (sql: SqlClient) =>
+  Effect.gen(function*() {
+    const tables = yield* sql`select 1 from sqlite_master where type = 'table' and name = 'dataset'`
+    if (tables.length === 0) return Option.none()
+    const rows = yield* sql`select format, batches, ratings, committed_at from dataset`
+    return Option.fromNullable((yield* Schema.decodeUnknown(Schema.Array(DatasetRow))(rows))[0])
+  })
+
+const json = <A, I>(schema: Schema.Schema<A, I>) => Schema.NullOr(Schema.parseJson(schema))
+const MemberRow = Schema.Struct({
+  user_id: UserId,
+  username: Username,
+  state: Schema.NullOr(Schema.String),
+  read_at: Schema.NullOr(Schema.String),
+  last_page: Schema.NullOr(Schema.Int),
+  films: Schema.NullOr(Schema.Int),
+  stated_films: Schema.NullOr(Schema.Int),
+  ratings: Schema.NullOr(Schema.Int),
+  renamed_to: Schema.NullOr(Schema.String),
+  missing_pages: json(Schema.Unknown),
+  doubts: json(Schema.Unknown),
+  verdicts: json(Schema.Unknown),
+  seen_films: json(Schema.Unknown)
+})
+const FilmRow = Schema.Struct({ film_id: FilmId, slug: Schema.String, title: Schema.NullOr(Schema.String), year: Schema.NullOr(Schema.Int) })
+const UpdateRow = Schema.Struct({ username: Username, last_updated: Schema.DateTimeUtc })
+const RatingRow = Schema.Struct({ position: Schema.Int, user_id: Schema.Unknown, film_id: Schema.Unknown, rating: Schema.Unknown })
+
+const recordOf = (row: typeof MemberRow.Type) =>
+  row.state === null
+    ? Effect.succeedNone
+    : Effect.asSome(Schema.decodeUnknown(MemberRecord)({
+      username: row.username,
+      userId: row.user_id,
+      state: row.state,
+      readAt: row.read_at,
+      lastPage: row.last_page,
+      missing: row.missing_pages,
+      films: row.films,
+      ...(row.stated_films === null ? {} : { statedFilms: row.stated_films }),
+      ratings: row.ratings,
+      doubts: row.doubts,
+      verdicts: row.verdicts,
+      ...(row.renamed_to === null ? {} : { renamedTo: row.renamed_to }),
+      ...(row.seen_films === null ? {} : { seen: row.seen_films })
+    }))
+
+/** All but the ratings. */
+export const readState = (sql: SqlClient, { batches, ratings }: typeof DatasetRow.Type) =>
+  Effect.gen(function*() {
+    const users = new Map<Username, UserId>()
+    const members = new Map<Username, MemberRecord>()
+    for (const row of yield* Schema.decodeUnknown(Schema.Array(MemberRow))(yield* sql`select * from members order by user_id`)) {
+      users.set(row.username, row.user_id)
+      const record = yield* recordOf(row)
+      if (Option.isSome(record)) members.set(row.username, record.value)
+    }
+    const films = new Map<FilmId, Film>()
+    for (const row of yield* Schema.decodeUnknown(Schema.Array(FilmRow))(yield* sql`select film_id, slug, title, year from films order by position`)) {
+      const film = yield* Schema.decodeUnknown(Film)({
+        id: row.film_id,
+        slug: row.slug,
+        ...(row.title === null ? {} : { title: row.title }),
+        ...(row.year === null ? {} : { year: row.year })
+      })
+      films.set(film.id, film)
+    }
+    const updates = new Map<Username, DateTime.Utc>()
+    for (const row of yield* Schema.decodeUnknown(Schema.Array(UpdateRow))(yield* sql`select username, last_updated from user_updates`)) {
+      updates.set(row.username, row.last_updated)
+    }
+    const state: DatasetState = { users, films, members, updates, ratings, batches }
+    return state
+  })
+
+const rowsAtOnce = 4_096
+const decodeRatings = Schema.decodeUnknown(Schema.Array(RatingRow))
+const decodeEncoded = Schema.decodeUnknown(Schema.Array(EncodedRating))
+
+/** All ratings in the order they were committed, page by page: no statement is open while somebody reads slowly. */
+export const readRatings = <E>(sql: SqlClient, toError: (error: unknown) => E): Stream.Stream<EncodedRating, E> =>
+  Stream.paginateChunkEffect(0, (last) =>
+    Effect.gen(function*() {
+      const rows = yield* decodeRatings(
+        yield* sql`select position, user_id, film_id, rating from ratings where position > ${last} order by position limit ${rowsAtOnce}`
+      )
+      const ratings = yield* decodeEncoded(rows.map(({ film_id: filmId, rating, user_id: userId }) => ({ filmId, rating, userId })))
+      const next = rows.length < rowsAtOnce ? Option.none<number>() : Option.map(Option.fromNullable(rows.at(-1)), ({ position }) => position)
+      return [Chunk.fromIterable(ratings), next] as const
+    }).pipe(Effect.mapError(toError)))
+
+/** Writes a batch. The rows of a table go in as one JSON text: one statement, whatever their number. */
+export const writeBatch = (sql: SqlClient, batch: Batch, now: { readonly batches: number }): Effect.Effect<void, SqlError | StorageError> =>
+  Effect.gen(function*() {
+    const replaced = batch.members.flatMap(({ record, write }) => write === "replace" ? [record.userId] : [])
+    const ratings = batch.members.flatMap((member) => member.ratings.map(({ filmId, rating, userId }) => [userId, filmId, rating]))
+    const films = (all: ReadonlyArray<Film>) => JSON.stringify(all.map(({ id, slug, title, year }) => [id, slug, title ?? null, year ?? null]))
+    const records = batch.members.map(({ record }) => ({ ...record, readAt: DateTime.formatIso(record.readAt) }))
+
+    yield* sql`insert into films (film_id, position, slug, title, year)
+      select value ->> 0, (select count(*) from films) + key, value ->> 1, value ->> 2, value ->> 3
+      from json_each(${films(batch.newFilms)})`
+    yield* sql`update films set slug = now.slug, title = now.title, year = now.year
+      from (select value ->> 0 as film_id, value ->> 1 as slug, value ->> 2 as title, value ->> 3 as year
+        from json_each(${films(batch.changedFilms.map(({ after }) => after))})) as now
+      where films.film_id = now.film_id`
+    yield* sql`insert into members
+        (user_id, username, state, read_at, last_page, films, stated_films, ratings, renamed_to, missing_pages, doubts, verdicts, seen_films)
+      select value ->> 'userId', value ->> 'username', value ->> 'state', value ->> 'readAt', value ->> 'lastPage', value ->> 'films',
+        value ->> 'statedFilms', value ->> 'ratings', value ->> 'renamedTo', value -> 'missing', value -> 'doubts', value -> 'verdicts', value -> 'seen'
+      from json_each(${JSON.stringify(records)}) where true
+      on conflict (user_id) do update set state = excluded.state, read_at = excluded.read_at, last_page = excluded.last_page,
+        films = excluded.films, stated_films = excluded.stated_films, ratings = excluded.ratings, renamed_to = excluded.renamed_to,
+        missing_pages = excluded.missing_pages, doubts = excluded.doubts, verdicts = excluded.verdicts, seen_films = excluded.seen_films`
+    yield* sql`delete from ratings where user_id in (select value from json_each(${JSON.stringify(replaced)}))`
+    yield* sql`insert into ratings (user_id, film_id, rating)
+      select value ->> 0, value ->> 1, value ->> 2 from json_each(${JSON.stringify(ratings)}) order by key`
+    yield* sql`insert into updates (user_id, position, last_updated)
+      select value ->> 'userId', (select coalesce(max(position), 0) from updates) + key + 1, value ->> 'readAt'
+      from json_each(${JSON.stringify(records.filter(({ state }) => state === "sealed"))}) where true
+      on conflict (user_id) do update set last_updated = excluded.last_updated`
+    yield* sql`insert into dataset (one, format, batches, ratings, committed_at)
+      values (1, ${format}, ${now.batches + 1}, (select count(*) from ratings), ${DateTime.formatIso(batch.committedAt)})
+      on conflict (one) do update set batches = excluded.batches, ratings = excluded.ratings, committed_at = excluded.committed_at`
+  })
