@@ -15,6 +15,8 @@ await build({
   platform: "node",
   target: "node20",
   conditions: ["@letterboxd-ratings/source"],
+  // Storages with a driver of their own are packages of their own, and may be absent.
+  external: ["@letterboxd-ratings/storage-sqlite"],
   minifySyntax: true,
   minifyWhitespace: true,
   sourcemap: "linked",

@@ -7,8 +7,8 @@ import type { RunReport, SourceErrorReason, StorageErrorReason } from "@letterbo
 import { Schema } from "effect"
 
 /**
- * 0 all members are complete and committed; 1 bad input or configuration; 2 finished, but some members are partial;
- * 3 stopped by the site, or by pages that were not understood; 4 the dataset is damaged or locked; 130 interrupted.
+ * 0 all members are complete and committed; 1 bad input or configuration; 2 finished, but some members are partial, or
+ * ended by a budget (`--max-requests`, `--max-time`); 3 stopped by the site, or by pages that were not understood; 4 the dataset is damaged or locked; 130 interrupted.
  *
  * @since 0.1.0
  * @category models
@@ -56,12 +56,13 @@ const ofStorage: Readonly<Record<StorageErrorReason, 1 | 4>> = {
   Unsupported: 1
 }
 
-const ofSource: Readonly<Record<SourceErrorReason, 1 | 3>> = {
+const ofSource: Readonly<Record<SourceErrorReason, 1 | 2 | 3>> = {
   Challenged: 3,
   RateLimited: 3,
   Unreachable: 3,
   MarkupChanged: 3,
   DisallowedByRobots: 1,
+  BudgetSpent: 2,
   InvalidOption: 1
 }
 
@@ -70,6 +71,12 @@ const ofSource: Readonly<Record<SourceErrorReason, 1 | 3>> = {
  * @category constructors
  */
 export const exitCodeOfStorageError = (reason: StorageErrorReason): 1 | 4 => ofStorage[reason]
+
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const exitCodeOfSourceError = (reason: SourceErrorReason): 1 | 2 | 3 => ofSource[reason]
 
 /**
  * @since 0.1.0

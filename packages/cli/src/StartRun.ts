@@ -7,6 +7,7 @@ import { Prompt } from "@effect/cli"
 import { Harvest, RatingsSource, RatingsStorage, type StorageError, type Username } from "@letterboxd-ratings/core"
 import { Effect, Layer, PubSub, Ref } from "effect"
 import { CommandEnded, exitCodeOfReport, exitCodeOfStorageError, type InvalidSettings } from "./ExitCode.ts"
+import * as KeptPages from "./KeptPages.ts"
 import * as NodeProcessTable from "./NodeProcessTable.ts"
 import { folderOf, type Settings } from "./options/Settings.ts"
 import { isLive, sourceOf } from "./plugins/Sources.ts"
@@ -61,7 +62,13 @@ export const endWithError = (error: InvalidSettings | StorageError, resume?: str
       `${error.message}.${resume !== undefined && (error.reason === "Full" || error.reason === "Failed") ? ` Go on with: ${resume}` : ""}`
     )
 
-const warn = (settings: Settings) =>
+/**
+ * Says what somebody who asks the site should know.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const warn = (settings: Settings): Effect.Effect<void, never, Screen> =>
   Effect.gen(function*() {
     const screen = yield* Screen
     if (isLive(settings)) yield* screen.err(notice)
@@ -112,6 +119,7 @@ const harvest = ({ mode: asked, only, restart, resume, settings }: RunRequest, f
       batches: settings.batches,
       batchSize: settings.batchSize,
       membersInFlight: settings.concurrency + 2,
+      ...(settings.maxTime === undefined ? {} : { maxMillis: settings.maxTime * 1000 }),
       ...(only === undefined ? {} : { only }),
       ...(settings.timestamp === undefined ? {} : { timestamp: settings.timestamp })
     }).pipe(
@@ -138,10 +146,10 @@ export const startRun = (request: RunRequest) =>
     const { settings } = request
     const folder = yield* folderOf(settings)
     const storage = yield* storageOf(settings, folder, { memberFiles: request.only !== undefined })
-    const source = yield* sourceOf(settings)
     yield* warn(settings)
     yield* harvest(request, folder).pipe(
-      Effect.provide(Layer.merge(source, storage)),
+      Effect.provide(Layer.merge(sourceOf(settings), storage)),
+      Effect.provide(KeptPages.layer(folder)),
       Effect.provide(NodeProcessTable.layer)
     )
   }).pipe(

@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import { Command } from "@effect/cli"
+import { doctorCommand } from "./commands/doctor.ts"
 import { runCommand } from "./commands/run.ts"
 import { statusCommand } from "./commands/status.ts"
 import { userCommand } from "./commands/user.ts"
@@ -27,10 +28,11 @@ export const lb = (version: string) =>
           ["lb user davee", "add or refresh one member"],
           ["lb status", "what the dataset holds"],
           ["lb verify", "prove that it is sound"],
+          ["lb doctor", "look whether the site can be read from here"],
           ["lb run --help", "all options of a run"]
         ]
       )),
-      Command.withSubcommands([runCommand, userCommand, statusCommand, verifyCommand])
+      Command.withSubcommands([runCommand, userCommand, statusCommand, verifyCommand, doctorCommand])
     ),
     { name: "lb", version, executable: "lb" }
   )

@@ -90,7 +90,7 @@ describe("lb run, killed with SIGKILL", () => {
       reached.add(await finish(data, `killed ${millis} ms after ${after === 0 ? "the start" : `batch ${after}`}`))
     })
     assert.isAbove(reached.size, 2, "the instants should fall between different batches")
-  }, 300_000)
+  }, 500_000)
 
   it("at boundaries of its writes, it goes on to the same bytes", async () => {
     const countFile = path.join(folder, "calls")
@@ -105,7 +105,7 @@ describe("lb run, killed with SIGKILL", () => {
       assert.strictEqual(signal, "SIGKILL")
       await finish(data, `killed at call ${call}`)
     })
-  }, 300_000)
+  }, 500_000)
 
   it("lets one process in at a time, and the next one at once after a death", async () => {
     const data = "locked"

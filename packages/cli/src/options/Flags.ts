@@ -9,7 +9,7 @@ import { flagOf, optionKeys, type OptionKey, type OptionSpec, optionTable, varia
 import type { Flags } from "./Settings.ts"
 
 const flag = (key: OptionKey, spec: OptionSpec<unknown>): Options.Options<Option.Option<string>> => {
-  const shown = spec.fallback === undefined || spec.isSwitch ? "" : ` (default ${String(spec.fallback)})`
+  const shown = typeof spec.fallback !== "string" && typeof spec.fallback !== "number" || spec.isSwitch ? "" : ` (default ${String(spec.fallback)})`
   const help = `${spec.help}${shown} Variable: ${variableOf(key)}.`
   return spec.isSwitch
     ? Options.boolean(flagOf(key)).pipe(
@@ -44,7 +44,7 @@ export const flagsOf = (takes: (key: OptionKey) => boolean): { readonly flags: O
   }
 }
 
-const datasetOptions = new Set<OptionKey>(["storage", "out", "testMode", "json", "config"])
+const datasetOptions = new Set<OptionKey>(["storage", "storageOptions", "out", "testMode", "json", "config"])
 
 /**
  * The options of commands that look at a dataset and read nothing from a site.
@@ -72,6 +72,6 @@ export const helpOf = (
       "Every option may stand on the command line, in a variable, or in lb.config.json (camelCase, with \"files\" for the names of the dataset's files); the first of these counts."
     ),
     HelpDoc.p(
-      "Exit codes: 0 all members complete; 1 bad input or configuration; 2 finished, but some members are partial; 3 stopped by the site or by pages that were not understood; 4 the dataset is damaged or locked; 130 interrupted. What was committed is kept in each case."
+      "Exit codes: 0 all members complete; 1 bad input or configuration; 2 finished, but some members are partial, or ended by --max-requests or --max-time; 3 stopped by the site or by pages that were not understood; 4 the dataset is damaged or locked; 130 interrupted. What was committed is kept in each case."
     )
   ])

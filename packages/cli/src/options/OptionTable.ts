@@ -48,6 +48,25 @@ const Rate = Schema.Union(
   number("", (n) => n > 0 && n < Infinity)
 ).annotations({ message: () => ({ message: `must be a number of requests a second above 0, or "unlimited"`, override: true }) })
 
+const secondsIn = { s: 1, m: 60, h: 3600, d: 86_400 } as const
+const TimeSpan = Schema.transform(
+  Schema.TemplateLiteralParser(Schema.NumberFromString, Schema.Literal("", "s", "m", "h", "d")),
+  Schema.Number,
+  { strict: true, decode: ([n, unit]) => n * (unit === "" ? 1 : secondsIn[unit]), encode: (seconds) => [seconds, "s"] as const }
+).pipe(Schema.filter((seconds) => seconds > 0 && seconds <= 365 * secondsIn.d)).annotations({
+  message: () => ({ message: "must be a time of up to 365 days such as 90, 90s, 30m, 8h or 2d", override: true })
+})
+
+const Pairs = Schema.transform(
+  Schema.String.pipe(Schema.pattern(/^[a-zA-Z][\w-]*=[^,]+(?:,[a-zA-Z][\w-]*=[^,]+)*$/u)),
+  Schema.Record({ key: Schema.String, value: Schema.String }),
+  {
+    strict: true,
+    decode: (text) => Object.fromEntries(text.split(",").map((pair) => [pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1)])),
+    encode: (pairs) => Object.entries(pairs).map(([name, value]) => `${name}=${value}`).join(",")
+  }
+).annotations({ message: () => ({ message: "must be NAME=VALUE, several with commas between them", override: true }) })
+
 const WebAddress = Schema.String.pipe(
   Schema.filter((text) => /^https?:\/\/[^/]+/u.test(text) && URL.canParse(text))
 ).annotations({ message: () => ({ message: "must be an address that begins with http:// or https://", override: true }) })
@@ -66,7 +85,8 @@ export const optionTable = {
   batches: option("N", wholeNumber(1, 1_000_000), 2, "How many batches to add."),
   batchSize: option("N", wholeNumber(1, 10_000), 10, "How many members a batch holds; each batch is committed as a whole."),
   source: option("NAME", Text, undefined, "Where ratings come from: letterboxd, or sandbox, a generated site on this machine."),
-  storage: option("NAME", Text, "csv", "What the dataset is kept in: csv."),
+  storage: option("NAME", Text, "csv", "What the dataset is kept in: csv, sqlite, or a module (./my-storage.mjs, a package)."),
+  storageOptions: option("NAME=VALUE,...", Pairs, {}, "What the storage shall know besides."),
   out: option("DIR", Text, undefined, "The folder of the dataset (data_output)."),
   testMode: onOff("Write to test_output, or DIR/test, and never to the real files."),
   versioned: onOff("Also write each batch's raw rows into a file of their own."),
@@ -75,6 +95,8 @@ export const optionTable = {
   rate: option("R|unlimited", Rate, undefined, `Requests a second (${HttpPolicy.defaults.requestsPerSecond}; unlimited for the sandbox).`),
   maxRetries: option("N", wholeNumber(0, 100), HttpPolicy.defaults.maxRetries, "How often a request that failed for a passing reason is repeated."),
   timeout: option("SECONDS", number("a number of seconds above 0", (n) => n > 0 && n <= 3600), HttpPolicy.defaults.timeoutMillis / 1000, "How long to wait for an answer."),
+  maxRequests: option("N", wholeNumber(1, 1_000_000_000), undefined, "End the run when so many requests were sent, repetitions included (no limit)."),
+  maxTime: option("TIME", TimeSpan, undefined, "End the run after so long: 90, 90s, 30m, 8h or 2d (no limit)."),
   baseUrl: option("URL", WebAddress, undefined, `Where the site is (${LetterboxdSource.liveSite}).`),
   listing: option("films|rated", oneOf("films", "rated"), "films", "Read all films watched, whose number proves completeness, or only rated ones, which are fewer pages."),
   membersList: option("LIST", oneOf("all", "this-week", "this-month", "this-year"), "all", "Which popular members: all, this-week, this-month, this-year. The site's robots.txt allows all only."),

@@ -5,7 +5,7 @@
  */
 import { type FileSystem, Path } from "@effect/platform"
 import type { FileNames } from "@letterboxd-ratings/storage-csv/file-names"
-import { Context, DateTime, Effect, Either } from "effect"
+import { Context, DateTime, Effect, Either, Redacted } from "effect"
 import { InvalidSettings } from "../ExitCode.ts"
 import { nearest } from "../Nearest.ts"
 import { Screen } from "../Screen.ts"
@@ -34,7 +34,8 @@ export type Flags = Readonly<Partial<Record<OptionKey, string>>>
 /**
  * The options' values with the names of files from the configuration file. `said` tells where each value that is not
  * a default came from. `timestamp` is the time `SOURCE_DATE_EPOCH` names (in seconds since 1970), which is written
- * into the files instead of the real one, so that two runs give the same bytes.
+ * into the files instead of the real one, so that two runs give the same bytes. `storageUrl` is the address of a
+ * database, from the variable only: it may hold a password, and command lines are seen by others.
  *
  * @since 0.1.0
  * @category models
@@ -43,7 +44,11 @@ export interface Settings extends OptionValues {
   readonly files: Partial<FileNames>
   readonly said: ReadonlyMap<OptionKey, string>
   readonly timestamp: DateTime.Utc | undefined
+  readonly storageUrl: Redacted.Redacted | undefined
 }
+
+/** The one variable that is no option of the command line. */
+const storageUrlVariable = "LB_STORAGE_URL"
 
 /**
  * Finds what holds for each option. All that is wrong is told at once, with where it stands.
@@ -62,7 +67,7 @@ export const resolveSettings = (
     const file = yield* readConfigFile(path.resolve(askedFor ?? configFileName), askedFor !== undefined)
 
     for (const name of Object.keys(variables)) {
-      const known = optionKeys.map(variableOf)
+      const known = [...optionKeys.map(variableOf), storageUrlVariable]
       if (name.startsWith("LB_") && !known.includes(name)) {
         yield* screen.err(`The variable ${name} is not known and does nothing. Did you mean ${nearest(name, known)}?\n`)
       }
@@ -87,12 +92,15 @@ export const resolveSettings = (
       return spec.fallback
     }
     const t = optionTable
+    const url = variables[storageUrlVariable]
     const settings: Settings = {
       mode: value("mode", t.mode),
       batches: value("batches", t.batches),
       batchSize: value("batchSize", t.batchSize),
       source: value("source", t.source),
       storage: value("storage", t.storage),
+      storageOptions: value("storageOptions", t.storageOptions),
+      storageUrl: url === undefined || url === "" ? undefined : Redacted.make(url),
       out: value("out", t.out),
       testMode: value("testMode", t.testMode),
       versioned: value("versioned", t.versioned),
@@ -101,6 +109,8 @@ export const resolveSettings = (
       rate: value("rate", t.rate),
       maxRetries: value("maxRetries", t.maxRetries),
       timeout: value("timeout", t.timeout),
+      maxRequests: value("maxRequests", t.maxRequests),
+      maxTime: value("maxTime", t.maxTime),
       baseUrl: value("baseUrl", t.baseUrl),
       listing: value("listing", t.listing),
       membersList: value("membersList", t.membersList),

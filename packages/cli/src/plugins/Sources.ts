@@ -6,18 +6,24 @@
 import { FetchHttpClient } from "@effect/platform"
 import { type RatingsSource, SourceError } from "@letterboxd-ratings/core"
 import { HttpPolicy, LetterboxdSource } from "@letterboxd-ratings/letterboxd-source"
-import { Effect, Layer } from "effect"
+import { Effect, Layer, type Scope } from "effect"
 import { InvalidSettings } from "../ExitCode.ts"
 import { nearest } from "../Nearest.ts"
 import type { Settings } from "../options/Settings.ts"
 
-type SourceLayer = Layer.Layer<RatingsSource, SourceError>
+type MakeSite = (settings: Settings) => Effect.Effect<Site, SourceError, Scope.Scope>
 
 /** Where a redirect leads is evidence, so the transport must not follow it. */
 const transport = FetchHttpClient.layer.pipe(Layer.provide(Layer.succeed(FetchHttpClient.RequestInit, { redirect: "manual" })))
 
-const siteAt = (settings: Settings, name: string, baseUrl: string, requestsPerSecond: number): SourceLayer =>
-  LetterboxdSource.layer({
+/** Where pages come from, and how they are asked for. */
+export interface Site {
+  readonly options: LetterboxdSource.LetterboxdSourceOptions
+  readonly policy: HttpPolicy.HttpPolicyOptions
+}
+
+const siteAt = (settings: Settings, name: string, baseUrl: string, requestsPerSecond: number): Site => ({
+  options: {
     name,
     baseUrl: baseUrl.replace(/\/+$/u, ""),
     listing: settings.listing,
@@ -25,31 +31,41 @@ const siteAt = (settings: Settings, name: string, baseUrl: string, requestsPerSe
     pagesInFlight: settings.concurrency,
     robots: settings.ignoreRobots ? "ignore" : "obey",
     userAgent: settings.userAgent
-  }).pipe(
-    Layer.provide(HttpPolicy.layer({
-      ...HttpPolicy.defaults,
-      userAgent: settings.userAgent,
-      concurrency: settings.concurrency,
-      requestsPerSecond,
-      maxRetries: settings.maxRetries,
-      timeoutMillis: settings.timeout * 1000
-    })),
-    Layer.provide(transport)
-  )
+  },
+  policy: {
+    ...HttpPolicy.defaults,
+    userAgent: settings.userAgent,
+    concurrency: settings.concurrency,
+    requestsPerSecond,
+    maxRetries: settings.maxRetries,
+    timeoutMillis: settings.timeout * 1000,
+    maxRequests: settings.maxRequests ?? Infinity
+  }
+})
 
-const sandbox = (settings: Settings): SourceLayer =>
-  Layer.unwrapScoped(Effect.gen(function*() {
+/**
+ * The `HttpClient` that asks a site as its policy says.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const clientOf = (policy: HttpPolicy.HttpPolicyOptions) => HttpPolicy.layer(policy).pipe(Layer.provide(transport))
+
+const sandbox: MakeSite = (settings) =>
+  Effect.gen(function*() {
     const { generateWorld, Sandbox } = yield* Effect.promise(() => import("@letterboxd-ratings/fixtures"))
     const site = yield* Effect.mapError(
       Sandbox.make({ world: generateWorld(), behaviour: { latencyMillis: 20 } }),
       (error) => new SourceError({ reason: "InvalidOption", source: "sandbox", detail: error.message })
     )
     return siteAt(settings, "sandbox", site.url, settings.rate ?? Infinity)
-  }))
+  })
 
-const sources: Readonly<Record<string, (settings: Settings) => SourceLayer>> = {
+const sites: Readonly<Record<string, MakeSite>> = {
   letterboxd: (settings) =>
-    siteAt(settings, "letterboxd", settings.baseUrl ?? LetterboxdSource.liveSite, settings.rate ?? HttpPolicy.defaults.requestsPerSecond),
+    Effect.succeed(
+      siteAt(settings, "letterboxd", settings.baseUrl ?? LetterboxdSource.liveSite, settings.rate ?? HttpPolicy.defaults.requestsPerSecond)
+    ),
   sandbox
 }
 
@@ -64,30 +80,37 @@ export const isLive = (settings: Settings): boolean =>
   /(?:^|\.)letterboxd\.com$/u.test(new URL(settings.baseUrl ?? LetterboxdSource.liveSite).hostname)
 
 /**
- * The source the settings name: letterboxd where they name none.
+ * The site the settings name, for as long as the scope lasts: letterboxd where they name none.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const sourceOf = (settings: Settings): Effect.Effect<SourceLayer, InvalidSettings> => {
+export const siteOf = (settings: Settings): Effect.Effect<Site, InvalidSettings | SourceError, Scope.Scope> => {
   const name = settings.source ?? "letterboxd"
-  const known = Object.keys(sources)
-  const make = Object.hasOwn(sources, name) ? sources[name] : undefined
+  const known = Object.keys(sites)
+  const make = Object.hasOwn(sites, name) ? sites[name] : undefined
   if (make === undefined) {
-    return Effect.fail(
-      new InvalidSettings({
-        problems: [
-          `${settings.said.get("source") ?? "--source"} is "${name}", which is not a source. Known: ${known.join(", ")}. Did you mean "${nearest(name, known)}"?`
-        ]
-      })
-    )
+    return new InvalidSettings({
+      problems: [
+        `${settings.said.get("source") ?? "--source"} is "${name}", which is not a source. Known: ${known.join(", ")}. Did you mean "${nearest(name, known)}"?`
+      ]
+    })
   }
   if (name !== "letterboxd" && settings.baseUrl !== undefined) {
-    return Effect.fail(
-      new InvalidSettings({
-        problems: [`${settings.said.get("baseUrl") ?? "--base-url"} goes with the source letterboxd, not with ${name}. Leave one of them out.`]
-      })
-    )
+    return new InvalidSettings({
+      problems: [`${settings.said.get("baseUrl") ?? "--base-url"} goes with the source letterboxd, not with ${name}. Leave one of them out.`]
+    })
   }
-  return Effect.succeed(make(settings))
+  return make(settings)
 }
+
+/**
+ * The source the settings name.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const sourceOf = (settings: Settings): Layer.Layer<RatingsSource, InvalidSettings | SourceError> =>
+  Layer.unwrapScoped(
+    Effect.map(siteOf(settings), ({ options, policy }) => LetterboxdSource.layer(options).pipe(Layer.provide(clientOf(policy))))
+  )

@@ -1,19 +1,19 @@
 /**
- * The storages `lb` knows, each loaded only when it is asked for. A further one is one line here.
+ * The storages `lb` knows, each loaded only when it is asked for, and those that other modules bring. A further one is
+ * one entry here.
  *
  * @since 0.1.0
  */
-import type { FileSystem, Path } from "@effect/platform"
-import type { ProcessTable, RatingsStorage } from "@letterboxd-ratings/core"
-import { Effect, type Layer } from "effect"
+import { Effect } from "effect"
 import { InvalidSettings } from "../ExitCode.ts"
 import { nearest } from "../Nearest.ts"
+import { flagOf, type OptionKey } from "../options/OptionTable.ts"
 import type { Settings } from "../options/Settings.ts"
-
-type StorageLayer = Layer.Layer<RatingsStorage, never, FileSystem.FileSystem | Path.Path | ProcessTable>
+import { loadStorage } from "./LoadedStorage.ts"
+import { type StorageLayer, type StorageSettings, unknownOption } from "./StoragePlugin.ts"
 
 /**
- * How a command uses a storage: with `memberFiles`, each member gets files of its own too.
+ * How a command uses a storage: with `memberFiles`, each member gets files of its own too, where the storage has files.
  *
  * @since 0.1.0
  * @category models
@@ -22,34 +22,65 @@ export interface StorageUse {
   readonly memberFiles: boolean
 }
 
-const storages: Readonly<Record<string, (settings: Settings, folder: string, how: StorageUse) => Effect.Effect<StorageLayer>>> = {
-  csv: (settings, folder, { memberFiles }) =>
-    Effect.map(Effect.promise(() => import("@letterboxd-ratings/storage-csv")), ({ CsvStorage }) =>
-      CsvStorage.layer({
-        folder,
-        files: settings.files,
-        filmLabel: settings.filmLabel,
-        versioned: settings.versioned,
-        memberFiles
-      }))
+/** A storage of this project: what of `--storage-options` it knows, and how it is loaded. */
+interface KnownStorage {
+  readonly options: ReadonlyArray<string>
+  readonly load: (given: StorageSettings, settings: Settings, use: StorageUse) => Effect.Effect<StorageLayer, InvalidSettings>
 }
 
+const invalid = (problem: string) => new InvalidSettings({ problems: [problem] })
+
+/** Loads a package that may be absent: its driver is somebody's choice. */
+const loaded = <M>(name: string, load: () => Promise<M>): Effect.Effect<M, InvalidSettings> =>
+  Effect.tryPromise({
+    try: load,
+    catch: (cause) => invalid(`The storage ${name} cannot be loaded (${cause instanceof Error ? cause.message.split("\n")[0] : String(cause)}). Install it with: npm install @letterboxd-ratings/storage-${name}`)
+  })
+
+const storages: Readonly<Record<string, KnownStorage>> = {
+  csv: {
+    options: [],
+    load: ({ folder }, { files, filmLabel, versioned }, { memberFiles }) =>
+      Effect.map(loaded("csv", () => import("@letterboxd-ratings/storage-csv")), ({ CsvStorage }) =>
+        CsvStorage.layer({ folder, files, filmLabel, versioned, memberFiles }))
+  },
+  sqlite: {
+    options: ["file"],
+    load: ({ folder, options: { file } }) =>
+      Effect.map(loaded("sqlite", () => import("@letterboxd-ratings/storage-sqlite")), ({ SqliteStorage }) =>
+        SqliteStorage.layer({ folder, ...(file === undefined ? {} : { file }) }))
+  }
+}
+
+/** Options that say something about CSV files, and nothing about another storage. */
+const aboutFiles: ReadonlyArray<OptionKey> = ["filmLabel", "versioned"]
+
+const isModule = (name: string): boolean => /^[./@]|\/|\.m?js$/u.test(name)
+
 /**
- * The storage the settings name.
+ * The storage the settings name: one of this project, or that of a module.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const storageOf = (settings: Settings, folder: string, how: StorageUse): Effect.Effect<StorageLayer, InvalidSettings> => {
-  const known = Object.keys(storages)
-  const load = Object.hasOwn(storages, settings.storage) ? storages[settings.storage] : undefined
-  return load === undefined
-    ? Effect.fail(
-      new InvalidSettings({
-        problems: [
-          `${settings.said.get("storage") ?? "--storage"} is "${settings.storage}", which is not a storage. Known: ${known.join(", ")}. Did you mean "${nearest(settings.storage, known)}"?`
-        ]
-      })
+export const storageOf = (settings: Settings, folder: string, use: StorageUse): Effect.Effect<StorageLayer, InvalidSettings> => {
+  const name = settings.storage
+  const given: StorageSettings = { folder, url: settings.storageUrl, options: settings.storageOptions }
+  const known = Object.hasOwn(storages, name) ? storages[name] : undefined
+  if (name !== "csv") {
+    for (const key of aboutFiles) {
+      if (settings.said.has(key)) return invalid(`${settings.said.get(key) ?? `--${flagOf(key)}`} goes with the storage csv, not with ${name}. Leave it out.`)
+    }
+    if (Object.keys(settings.files).length > 0) return invalid(`"files" in the configuration goes with the storage csv, not with ${name}. Leave it out.`)
+  }
+  if (known === undefined) {
+    if (isModule(name)) return loadStorage(name, given)
+    const names = Object.keys(storages)
+    return invalid(
+      `${settings.said.get("storage") ?? "--storage"} is "${name}", which is not a storage. Known: ${names.join(", ")}, or a module (./my-storage.mjs, @scope/package). Did you mean "${nearest(name, names)}"?`
     )
-    : load(settings, folder, how)
+  }
+  const unknown = Object.keys(given.options).find((option) => !known.options.includes(option))
+  if (unknown !== undefined) return invalid(unknownOption(name, unknown, known.options))
+  return known.load(given, settings, use)
 }

@@ -1,0 +1,115 @@
+/**
+ * The table of `docs/verdicts.md`, made by the code it describes. `pnpm vitest run -u test/VerdictsDocument.test.ts`
+ * writes it anew.
+ */
+import { errorFromVerdict, PageVerdict, Username, verdictActions } from "@letterboxd-ratings/core"
+import { filmsPage, generateWorld, notFoundPage, privatePage, wallPage, type WorldMember } from "@letterboxd-ratings/fixtures"
+import { judgeFilmsResponse, type PageResponse } from "@letterboxd-ratings/letterboxd-source"
+import { assert, describe, expect, it } from "@effect/vitest"
+import { Schema } from "effect"
+import { exitCodeOfSourceError } from "../src/ExitCode.ts"
+
+const someone = generateWorld({ members: 14, mostFilms: 300 }).members.find(({ films }) => films.length > 150)
+if (someone === undefined) throw new Error("no member with more than 150 films")
+const member: WorldMember = { ...someone, username: "karsten", displayName: "Karsten" }
+const films = filmsPage({ member, films: member.films, listing: "", number: 1, generation: "2026-09" })
+const none = { ...member, films: [] }
+const karsten = Schema.decodeSync(Username)("karsten")
+
+const html = { "content-type": "text/html;charset=UTF-8", "server": "cloudflare" }
+const answer = (status: number, body: string, headers: Readonly<Record<string, string>> = {}): PageResponse => ({
+  url: "https://letterboxd.com/karsten/films/",
+  status,
+  headers: { ...html, ...headers },
+  body,
+  now: Date.UTC(2026, 8, 1)
+})
+
+/** A response in words, and what it is; a verdict where there is no response. */
+const responses: ReadonlyArray<readonly [string, PageResponse | PageVerdict]> = [
+  ["200, a page of films", answer(200, films)],
+  ["200, a page of films that names the challenge script", answer(200, films.replace("</body>", `<script src="/cdn-cgi/challenge-platform/x.js"></script></body>`))],
+  ["200, a page of films, 1 of 72 tiles without a usable id or with an impossible rating", answer(200, films.replace(/rated-\d+/u, "rated-11"))],
+  ["200, a page of films, more than 2 % of the tiles so", answer(200, films.replaceAll(/rated-\d+/gu, "rated-11"))],
+  ["200, the page says that there are no films", answer(200, filmsPage({ member: none, films: [], listing: "", number: 1, generation: "2026-09" }))],
+  ["200, an empty list with a way back only", answer(200, filmsPage({ member, films: member.films, listing: "", number: 99, generation: "2026-09" }))],
+  ["200, a list without films that does not say so", answer(200, films.replaceAll("griditem", "other"))],
+  ["200, another page of the site, or none of it", answer(200, "<html><head><title>Hello</title></head><body></body></html>")],
+  ["200, a page that stops before its end", answer(200, films.slice(0, films.length / 2))],
+  ["200, nothing at all", answer(200, "")],
+  ["200, \"Just a moment...\"", answer(200, wallPage("challenge"))],
+  ["403, header cf-mitigated: challenge", answer(403, wallPage("challenge"), { "cf-mitigated": "challenge" })],
+  ["403, \"Access denied ... Cloudflare\"", answer(403, wallPage("denied"))],
+  ["403, \"Greetings, Professor Falken\"", answer(403, privatePage())],
+  ["403, anything else", answer(403, "<html><body></body></html>")],
+  ["404, Letterboxd's own", answer(404, notFoundPage())],
+  ["404, anything else", answer(404, "<html><body>nginx</body></html>")],
+  ["301 to another member's films", answer(301, "", { location: "/somebody_else/films/" })],
+  ["301 to anywhere else", answer(301, "", { location: "/sign-in/" })],
+  ["429, Retry-After: 60", answer(429, "Too many requests", { "retry-after": "60" })],
+  ["429 without Retry-After", answer(429, "Too many requests")],
+  ["426", answer(426, "")],
+  ["408, 425, 500, 502, 503, 520, 522 ...", answer(503, "")],
+  ["no connection, no answer in time, a reset", PageVerdict.Unavailable({ why: "the connection was reset" })],
+  ["a body that breaks off or cannot be unpacked", PageVerdict.Truncated({ bytes: 0 })],
+  ["an answer of more than 16 MB", PageVerdict.Unavailable({ why: "the answer is larger than 16 MB" })]
+]
+
+const doing: Readonly<Record<PageVerdict["_tag"], string>> = {
+  Films: "takes the films; not sealed if a tile could not be read",
+  NoFilms: "records a member without films, sealed",
+  PastTheEnd: "notes that the list has become shorter, and reads another page to tell by how much",
+  MemberNotFound: "records the member as gone",
+  MemberPrivate: "records the member as private",
+  Renamed: "records the member as renamed, and reads the new name",
+  RateLimited: "everybody pauses, slower after it; repeated up to `--max-retries`, then asks the members list whether the limit is for all",
+  Challenged: "never repeated; stops the run, keeps the page in `diagnostics/`",
+  Unavailable: "repeated up to `--max-retries` if that can help; then the page is missing, read again at the end of the batch and by `continue`",
+  Truncated: "like Unavailable: never taken for the end of the list",
+  MarkupChanged: "stops the run, names the selector, keeps the page in `diagnostics/`"
+}
+
+const exitOf = (verdict: PageVerdict): string => {
+  switch (verdictActions[verdict._tag]) {
+    case "keep":
+      return verdict._tag === "Films" && verdict.unreadable > 0 ? "2" : "0"
+    case "member":
+      return "0"
+    case "stop":
+      return `${exitCodeOfSourceError(errorFromVerdict({ source: "letterboxd", url: "", subject: "" }, verdict).reason)}`
+    case "retry-later":
+      return verdict._tag === "PastTheEnd" ? "0, 2 if it keeps moving" : "0 once it is had, 2 if it stays missing, 3 if it is everybody's"
+  }
+}
+
+describe("docs/verdicts.md", () => {
+  const judged = responses.map(([words, response]) => ({
+    words,
+    verdict: "status" in response && "body" in response ? judgeFilmsResponse({ username: karsten, page: 1, listing: "films" }, response) : response
+  }))
+
+  it("shows every verdict there is", () => {
+    assert.deepStrictEqual(new Set(judged.map(({ verdict }) => verdict._tag)), new Set(Object.keys(verdictActions)) as Set<PageVerdict["_tag"]>)
+  })
+
+  it("says what the code does", async () => {
+    const rows = judged.map(({ verdict, words }) => `| ${words} | \`${verdict._tag}\` | ${doing[verdict._tag]} | ${exitOf(verdict)} |`)
+    await expect(`# Verdicts
+
+What a response to a request for a page of a member's films is taken for, and what follows. A page is never judged by
+"no tiles found": whatever is not understood has a verdict of its own. This table is made by the code it describes
+(\`packages/cli/test/VerdictsDocument.test.ts\` fails where they differ).
+
+| response | verdict | what the tool does | exit code |
+|---|---|---|---|
+${rows.join("\n")}
+
+A member is sealed when all its pages are \`Films\` and agree with each other and with the numbers they state; any other
+member of whom page 1 was read is partial, with exactly the pages that are missing. A run that ends with partial members
+has exit code 2, and \`lb run --mode continue\` asks for the missing pages only.
+
+Requests that a budget forbids (\`--max-requests\`, \`--max-time\`) are not sent: the run ends with what it has, exit code
+2. An address that robots.txt forbids is not asked for: exit code 1.
+`).toMatchFileSnapshot("../../../docs/verdicts.md")
+  })
+})
