@@ -1,0 +1,41 @@
+/**
+ * From what PostgreSQL says to what a person can act on.
+ */
+import type { SqlError } from "@effect/sql/SqlError"
+import { StorageError, type StorageErrorReason } from "@letterboxd-ratings/core"
+import { Effect, Option, Schema } from "effect"
+
+/** What this storage is called in reports and errors. */
+export const storageName = "postgres"
+
+/** An error of this storage about `place`. */
+export const storageError = (reason: StorageErrorReason, place: string, detail: string, cause?: unknown): StorageError =>
+  new StorageError({ reason, storage: storageName, place, detail, ...(cause === undefined ? {} : { cause }) })
+
+const decodeFailure = Schema.decodeUnknownOption(Schema.Struct({
+  code: Schema.optionalWith(Schema.String, { exact: true }),
+  message: Schema.String
+}))
+
+/** By the beginning of the error's code, as the manual's appendix A lists them, or of the connection's. */
+const known: ReadonlyArray<readonly [code: string, StorageErrorReason, words: string]> = [
+  ["53100", "Full", "the server's disk is full. Make room and go on; what was committed is safe"],
+  ["55P03", "Locked", "another process is at work on it. Wait until it is done"],
+  ["28", "NotPermitted", "the server refuses the user. Correct LB_STORAGE_URL"],
+  ["42501", "NotPermitted", "the user may not do this. Give it the rights to create a schema, or choose another user"],
+  ["25006", "NotPermitted", "the server is read-only. Choose another one"],
+  ["3D000", "InvalidOption", "there is no such database. Create it, or correct LB_STORAGE_URL"],
+  ["ECONNREFUSED", "Failed", "the server cannot be reached. Start it, or correct LB_STORAGE_URL"],
+  ["ENOTFOUND", "Failed", "the server's name is not known. Correct LB_STORAGE_URL"]
+]
+
+/** Names `place` in the failure of a statement. */
+export const about = (place: string) => <A, R>(effect: Effect.Effect<A, SqlError | StorageError, R>): Effect.Effect<A, StorageError, R> =>
+  Effect.mapError(effect, (error) => {
+    if (error instanceof StorageError) return error
+    const failure = Option.getOrUndefined(decodeFailure(error.cause))
+    const [, reason, words] = known.find(([code]) => failure?.code?.startsWith(code)) ??
+      ["", "Failed" as const, `PostgreSQL failed (${failure?.message ?? error.message}). What was committed is safe`]
+    // The cause stays out: it may know the address with its password.
+    return storageError(reason, place, words)
+  })

@@ -1,0 +1,160 @@
+/**
+ * A dataset in a schema of a PostgreSQL database, for many readers.
+ *
+ * @since 0.1.0
+ */
+import { Reactivity } from "@effect/experimental"
+import { PgClient } from "@effect/sql-pg"
+import { type DatasetState, emptyDatasetState, type OpenDataset, RatingsStorage, StorageError } from "@letterboxd-ratings/core"
+import { Config, type ConfigError, type Context, DateTime, Effect, Layer, Option, Redacted, Schema } from "effect"
+import { about, storageError, storageName } from "./PostgresFailure.ts"
+import { type Database, type DatasetRow, latestFormat, migrate, readDatasetRow, readRatings, readState, renameSchema, writeBatch } from "./Tables.ts"
+import { verifyTables } from "./Verification.ts"
+
+/**
+ * - `url`: `postgres://user:password@host:5432/database`. Never shown.
+ * - `schema`: the schema the tables are in, `letterboxd` where nothing is said. Made by the first batch.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface PostgresStorageOptions {
+  readonly url: Redacted.Redacted
+  readonly schema?: string
+}
+
+/** The address without what must not be seen. */
+const placeOf = (url: Redacted.Redacted, schema: string): string => {
+  const text = Redacted.value(url)
+  if (!URL.canParse(text)) return `schema ${schema}`
+  const { host, pathname } = new URL(text)
+  return `${host}${pathname}, schema ${schema}`
+}
+
+/**
+ * A storage in a database. A commit is one transaction and costs what the batch holds. One writer at a time is let in
+ * by an advisory lock, which the server frees when the writer's connection ends; readers see whole batches at any time.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = (options: PostgresStorageOptions): Context.Tag.Service<RatingsStorage> => {
+  const schema = options.schema ?? "letterboxd"
+  const place = placeOf(options.url, schema)
+
+  const damaged = (error: unknown) =>
+    error instanceof StorageError ? error : storageError("Damaged", place, `what is stored there is no dataset of this tool (${String(error)})`)
+
+  const isSchemaName = /^[a-z_][a-z0-9_]{0,40}$/u.test(schema)
+  const connect = isSchemaName
+    ? PgClient.make({ url: options.url, applicationName: "letterboxd-ratings", maxConnections: 4 }).pipe(
+      Effect.provide(Reactivity.layer),
+      Effect.map((sql): Database => ({ sql, schema })),
+      about(place)
+    )
+    : storageError("InvalidOption", place, `"${schema}" cannot be a schema's name here: small letters, digits and underscores, 41 at most`)
+
+  const decoded = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+    Effect.catchIf(effect, (error): error is Extract<E, { readonly _tag: "ParseError" }> => Schema.is(Schema.Struct({ _tag: Schema.Literal("ParseError") }))(error), (error) => Effect.fail(damaged(error)))
+
+  const datasetRow = (database: Database) => about(place)(decoded(readDatasetRow(database)))
+  const stateOf = (database: Database, row: DatasetRow) => about(place)(decoded(readState(database, row)))
+
+  /** Looks at one moment of the dataset. */
+  const looking = <A>(look: (database: Database, row: DatasetRow) => Effect.Effect<A, StorageError>) =>
+    Effect.gen(function*() {
+      const database = yield* connect
+      return yield* database.sql.withTransaction(Effect.gen(function*() {
+        yield* database.sql`set transaction isolation level repeatable read read only`
+        const row = yield* datasetRow(database)
+        return Option.isNone(row) ? yield* storageError("NothingThere", place, "there is no dataset") : yield* look(database, row.value)
+      }))
+    }).pipe(Effect.scoped, about(place))
+
+  /** Holds the lock on a connection of its own until the scope ends. */
+  const lock = ({ sql }: Database) =>
+    Effect.gen(function*() {
+      const connection = yield* sql.reserve
+      const rows = yield* connection.execute("select pg_try_advisory_lock(hashtext('letterboxd-ratings'), hashtext($1)) as held", [schema], undefined)
+      const isHeld = Schema.is(Schema.Tuple(Schema.Struct({ held: Schema.Literal(true) })))(rows)
+      if (!isHeld) return yield* storageError("Locked", place, "another process is at work on it. Wait until it is done")
+      yield* Effect.addFinalizer(() => Effect.ignore(connection.execute("select pg_advisory_unlock_all()", [], undefined)))
+    }).pipe(about(place))
+
+  return {
+    name: storageName,
+    place,
+    capabilities: { replaceMember: true, durable: true, exclusive: true },
+    exists: Effect.flatMap(connect, datasetRow).pipe(Effect.map(Option.isSome), Effect.scoped),
+    inspect: looking((database, row) =>
+      Effect.gen(function*() {
+        const state = yield* stateOf(database, row)
+        const sizes = yield* Effect.flatMap(
+          database.sql`select sum(pg_total_relation_size(quote_ident(schemaname) || '.' || quote_ident(tablename)))::text as bytes from pg_tables where schemaname = ${schema}`,
+          Schema.decodeUnknown(Schema.Tuple(Schema.Struct({ bytes: Schema.NumberFromString })))
+        ).pipe(decoded, about(place))
+        return { state, bytes: sizes[0].bytes, committedAt: row.committed_at }
+      })
+    ),
+    verify: () => looking((database) => about(place)(decoded(verifyTables(database)))),
+    open: (mode) =>
+      Effect.gen(function*() {
+        const database = yield* connect
+        const before = yield* datasetRow(database)
+        if (mode._tag === "continue" && Option.isNone(before)) {
+          return yield* storageError("NothingThere", place, "there is no dataset to go on with. Start one with --mode new")
+        }
+        if (mode._tag === "new" && mode.existing === "refuse" && Option.isSome(before)) {
+          return yield* storageError("AlreadyThere", place, "there is a dataset already. Go on with it (--mode continue), choose another schema, or let it be moved aside (--yes)")
+        }
+        yield* lock(database)
+        // Read again: the one who held the lock may have written.
+        const row = yield* datasetRow(database)
+        const format = Option.match(row, { onNone: () => 0, onSome: (there) => there.format })
+        if (format > latestFormat) {
+          return yield* storageError("InvalidOption", place, `the dataset was written by a newer version of this tool (format ${format}). Update it`)
+        }
+        const state: DatasetState = mode._tag === "continue" && Option.isSome(row) ? yield* stateOf(database, row.value) : emptyDatasetState
+        let batches = state.batches
+        let isFirst = mode._tag === "new"
+
+        const dataset: OpenDataset = {
+          state,
+          notes: [],
+          ratings: readRatings(database, damaged),
+          commit: (batch) =>
+            database.sql.withTransaction(Effect.gen(function*() {
+              if (isFirst && format > 0) {
+                const time = DateTime.formatIso(yield* DateTime.now).slice(0, 19).replaceAll(/[-:]/gu, "").replace("T", "_")
+                yield* renameSchema(database, `${schema}_bak_${time}`)
+              }
+              yield* migrate(database, isFirst ? 0 : format)
+              yield* writeBatch(database, batch, batches + 1)
+              const now = yield* datasetRow(database)
+              return Option.match(now, { onNone: () => 0, onSome: ({ ratings }) => ratings })
+            })).pipe(
+              about(place),
+              Effect.map((ratings) => {
+                isFirst = false
+                batches += 1
+                return { batches, ratings }
+              })
+            )
+        }
+        return dataset
+      })
+  }
+}
+
+/**
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer = (options: PostgresStorageOptions): Layer.Layer<RatingsStorage> => Layer.sync(RatingsStorage, () => make(options))
+
+/**
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerConfig = (options: Config.Config.Wrap<PostgresStorageOptions>): Layer.Layer<RatingsStorage, ConfigError.ConfigError> =>
+  Layer.unwrapEffect(Effect.map(Config.unwrap(options), layer))

@@ -1,0 +1,239 @@
+/**
+ * The tables of a dataset: what stands in them, and how it gets in and out.
+ */
+import type { PgClient } from "@effect/sql-pg/PgClient"
+import type { SqlError } from "@effect/sql/SqlError"
+import { type Batch, type DatasetState, EncodedRating, Film, FilmId, MemberRecord, UserId, Username } from "@letterboxd-ratings/core"
+import { Chunk, DateTime, Effect, Option, Schema, Stream } from "effect"
+
+/** The client, and the schema the tables are in. */
+export interface Database {
+  readonly sql: PgClient
+  readonly schema: string
+}
+
+const table = ({ schema, sql }: Database, name: string) => sql(`${schema}.${name}`)
+
+/**
+ * What brings the tables from one format to the next, the first one from nothing. Append; never change what is there.
+ */
+const migrations: ReadonlyArray<(database: Database) => ReadonlyArray<Effect.Effect<unknown, SqlError>>> = [
+  (database) => {
+    const { sql } = database
+    const [dataset, members, films, ratings, updates] = ["dataset", "members", "films", "ratings", "updates"].map((name) => table(database, name))
+    return [
+      sql`create schema if not exists ${sql(database.schema)}`,
+      sql`create table ${dataset} (
+        one integer primary key check (one = 1),
+        format integer not null,
+        batches integer not null,
+        ratings bigint not null,
+        committed_at timestamptz not null
+      )`,
+      sql`create table ${members} (
+        user_id integer primary key,
+        username text not null unique,
+        state text check (state in ('sealed', 'partial', 'gone', 'private', 'renamed')),
+        read_at timestamptz,
+        last_page integer,
+        films integer,
+        stated_films integer,
+        ratings integer,
+        renamed_to text,
+        missing_pages jsonb,
+        doubts jsonb,
+        verdicts jsonb,
+        seen_films jsonb
+      )`,
+      sql`create table ${films} (
+        film_id integer primary key,
+        position integer not null unique,
+        slug text not null,
+        title text,
+        year integer
+      )`,
+      sql`create table ${ratings} (
+        position bigint not null unique,
+        user_id integer not null references ${members},
+        film_id integer not null references ${films},
+        rating real not null check (rating between 0.5 and 5 and mod((rating * 2)::numeric, 1) = 0),
+        primary key (user_id, film_id)
+      )`,
+      sql`create index ratings_by_film on ${ratings} (film_id)`,
+      sql`create table ${updates} (
+        user_id integer primary key references ${members},
+        position integer not null unique,
+        last_updated timestamptz not null
+      )`,
+      sql`create view ${table(database, "film_labels")} as
+        select film_id, slug as film_slug,
+          case when title is null then slug when year is null then title else title || ' (' || year || ')' end as film_title
+        from ${films}`,
+      sql`create view ${table(database, "translated_ratings")} as
+        select username, film_title, rating
+        from ${ratings} r join ${members} using (user_id) join ${table(database, "film_labels")} using (film_id)
+        order by r.position`,
+      sql`create view ${table(database, "user_updates")} as
+        select username, last_updated from ${updates} u join ${members} using (user_id) order by u.position`
+    ]
+  }
+]
+
+/** The format of the tables as this version of the tool writes them. */
+export const latestFormat = migrations.length
+
+/** Brings the tables from a format (0: there are none) to the latest. Inside a transaction. */
+export const migrate = (database: Database, from: number): Effect.Effect<void, SqlError> =>
+  Effect.gen(function*() {
+    for (const migration of migrations.slice(from)) yield* Effect.all(migration(database), { discard: true })
+    if (from > 0 && from < latestFormat) yield* database.sql`update ${table(database, "dataset")} set format = ${latestFormat}`
+  })
+
+/** Moves what is there out of the way, whole. */
+export const renameSchema = ({ schema, sql }: Database, to: string): Effect.Effect<void, SqlError> =>
+  Effect.asVoid(sql`alter schema ${sql(schema)} rename to ${sql(to)}`)
+
+const DatasetRow = Schema.Struct({
+  format: Schema.Int,
+  batches: Schema.Int,
+  ratings: Schema.NumberFromString.pipe(Schema.int()),
+  committed_at: Schema.DateTimeUtcFromDate
+})
+
+/** @internal */
+export type DatasetRow = typeof DatasetRow.Type
+
+/** The row about the whole dataset; none where nothing was committed. */
+export const readDatasetRow = (database: Database) =>
+  Effect.gen(function*() {
+    const { schema, sql } = database
+    const tables = yield* sql`select 1 from pg_tables where schemaname = ${schema} and tablename = 'dataset'`
+    if (tables.length === 0) return Option.none()
+    const rows = yield* sql`select format, batches, ratings::text as ratings, committed_at from ${table(database, "dataset")}`
+    return Option.fromNullable((yield* Schema.decodeUnknown(Schema.Array(DatasetRow))(rows))[0])
+  })
+
+const MemberRow = Schema.Struct({
+  user_id: UserId,
+  username: Username,
+  state: Schema.NullOr(Schema.String),
+  read_at: Schema.NullOr(Schema.DateFromSelf),
+  last_page: Schema.NullOr(Schema.Int),
+  films: Schema.NullOr(Schema.Int),
+  stated_films: Schema.NullOr(Schema.Int),
+  ratings: Schema.NullOr(Schema.Int),
+  renamed_to: Schema.NullOr(Schema.String),
+  missing_pages: Schema.Unknown,
+  doubts: Schema.Unknown,
+  verdicts: Schema.Unknown,
+  seen_films: Schema.Unknown
+})
+const FilmRow = Schema.Struct({ film_id: FilmId, slug: Schema.String, title: Schema.NullOr(Schema.String), year: Schema.NullOr(Schema.Int) })
+const UpdateRow = Schema.Struct({ username: Username, last_updated: Schema.DateTimeUtcFromDate })
+const RatingRow = Schema.Struct({ position: Schema.NumberFromString, user_id: Schema.Unknown, film_id: Schema.Unknown, rating: Schema.Unknown })
+
+const recordOf = (row: typeof MemberRow.Type) =>
+  row.state === null
+    ? Effect.succeedNone
+    : Effect.asSome(Schema.decodeUnknown(MemberRecord)({
+      username: row.username,
+      userId: row.user_id,
+      state: row.state,
+      readAt: row.read_at?.toISOString(),
+      lastPage: row.last_page,
+      missing: row.missing_pages,
+      films: row.films,
+      ...(row.stated_films === null ? {} : { statedFilms: row.stated_films }),
+      ratings: row.ratings,
+      doubts: row.doubts,
+      verdicts: row.verdicts,
+      ...(row.renamed_to === null ? {} : { renamedTo: row.renamed_to }),
+      ...(row.seen_films === null ? {} : { seen: row.seen_films })
+    }))
+
+/** All but the ratings. */
+export const readState = (database: Database, { batches, ratings }: DatasetRow) =>
+  Effect.gen(function*() {
+    const { sql } = database
+    const users = new Map<Username, UserId>()
+    const members = new Map<Username, MemberRecord>()
+    for (const row of yield* Schema.decodeUnknown(Schema.Array(MemberRow))(yield* sql`select * from ${table(database, "members")} order by user_id`)) {
+      users.set(row.username, row.user_id)
+      const record = yield* recordOf(row)
+      if (Option.isSome(record)) members.set(row.username, record.value)
+    }
+    const films = new Map<FilmId, Film>()
+    for (const row of yield* Schema.decodeUnknown(Schema.Array(FilmRow))(yield* sql`select film_id, slug, title, year from ${table(database, "films")} order by position`)) {
+      const film = yield* Schema.decodeUnknown(Film)({
+        id: row.film_id,
+        slug: row.slug,
+        ...(row.title === null ? {} : { title: row.title }),
+        ...(row.year === null ? {} : { year: row.year })
+      })
+      films.set(film.id, film)
+    }
+    const updates = new Map<Username, DateTime.Utc>()
+    for (const row of yield* Schema.decodeUnknown(Schema.Array(UpdateRow))(yield* sql`select username, last_updated from ${table(database, "user_updates")}`)) {
+      updates.set(row.username, row.last_updated)
+    }
+    const state: DatasetState = { users, films, members, updates, ratings, batches }
+    return state
+  })
+
+const rowsAtOnce = 4_096
+const decodeRatings = Schema.decodeUnknown(Schema.Array(RatingRow))
+const decodeEncoded = Schema.decodeUnknown(Schema.Array(EncodedRating))
+
+/** All ratings in the order they were committed, page by page: nothing is held open while somebody reads slowly. */
+export const readRatings = <E>(database: Database, toError: (error: unknown) => E): Stream.Stream<EncodedRating, E> =>
+  Stream.paginateChunkEffect(0, (last) =>
+    Effect.gen(function*() {
+      const rows = yield* decodeRatings(
+        yield* database.sql`select position::text as position, user_id, film_id, rating from ${table(database, "ratings")}
+          where position > ${last} order by position limit ${rowsAtOnce}`
+      )
+      const ratings = yield* decodeEncoded(rows.map(({ film_id: filmId, rating, user_id: userId }) => ({ filmId, rating, userId })))
+      const next = rows.length < rowsAtOnce ? Option.none<number>() : Option.map(Option.fromNullable(rows.at(-1)), ({ position }) => position)
+      return [Chunk.fromIterable(ratings), next] as const
+    }).pipe(Effect.mapError(toError)))
+
+/** Writes a batch. The rows of a table go in as one JSON text: one statement, whatever their number. */
+export const writeBatch = (database: Database, batch: Batch, batches: number): Effect.Effect<void, SqlError> =>
+  Effect.gen(function*() {
+    const { sql } = database
+    const [dataset, members, films, ratings, updates] = ["dataset", "members", "films", "ratings", "updates"].map((name) => table(database, name))
+    // PostgreSQL keeps no NUL in its texts.
+    const json = (value: unknown) => JSON.stringify(value).replaceAll(String.raw`\u0000`, String.raw`\ufffd`)
+    const rowsOf = (value: unknown) => sql`json_array_elements(cast(${json(value)} as json)) with ordinality as rows (value, n)`
+    const listed = (all: ReadonlyArray<Film>) => all.map(({ id, slug, title, year }) => [id, slug, title ?? null, year ?? null])
+    const replaced = batch.members.flatMap(({ record, write }) => write === "replace" ? [record.userId] : [])
+    const rows = batch.members.flatMap((member) => member.ratings.map(({ filmId, rating, userId }) => [userId, filmId, rating]))
+    const records = batch.members.map(({ record }) => ({ ...record, readAt: DateTime.formatIso(record.readAt) }))
+
+    yield* sql`insert into ${films} (film_id, position, slug, title, year)
+      select (value ->> 0)::integer, (select count(*) from ${films}) + n, value ->> 1, value ->> 2, (value ->> 3)::integer
+      from ${rowsOf(listed(batch.newFilms))}`
+    yield* sql`update ${films} f set slug = value ->> 1, title = value ->> 2, year = (value ->> 3)::integer
+      from ${rowsOf(listed(batch.changedFilms.map(({ after }) => after)))}
+      where f.film_id = (value ->> 0)::integer`
+    yield* sql`insert into ${members}
+        (user_id, username, state, read_at, last_page, films, stated_films, ratings, renamed_to, missing_pages, doubts, verdicts, seen_films)
+      select (value ->> 'userId')::integer, value ->> 'username', value ->> 'state', (value ->> 'readAt')::timestamptz,
+        (value ->> 'lastPage')::integer, (value ->> 'films')::integer, (value ->> 'statedFilms')::integer, (value ->> 'ratings')::integer,
+        value ->> 'renamedTo', (value -> 'missing')::jsonb, (value -> 'doubts')::jsonb, (value -> 'verdicts')::jsonb, (value -> 'seen')::jsonb
+      from ${rowsOf(records)}
+      on conflict (user_id) do update set state = excluded.state, read_at = excluded.read_at, last_page = excluded.last_page,
+        films = excluded.films, stated_films = excluded.stated_films, ratings = excluded.ratings, renamed_to = excluded.renamed_to,
+        missing_pages = excluded.missing_pages, doubts = excluded.doubts, verdicts = excluded.verdicts, seen_films = excluded.seen_films`
+    yield* sql`delete from ${ratings} where user_id in (select value::text::integer from ${rowsOf(replaced)})`
+    yield* sql`insert into ${ratings} (position, user_id, film_id, rating)
+      select (select coalesce(max(position), 0) from ${ratings}) + n, (value ->> 0)::integer, (value ->> 1)::integer, (value ->> 2)::real
+      from ${rowsOf(rows)}`
+    yield* sql`insert into ${updates} (user_id, position, last_updated)
+      select (value ->> 'userId')::integer, (select coalesce(max(position), 0) from ${updates}) + n, (value ->> 'readAt')::timestamptz
+      from ${rowsOf(records.filter(({ state }) => state === "sealed"))}
+      on conflict (user_id) do update set last_updated = excluded.last_updated`
+    yield* sql`insert into ${dataset} (one, format, batches, ratings, committed_at)
+      values (1, ${latestFormat}, ${batches}, (select count(*) from ${ratings}), cast(${DateTime.formatIso(batch.committedAt)} as timestamptz))
+      on conflict (one) do update set batches = excluded.batches, ratings = excluded.ratings, committed_at = excluded.committed_at`
+  })
