@@ -16,7 +16,7 @@ await build({
   target: "node20",
   conditions: ["@letterboxd-ratings/source"],
   // Storages with a driver of their own are packages of their own, and may be absent.
-  external: ["@letterboxd-ratings/storage-sqlite"],
+  external: ["@letterboxd-ratings/storage-sqlite", "@letterboxd-ratings/storage-postgres"],
   minifySyntax: true,
   minifyWhitespace: true,
   sourcemap: "linked",

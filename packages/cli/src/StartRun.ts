@@ -78,37 +78,37 @@ export const warn = (settings: Settings): Effect.Effect<void, never, Screen> =>
   })
 
 /** Whether a dataset that is in the way may be moved aside: asks where somebody can answer. */
-const consent = (settings: Settings, mode: "new" | "continue", folder: string) =>
+const consent = (settings: Settings, mode: "new" | "continue") =>
   Effect.gen(function*() {
     const screen = yield* Screen
     const storage = yield* RatingsStorage
     if (mode !== "new" || settings.yes || !(yield* storage.exists) || !screen.isInteractive) return settings.yes
     return yield* Prompt.confirm({
-      message: `${folder} holds a dataset. Move it aside to ${folder}.bak-TIME and start a new one?`,
+      message: `${storage.place} holds a dataset. Move it aside (its name gets .bak-TIME) and start a new one?`,
       initial: false
     }).pipe(Effect.orElseSucceed(() => false))
   })
 
-const harvest = ({ mode: asked, only, restart, resume, settings }: RunRequest, folder: string) =>
+const harvest = ({ mode: asked, only, restart, resume, settings }: RunRequest) =>
   Effect.gen(function*() {
     const screen = yield* Screen
     const source = yield* RatingsSource
     const storage = yield* RatingsStorage
     const mode = asked !== "either" ? asked : (yield* storage.exists) ? "continue" : "new"
-    const mayMoveAside = yield* consent(settings, mode, folder)
+    const mayMoveAside = yield* consent(settings, mode)
     const service = yield* Harvest.make
     const events = yield* PubSub.subscribe(service.events)
     const shown = yield* showProgress(events, source.activity, settings.json ? "json" : settings.quiet ? "quiet" : "lines")
     const counter = yield* PubSub.subscribe(service.events)
     const committed = yield* Ref.make(
-      mode === "continue" ? `Nothing was added to ${folder}. Go on with: ${resume}` : `Nothing was committed. Start again with: ${restart}`
+      mode === "continue" ? `Nothing was added to ${storage.place}. Go on with: ${resume}` : `Nothing was committed. Start again with: ${restart}`
     )
     yield* Effect.forkScoped(
       Effect.forever(Effect.flatMap(counter.take, (event) =>
         event._tag === "BatchCommitted"
           ? Ref.set(
             committed,
-            `${folder} holds ${event.totalRatings.toLocaleString("en-US")} ratings; all batches up to ${event.batch} are safe. Go on with: ${resume}`
+            `${storage.place} holds ${event.totalRatings.toLocaleString("en-US")} ratings; all batches up to ${event.batch} are safe. Go on with: ${resume}`
           )
           : Effect.void))
     )
@@ -126,7 +126,7 @@ const harvest = ({ mode: asked, only, restart, resume, settings }: RunRequest, f
       Effect.ensuring(shown),
       Effect.onInterrupt(() => Effect.flatMap(Ref.get(committed), (words) => screen.err(`\nInterrupted. ${words}\n`)))
     )
-    const words = `${resultOf(report, folder, report.totalUsers === 0 ? restart : resume)}\n`
+    const words = `${resultOf(report, storage.place, report.totalUsers === 0 ? restart : resume)}\n`
     yield* settings.json ? screen.err(words) : screen.out(words)
     if (only !== undefined && report.members.gone > 0) {
       return yield* endWith(1, `The site knows no member called ${only}. Check the name; it stands in the address of the profile.`)
@@ -147,7 +147,7 @@ export const startRun = (request: RunRequest) =>
     const folder = yield* folderOf(settings)
     const storage = yield* storageOf(settings, folder, { memberFiles: request.only !== undefined })
     yield* warn(settings)
-    yield* harvest(request, folder).pipe(
+    yield* harvest(request).pipe(
       Effect.provide(Layer.merge(sourceOf(settings), storage)),
       Effect.provide(KeptPages.layer(folder)),
       Effect.provide(NodeProcessTable.layer)

@@ -5,7 +5,7 @@
  */
 import { Reactivity } from "@effect/experimental"
 import { PgClient } from "@effect/sql-pg"
-import { type DatasetState, emptyDatasetState, type OpenDataset, RatingsStorage, StorageError } from "@letterboxd-ratings/core"
+import { type CommitReceipt, type DatasetState, emptyDatasetState, type OpenDataset, type OpenMode, RatingsStorage, StorageError } from "@letterboxd-ratings/core"
 import { Config, type ConfigError, type Context, DateTime, Effect, Layer, Option, Redacted, Schema } from "effect"
 import { about, storageError, storageName } from "./PostgresFailure.ts"
 import { type Database, type DatasetRow, latestFormat, migrate, readDatasetRow, readRatings, readState, renameSchema, writeBatch } from "./Tables.ts"
@@ -81,6 +81,19 @@ export const make = (options: PostgresStorageOptions): Context.Tag.Service<Ratin
       yield* Effect.addFinalizer(() => Effect.ignore(connection.execute("select pg_advisory_unlock_all()", [], undefined)))
     }).pipe(about(place))
 
+  /** The row about the dataset, if what is there suits the mode. */
+  const rowFor = (database: Database, mode: OpenMode) =>
+    Effect.gen(function*() {
+      const row = yield* datasetRow(database)
+      if (mode._tag === "continue" && Option.isNone(row)) {
+        return yield* storageError("NothingThere", place, "there is no dataset to go on with. Start one with --mode new")
+      }
+      if (mode._tag === "new" && mode.existing === "refuse" && Option.isSome(row)) {
+        return yield* storageError("AlreadyThere", place, "there is a dataset already. Go on with it (--mode continue), choose another schema, or let it be moved aside (--yes)")
+      }
+      return row
+    })
+
   return {
     name: storageName,
     place,
@@ -100,22 +113,16 @@ export const make = (options: PostgresStorageOptions): Context.Tag.Service<Ratin
     open: (mode) =>
       Effect.gen(function*() {
         const database = yield* connect
-        const before = yield* datasetRow(database)
-        if (mode._tag === "continue" && Option.isNone(before)) {
-          return yield* storageError("NothingThere", place, "there is no dataset to go on with. Start one with --mode new")
-        }
-        if (mode._tag === "new" && mode.existing === "refuse" && Option.isSome(before)) {
-          return yield* storageError("AlreadyThere", place, "there is a dataset already. Go on with it (--mode continue), choose another schema, or let it be moved aside (--yes)")
-        }
+        yield* rowFor(database, mode)
         yield* lock(database)
-        // Read again: the one who held the lock may have written.
-        const row = yield* datasetRow(database)
-        const format = Option.match(row, { onNone: () => 0, onSome: (there) => there.format })
+        // Again: the one who held the lock may have written.
+        const row = yield* rowFor(database, mode)
+        let format = Option.match(row, { onNone: () => 0, onSome: (there) => there.format })
         if (format > latestFormat) {
           return yield* storageError("InvalidOption", place, `the dataset was written by a newer version of this tool (format ${format}). Update it`)
         }
         const state: DatasetState = mode._tag === "continue" && Option.isSome(row) ? yield* stateOf(database, row.value) : emptyDatasetState
-        let batches = state.batches
+        let held: CommitReceipt = { batches: state.batches, ratings: state.ratings }
         let isFirst = mode._tag === "new"
 
         const dataset: OpenDataset = {
@@ -129,15 +136,15 @@ export const make = (options: PostgresStorageOptions): Context.Tag.Service<Ratin
                 yield* renameSchema(database, `${schema}_bak_${time}`)
               }
               yield* migrate(database, isFirst ? 0 : format)
-              yield* writeBatch(database, batch, batches + 1)
-              const now = yield* datasetRow(database)
-              return Option.match(now, { onNone: () => 0, onSome: ({ ratings }) => ratings })
+              const written = yield* writeBatch(database, batch, held)
+              return Option.isSome(written) ? written.value : yield* storageError("Locked", place, "another process has written to it meanwhile; this batch was not kept. Run with --mode continue")
             })).pipe(
+              decoded,
               about(place),
-              Effect.map((ratings) => {
+              Effect.tap((now) => {
                 isFirst = false
-                batches += 1
-                return { batches, ratings }
+                format = latestFormat
+                held = now
               })
             )
         }

@@ -3,7 +3,7 @@
  */
 import type { PgClient } from "@effect/sql-pg/PgClient"
 import type { SqlError } from "@effect/sql/SqlError"
-import { type Batch, type DatasetState, EncodedRating, Film, FilmId, MemberRecord, UserId, Username } from "@letterboxd-ratings/core"
+import { type Batch, type CommitReceipt, type DatasetState, EncodedRating, Film, FilmId, MemberRecord, UserId, Username } from "@letterboxd-ratings/core"
 import { Chunk, DateTime, Effect, Option, Schema, Stream } from "effect"
 
 /** The client, and the schema the tables are in. */
@@ -130,7 +130,7 @@ const MemberRow = Schema.Struct({
 })
 const FilmRow = Schema.Struct({ film_id: FilmId, slug: Schema.String, title: Schema.NullOr(Schema.String), year: Schema.NullOr(Schema.Int) })
 const UpdateRow = Schema.Struct({ username: Username, last_updated: Schema.DateTimeUtcFromDate })
-const RatingRow = Schema.Struct({ position: Schema.NumberFromString, user_id: Schema.Unknown, film_id: Schema.Unknown, rating: Schema.Unknown })
+const RatingRow = Schema.Struct({ place: Schema.NumberFromString, user_id: Schema.Unknown, film_id: Schema.Unknown, rating: Schema.Unknown })
 
 const recordOf = (row: typeof MemberRow.Type) =>
   row.state === null
@@ -189,16 +189,22 @@ export const readRatings = <E>(database: Database, toError: (error: unknown) => 
   Stream.paginateChunkEffect(0, (last) =>
     Effect.gen(function*() {
       const rows = yield* decodeRatings(
-        yield* database.sql`select position::text as position, user_id, film_id, rating from ${table(database, "ratings")}
+        yield* database.sql`select position::text as place, user_id, film_id, rating from ${table(database, "ratings")}
           where position > ${last} order by position limit ${rowsAtOnce}`
       )
       const ratings = yield* decodeEncoded(rows.map(({ film_id: filmId, rating, user_id: userId }) => ({ filmId, rating, userId })))
-      const next = rows.length < rowsAtOnce ? Option.none<number>() : Option.map(Option.fromNullable(rows.at(-1)), ({ position }) => position)
+      const next = rows.length < rowsAtOnce ? Option.none<number>() : Option.map(Option.fromNullable(rows.at(-1)), ({ place }) => place)
       return [Chunk.fromIterable(ratings), next] as const
     }).pipe(Effect.mapError(toError)))
 
-/** Writes a batch. The rows of a table go in as one JSON text: one statement, whatever their number. */
-export const writeBatch = (database: Database, batch: Batch, batches: number): Effect.Effect<void, SqlError> =>
+const Count = Schema.Tuple(Schema.Struct({ n: Schema.NumberFromString }))
+
+/**
+ * Writes a batch to a dataset of so many batches and ratings; the answer is what it holds then, or none where another
+ * writer was there in between. The rows of a table go in as one JSON text: one statement, whatever their number.
+ * Nothing here reads a table from end to end.
+ */
+export const writeBatch = (database: Database, batch: Batch, before: CommitReceipt) =>
   Effect.gen(function*() {
     const { sql } = database
     const [dataset, members, films, ratings, updates] = ["dataset", "members", "films", "ratings", "updates"].map((name) => table(database, name))
@@ -210,8 +216,19 @@ export const writeBatch = (database: Database, batch: Batch, batches: number): E
     const rows = batch.members.flatMap((member) => member.ratings.map(({ filmId, rating, userId }) => [userId, filmId, rating]))
     const records = batch.members.map(({ record }) => ({ ...record, readAt: DateTime.formatIso(record.readAt) }))
 
+    const ofReplaced = sql`user_id in (select value::text::integer from ${rowsOf(replaced)})`
+    const [{ n: removed }] = yield* Schema.decodeUnknown(Count)(yield* sql`select count(*)::text as n from ${ratings} where ${ofReplaced}`)
+    const after: CommitReceipt = { batches: before.batches + 1, ratings: before.ratings - removed + rows.length }
+    // First, so that of two writers one waits here and then finds that it came too late.
+    const written = yield* sql`insert into ${dataset} as d (one, format, batches, ratings, committed_at)
+      values (1, ${latestFormat}, ${after.batches}, ${after.ratings}, cast(${DateTime.formatIso(batch.committedAt)} as timestamptz))
+      on conflict (one) do update set batches = excluded.batches, ratings = excluded.ratings, committed_at = excluded.committed_at
+        where d.batches = ${before.batches}
+      returning 1`
+    if (written.length === 0) return Option.none()
+
     yield* sql`insert into ${films} (film_id, position, slug, title, year)
-      select (value ->> 0)::integer, (select count(*) from ${films}) + n, value ->> 1, value ->> 2, (value ->> 3)::integer
+      select (value ->> 0)::integer, (select coalesce(max(position), 0) from ${films}) + n, value ->> 1, value ->> 2, (value ->> 3)::integer
       from ${rowsOf(listed(batch.newFilms))}`
     yield* sql`update ${films} f set slug = value ->> 1, title = value ->> 2, year = (value ->> 3)::integer
       from ${rowsOf(listed(batch.changedFilms.map(({ after }) => after)))}
@@ -225,7 +242,7 @@ export const writeBatch = (database: Database, batch: Batch, batches: number): E
       on conflict (user_id) do update set state = excluded.state, read_at = excluded.read_at, last_page = excluded.last_page,
         films = excluded.films, stated_films = excluded.stated_films, ratings = excluded.ratings, renamed_to = excluded.renamed_to,
         missing_pages = excluded.missing_pages, doubts = excluded.doubts, verdicts = excluded.verdicts, seen_films = excluded.seen_films`
-    yield* sql`delete from ${ratings} where user_id in (select value::text::integer from ${rowsOf(replaced)})`
+    yield* sql`delete from ${ratings} where ${ofReplaced}`
     yield* sql`insert into ${ratings} (position, user_id, film_id, rating)
       select (select coalesce(max(position), 0) from ${ratings}) + n, (value ->> 0)::integer, (value ->> 1)::integer, (value ->> 2)::real
       from ${rowsOf(rows)}`
@@ -233,7 +250,5 @@ export const writeBatch = (database: Database, batch: Batch, batches: number): E
       select (value ->> 'userId')::integer, (select coalesce(max(position), 0) from ${updates}) + n, (value ->> 'readAt')::timestamptz
       from ${rowsOf(records.filter(({ state }) => state === "sealed"))}
       on conflict (user_id) do update set last_updated = excluded.last_updated`
-    yield* sql`insert into ${dataset} (one, format, batches, ratings, committed_at)
-      values (1, ${latestFormat}, ${batches}, (select count(*) from ${ratings}), cast(${DateTime.formatIso(batch.committedAt)} as timestamptz))
-      on conflict (one) do update set batches = excluded.batches, ratings = excluded.ratings, committed_at = excluded.committed_at`
+    return Option.some(after)
   })

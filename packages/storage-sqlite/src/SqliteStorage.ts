@@ -7,7 +7,7 @@ import { Reactivity } from "@effect/experimental"
 import { FileSystem, Path } from "@effect/platform"
 import type { SqlClient } from "@effect/sql/SqlClient"
 import { LibsqlClient } from "@effect/sql-libsql"
-import { type DatasetState, emptyDatasetState, type OpenDataset, RatingsStorage, StorageError } from "@letterboxd-ratings/core"
+import { type CommitReceipt, type DatasetState, emptyDatasetState, type OpenDataset, type OpenMode, RatingsStorage, StorageError } from "@letterboxd-ratings/core"
 import { Config, type ConfigError, type Context, DateTime, Deferred, Effect, Layer, Option, Ref, Scope, Stream } from "effect"
 import { about, storageError, storageName } from "./SqliteFailure.ts"
 import { createTables, emptyTables, readDatasetRow, readRatings, readState, writeBatch } from "./Tables.ts"
@@ -97,6 +97,23 @@ export const make = (options: SqliteStorageOptions): Effect.Effect<Context.Tag.S
       yield* Deferred.await(held)
     })
 
+    /** Whether there is a dataset, if that suits the mode. */
+    const isThereFor = (mode: OpenMode) =>
+      Effect.gen(function*() {
+        const isThere = yield* exists
+        if (mode._tag === "continue" && !isThere) {
+          return yield* storageError("NothingThere", place, "there is no dataset to go on with. Start one with --mode new")
+        }
+        if (mode._tag === "new" && mode.existing === "refuse" && isThere) {
+          return yield* storageError(
+            "AlreadyThere",
+            place,
+            "there is a dataset already. Go on with it (--mode continue), choose another folder (--out), or let it be moved aside (--yes)"
+          )
+        }
+        return isThere
+      })
+
     /** A copy of what is there, before it is overwritten. */
     const keepAside = (sql: SqlClient) =>
       Effect.gen(function*() {
@@ -123,18 +140,10 @@ export const make = (options: SqliteStorageOptions): Effect.Effect<Context.Tag.S
         Effect.flatMap(reading, ({ sql }) => about(place)(verifyTables(sql))).pipe(Effect.scoped),
       open: (mode) =>
         Effect.gen(function*() {
-          const isThere = yield* exists
-          if (mode._tag === "continue" && !isThere) {
-            return yield* storageError("NothingThere", place, "there is no dataset to go on with. Start one with --mode new")
-          }
-          if (mode._tag === "new" && mode.existing === "refuse" && isThere) {
-            return yield* storageError(
-              "AlreadyThere",
-              place,
-              "there is a dataset already. Go on with it (--mode continue), choose another folder (--out), or let it be moved aside (--yes)"
-            )
-          }
+          yield* isThereFor(mode)
           yield* lock
+          // Again: the one who held the lock may have written.
+          const isThere = yield* isThereFor(mode)
           const scope = yield* Effect.scope
           const client = yield* Ref.make(Option.none<SqlClient>())
           // The file of a new dataset is made by its first batch.
@@ -155,7 +164,7 @@ export const make = (options: SqliteStorageOptions): Effect.Effect<Context.Tag.S
             const { row, sql } = yield* reading
             state = yield* stateOf(sql, row)
           }
-          let batches = state.batches
+          let held: CommitReceipt = { batches: state.batches, ratings: state.ratings }
           let isFirst = mode._tag === "new"
 
           const dataset: OpenDataset = {
@@ -166,19 +175,16 @@ export const make = (options: SqliteStorageOptions): Effect.Effect<Context.Tag.S
               Effect.gen(function*() {
                 const sql = yield* sqlClient
                 if (isFirst && isThere) yield* keepAside(sql)
-                const ratings = yield* sql.withTransaction(Effect.gen(function*() {
+                held = yield* sql.withTransaction(Effect.gen(function*() {
                   if (isFirst) {
                     yield* createTables(sql)
                     yield* emptyTables(sql)
                   }
-                  yield* writeBatch(sql, batch, { batches })
-                  const row = yield* datasetRow(sql)
-                  return Option.match(row, { onNone: () => 0, onSome: (there) => there.ratings })
+                  return yield* writeBatch(sql, batch, held)
                 }))
                 isFirst = false
-                batches += 1
-                return { batches, ratings }
-              }).pipe(about(place))
+                return held
+              }).pipe(Effect.catchTag("ParseError", (error) => Effect.fail(damaged(error))), about(place))
           }
           return dataset
         })

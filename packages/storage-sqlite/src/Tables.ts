@@ -5,12 +5,12 @@ import type { SqlClient } from "@effect/sql/SqlClient"
 import type { SqlError } from "@effect/sql/SqlError"
 import {
   type Batch,
+  type CommitReceipt,
   type DatasetState,
   EncodedRating,
   Film,
   FilmId,
   MemberRecord,
-  type StorageError,
   UserId,
   Username
 } from "@letterboxd-ratings/core"
@@ -179,8 +179,13 @@ export const readRatings = <E>(sql: SqlClient, toError: (error: unknown) => E): 
       return [Chunk.fromIterable(ratings), next] as const
     }).pipe(Effect.mapError(toError)))
 
-/** Writes a batch. The rows of a table go in as one JSON text: one statement, whatever their number. */
-export const writeBatch = (sql: SqlClient, batch: Batch, now: { readonly batches: number }): Effect.Effect<void, SqlError | StorageError> =>
+const Count = Schema.Tuple(Schema.Struct({ n: Schema.Int }))
+
+/**
+ * Writes a batch to a dataset of so many batches and ratings; the answer is what it holds then. The rows of a table go
+ * in as one JSON text: one statement, whatever their number. Nothing here reads a table from end to end.
+ */
+export const writeBatch = (sql: SqlClient, batch: Batch, before: CommitReceipt) =>
   Effect.gen(function*() {
     const replaced = batch.members.flatMap(({ record, write }) => write === "replace" ? [record.userId] : [])
     const ratings = batch.members.flatMap((member) => member.ratings.map(({ filmId, rating, userId }) => [userId, filmId, rating]))
@@ -188,7 +193,7 @@ export const writeBatch = (sql: SqlClient, batch: Batch, now: { readonly batches
     const records = batch.members.map(({ record }) => ({ ...record, readAt: DateTime.formatIso(record.readAt) }))
 
     yield* sql`insert into films (film_id, position, slug, title, year)
-      select value ->> 0, (select count(*) from films) + key, value ->> 1, value ->> 2, value ->> 3
+      select value ->> 0, (select coalesce(max(position), 0) from films) + key + 1, value ->> 1, value ->> 2, value ->> 3
       from json_each(${films(batch.newFilms)})`
     yield* sql`update films set slug = now.slug, title = now.title, year = now.year
       from (select value ->> 0 as film_id, value ->> 1 as slug, value ->> 2 as title, value ->> 3 as year
@@ -202,14 +207,18 @@ export const writeBatch = (sql: SqlClient, batch: Batch, now: { readonly batches
       on conflict (user_id) do update set state = excluded.state, read_at = excluded.read_at, last_page = excluded.last_page,
         films = excluded.films, stated_films = excluded.stated_films, ratings = excluded.ratings, renamed_to = excluded.renamed_to,
         missing_pages = excluded.missing_pages, doubts = excluded.doubts, verdicts = excluded.verdicts, seen_films = excluded.seen_films`
-    yield* sql`delete from ratings where user_id in (select value from json_each(${JSON.stringify(replaced)}))`
+    const ofReplaced = sql`user_id in (select value from json_each(${JSON.stringify(replaced)}))`
+    const [{ n: removed }] = yield* Schema.decodeUnknown(Count)(yield* sql`select count(*) as n from ratings where ${ofReplaced}`)
+    yield* sql`delete from ratings where ${ofReplaced}`
     yield* sql`insert into ratings (user_id, film_id, rating)
       select value ->> 0, value ->> 1, value ->> 2 from json_each(${JSON.stringify(ratings)}) order by key`
     yield* sql`insert into updates (user_id, position, last_updated)
       select value ->> 'userId', (select coalesce(max(position), 0) from updates) + key + 1, value ->> 'readAt'
       from json_each(${JSON.stringify(records.filter(({ state }) => state === "sealed"))}) where true
       on conflict (user_id) do update set last_updated = excluded.last_updated`
+    const after: CommitReceipt = { batches: before.batches + 1, ratings: before.ratings - removed + ratings.length }
     yield* sql`insert into dataset (one, format, batches, ratings, committed_at)
-      values (1, ${format}, ${now.batches + 1}, (select count(*) from ratings), ${DateTime.formatIso(batch.committedAt)})
+      values (1, ${format}, ${after.batches}, ${after.ratings}, ${DateTime.formatIso(batch.committedAt)})
       on conflict (one) do update set batches = excluded.batches, ratings = excluded.ratings, committed_at = excluded.committed_at`
+    return after
   })

@@ -37,12 +37,13 @@ const status = (flags: Flags) =>
     const settings = yield* resolveSettings(flags)
     const folder = yield* folderOf(settings)
     const layer = yield* storageOf(settings, folder, { memberFiles: false })
-    const summary = yield* Effect.flatMap(RatingsStorage, (storage) => storage.inspect).pipe(Effect.provide(layer))
+    const { place, summary } = yield* Effect.flatMap(RatingsStorage, (storage) =>
+      Effect.map(storage.inspect, (summary) => ({ place: storage.place, summary }))).pipe(Effect.provide(layer))
     const counts = countsOf(summary)
     const next = counts.partial > 0
       ? `${counts.partial === 1 ? "1 member is partial. Complete it" : `${counts.partial} members are partial. Complete them`} with: ${pasteable("run --mode continue", flags, ["json"])}`
       : `Add members with: ${pasteable("run --mode continue", flags, ["json"])}`
-    if (settings.json) return yield* screen.out(`${JSON.stringify({ place: folder, ...counts, next })}\n`)
+    if (settings.json) return yield* screen.out(`${JSON.stringify({ place, ...counts, next })}\n`)
     const number = (n: number) => n.toLocaleString("en-US")
     const rows: ReadonlyArray<readonly [string, string]> = [
       ["members", number(counts.users)],
@@ -60,7 +61,7 @@ const status = (flags: Flags) =>
     const width = Math.max(...rows.map(([name]) => name.length))
     const values = Math.max(...rows.map(([, value]) => value.length))
     const table = rows.map(([name, value]) => `${name.padEnd(width)}  ${value.padStart(values)}`)
-    yield* screen.out(`${folder}\n${table.join("\n")}\n${next}\n`)
+    yield* screen.out(`${place}\n${table.join("\n")}\n${next}\n`)
   }).pipe(
     Effect.provide(NodeProcessTable.layer),
     Effect.catchTags({ InvalidSettings: (error) => endWithError(error), StorageError: (error) => endWithError(error) })

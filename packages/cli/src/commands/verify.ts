@@ -20,16 +20,17 @@ const verify = (flags: Flags, repair: boolean) =>
     const settings = yield* resolveSettings(flags)
     const folder = yield* folderOf(settings)
     const layer = yield* storageOf(settings, folder, { memberFiles: false })
-    const result = yield* Effect.flatMap(RatingsStorage, (storage) => storage.verify({ repair })).pipe(Effect.provide(layer))
+    const { place, ...result } = yield* Effect.flatMap(RatingsStorage, (storage) =>
+      Effect.map(storage.verify({ repair }), (found) => ({ place: storage.place, ...found }))).pipe(Effect.provide(layer))
     const { problems, ratings, repaired } = result
-    if (settings.json) yield* screen.out(`${JSON.stringify({ place: folder, ...result })}\n`)
+    if (settings.json) yield* screen.out(`${JSON.stringify({ place, ...result })}\n`)
     else {
       for (const sentence of repaired) yield* screen.out(`Repaired: ${sentence}.\n`)
       for (const problem of problems) yield* screen.out(`Broken: ${problem}\n`)
       yield* screen.out(
         problems.length === 0
-          ? `${folder} is sound: ${ratings.toLocaleString("en-US")} ratings were checked.\n`
-          : `${folder} is damaged in ${problems.length === 1 ? "one place" : `${problems.length} places`}. ${
+          ? `${place} is sound: ${ratings.toLocaleString("en-US")} ratings were checked.\n`
+          : `${place} is damaged in ${problems.length === 1 ? "one place" : `${problems.length} places`}. ${
             repair
               ? "What is left cannot be derived from the rest; restore it from a copy"
               : `What can be derived from the rest is rebuilt by: ${pasteable("verify --repair", flags, [])}`

@@ -85,7 +85,7 @@ export const optionTable = {
   batches: option("N", wholeNumber(1, 1_000_000), 2, "How many batches to add."),
   batchSize: option("N", wholeNumber(1, 10_000), 10, "How many members a batch holds; each batch is committed as a whole."),
   source: option("NAME", Text, undefined, "Where ratings come from: letterboxd, or sandbox, a generated site on this machine."),
-  storage: option("NAME", Text, "csv", "What the dataset is kept in: csv, sqlite, or a module (./my-storage.mjs, a package)."),
+  storage: option("NAME", Text, "csv", "What the dataset is kept in: csv, sqlite, postgres, or a module (./my-storage.mjs, a package)."),
   storageOptions: option("NAME=VALUE,...", Pairs, {}, "What the storage shall know besides."),
   out: option("DIR", Text, undefined, "The folder of the dataset (data_output)."),
   testMode: onOff("Write to test_output, or DIR/test, and never to the real files."),

@@ -49,6 +49,14 @@ const storages: Readonly<Record<string, KnownStorage>> = {
     load: ({ folder, options: { file } }) =>
       Effect.map(loaded("sqlite", () => import("@letterboxd-ratings/storage-sqlite")), ({ SqliteStorage }) =>
         SqliteStorage.layer({ folder, ...(file === undefined ? {} : { file }) }))
+  },
+  postgres: {
+    options: ["schema"],
+    load: ({ options: { schema }, url }) =>
+      url === undefined
+        ? invalid("The storage postgres needs an address. Say it in the variable LB_STORAGE_URL: postgres://user:password@host:5432/database")
+        : Effect.map(loaded("postgres", () => import("@letterboxd-ratings/storage-postgres")), ({ PostgresStorage }) =>
+          PostgresStorage.layer({ url, ...(schema === undefined ? {} : { schema }) }))
   }
 }
 

@@ -1,0 +1,87 @@
+import { PgClient } from "@effect/sql-pg"
+import { Reactivity } from "@effect/experimental"
+import { assert, describe, it } from "@effect/vitest"
+import { type OpenMode, RatingsStorage } from "@letterboxd-ratings/core"
+import { PostgresStorage } from "@letterboxd-ratings/storage-postgres"
+import { batchOf, commitRest, storageSuite } from "@letterboxd-ratings/storage-testkit"
+import { Chunk, Effect, Either, Redacted, Stream } from "effect"
+import { afterAll } from "vitest"
+
+/** Where a server is said to be, it must be there; elsewhere the usual place is tried. */
+const said = process.env["TEST_POSTGRES_URL"]
+const address = said ?? "postgres://postgres@127.0.0.1:5432/test"
+const url = Redacted.make(address)
+const run = `lb_test_${process.pid}_`
+
+const asked = <A, E>(ask: (sql: PgClient.PgClient) => Effect.Effect<A, E>) =>
+  Effect.flatMap(PgClient.make({ url, connectTimeout: 5_000 }), ask).pipe(Effect.provide(Reactivity.layer), Effect.scoped)
+
+const answer = await Effect.runPromise(Effect.either(asked((sql) => sql`select 1`)))
+
+if (said === undefined && Either.isLeft(answer)) {
+  describe("PostgresStorage", () => {
+    it.skip("needs a PostgreSQL server, and none answers at 127.0.0.1:5432. Set TEST_POSTGRES_URL to test with yours", () => {})
+  })
+} else {
+  const layerAt = (place: string) => PostgresStorage.layer({ url, schema: `${run}${place.replaceAll("-", "_")}` })
+
+  afterAll(() =>
+    Effect.runPromise(asked((sql) =>
+      Effect.gen(function*() {
+        const rows = yield* sql<{ readonly name: string }>`select nspname as name from pg_namespace where starts_with(nspname, ${run})`
+        for (const { name } of rows) yield* sql`drop schema ${sql(name)} cascade`
+      })
+    ))
+  )
+
+  storageSuite("PostgresStorage", layerAt)
+
+  describe("PostgresStorage on its server", () => {
+    it.live("shows readers whole batches while a batch is written", () =>
+      Effect.gen(function*() {
+        const storage = yield* RatingsStorage
+        const opened = (mode: OpenMode, until?: number) =>
+          Effect.scoped(Effect.flatMap(storage.open(mode), (dataset) => commitRest(dataset, until)))
+        yield* opened({ _tag: "new", existing: "refuse" }, 1)
+        const look = Effect.map(storage.inspect, ({ state }) => state.ratings)
+        const seen = yield* Effect.zipRight(
+          Effect.fork(opened({ _tag: "continue" })),
+          Effect.flatMap(Effect.replicateEffect(look, 30), (before) => Effect.map(Effect.repeat(look, { until: (ratings) => ratings === 6 }), (last) => [...before, last]))
+        )
+        const sizes = new Set([2, 3, 5, 6])
+        assert.isTrue(seen.every((size) => sizes.has(size)), String(seen))
+      }).pipe(Effect.provide(layerAt("readers"))))
+
+    it.live("keeps a batch out that was made for a dataset another writer has changed", () =>
+      Effect.gen(function*() {
+        const storage = yield* RatingsStorage
+        yield* Effect.scoped(Effect.gen(function*() {
+          const dataset = yield* storage.open({ _tag: "new", existing: "refuse" })
+          yield* commitRest(dataset, 1)
+          // As after a broken connection, with which the lock is gone.
+          yield* asked((sql) => sql`update ${sql(`${run}late.dataset`)} set batches = batches + 1`)
+          const error = yield* Effect.flip(dataset.commit(batchOf(dataset.state, 9, [{ name: "late", ratings: [[10, 1]] }], [])))
+          assert.strictEqual(error.reason, "Locked")
+          const rows = yield* Stream.runCollect(dataset.ratings)
+          assert.strictEqual(Chunk.size(rows), 2)
+        }))
+      }).pipe(Effect.provide(layerAt("late"))))
+
+    it.live.each([
+      { wrong: "postgres://somebody:geheim@127.0.0.1:1/nowhere", reason: "Failed" },
+      { wrong: address.replace(/[^/]*$/u, "no_such_database"), reason: "InvalidOption" }
+    ])("says what is wrong with an address, and never the password: $reason", ({ reason, wrong }) =>
+      Effect.gen(function*() {
+        const storage = PostgresStorage.make({ url: Redacted.make(wrong) })
+        const error = yield* Effect.flip(storage.exists)
+        assert.strictEqual(error.reason, reason)
+        assert.notInclude(`${error.message} ${JSON.stringify(error)} ${String(error.cause)}`, "geheim")
+      }))
+
+    it.live("takes no name for a schema that is none", () =>
+      Effect.gen(function*() {
+        const error = yield* Effect.flip(PostgresStorage.make({ url, schema: `x"; drop table y` }).exists)
+        assert.strictEqual(error.reason, "InvalidOption")
+      }))
+  })
+}
