@@ -14,14 +14,14 @@ import {
   UsernameFromText,
   type Username
 } from "@letterboxd-ratings/core"
+import { freeName, stamp } from "@letterboxd-ratings/storage-folder"
 import { parse } from "csv-parse/sync"
 import { DateTime, Effect, Either, Option, Schema, Stream } from "effect"
 import { commitChanges, emptyManifest, type FileChange, memberFilesFolder } from "./CommittedFiles.ts"
 import { field, filmLabel, type FilmLabel, filmRow, headers, rawRow, translatedRow, updateRow, userRow } from "./CsvText.ts"
-import { freeName, stamp } from "./DatasetFolder.ts"
 import { defaultFileNames, type FileNames } from "./FileNames.ts"
 import type { CommittedFile } from "./Manifest.ts"
-import { about, storageError } from "./StorageFailure.ts"
+import { about, failures, storageError } from "./StorageFailure.ts"
 
 /** Where the original tool put its files, besides the folder itself. */
 const subfolders = ["", "training", "mappings", memberFilesFolder]
@@ -253,7 +253,7 @@ const keepOriginals = (folder: string, places: ReadonlyArray<string>, names: Fil
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
-    const kept = yield* freeName(path.join(folder, `original-${stamp(yield* DateTime.now)}`))
+    const kept = yield* freeName(failures, path.join(folder, `original-${stamp(yield* DateTime.now)}`))
     const translated = yield* findFile(folder, names, "translatedRatings")
     for (const place of translated === undefined ? places : [...places, translated]) {
       const copy = path.join(kept, path.relative(folder, place))

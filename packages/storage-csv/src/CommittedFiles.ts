@@ -9,11 +9,12 @@
  */
 import { FileSystem, Path } from "@effect/platform"
 import type { StorageError } from "@letterboxd-ratings/core"
+import { syncFolder } from "@letterboxd-ratings/storage-folder"
 import crc32 from "crc-32"
 import { Effect, Stream } from "effect"
 import { type FileNames, manifestName, memberRecordsName } from "./FileNames.ts"
 import { CommittedFile, decodeManifest, encodeManifest, type FileEntry, formatCrc32, type Manifest, parseCrc32 } from "./Manifest.ts"
-import { about, storageError } from "./StorageFailure.ts"
+import { about, failures, storageError } from "./StorageFailure.ts"
 
 /**
  * What happens to a file in a commit: rows join it, or all of its content is written anew. `text` and `content`
@@ -140,20 +141,13 @@ export const recoverFiles = (
     for (const leftOver of candidates) {
       if (!swaps.some(({ from }) => from === leftOver)) yield* about(leftOver)(fs.remove(leftOver))
     }
-    if (torn.length > 0 || swaps.length > 0) yield* syncFolder(folder)
+    if (torn.length > 0 || swaps.length > 0) yield* syncFolder(failures, folder)
   })
 
 const unfinished = /^(.+)\.next-\d+$/u
 
 /** The folder of the files that hold one member each. */
 export const memberFilesFolder = "users"
-
-/** Makes created and renamed entries of a folder survive a loss of power. */
-export const syncFolder = (folder: string): Effect.Effect<void, StorageError, FileSystem.FileSystem> =>
-  Effect.gen(function*() {
-    const fs = yield* FileSystem.FileSystem
-    yield* about(folder)(Effect.scoped(Effect.flatMap(fs.open(folder, { flag: "r" }), (opened) => opened.sync)))
-  })
 
 /**
  * Commits changes on top of `manifest`, which may describe files that do not exist yet (0 bytes). Returns the new
@@ -190,8 +184,8 @@ export const commitChanges = (
         yield* writeWhole(place, text)
         folders.add(path.dirname(place))
       }
-      for (const made of folders) yield* syncFolder(made)
-      if (madeFiles || folders.size > 0) yield* syncFolder(folder)
+      for (const made of folders) yield* syncFolder(failures, made)
+      if (madeFiles || folders.size > 0) yield* syncFolder(failures, folder)
       const next: Manifest = {
         ...manifest,
         batches: batch,
@@ -205,13 +199,13 @@ export const commitChanges = (
 
     const next = yield* write
     yield* about(path.join(folder, manifestName))(fs.rename(nextManifest, path.join(folder, manifestName)))
-    yield* syncFolder(folder)
+    yield* syncFolder(failures, folder)
     const swaps = [...Object.values(next.files), ...next.copies]
       .flatMap(({ name, swap }) => swap === undefined ? [] : [{ name, swap }])
     for (const { name, swap } of swaps) {
       yield* about(path.join(folder, name))(fs.rename(path.join(folder, swap), path.join(folder, name)))
     }
-    if (swaps.length > 0) yield* syncFolder(folder)
+    if (swaps.length > 0) yield* syncFolder(failures, folder)
     return next
   })
 

@@ -18,6 +18,7 @@ import {
   type UserId,
   type Username
 } from "@letterboxd-ratings/core"
+import { type DatasetFolder, freeName, openFolder, stamp } from "@letterboxd-ratings/storage-folder"
 import { Config, type ConfigError, Context, DateTime, Effect, Layer, Stream } from "effect"
 import { adopt } from "./Adoption.ts"
 import {
@@ -31,6 +32,7 @@ import {
   readManifest,
   recoverFiles
 } from "./CommittedFiles.ts"
+import { csvFolder } from "./CsvFolder.ts"
 import {
   field,
   filmLabel,
@@ -47,11 +49,10 @@ import {
   updateRow,
   userRow
 } from "./CsvText.ts"
-import { type DatasetFolder, freeName, holdsDataset, openFolder, stamp } from "./DatasetFolder.ts"
 import { checkFileNames, defaultFileNames, type FileNames } from "./FileNames.ts"
 import type { CommittedFile, Manifest } from "./Manifest.ts"
 import { ratingBlocks } from "./RatingBlocks.ts"
-import { about, storageError, storageName } from "./StorageFailure.ts"
+import { about, failures, storageError, storageName } from "./StorageFailure.ts"
 import { verifyFolder } from "./Verification.ts"
 
 /**
@@ -105,11 +106,11 @@ export const make = (
       inspect: inspect(options).pipe(Effect.provide(services)),
       verify: ({ repair }) =>
         Effect.flatMap(chosen, (names) => verifyFolder(options.folder, names, repair)).pipe(Effect.provide(services)),
-      exists: Effect.flatMap(chosen, (names) => holdsDataset(options.folder, names)).pipe(Effect.provide(services)),
+      exists: Effect.flatMap(chosen, (names) => csvFolder(names).holdsDataset(options.folder)).pipe(Effect.provide(services)),
       open: (mode) =>
         Effect.gen(function*() {
           const names = yield* chosen
-          const folder = yield* openFolder(options.folder, names, mode)
+          const folder = yield* openFolder(csvFolder(names), options.folder, mode)
           return yield* mode._tag === "new" ? openEmpty(options, names, folder) : openExisting(options, names, folder)
         }).pipe(Effect.provide(services))
     }
@@ -378,7 +379,7 @@ const copiesOf = (options: CsvStorageOptions, folder: string, names: FileNames, 
     const path = yield* Path.Path
     const copies: Array<FileCopy> = []
     if (options.versioned) {
-      const place = yield* freeName(path.join(folder, `${names.rawRatingsPrefix}_${stamp(batch.committedAt)}`), ".csv")
+      const place = yield* freeName(failures, path.join(folder, `${names.rawRatingsPrefix}_${stamp(batch.committedAt)}`), ".csv")
       const rows = batch.members.flatMap((member) => member.ratings.map(rawRow))
       copies.push({ name: path.basename(place), text: headers.rawRatings + rows.join("") })
     }

@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import type { StorageError } from "@letterboxd-ratings/core"
+import { lockName } from "@letterboxd-ratings/storage-folder"
 import { Effect } from "effect"
 import { storageError } from "./StorageFailure.ts"
 
@@ -41,7 +42,6 @@ export const defaultFileNames: FileNames = {
 /** Names that are ours and cannot be chosen. */
 export const manifestName = "manifest.json"
 export const memberRecordsName = "members.jsonl"
-export const lockName = ".lock"
 
 /**
  * Checks chosen names: two that are equal, or one that leaves the folder, would let a file overwrite another.

@@ -3,14 +3,14 @@
  */
 import { FileSystem, Path } from "@effect/platform"
 import type { EncodedRating, FilmId, ProcessTable, StorageError, UserId, Username, Verification } from "@letterboxd-ratings/core"
+import { lockFolder, unlockFolder } from "@letterboxd-ratings/storage-folder"
 import { Effect, Stream } from "effect"
 import { checksumOf, commitChanges, type FileChange, type FilePart, placeOf, readCommitted, readManifest, recoverFiles } from "./CommittedFiles.ts"
 import { field, filmLabel, headers, readFilms, readRecords, readUpdates, readUsers, translatedRow } from "./CsvText.ts"
 import type { FileNames } from "./FileNames.ts"
-import { lockFolder, unlockFolder } from "./FolderLock.ts"
 import { CommittedFile, type FileEntry, type Manifest } from "./Manifest.ts"
 import { ratingBlocks } from "./RatingBlocks.ts"
-import { about, storageError } from "./StorageFailure.ts"
+import { about, failures, storageError } from "./StorageFailure.ts"
 
 type Services = FileSystem.FileSystem | Path.Path | ProcessTable
 
@@ -32,7 +32,7 @@ export const verifyFolder = (
     }
     if (!repair) return yield* check(folder)
     return yield* Effect.acquireUseRelease(
-      lockFolder(folder),
+      lockFolder(folder, failures),
       () => repairFolder(folder, names),
       () => unlockFolder(folder)
     )

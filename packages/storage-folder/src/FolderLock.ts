@@ -1,11 +1,20 @@
 /**
  * One process at a time: a lock that says who holds it and does not outlive its holder.
+ *
+ * @since 0.1.0
  */
 import { FileSystem, Path } from "@effect/platform"
 import { ProcessIdentity, ProcessTable, type StorageError } from "@letterboxd-ratings/core"
 import { DateTime, Effect, Schema } from "effect"
-import { lockName } from "./FileNames.ts"
-import { about, storageError, storageFailure } from "./StorageFailure.ts"
+import type { FolderFailures } from "./FolderFailure.ts"
+
+/**
+ * The name of the lock in its folder.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const lockName = ".lock"
 
 const Holder = Schema.parseJson(Schema.Struct({ process: ProcessIdentity, since: Schema.DateTimeUtc }))
 const decodeHolder = Schema.decodeUnknownOption(Holder)
@@ -16,8 +25,14 @@ const encodeHolder = Schema.encodeSync(Holder)
  * moment on (it is linked into place), so one that cannot be read was not left by a crash of ours; it counts as
  * left over. Whoever wants to take over a lock whose holder is gone must first win a second, equally exclusive file
  * named after that holder, and look again: so of two takers one wins, and neither takes the lock of a living one.
+ *
+ * @since 0.1.0
+ * @category constructors
  */
-export const lockFolder = (folder: string): Effect.Effect<void, StorageError, FileSystem.FileSystem | Path.Path | ProcessTable> =>
+export const lockFolder = (
+  folder: string,
+  { about, storageError, storageFailure }: FolderFailures
+): Effect.Effect<void, StorageError, FileSystem.FileSystem | Path.Path | ProcessTable> =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
@@ -93,6 +108,9 @@ export const lockFolder = (folder: string): Effect.Effect<void, StorageError, Fi
 
 /**
  * Gives the lock back.
+ *
+ * @since 0.1.0
+ * @category constructors
  */
 export const unlockFolder = (folder: string): Effect.Effect<void, never, FileSystem.FileSystem | Path.Path> =>
   Effect.gen(function*() {
@@ -103,6 +121,9 @@ export const unlockFolder = (folder: string): Effect.Effect<void, never, FileSys
 
 /**
  * Whether a living process holds the folder.
+ *
+ * @since 0.1.0
+ * @category constructors
  */
 export const isFolderHeld = (folder: string): Effect.Effect<boolean, never, FileSystem.FileSystem | Path.Path | ProcessTable> =>
   Effect.gen(function*() {

@@ -1,0 +1,53 @@
+/**
+ * From what a file system says to what a person can act on.
+ *
+ * @since 0.1.0
+ */
+import type { PlatformError } from "@effect/platform/Error"
+import { StorageError, type StorageErrorReason } from "@letterboxd-ratings/core"
+import { Effect, Option, Schema } from "effect"
+
+const decodeCode = Schema.decodeUnknownOption(Schema.Struct({ code: Schema.String }))
+
+const known: Readonly<Record<string, readonly [StorageErrorReason, string]>> = {
+  ENOSPC: ["Full", "the disk is full. Make room and go on; what was committed is safe"],
+  EDQUOT: ["Full", "the disk quota is used up. Make room and go on; what was committed is safe"],
+  EACCES: ["NotPermitted", "permission was denied. Correct the rights of the file or folder, or choose another folder"],
+  EPERM: ["NotPermitted", "the operation is not permitted. Correct the rights of the file or folder, or choose another folder"],
+  EROFS: ["NotPermitted", "the file system is read-only. Choose another folder"],
+  ENOTDIR: ["InvalidOption", "a part of the path is a file, not a folder. Choose another folder"],
+  ENAMETOOLONG: ["InvalidOption", "the path is too long. Choose another folder"],
+  ELOOP: ["InvalidOption", "a symbolic link leads back to itself. Choose another folder"]
+}
+
+/**
+ * The failures of a storage: `storageError` makes one about a place, `storageFailure` makes one of a failed call of the
+ * file system, and `about` names the place in whatever call fails.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface FolderFailures {
+  readonly storageError: (reason: StorageErrorReason, place: string, detail: string, cause?: unknown) => StorageError
+  readonly storageFailure: (place: string, error: PlatformError) => StorageError
+  readonly about: (place: string) => <A, R>(effect: Effect.Effect<A, PlatformError, R>) => Effect.Effect<A, StorageError, R>
+}
+
+/**
+ * The failures of the storage called `storage`.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const failuresOf = (storage: string): FolderFailures => {
+  const storageError: FolderFailures["storageError"] = (reason, place, detail, cause) =>
+    new StorageError({ reason, storage, place, detail, ...(cause === undefined ? {} : { cause }) })
+  const storageFailure: FolderFailures["storageFailure"] = (place, error) => {
+    const code = Option.getOrUndefined(decodeCode(error.cause))?.code
+    const [reason, words] = (code === undefined ? undefined : known[code]) ??
+      (error._tag === "SystemError" && error.reason === "PermissionDenied" ? known["EACCES"] : undefined) ??
+      ["Failed", `reading or writing failed (${code ?? error.message}). What was committed is safe`]
+    return storageError(reason, place, words, error)
+  }
+  return { storageError, storageFailure, about: (place) => Effect.mapError((error) => storageFailure(place, error)) }
+}
