@@ -3,6 +3,7 @@ import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Either } from "effect"
 import * as fc from "fast-check"
+import packageJson from "../package.json" with { type: "json" }
 import { optionTable, variableOf } from "../src/options/OptionTable.ts"
 import { Environment, type Flags, folderOf, pasteable, resolveSettings } from "../src/options/Settings.ts"
 import { Screen } from "../src/Screen.ts"
@@ -54,6 +55,12 @@ describe("settings", () => {
         }
       ), { numRuns: 60 })
     ))
+
+  it.effect("introduce the command with the version it is published as", () =>
+    Effect.gen(function*() {
+      const { userAgent } = valueOf(yield* resolve({}))
+      assert.strictEqual(userAgent, `letterboxd-ratings/${packageJson.version} (+https://github.com/letterboxd-ratings/letterboxd-ratings)`)
+    }))
 
   it.effect("read switches from flags, variables and the file", () =>
     Effect.gen(function*() {

@@ -46,7 +46,7 @@ export interface HttpPolicyOptions {
  * @category models
  */
 export const defaults: HttpPolicyOptions = {
-  userAgent: "letterboxd-ratings/0.1 (+https://github.com/letterboxd-ratings/letterboxd-ratings)",
+  userAgent: "letterboxd-ratings (+https://github.com/letterboxd-ratings/letterboxd-ratings)",
   concurrency: 5,
   requestsPerSecond: 2,
   maxRetries: 5,

@@ -20,7 +20,7 @@ import { recogniseWall } from "./pages/Refusal.ts"
  * - `baseUrl`: where the pages are, without a slash at the end.
  * - `listing`, `membersList`: which lists are read.
  * - `pagesInFlight`: pages of one member asked for at the same time, at least 1. The policy bounds all of them.
- * - `robots`: whether the site's robots.txt is kept to. `userAgent` is the name it is read for.
+ * - `robots`: whether the site's robots.txt is kept to. The first word of `userAgent` is the name it is read for.
  *
  * @since 0.1.0
  * @category models

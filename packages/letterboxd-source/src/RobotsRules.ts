@@ -32,7 +32,12 @@ const parseRobots = (url: string, text: string) => {
     : Effect.dieMessage("robots-parser has another shape than the pinned version")
 }
 
+/** What a robots.txt calls us: the first word of the user agent, without a version. The parser takes all up to a `/`. */
+const nameIn = (userAgent: string): string => /^[^\s/(]*/u.exec(userAgent)?.[0] ?? ""
+
 /**
+ * The rules of the site at `baseUrl` for the tool that introduces itself as `userAgent`.
+ *
  * @since 0.1.0
  * @category constructors
  */
@@ -45,6 +50,7 @@ export const make = (options: {
     const client = yield* HttpClient.HttpClient
     const url = new URL("/robots.txt", options.baseUrl).href
     const asked = { source: options.source, url, subject: "robots.txt" }
+    const name = nameIn(options.userAgent)
     const rules = yield* Effect.cached(
       Effect.gen(function*() {
         const response = yield* client.get(url)
@@ -65,7 +71,7 @@ export const make = (options: {
     return {
       check: (address) =>
         Effect.flatMap(rules, (robots) =>
-          robots.isDisallowed(address, options.userAgent) === true
+          robots.isDisallowed(address, name) === true
             ? new SourceError({
               reason: "DisallowedByRobots",
               source: options.source,

@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Diagnostics, judgeMember, type KeptPage, UsernameFromText } from "@letterboxd-ratings/core"
 import { type Behaviour, filmsPage, generations, Sandbox } from "@letterboxd-ratings/fixtures"
-import { examine, LetterboxdSource, parseFilmsPage } from "@letterboxd-ratings/letterboxd-source"
-import { Chunk, Effect, Option, Schema, Stream } from "effect"
+import { examine, HttpPolicy, LetterboxdSource, parseFilmsPage } from "@letterboxd-ratings/letterboxd-source"
+import { Chunk, Effect, Either, Option, Schema, Stream } from "effect"
 import { readWithCheerio } from "./FilmsPageReference.ts"
 import { policyLayer, sandboxed, sourceAt, world } from "./SandboxSource.ts"
 
@@ -103,6 +103,21 @@ describe("LetterboxdSource", () => {
       assert.deepStrictEqual(Object.fromEntries(yield* site.requests), { "/robots.txt": 1 })
       const careless = yield* sourceAt(site.url, { membersList: "this-week", robots: "ignore" })
       assert.strictEqual(yield* Stream.runCount(careless.members), 65)
+    }))
+
+  it.scopedLive("finds its own rules in robots.txt by its name, with a version behind it or not", () =>
+    Effect.gen(function*() {
+      const site = yield* Sandbox.make({ world, behaviour: { robots: "User-agent: Letterboxd-Ratings\nDisallow: /members/\n\nUser-agent: *\nDisallow:\n" } })
+      for (const [userAgent, refused] of [
+        [HttpPolicy.defaults.userAgent, true],
+        ["letterboxd-ratings/1.2.3 (+https://example.org)", true],
+        ["letterboxd-ratings", true],
+        ["somebody/1.0 (like letterboxd-ratings)", false],
+        ["(+https://example.org)", false]
+      ] as const) {
+        const source = yield* sourceAt(site.url, { userAgent })
+        assert.strictEqual(Either.isLeft(yield* Effect.either(Stream.runDrain(source.members))), refused, userAgent)
+      }
     }))
 
   it.scopedLive("takes a robots.txt that does not exist for consent, and one that fails for none", () =>

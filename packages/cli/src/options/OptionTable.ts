@@ -5,6 +5,7 @@
  */
 import { HttpPolicy, LetterboxdSource } from "@letterboxd-ratings/letterboxd-source"
 import { Either, Schema } from "effect"
+import packageJson from "../../package.json" with { type: "json" }
 
 /**
  * One option. `read` takes its text, wherever that stands; a switch stands alone on the command line and is `true` or
@@ -71,6 +72,8 @@ const WebAddress = Schema.String.pipe(
   Schema.filter((text) => /^https?:\/\/[^/]+/u.test(text) && URL.canParse(text))
 ).annotations({ message: () => ({ message: "must be an address that begins with http:// or https://", override: true }) })
 
+const userAgent = `letterboxd-ratings/${packageJson.version} (+https://github.com/letterboxd-ratings/letterboxd-ratings)`
+
 const Text = Schema.NonEmptyTrimmedString.annotations({ message: () => ({ message: "must not be empty", override: true }) })
 
 /**
@@ -100,7 +103,7 @@ export const optionTable = {
   baseUrl: option("URL", WebAddress, undefined, `Where the site is (${LetterboxdSource.liveSite}).`),
   listing: option("films|rated", oneOf("films", "rated"), "films", "Read all films watched, whose number proves completeness, or only rated ones, which are fewer pages."),
   membersList: option("LIST", oneOf("all", "this-week", "this-month", "this-year"), "all", "Which popular members: all, this-week, this-month, this-year. The site's robots.txt allows all only."),
-  userAgent: option("TEXT", Text, HttpPolicy.defaults.userAgent, "How to introduce ourselves to the site."),
+  userAgent: option("TEXT", Text, userAgent, "How to introduce ourselves to the site."),
   ignoreRobots: onOff("Do not keep to the site's robots.txt. Only with the site's permission."),
   json: onOff("Write JSON to standard output (a run: one object per event), and nothing else there."),
   quiet: onOff("Tell only warnings, errors and the result."),
