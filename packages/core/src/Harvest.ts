@@ -2,6 +2,7 @@
  * The pipeline: discovers members, reads their pages, encodes the ratings, commits batches.
  *
  * @since 0.1.0
+ * @module
  */
 import {
   Clock,

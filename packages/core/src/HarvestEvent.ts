@@ -93,6 +93,8 @@ export const BatchCommitted = Schema.TaggedStruct("BatchCommitted", {
 export const RunFinished = Schema.TaggedStruct("RunFinished", { report: RunReport })
 
 /**
+ * What a run tells while it goes on.
+ *
  * @since 0.1.0
  * @category models
  */

@@ -47,6 +47,8 @@ export type PageVerdict = Data.TaggedEnum<{
 }>
 
 /**
+ * Makes, tells apart and matches verdicts.
+ *
  * @since 0.1.0
  * @category constructors
  */

@@ -2,6 +2,7 @@
  * How this tool behaves towards the site: a decorator of any `HttpClient`, provided under the same tag.
  *
  * @since 0.1.0
+ * @module
  */
 import { HttpClient, HttpClientError, HttpClientRequest, type HttpClientResponse } from "@effect/platform"
 import type { SourceActivity } from "@letterboxd-ratings/core"
@@ -213,6 +214,8 @@ const isPassingFailure = ({ headers, status }: HttpClientResponse.HttpClientResp
   (status === 200 && (headers["content-type"] ?? "").includes("html") && !reachesEnd(body))
 
 /**
+ * The `HttpClient` in context, decorated as `make` says, and what went through it.
+ *
  * @since 0.1.0
  * @category layers
  */
@@ -225,6 +228,8 @@ export const layer = (
   )
 
 /**
+ * `layer`, with options from the configuration.
+ *
  * @since 0.1.0
  * @category layers
  */

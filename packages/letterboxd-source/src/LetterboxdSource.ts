@@ -2,6 +2,7 @@
  * Letterboxd's pages as a source of ratings: the live site, or anything that serves the same pages.
  *
  * @since 0.1.0
+ * @module
  */
 import type { HttpClient } from "@effect/platform"
 import { errorFromVerdict, type MemberListing, PageVerdict, type RatingsPage, RatingsSource, type SourceError, type Username } from "@letterboxd-ratings/core"
@@ -151,6 +152,8 @@ const isUnexplained = (verdict: PageVerdict, { body, headers, status }: PageResp
   verdict._tag === "Challenged" && status === 403 && Option.isNone(recogniseWall(headers, pageTitle(body)))
 
 /**
+ * The site as the source of a program, with the `HttpClient` of an `HttpPolicy`.
+ *
  * @since 0.1.0
  * @category layers
  */
@@ -159,6 +162,8 @@ export const layer = (
 ): Layer.Layer<RatingsSource, never, HttpClient.HttpClient | HttpActivity> => Layer.effect(RatingsSource, make(options))
 
 /**
+ * `layer`, with options from the configuration.
+ *
  * @since 0.1.0
  * @category layers
  */

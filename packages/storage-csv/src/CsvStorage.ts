@@ -2,6 +2,7 @@
  * A dataset as CSV files that people and other programs read as they are.
  *
  * @since 0.1.0
+ * @module
  */
 import { FileSystem, Path } from "@effect/platform"
 import {
@@ -117,6 +118,8 @@ export const make = (
   })
 
 /**
+ * A folder of CSV files as the storage of a program.
+ *
  * @since 0.1.0
  * @category layers
  */
@@ -124,6 +127,8 @@ export const layer = (options: CsvStorageOptions): Layer.Layer<RatingsStorage, n
   Layer.effect(RatingsStorage, make(options))
 
 /**
+ * `layer`, with options from the configuration.
+ *
  * @since 0.1.0
  * @category layers
  */

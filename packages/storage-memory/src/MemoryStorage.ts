@@ -2,6 +2,7 @@
  * A dataset in memory: gone with the process, and the reference for what a storage does.
  *
  * @since 0.1.0
+ * @module
  */
 import {
   type Batch,
@@ -34,6 +35,8 @@ export interface MemoryDatasets {
 }
 
 /**
+ * No datasets yet.
+ *
  * @since 0.1.0
  * @category constructors
  */
@@ -151,6 +154,8 @@ const problemsOf = ({ films, members, users }: DatasetState, rows: ReadonlyArray
 }
 
 /**
+ * A dataset in memory as the storage of a program.
+ *
  * @since 0.1.0
  * @category layers
  */

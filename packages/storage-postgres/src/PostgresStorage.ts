@@ -2,6 +2,7 @@
  * A dataset in a schema of a PostgreSQL database, for many readers.
  *
  * @since 0.1.0
+ * @module
  */
 import { Reactivity } from "@effect/experimental"
 import { PgClient } from "@effect/sql-pg"
@@ -154,12 +155,16 @@ export const make = (options: PostgresStorageOptions): Context.Tag.Service<Ratin
 }
 
 /**
+ * A schema of a database as the storage of a program.
+ *
  * @since 0.1.0
  * @category layers
  */
 export const layer = (options: PostgresStorageOptions): Layer.Layer<RatingsStorage> => Layer.sync(RatingsStorage, () => make(options))
 
 /**
+ * `layer`, with options from the configuration.
+ *
  * @since 0.1.0
  * @category layers
  */

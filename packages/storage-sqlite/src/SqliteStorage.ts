@@ -2,6 +2,7 @@
  * A dataset in an SQLite file that any SQL tool can query.
  *
  * @since 0.1.0
+ * @module
  */
 import { Reactivity } from "@effect/experimental"
 import { FileSystem, Path } from "@effect/platform"
@@ -192,6 +193,8 @@ export const make = (options: SqliteStorageOptions): Effect.Effect<Context.Tag.S
   })
 
 /**
+ * An SQLite file as the storage of a program.
+ *
  * @since 0.1.0
  * @category layers
  */
@@ -199,6 +202,8 @@ export const layer = (options: SqliteStorageOptions): Layer.Layer<RatingsStorage
   Layer.effect(RatingsStorage, make(options))
 
 /**
+ * `layer`, with options from the configuration.
+ *
  * @since 0.1.0
  * @category layers
  */

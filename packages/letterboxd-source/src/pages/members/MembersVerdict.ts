@@ -23,6 +23,8 @@ export type MembersVerdict = Data.TaggedEnum<{
 }>
 
 /**
+ * Makes, tells apart and matches verdicts.
+ *
  * @since 0.1.0
  * @category constructors
  */
