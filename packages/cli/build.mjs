@@ -1,12 +1,12 @@
 /**
  * Bundles the command with everything it needs, from the workspace's sources: one file that starts quickly, and
- * parts that are read only when a plug-in is asked for.
+ * parts that are read only when a plug-in is asked for. The licenses of what is in it are put beside it, as they ask.
  */
 import { build } from "esbuild"
-import { rm } from "node:fs/promises"
+import { readdir, readFile, rm, writeFile } from "node:fs/promises"
 
 await rm("dist", { recursive: true, force: true })
-await build({
+const { metafile } = await build({
   entryPoints: { lb: "src/bin.ts" },
   outdir: "dist",
   bundle: true,
@@ -19,9 +19,20 @@ await build({
   external: ["@letterboxd-ratings/storage-sqlite", "@letterboxd-ratings/storage-postgres"],
   minifySyntax: true,
   minifyWhitespace: true,
-  sourcemap: "linked",
+  metafile: true,
+  // For whoever looks for a fault; the package goes without them.
+  sourcemap: "external",
   outExtension: { ".js": ".mjs" },
   // Some dependencies are CommonJS inside and ask for Node's own modules with `require`.
   banner: { js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);' },
   logLevel: "warning"
 })
+
+const folders = new Set(Object.keys(metafile.inputs).map((file) => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/u.exec(file)?.[0]).filter((folder) => folder !== undefined))
+const licenses = await Promise.all([...folders].map(async (folder) => {
+  const { license, name, version } = JSON.parse(await readFile(`${folder}/package.json`, "utf8"))
+  const file = (await readdir(folder)).find((one) => /^licen[cs]e/iu.test(one))
+  const text = file === undefined ? "" : `\n${(await readFile(`${folder}/${file}`, "utf8")).trim()}\n`
+  return `${name} ${version} (${license})\n${text}`
+}))
+await writeFile("dist/LICENSES.txt", licenses.toSorted().join(`\n${"-".repeat(80)}\n`))
