@@ -120,7 +120,7 @@ export const make = (
       Effect.map(ask(filmsUrl(options.baseUrl, username, options.listing, 1)), (answer) => {
         if (Either.isLeft(answer)) return false
         const verdict = judgeFilmsResponse({ username, page: 1, listing: options.listing }, answer.right)
-        return verdict._tag === "Films" && verdict.lastPage < number
+        return verdict._tag === "NoFilms" || (verdict._tag === "Films" && verdict.lastPage < number)
       })
 
     const readFilmsPages = (username: Username, numbers: Iterable<number>) =>

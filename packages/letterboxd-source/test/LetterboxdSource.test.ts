@@ -85,6 +85,16 @@ describe("LetterboxdSource", () => {
       assert.sameMembers(paths, ["/cinephile4/films/page/3/", "/cinephile4/films/page/5/"])
     }))
 
+  it.scopedLive("takes a 403 beyond the last page for the end, not for a wall, also of a list that has become empty", () =>
+    Effect.gen(function*() {
+      const { source } = yield* sandboxed({ pastTheEnd: 403 })
+      const empty = world.members.find(({ films, state }) => state === "public" && films.length === 0)
+      for (const name of ["cinephile4", empty?.username ?? ""]) {
+        const pages = yield* Stream.runCollect(source.ratings(username(name), [40]))
+        assert.deepStrictEqual(Chunk.toReadonlyArray(pages).map(({ verdict }) => verdict._tag), ["PastTheEnd"], name)
+      }
+    }))
+
   it.scopedLive("reads rated films only where that was asked for", () =>
     Effect.gen(function*() {
       const { source } = yield* sandboxed({}, { listing: "rated" })
