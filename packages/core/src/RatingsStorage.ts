@@ -25,6 +25,19 @@ export interface StorageCapabilities {
 }
 
 /**
+ * A dataset on its way from one storage to another: all but the ratings in `state`, and the ratings in their order. A
+ * storage that takes it may run `ratings` more than once.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface WholeDataset {
+  readonly state: DatasetState
+  readonly committedAt: DateTime.Utc
+  readonly ratings: Stream.Stream<EncodedRating, StorageError>
+}
+
+/**
  * How a dataset is opened:
  *
  * - `new`: as an empty one. Where one stands already, `existing: "refuse"` fails with `AlreadyThere`, and
@@ -41,8 +54,9 @@ export type OpenMode =
 
 /**
  * An open dataset. `state` is what it held when it was opened; `notes` are sentences about what opening it changed;
- * `commit` stores a batch whole or not at all, one at
- * a time; `ratings` streams all rows in the order they were committed, in bounded memory.
+ * `commit` stores a batch whole or not at all, one at a time; `load` stores a whole dataset instead of the first batch
+ * of one that was opened as `new`, all of it or nothing, and keeps every id, order and count; `ratings` streams all rows
+ * in the order they were committed, in bounded memory.
  *
  * @since 0.1.0
  * @category models
@@ -51,6 +65,7 @@ export interface OpenDataset {
   readonly state: DatasetState
   readonly notes: ReadonlyArray<string>
   readonly commit: (batch: Batch) => Effect.Effect<CommitReceipt, StorageError>
+  readonly load: (whole: WholeDataset) => Effect.Effect<CommitReceipt, StorageError>
   readonly ratings: Stream.Stream<EncodedRating, StorageError>
 }
 

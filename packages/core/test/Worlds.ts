@@ -153,6 +153,7 @@ export const memoryStorage = (dataset: MemoryDataset) =>
                 dataset.state = { ...dataset.state, users, members, films, ratings, batches: dataset.state.batches + 1 }
                 return { batches: dataset.state.batches, ratings }
               }),
+            load: () => Effect.dieMessage("the pipeline does not load"),
             ratings: Stream.suspend(() => Stream.fromIterable([...dataset.rows.values()].flat()))
           }
         })

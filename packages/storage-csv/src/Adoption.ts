@@ -17,11 +17,11 @@ import {
 import { freeName, stamp } from "@letterboxd-ratings/storage-folder"
 import { parse } from "csv-parse/sync"
 import { DateTime, Effect, Either, Option, Schema, Stream } from "effect"
-import { commitChanges, emptyManifest, type FileChange, memberFilesFolder } from "./CommittedFiles.ts"
-import { field, filmLabel, type FilmLabel, filmRow, headers, rawRow, translatedRow, updateRow, userRow } from "./CsvText.ts"
+import { memberFilesFolder } from "./CommittedFiles.ts"
+import type { FilmLabel } from "./CsvText.ts"
 import { defaultFileNames, type FileNames } from "./FileNames.ts"
-import type { CommittedFile } from "./Manifest.ts"
 import { about, failures, storageError } from "./StorageFailure.ts"
+import { commitWhole } from "./WholeDataset.ts"
 
 /** Where the original tool put its files, besides the folder itself. */
 const subfolders = ["", "training", "mappings", memberFilesFolder]
@@ -118,7 +118,12 @@ export const adopt = (
       )
     }
     const kept = yield* keepOriginals(folder, Object.values(found).flatMap((place) => place === undefined ? [] : [place]), names)
-    yield* writeAdopted(folder, names, label, checked)
+    const { films, ratings, updates, users } = checked
+    yield* commitWhole(folder, names, label, {
+      state: { users, films, updates, members: new Map(), ratings: ratings.length, batches: 1 },
+      committedAt: yield* DateTime.now,
+      ratings: Stream.fromIterable(ratings)
+    })
     return [
       `The dataset of the original tool was taken over: ${checked.users.size} users, ${checked.films.size} films, ${checked.ratings.length} ratings. Its files are kept in ${kept}.`,
       ...findings.repairs
@@ -262,28 +267,3 @@ const keepOriginals = (folder: string, places: ReadonlyArray<string>, names: Fil
     }
     return kept
   })
-
-const writeAdopted = (folder: string, names: FileNames, label: FilmLabel, { films, ratings, updates, users }: Checked) =>
-  Effect.gen(function*() {
-    const usernames = new Map([...users].map(([username, userId]) => [userId, username]))
-    const quoted = new Map([...films].map(([id, film]) => [id, field(filmLabel(film, label))]))
-    const content = (file: CommittedFile, rows: ReadonlyArray<string>): FileChange => ({
-      _tag: "Replace",
-      content: Stream.make({ text: headers[file], rows: 0 }, { text: rows.join(""), rows: rows.length })
-    })
-    let highest = 0
-    for (const userId of users.values()) highest = Math.max(highest, userId)
-    const manifest = emptyManifest(names, { filmLabel: label, committedAt: yield* DateTime.now, idGaps: highest - users.size })
-    yield* commitChanges(folder, manifest, {
-      rawRatings: content("rawRatings", ratings.map(rawRow)),
-      translatedRatings: content(
-        "translatedRatings",
-        ratings.map(({ filmId, rating, userId }) => translatedRow(usernames.get(userId) ?? "", quoted.get(filmId) ?? "", rating))
-      ),
-      userMappings: content("userMappings", Array.from(users, ([username, userId]) => userRow(username, userId))),
-      filmMappings: content("filmMappings", Array.from(films.values(), (film) => filmRow(film, label))),
-      userUpdates: content("userUpdates", Array.from(updates, ([username, time]) => updateRow(username, time))),
-      memberRecords: content("memberRecords", [])
-    })
-  })
-

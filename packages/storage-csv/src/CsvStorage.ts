@@ -17,7 +17,8 @@ import {
   RatingsStorage,
   type StorageError,
   type UserId,
-  type Username
+  type Username,
+  type WholeDataset
 } from "@letterboxd-ratings/core"
 import { type DatasetFolder, freeName, openFolder, stamp } from "@letterboxd-ratings/storage-folder"
 import { Config, type ConfigError, Context, DateTime, Effect, Layer, Stream } from "effect"
@@ -55,6 +56,7 @@ import type { CommittedFile, Manifest } from "./Manifest.ts"
 import { ratingBlocks } from "./RatingBlocks.ts"
 import { about, failures, storageError, storageName } from "./StorageFailure.ts"
 import { verifyFolder } from "./Verification.ts"
+import { commitWhole, rewriteRows, withHeader } from "./WholeDataset.ts"
 
 /**
  * - `folder`: where the files are. Made by the first run.
@@ -246,13 +248,22 @@ const openDataset = (
     let holding = opened
     let broken = false
 
-    const commit = (batch: Batch) =>
+    /** What a commit leaves is known to this opener only once it is through. */
+    const committing = <R>(write: Effect.Effect<Holding, StorageError, R>) =>
       Effect.gen(function*() {
         if (broken) {
           return yield* storageError("Failed", options.folder, "an earlier batch could not be committed. Open the dataset again")
         }
-        // Until this commit is through, what is on disk is known to the next opener only.
         broken = true
+        const next = yield* write
+        yield* folder.settle
+        holding = next
+        broken = false
+        return { batches: next.manifest.batches, ratings: next.manifest.files.rawRatings.rows }
+      })
+
+    const commit = (batch: Batch) =>
+      Effect.gen(function*() {
         const { manifest } = holding
         const next = yield* commitChanges(
           folder.work(),
@@ -260,16 +271,22 @@ const openDataset = (
           changedBy(options, folder.work(), holding, batch),
           yield* copiesOf(options, folder.work(), names, holding, batch)
         )
-        yield* folder.settle
-        holding = { ...holding, manifest: next }
-        broken = false
-        return { batches: next.batches, ratings: next.files.rawRatings.rows }
+        return { ...holding, manifest: next }
+      })
+
+    const load = (whole: WholeDataset) =>
+      Effect.gen(function*() {
+        if (holding.manifest.batches > 0) return yield* storageError("AlreadyThere", options.folder, "a whole dataset can be loaded into an empty one only")
+        const manifest = yield* commitWhole(folder.work(), names, options.filmLabel, whole)
+        const { films, members, updates, users } = whole.state
+        return { manifest, users: new Map(users), films: new Map(films), updates: new Map(updates), members }
       })
 
     return {
       state: stateOf(opened),
       notes,
-      commit: (batch) => oneCommit.withPermits(1)(commit(batch)).pipe(Effect.provide(services)),
+      commit: (batch) => oneCommit.withPermits(1)(committing(commit(batch))).pipe(Effect.provide(services)),
+      load: (whole) => oneCommit.withPermits(1)(committing(load(whole))).pipe(Effect.provide(services)),
       ratings: Stream.suspend(() => ratingsOf(folder.work(), holding.manifest)).pipe(Stream.provideContext(services))
     }
   })
@@ -369,14 +386,6 @@ const changedBy = (
     })
   }
 }
-
-const withHeader = <R>(file: CommittedFile, content: Stream.Stream<FilePart, StorageError, R>): Stream.Stream<FilePart, StorageError, R> =>
-  Stream.concat(Stream.succeed<FilePart>({ text: headers[file], rows: 0 }), content)
-
-const rewriteRows = (file: CommittedFile, rows: ReadonlyArray<string>): FileChange => ({
-  _tag: "Replace",
-  content: withHeader(file, Stream.succeed<FilePart>({ text: rows.join(""), rows: rows.length }))
-})
 
 /** Files that are written with a batch and never read back: its raw rows, its members one by one. */
 const copiesOf = (options: CsvStorageOptions, folder: string, names: FileNames, { films }: Holding, batch: Batch) =>

@@ -14,13 +14,15 @@ import {
   StorageError,
   type StorageErrorReason
 } from "@letterboxd-ratings/core"
-import { type Context, DateTime, Effect, Layer, Stream } from "effect"
+import { Chunk, type Context, DateTime, Effect, Layer, Stream } from "effect"
 
 /** A dataset at a place. */
 interface Held {
   readonly state: DatasetState
   readonly rows: ReadonlyArray<EncodedRating>
   readonly committedAt: DateTime.Utc
+  /** The user ids that a loaded dataset skipped. */
+  readonly idGaps: number
 }
 
 /**
@@ -77,7 +79,7 @@ export const make = ({ datasets = makeDatasets(), place }: MemoryStorageOptions)
     capabilities: { replaceMember: true, durable: false, exclusive: true },
     exists: Effect.sync(() => datasets.held.has(place)),
     inspect: Effect.map(there, ({ committedAt, rows, state }) => ({ state, committedAt, bytes: rows.length * bytesOfARow })),
-    verify: () => Effect.map(there, ({ rows, state }) => ({ ratings: rows.length, problems: problemsOf(state, rows), repaired: [] })),
+    verify: () => Effect.map(there, ({ idGaps, rows, state }) => ({ ratings: rows.length, problems: problemsOf(state, rows, idGaps), repaired: [] })),
     open: (mode) =>
       Effect.gen(function*() {
         const before = datasets.held.get(place)
@@ -95,16 +97,23 @@ export const make = ({ datasets = makeDatasets(), place }: MemoryStorageOptions)
         )
         let now = mode._tag === "continue" && before !== undefined
           ? before
-          : { state: emptyDatasetState, rows: [], committedAt: yield* DateTime.now }
+          : { state: emptyDatasetState, rows: [], committedAt: yield* DateTime.now, idGaps: 0 }
+        const hold = (next: Held) => {
+          now = next
+          datasets.held.set(place, now)
+          return { batches: now.state.batches, ratings: now.rows.length }
+        }
         const dataset: OpenDataset = {
           state: now.state,
           notes: [],
           ratings: Stream.suspend(() => Stream.fromIterable(now.rows)),
-          commit: (batch) =>
-            Effect.sync(() => {
-              now = committed(now, batch)
-              datasets.held.set(place, now)
-              return { batches: now.state.batches, ratings: now.rows.length }
+          commit: (batch) => Effect.sync(() => hold(committed(now, batch))),
+          load: ({ committedAt, ratings, state }) =>
+            Effect.gen(function*() {
+              if (now.state.batches > 0) return yield* fail("AlreadyThere", "a whole dataset can be loaded into an empty one only")
+              const rows = Chunk.toReadonlyArray(yield* Stream.runCollect(ratings))
+              const idGaps = Math.max(0, ...state.users.values()) - state.users.size
+              return hold({ rows, committedAt, idGaps, state: { ...state, ratings: rows.length, batches: Math.max(1, state.batches) } })
             })
         }
         return dataset
@@ -130,14 +139,15 @@ const committed = (before: Held, batch: Batch): Held => {
   return {
     state: { users, films, members, updates, ratings: rows.length, batches: before.state.batches + 1 },
     rows,
-    committedAt: batch.committedAt
+    committedAt: batch.committedAt,
+    idGaps: before.idGaps
   }
 }
 
-const problemsOf = ({ films, members, users }: DatasetState, rows: ReadonlyArray<EncodedRating>): ReadonlyArray<string> => {
+const problemsOf = ({ films, members, users }: DatasetState, rows: ReadonlyArray<EncodedRating>, idGaps: number): ReadonlyArray<string> => {
   const problems: Array<string> = []
   const ids = new Set(users.values())
-  if (ids.size !== users.size || Math.max(0, ...ids) !== users.size) problems.push("user ids are not 1, 2, 3 ...")
+  if (ids.size !== users.size || Math.max(0, ...ids) !== users.size + idGaps) problems.push("user ids are not 1, 2, 3 ...")
   const pairs = new Set<string>()
   const counts = new Map<number, number>()
   for (const { filmId, userId } of rows) {

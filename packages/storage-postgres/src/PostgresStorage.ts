@@ -6,10 +6,12 @@
  */
 import { Reactivity } from "@effect/experimental"
 import { PgClient } from "@effect/sql-pg"
+import type { SqlError } from "@effect/sql/SqlError"
 import { type CommitReceipt, type DatasetState, emptyDatasetState, type OpenDataset, type OpenMode, RatingsStorage, StorageError } from "@letterboxd-ratings/core"
 import { Config, type ConfigError, type Context, DateTime, Effect, Layer, Option, Redacted, Schema } from "effect"
+import type { ParseError } from "effect/ParseResult"
 import { about, storageError, storageName } from "./PostgresFailure.ts"
-import { type Database, type DatasetRow, latestFormat, migrate, readDatasetRow, readRatings, readState, renameSchema, writeBatch } from "./Tables.ts"
+import { type Database, type DatasetRow, latestFormat, migrate, readDatasetRow, readRatings, readState, renameSchema, writeBatch, writeWhole } from "./Tables.ts"
 import { verifyTables } from "./Verification.ts"
 
 /**
@@ -126,28 +128,35 @@ export const make = (options: PostgresStorageOptions): Context.Tag.Service<Ratin
         let held: CommitReceipt = { batches: state.batches, ratings: state.ratings }
         let isFirst = mode._tag === "new"
 
+        /** Writes in one transaction, which makes a new dataset with its first batch. */
+        const writing = (write: Effect.Effect<Option.Option<CommitReceipt>, SqlError | ParseError | StorageError>) =>
+          database.sql.withTransaction(Effect.gen(function*() {
+            if (isFirst && format > 0) {
+              const time = DateTime.formatIso(yield* DateTime.now).slice(0, 19).replaceAll(/[-:]/gu, "").replace("T", "_")
+              yield* renameSchema(database, `${schema}_bak_${time}`)
+            }
+            yield* migrate(database, isFirst ? 0 : format)
+            const written = yield* write
+            return Option.isSome(written) ? written.value : yield* storageError("Locked", place, "another process has written to it meanwhile; this batch was not kept. Run with --mode continue")
+          })).pipe(
+            decoded,
+            about(place),
+            Effect.tap((now) => {
+              isFirst = false
+              format = latestFormat
+              held = now
+            })
+          )
+
         const dataset: OpenDataset = {
           state,
           notes: [],
           ratings: readRatings(database, damaged),
-          commit: (batch) =>
-            database.sql.withTransaction(Effect.gen(function*() {
-              if (isFirst && format > 0) {
-                const time = DateTime.formatIso(yield* DateTime.now).slice(0, 19).replaceAll(/[-:]/gu, "").replace("T", "_")
-                yield* renameSchema(database, `${schema}_bak_${time}`)
-              }
-              yield* migrate(database, isFirst ? 0 : format)
-              const written = yield* writeBatch(database, batch, held)
-              return Option.isSome(written) ? written.value : yield* storageError("Locked", place, "another process has written to it meanwhile; this batch was not kept. Run with --mode continue")
-            })).pipe(
-              decoded,
-              about(place),
-              Effect.tap((now) => {
-                isFirst = false
-                format = latestFormat
-                held = now
-              })
-            )
+          commit: (batch) => writing(writeBatch(database, batch, held)),
+          load: (whole) =>
+            isFirst
+              ? writing(writeWhole(database, whole))
+              : storageError("AlreadyThere", place, "a whole dataset can be loaded into an empty one only")
         }
         return dataset
       })

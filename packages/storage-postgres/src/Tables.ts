@@ -3,7 +3,7 @@
  */
 import type { PgClient } from "@effect/sql-pg/PgClient"
 import type { SqlError } from "@effect/sql/SqlError"
-import { type Batch, type CommitReceipt, type DatasetState, EncodedRating, Film, FilmId, MemberRecord, UserId, Username } from "@letterboxd-ratings/core"
+import { type Batch, type CommitReceipt, type DatasetState, EncodedRating, Film, FilmId, MemberRecord, UserId, Username, type WholeDataset } from "@letterboxd-ratings/core"
 import { Chunk, DateTime, Effect, Option, Schema, Stream } from "effect"
 
 /** The client, and the schema the tables are in. */
@@ -28,6 +28,7 @@ const migrations: ReadonlyArray<(database: Database) => ReadonlyArray<Effect.Eff
         format integer not null,
         batches integer not null,
         ratings bigint not null,
+        id_gaps integer not null,
         committed_at timestamptz not null
       )`,
       sql`create table ${members} (
@@ -42,7 +43,7 @@ const migrations: ReadonlyArray<(database: Database) => ReadonlyArray<Effect.Eff
         renamed_to text,
         missing_pages jsonb,
         doubts jsonb,
-        verdicts jsonb,
+        verdicts json,
         seen_films jsonb
       )`,
       sql`create table ${films} (
@@ -199,56 +200,105 @@ export const readRatings = <E>(database: Database, toError: (error: unknown) => 
 
 const Count = Schema.Tuple(Schema.Struct({ n: Schema.NumberFromString }))
 
+/** The rows of a table go in as one JSON text: one statement, whatever their number. PostgreSQL keeps no NUL in its texts. */
+const rowsOf = ({ sql }: Database, value: unknown) =>
+  sql`json_array_elements(cast(${JSON.stringify(value).replaceAll(String.raw`\u0000`, String.raw`\ufffd`)} as json)) with ordinality as rows (value, n)`
+
+const listed = (films: ReadonlyArray<Film>) => films.map(({ id, slug, title, year }) => [id, slug, title ?? null, year ?? null])
+
+const insertFilms = (database: Database, films: ReadonlyArray<Film>) => {
+  const { sql } = database
+  return sql`insert into ${table(database, "films")} (film_id, position, slug, title, year)
+    select (value ->> 0)::integer, (select coalesce(max(position), 0) from ${table(database, "films")}) + n, value ->> 1, value ->> 2, (value ->> 3)::integer
+    from ${rowsOf(database, listed(films))}`
+}
+
+/** A member of whom nothing but the id is known has no record. */
+type Member = MemberRecord | { readonly username: Username; readonly userId: UserId }
+
+const putMembers = (database: Database, members: ReadonlyArray<Member>) => {
+  const { sql } = database
+  return sql`insert into ${table(database, "members")}
+      (user_id, username, state, read_at, last_page, films, stated_films, ratings, renamed_to, missing_pages, doubts, verdicts, seen_films)
+    select (value ->> 'userId')::integer, value ->> 'username', value ->> 'state', (value ->> 'readAt')::timestamptz,
+      (value ->> 'lastPage')::integer, (value ->> 'films')::integer, (value ->> 'statedFilms')::integer, (value ->> 'ratings')::integer,
+      value ->> 'renamedTo', (value -> 'missing')::jsonb, (value -> 'doubts')::jsonb, value -> 'verdicts', (value -> 'seen')::jsonb
+    from ${rowsOf(database, members.map((member) => "readAt" in member ? { ...member, readAt: DateTime.formatIso(member.readAt) } : member))}
+    on conflict (user_id) do update set state = excluded.state, read_at = excluded.read_at, last_page = excluded.last_page,
+      films = excluded.films, stated_films = excluded.stated_films, ratings = excluded.ratings, renamed_to = excluded.renamed_to,
+      missing_pages = excluded.missing_pages, doubts = excluded.doubts, verdicts = excluded.verdicts, seen_films = excluded.seen_films`
+}
+
+const insertRatings = (database: Database, ratings: Iterable<EncodedRating>) => {
+  const { sql } = database
+  const to = table(database, "ratings")
+  return sql`insert into ${to} (position, user_id, film_id, rating)
+    select (select coalesce(max(position), 0) from ${to}) + n, (value ->> 0)::integer, (value ->> 1)::integer, (value ->> 2)::real
+    from ${rowsOf(database, Array.from(ratings, ({ filmId, rating, userId }) => [userId, filmId, rating]))}`
+}
+
+const putUpdates = (database: Database, updates: ReadonlyArray<readonly [userId: UserId | undefined, at: DateTime.Utc]>) => {
+  const { sql } = database
+  return sql`insert into ${table(database, "updates")} (user_id, position, last_updated)
+    select (value ->> 0)::integer, (select coalesce(max(position), 0) from ${table(database, "updates")}) + n, (value ->> 1)::timestamptz
+    from ${rowsOf(database, updates.map(([userId, at]) => [userId, DateTime.formatIso(at)]))}
+    on conflict (user_id) do update set last_updated = excluded.last_updated`
+}
+
+/**
+ * Notes what the dataset holds from now on, if it is still at so many batches as it was before; says whether it was.
+ * Comes before everything else in a transaction, so that of two writers one waits here and then finds that it is late.
+ */
+const putDatasetRow = (database: Database, before: number, after: CommitReceipt, idGaps: number, committedAt: DateTime.Utc) =>
+  Effect.map(
+    database.sql`insert into ${table(database, "dataset")} as d (one, format, batches, ratings, id_gaps, committed_at)
+      values (1, ${latestFormat}, ${after.batches}, ${after.ratings}, ${idGaps}, cast(${DateTime.formatIso(committedAt)} as timestamptz))
+      on conflict (one) do update set batches = excluded.batches, ratings = excluded.ratings, committed_at = excluded.committed_at
+        where d.batches = ${before}
+      returning 1`,
+    (rows) => rows.length > 0
+  )
+
 /**
  * Writes a batch to a dataset of so many batches and ratings; the answer is what it holds then, or none where another
- * writer was there in between. The rows of a table go in as one JSON text: one statement, whatever their number.
- * Nothing here reads a table from end to end.
+ * writer was there in between. Nothing here reads a table from end to end.
  */
 export const writeBatch = (database: Database, batch: Batch, before: CommitReceipt) =>
   Effect.gen(function*() {
     const { sql } = database
-    const [dataset, members, films, ratings, updates] = ["dataset", "members", "films", "ratings", "updates"].map((name) => table(database, name))
-    // PostgreSQL keeps no NUL in its texts.
-    const json = (value: unknown) => JSON.stringify(value).replaceAll(String.raw`\u0000`, String.raw`\ufffd`)
-    const rowsOf = (value: unknown) => sql`json_array_elements(cast(${json(value)} as json)) with ordinality as rows (value, n)`
-    const listed = (all: ReadonlyArray<Film>) => all.map(({ id, slug, title, year }) => [id, slug, title ?? null, year ?? null])
     const replaced = batch.members.flatMap(({ record, write }) => write === "replace" ? [record.userId] : [])
-    const rows = batch.members.flatMap((member) => member.ratings.map(({ filmId, rating, userId }) => [userId, filmId, rating]))
-    const records = batch.members.map(({ record }) => ({ ...record, readAt: DateTime.formatIso(record.readAt) }))
+    const ratings = batch.members.flatMap((member) => member.ratings)
+    const records = batch.members.map(({ record }) => record)
 
-    const ofReplaced = sql`user_id in (select value::text::integer from ${rowsOf(replaced)})`
-    const [{ n: removed }] = yield* Schema.decodeUnknown(Count)(yield* sql`select count(*)::text as n from ${ratings} where ${ofReplaced}`)
-    const after: CommitReceipt = { batches: before.batches + 1, ratings: before.ratings - removed + rows.length }
-    // First, so that of two writers one waits here and then finds that it came too late.
-    const written = yield* sql`insert into ${dataset} as d (one, format, batches, ratings, committed_at)
-      values (1, ${latestFormat}, ${after.batches}, ${after.ratings}, cast(${DateTime.formatIso(batch.committedAt)} as timestamptz))
-      on conflict (one) do update set batches = excluded.batches, ratings = excluded.ratings, committed_at = excluded.committed_at
-        where d.batches = ${before.batches}
-      returning 1`
-    if (written.length === 0) return Option.none()
+    const ofReplaced = sql`user_id in (select value::text::integer from ${rowsOf(database, replaced)})`
+    const [{ n: removed }] = yield* Schema.decodeUnknown(Count)(
+      yield* sql`select count(*)::text as n from ${table(database, "ratings")} where ${ofReplaced}`
+    )
+    const after: CommitReceipt = { batches: before.batches + 1, ratings: before.ratings - removed + ratings.length }
+    if (!(yield* putDatasetRow(database, before.batches, after, 0, batch.committedAt))) return Option.none()
 
-    yield* sql`insert into ${films} (film_id, position, slug, title, year)
-      select (value ->> 0)::integer, (select coalesce(max(position), 0) from ${films}) + n, value ->> 1, value ->> 2, (value ->> 3)::integer
-      from ${rowsOf(listed(batch.newFilms))}`
-    yield* sql`update ${films} f set slug = value ->> 1, title = value ->> 2, year = (value ->> 3)::integer
-      from ${rowsOf(listed(batch.changedFilms.map(({ after }) => after)))}
+    yield* insertFilms(database, batch.newFilms)
+    yield* sql`update ${table(database, "films")} f set slug = value ->> 1, title = value ->> 2, year = (value ->> 3)::integer
+      from ${rowsOf(database, listed(batch.changedFilms.map(({ after: film }) => film)))}
       where f.film_id = (value ->> 0)::integer`
-    yield* sql`insert into ${members}
-        (user_id, username, state, read_at, last_page, films, stated_films, ratings, renamed_to, missing_pages, doubts, verdicts, seen_films)
-      select (value ->> 'userId')::integer, value ->> 'username', value ->> 'state', (value ->> 'readAt')::timestamptz,
-        (value ->> 'lastPage')::integer, (value ->> 'films')::integer, (value ->> 'statedFilms')::integer, (value ->> 'ratings')::integer,
-        value ->> 'renamedTo', (value -> 'missing')::jsonb, (value -> 'doubts')::jsonb, (value -> 'verdicts')::jsonb, (value -> 'seen')::jsonb
-      from ${rowsOf(records)}
-      on conflict (user_id) do update set state = excluded.state, read_at = excluded.read_at, last_page = excluded.last_page,
-        films = excluded.films, stated_films = excluded.stated_films, ratings = excluded.ratings, renamed_to = excluded.renamed_to,
-        missing_pages = excluded.missing_pages, doubts = excluded.doubts, verdicts = excluded.verdicts, seen_films = excluded.seen_films`
-    yield* sql`delete from ${ratings} where ${ofReplaced}`
-    yield* sql`insert into ${ratings} (position, user_id, film_id, rating)
-      select (select coalesce(max(position), 0) from ${ratings}) + n, (value ->> 0)::integer, (value ->> 1)::integer, (value ->> 2)::real
-      from ${rowsOf(rows)}`
-    yield* sql`insert into ${updates} (user_id, position, last_updated)
-      select (value ->> 'userId')::integer, (select coalesce(max(position), 0) from ${updates}) + n, (value ->> 'readAt')::timestamptz
-      from ${rowsOf(records.filter(({ state }) => state === "sealed"))}
-      on conflict (user_id) do update set last_updated = excluded.last_updated`
+    yield* putMembers(database, records)
+    yield* sql`delete from ${table(database, "ratings")} where ${ofReplaced}`
+    yield* insertRatings(database, ratings)
+    yield* putUpdates(database, records.flatMap(({ readAt, state, userId }) => state === "sealed" ? [[userId, readAt] as const] : []))
     return Option.some(after)
+  })
+
+/** Writes a whole dataset into empty tables, some thousand ratings at a time. */
+export const writeWhole = (database: Database, { committedAt, ratings, state }: WholeDataset) =>
+  Effect.gen(function*() {
+    let highest = 0
+    for (const userId of state.users.values()) highest = Math.max(highest, userId)
+    const batches = Math.max(1, state.batches)
+    if (!(yield* putDatasetRow(database, 0, { batches, ratings: state.ratings }, highest - state.users.size, committedAt))) return Option.none()
+    yield* insertFilms(database, [...state.films.values()])
+    yield* putMembers(database, Array.from(state.users, ([username, userId]): Member => state.members.get(username) ?? { username, userId }))
+    yield* Stream.runForEach(Stream.grouped(ratings, rowsAtOnce), (some) => insertRatings(database, some))
+    yield* putUpdates(database, Array.from(state.updates, ([username, at]) => [state.users.get(username), at] as const))
+    const receipt: CommitReceipt = { batches, ratings: state.ratings }
+    return Option.some(receipt)
   })

@@ -15,7 +15,7 @@ export const verifyTables = ({ schema, sql }: Database) =>
     const [dataset, members, ratings, updates] = ["dataset", "members", "ratings", "updates"].map((name) => sql(`${schema}.${name}`))
     const checks: ReadonlyArray<Effect.Effect<ReadonlyArray<unknown>, SqlError>> = [
       sql`select 'user ids are not 1, 2, 3 ...: ' || count(*) || ' members, the highest id is ' || max(user_id) as message
-        from ${members} having count(*) <> coalesce(max(user_id), 0)`,
+        from ${members} having count(*) + (select id_gaps from ${dataset}) <> coalesce(max(user_id), 0)`,
       sql`select m.username || ' has ' || coalesce(n, 0) || ' ratings, and should have ' || m.ratings as message
         from ${members} m left join (select user_id, count(*) as n from ${ratings} group by user_id) counted using (user_id)
         where m.state is not null and coalesce(n, 0) <> m.ratings limit 20`,

@@ -8,10 +8,12 @@ import { Reactivity } from "@effect/experimental"
 import { FileSystem, Path } from "@effect/platform"
 import type { SqlClient } from "@effect/sql/SqlClient"
 import { LibsqlClient } from "@effect/sql-libsql"
+import type { SqlError } from "@effect/sql/SqlError"
 import { type CommitReceipt, type DatasetState, emptyDatasetState, type OpenDataset, type OpenMode, RatingsStorage, StorageError } from "@letterboxd-ratings/core"
 import { Config, type ConfigError, type Context, DateTime, Deferred, Effect, Layer, Option, Ref, Scope, Stream } from "effect"
+import type { ParseError } from "effect/ParseResult"
 import { about, storageError, storageName } from "./SqliteFailure.ts"
-import { createTables, emptyTables, readDatasetRow, readRatings, readState, writeBatch } from "./Tables.ts"
+import { createTables, emptyTables, readDatasetRow, readRatings, readState, writeBatch, writeWhole } from "./Tables.ts"
 import { verifyTables } from "./Verification.ts"
 
 /**
@@ -168,24 +170,31 @@ export const make = (options: SqliteStorageOptions): Effect.Effect<Context.Tag.S
           let held: CommitReceipt = { batches: state.batches, ratings: state.ratings }
           let isFirst = mode._tag === "new"
 
+          /** Writes in one transaction, which makes a new dataset with its first batch. */
+          const writing = (write: (sql: SqlClient) => Effect.Effect<CommitReceipt, SqlError | ParseError | StorageError>) =>
+            Effect.gen(function*() {
+              const sql = yield* sqlClient
+              if (isFirst && isThere) yield* keepAside(sql)
+              held = yield* sql.withTransaction(Effect.gen(function*() {
+                if (isFirst) {
+                  yield* createTables(sql)
+                  yield* emptyTables(sql)
+                }
+                return yield* write(sql)
+              }))
+              isFirst = false
+              return held
+            }).pipe(Effect.catchTag("ParseError", (error) => Effect.fail(damaged(error))), about(place))
+
           const dataset: OpenDataset = {
             state,
             notes: [],
             ratings: Stream.unwrap(Effect.map(sqlClient, (sql) => readRatings(sql, damaged))),
-            commit: (batch) =>
-              Effect.gen(function*() {
-                const sql = yield* sqlClient
-                if (isFirst && isThere) yield* keepAside(sql)
-                held = yield* sql.withTransaction(Effect.gen(function*() {
-                  if (isFirst) {
-                    yield* createTables(sql)
-                    yield* emptyTables(sql)
-                  }
-                  return yield* writeBatch(sql, batch, held)
-                }))
-                isFirst = false
-                return held
-              }).pipe(Effect.catchTag("ParseError", (error) => Effect.fail(damaged(error))), about(place))
+            commit: (batch) => writing((sql) => writeBatch(sql, batch, held)),
+            load: (whole) =>
+              isFirst
+                ? writing((sql) => writeWhole(sql, whole))
+                : storageError("AlreadyThere", place, "a whole dataset can be loaded into an empty one only")
           }
           return dataset
         })

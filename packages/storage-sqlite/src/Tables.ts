@@ -12,7 +12,8 @@ import {
   FilmId,
   MemberRecord,
   UserId,
-  Username
+  Username,
+  type WholeDataset
 } from "@letterboxd-ratings/core"
 import { Chunk, DateTime, Effect, Option, Schema, Stream } from "effect"
 
@@ -27,6 +28,7 @@ const statements = (sql: SqlClient): ReadonlyArray<Effect.Effect<unknown, SqlErr
     format integer not null,
     batches integer not null,
     ratings integer not null,
+    id_gaps integer not null,
     committed_at text not null
   )`,
   sql`create table if not exists members (
@@ -181,44 +183,83 @@ export const readRatings = <E>(sql: SqlClient, toError: (error: unknown) => E): 
 
 const Count = Schema.Tuple(Schema.Struct({ n: Schema.Int }))
 
+/** The rows of a table go in as one JSON text: one statement, whatever their number. */
+const insertFilms = (sql: SqlClient, films: ReadonlyArray<Film>) =>
+  sql`insert into films (film_id, position, slug, title, year)
+    select value ->> 0, (select coalesce(max(position), 0) from films) + key + 1, value ->> 1, value ->> 2, value ->> 3
+    from json_each(${listed(films)})`
+
+const listed = (films: ReadonlyArray<Film>): string => JSON.stringify(films.map(({ id, slug, title, year }) => [id, slug, title ?? null, year ?? null]))
+
+/** A member of whom nothing but the id is known has no record. */
+type Member = MemberRecord | { readonly username: Username; readonly userId: UserId }
+
+const putMembers = (sql: SqlClient, members: ReadonlyArray<Member>) =>
+  sql`insert into members
+      (user_id, username, state, read_at, last_page, films, stated_films, ratings, renamed_to, missing_pages, doubts, verdicts, seen_films)
+    select value ->> 'userId', value ->> 'username', value ->> 'state', value ->> 'readAt', value ->> 'lastPage', value ->> 'films',
+      value ->> 'statedFilms', value ->> 'ratings', value ->> 'renamedTo', value -> 'missing', value -> 'doubts', value -> 'verdicts', value -> 'seen'
+    from json_each(${JSON.stringify(members.map((member) => "readAt" in member ? { ...member, readAt: DateTime.formatIso(member.readAt) } : member))}) where true
+    on conflict (user_id) do update set state = excluded.state, read_at = excluded.read_at, last_page = excluded.last_page,
+      films = excluded.films, stated_films = excluded.stated_films, ratings = excluded.ratings, renamed_to = excluded.renamed_to,
+      missing_pages = excluded.missing_pages, doubts = excluded.doubts, verdicts = excluded.verdicts, seen_films = excluded.seen_films`
+
+const insertRatings = (sql: SqlClient, ratings: Iterable<EncodedRating>) =>
+  sql`insert into ratings (user_id, film_id, rating)
+    select value ->> 0, value ->> 1, value ->> 2
+    from json_each(${JSON.stringify(Array.from(ratings, ({ filmId, rating, userId }) => [userId, filmId, rating]))}) order by key`
+
+const putUpdates = (sql: SqlClient, updates: ReadonlyArray<readonly [userId: UserId | undefined, at: DateTime.Utc]>) =>
+  sql`insert into updates (user_id, position, last_updated)
+    select value ->> 0, (select coalesce(max(position), 0) from updates) + key + 1, value ->> 1
+    from json_each(${JSON.stringify(updates.map(([userId, at]) => [userId, DateTime.formatIso(at)]))}) where true
+    on conflict (user_id) do update set last_updated = excluded.last_updated`
+
+const putDatasetRow = (sql: SqlClient, { batches, ratings }: CommitReceipt, idGaps: number, committedAt: DateTime.Utc) =>
+  sql`insert into dataset (one, format, batches, ratings, id_gaps, committed_at)
+    values (1, ${format}, ${batches}, ${ratings}, ${idGaps}, ${DateTime.formatIso(committedAt)})
+    on conflict (one) do update set batches = excluded.batches, ratings = excluded.ratings, committed_at = excluded.committed_at`
+
 /**
- * Writes a batch to a dataset of so many batches and ratings; the answer is what it holds then. The rows of a table go
- * in as one JSON text: one statement, whatever their number. Nothing here reads a table from end to end.
+ * Writes a batch to a dataset of so many batches and ratings; the answer is what it holds then. Nothing here reads a
+ * table from end to end.
  */
 export const writeBatch = (sql: SqlClient, batch: Batch, before: CommitReceipt) =>
   Effect.gen(function*() {
     const replaced = batch.members.flatMap(({ record, write }) => write === "replace" ? [record.userId] : [])
-    const ratings = batch.members.flatMap((member) => member.ratings.map(({ filmId, rating, userId }) => [userId, filmId, rating]))
-    const films = (all: ReadonlyArray<Film>) => JSON.stringify(all.map(({ id, slug, title, year }) => [id, slug, title ?? null, year ?? null]))
-    const records = batch.members.map(({ record }) => ({ ...record, readAt: DateTime.formatIso(record.readAt) }))
+    const ratings = batch.members.flatMap((member) => member.ratings)
+    const records = batch.members.map(({ record }) => record)
 
-    yield* sql`insert into films (film_id, position, slug, title, year)
-      select value ->> 0, (select coalesce(max(position), 0) from films) + key + 1, value ->> 1, value ->> 2, value ->> 3
-      from json_each(${films(batch.newFilms)})`
+    yield* insertFilms(sql, batch.newFilms)
     yield* sql`update films set slug = now.slug, title = now.title, year = now.year
       from (select value ->> 0 as film_id, value ->> 1 as slug, value ->> 2 as title, value ->> 3 as year
-        from json_each(${films(batch.changedFilms.map(({ after }) => after))})) as now
+        from json_each(${listed(batch.changedFilms.map(({ after }) => after))})) as now
       where films.film_id = now.film_id`
-    yield* sql`insert into members
-        (user_id, username, state, read_at, last_page, films, stated_films, ratings, renamed_to, missing_pages, doubts, verdicts, seen_films)
-      select value ->> 'userId', value ->> 'username', value ->> 'state', value ->> 'readAt', value ->> 'lastPage', value ->> 'films',
-        value ->> 'statedFilms', value ->> 'ratings', value ->> 'renamedTo', value -> 'missing', value -> 'doubts', value -> 'verdicts', value -> 'seen'
-      from json_each(${JSON.stringify(records)}) where true
-      on conflict (user_id) do update set state = excluded.state, read_at = excluded.read_at, last_page = excluded.last_page,
-        films = excluded.films, stated_films = excluded.stated_films, ratings = excluded.ratings, renamed_to = excluded.renamed_to,
-        missing_pages = excluded.missing_pages, doubts = excluded.doubts, verdicts = excluded.verdicts, seen_films = excluded.seen_films`
+    yield* putMembers(sql, records)
     const ofReplaced = sql`user_id in (select value from json_each(${JSON.stringify(replaced)}))`
     const [{ n: removed }] = yield* Schema.decodeUnknown(Count)(yield* sql`select count(*) as n from ratings where ${ofReplaced}`)
     yield* sql`delete from ratings where ${ofReplaced}`
-    yield* sql`insert into ratings (user_id, film_id, rating)
-      select value ->> 0, value ->> 1, value ->> 2 from json_each(${JSON.stringify(ratings)}) order by key`
-    yield* sql`insert into updates (user_id, position, last_updated)
-      select value ->> 'userId', (select coalesce(max(position), 0) from updates) + key + 1, value ->> 'readAt'
-      from json_each(${JSON.stringify(records.filter(({ state }) => state === "sealed"))}) where true
-      on conflict (user_id) do update set last_updated = excluded.last_updated`
+    yield* insertRatings(sql, ratings)
+    yield* putUpdates(sql, records.flatMap(({ readAt, state, userId }) => state === "sealed" ? [[userId, readAt] as const] : []))
     const after: CommitReceipt = { batches: before.batches + 1, ratings: before.ratings - removed + ratings.length }
-    yield* sql`insert into dataset (one, format, batches, ratings, committed_at)
-      values (1, ${format}, ${after.batches}, ${after.ratings}, ${DateTime.formatIso(batch.committedAt)})
-      on conflict (one) do update set batches = excluded.batches, ratings = excluded.ratings, committed_at = excluded.committed_at`
+    yield* putDatasetRow(sql, after, 0, batch.committedAt)
     return after
+  })
+
+/** Writes a whole dataset into empty tables, some thousand ratings at a time. */
+export const writeWhole = (sql: SqlClient, { committedAt, ratings, state }: WholeDataset) =>
+  Effect.gen(function*() {
+    yield* insertFilms(sql, [...state.films.values()])
+    yield* putMembers(sql, Array.from(state.users, ([username, userId]): Member => state.members.get(username) ?? { username, userId }))
+    let rows = 0
+    yield* Stream.runForEach(Stream.grouped(ratings, rowsAtOnce), (some) => {
+      rows += some.length
+      return insertRatings(sql, some)
+    })
+    yield* putUpdates(sql, Array.from(state.updates, ([username, at]) => [state.users.get(username), at] as const))
+    let highest = 0
+    for (const userId of state.users.values()) highest = Math.max(highest, userId)
+    const receipt: CommitReceipt = { batches: Math.max(1, state.batches), ratings: rows }
+    yield* putDatasetRow(sql, receipt, highest - state.users.size, committedAt)
+    return receipt
   })

@@ -4,8 +4,8 @@
  * @since 0.1.0
  */
 import { assert, describe, it } from "@effect/vitest"
-import { type DatasetState, Film, type OpenDataset, type OpenMode, RatingsStorage, StorageError, Username } from "@letterboxd-ratings/core"
-import { Chunk, Effect, Exit, type Layer, Schema, type Scope, Stream } from "effect"
+import { copyDataset, type DatasetState, emptyDatasetState, Film, type OpenDataset, type OpenMode, RatingsStorage, readWhole, StorageError, Username, type WholeDataset } from "@letterboxd-ratings/core"
+import { Chunk, DateTime, Effect, Exit, type Layer, Schema, type Scope, Stream } from "effect"
 import * as fc from "fast-check"
 import { batchOf, commitRest, history, type Told } from "./Batches.ts"
 
@@ -250,6 +250,55 @@ export const storageSuite = <E>(
       assert.isTrue(Exit.isFailure(ended))
       assert.deepStrictEqual(yield* rows, before)
       assert.deepStrictEqual((yield* storage((service) => service.verify({ repair: false }))).problems, [])
+    }))
+
+    test("takes a whole dataset, with every id, order, count and time, and goes on with it", Effect.gen(function*() {
+      const original = yield* freshPlace
+      const copy = yield* freshPlace
+      yield* original.open(startNew, (dataset) => commitRest(dataset, 4))
+      const copied = yield* original.storage((from) => copy.storage((to) => copyDataset(from, to, "refuse")))
+      assert.deepStrictEqual(copied, { users: 5, films: 4, ratings: 5, notes: [] })
+      assert.deepStrictEqual(yield* copy.reopened, yield* original.reopened)
+      assert.deepStrictEqual(yield* copy.rows, yield* original.rows)
+      const [before, after] = yield* Effect.forEach([original, copy], ({ storage }) => storage((service) => service.inspect))
+      assert.strictEqual(after?.committedAt.epochMillis, before?.committedAt.epochMillis)
+      assert.deepStrictEqual((yield* copy.storage((service) => service.verify({ repair: false }))).problems, [])
+      for (const { open } of [original, copy]) yield* open(goOn, commitRest)
+      assert.deepStrictEqual(yield* copy.reopened, yield* original.reopened)
+      assert.deepStrictEqual(yield* copy.rows, yield* original.rows)
+    }))
+
+    test("takes a whole dataset whose users have no records and ids between them missing, as one that was taken over has", Effect.gen(function*() {
+      const { open, reopened, rows, storage } = yield* freshPlace
+      const users = new Map([["one", 1], ["four", 4]].map(([who, id]) => [username(who), id as never]))
+      const films = new Map([film({ id: 7, slug: "seven" })].map((one) => [one.id, one]))
+      const whole: WholeDataset = {
+        state: { ...emptyDatasetState, users, films, ratings: 1, batches: 1 },
+        committedAt: DateTime.unsafeMake(0),
+        ratings: Stream.fromIterable([{ userId: 4 as never, filmId: 7 as never, rating: 4.5 as never }])
+      }
+      yield* open(startNew, (dataset) => dataset.load(whole))
+      assert.deepStrictEqual(yield* rows, [[4, 7, 4.5]])
+      assert.deepStrictEqual((yield* storage((service) => service.verify({ repair: false }))).problems, [])
+      yield* open(goOn, (dataset) => dataset.commit(batchOf(dataset.state, 2, [{ name: "five", ratings: [[7, 1]] }], [])))
+      assert.deepStrictEqual((yield* reopened).users, ["one=1", "four=4", "five=5"])
+      assert.deepStrictEqual((yield* storage((service) => service.verify({ repair: false }))).problems, [])
+    }))
+
+    test("keeps nothing of a whole dataset that breaks off, and takes none on top of another", Effect.gen(function*() {
+      const original = yield* freshPlace
+      const { failure, open, storage } = yield* freshPlace
+      yield* original.open(startNew, commitRest)
+      const broken = new StorageError({ reason: "Damaged", storage: "other", place: "elsewhere", detail: "it breaks off" })
+      const whole = yield* original.storage((from) => Effect.scoped(readWhole(from)))
+      const rest = Stream.fromIterable([{ userId: 1 as never, filmId: 10 as never, rating: 4 as never }])
+      const breaksOff: WholeDataset = { ...whole, ratings: Stream.concat(rest, Stream.fail(broken)) }
+      assert.strictEqual(yield* open(startNew, (dataset) => Effect.flip(dataset.load(breaksOff))), broken)
+      assert.isFalse(yield* storage((service) => service.exists))
+      assert.strictEqual((yield* failure(goOn)).reason, "NothingThere")
+      const again: WholeDataset = { ...whole, ratings: rest }
+      const late = yield* original.open(goOn, (dataset) => Effect.flip(dataset.load(again)))
+      assert.strictEqual(late.reason, "AlreadyThere")
     }))
 
     test("says what it holds without being opened", Effect.gen(function*() {
