@@ -5,6 +5,7 @@
  */
 import { Command } from "@effect/cli"
 import { doctorCommand } from "./commands/doctor.ts"
+import { exportCommand } from "./commands/export.ts"
 import { runCommand } from "./commands/run.ts"
 import { statusCommand } from "./commands/status.ts"
 import { userCommand } from "./commands/user.ts"
@@ -28,11 +29,12 @@ export const lb = (version: string) =>
           ["lb user davee", "add or refresh one member"],
           ["lb status", "what the dataset holds"],
           ["lb verify", "prove that it is sound"],
+          ["lb export --to movielens", "write it as other tools read it"],
           ["lb doctor", "look whether the site can be read from here"],
           ["lb run --help", "all options of a run"]
         ]
       )),
-      Command.withSubcommands([runCommand, userCommand, statusCommand, verifyCommand, doctorCommand])
+      Command.withSubcommands([runCommand, userCommand, statusCommand, verifyCommand, exportCommand, doctorCommand])
     ),
     { name: "lb", version, executable: "lb" }
   )

@@ -4,26 +4,15 @@
  * @since 0.1.0
  */
 import { Context, Effect, Scope, Stream } from "effect"
+import type { CommitReceipt } from "./Batch.ts"
 import type { UserId } from "./Member.ts"
 import type { EncodedRating } from "./Rating.ts"
 import type { RatingsStorage, WholeDataset } from "./RatingsStorage.ts"
 import { StorageError } from "./StorageError.ts"
 
 /**
- * What was copied: members, films and ratings; `notes` are sentences about what opening the original changed in it.
- *
- * @since 0.1.0
- * @category models
- */
-export interface CopiedDataset {
-  readonly users: number
-  readonly films: number
-  readonly ratings: number
-  readonly notes: ReadonlyArray<string>
-}
-
-/**
- * Opens a dataset to read all of it, and holds it until the scope closes. The stream of its ratings fails with
+ * Opens a dataset to read all of it, and holds it until the scope closes. `notes` are sentences about what opening it
+ * changed in it. The stream of its ratings fails with
  * `Damaged` where a row names a user or film nobody knows, and at its end where there are fewer or more rows, of the
  * whole or of a member, than the dataset says it has: whoever read it to the end has everything.
  *
@@ -89,20 +78,15 @@ const pulledIn = (context: Context.Context<never>) => <A, E>(stream: Stream.Stre
   )
 
 /**
- * Copies a dataset into another storage, all of it or nothing. Costs time in proportion to the ratings, and memory in
+ * Loads a dataset into another storage, all of it or nothing. Costs time in proportion to the ratings, and memory in
  * proportion to members and films.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const copyDataset = (
-  from: Context.Tag.Service<RatingsStorage>,
+export const loadWhole = (
+  whole: WholeDataset,
   to: Context.Tag.Service<RatingsStorage>,
   existing: "refuse" | "set-aside"
-): Effect.Effect<CopiedDataset, StorageError> =>
-  Effect.gen(function*() {
-    const { notes, ...whole } = yield* readWhole(from)
-    const target = yield* to.open({ _tag: "new", existing })
-    const { ratings } = yield* Effect.uninterruptible(target.load(whole))
-    return { users: whole.state.users.size, films: whole.state.films.size, ratings, notes }
-  }).pipe(Effect.scoped)
+): Effect.Effect<CommitReceipt, StorageError> =>
+  Effect.flatMap(to.open({ _tag: "new", existing }), (dataset) => dataset.load(whole)).pipe(Effect.scoped)

@@ -195,7 +195,7 @@ export const commitChanges = (
       const text = yield* Effect.mapError(encodeManifest(next), (error) => storageError("Failed", nextManifest, error.message))
       yield* writeWhole(nextManifest, `${text}\n`)
       return next
-    }).pipe(Effect.tapError(() => undo(folder, manifest, batch, changes, copies)))
+    }).pipe(Effect.onError(() => undo(folder, manifest, batch, changes, copies)))
 
     const next = yield* write
     yield* about(path.join(folder, manifestName))(fs.rename(nextManifest, path.join(folder, manifestName)))

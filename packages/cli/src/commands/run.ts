@@ -6,6 +6,7 @@
 import { Command } from "@effect/cli"
 import { Effect } from "effect"
 import { flagsOf, helpOf } from "../options/Flags.ts"
+import { exportOptions } from "../options/OptionTable.ts"
 import { type Flags, pasteable, resolveSettings } from "../options/Settings.ts"
 import { endWith, endWithError, startRun } from "../StartRun.ts"
 
@@ -28,7 +29,7 @@ const run = (flags: Flags) =>
  * @since 0.1.0
  * @category constructors
  */
-export const runCommand = Command.make("run", flagsOf(() => true), ({ flags }) => run(flags)).pipe(
+export const runCommand = Command.make("run", flagsOf((key) => !exportOptions.has(key)), ({ flags }) => run(flags)).pipe(
   Command.withDescription(helpOf(
     "Adds members to a dataset: reads the films of popular members and commits their ratings batch by batch.",
     [

@@ -7,7 +7,7 @@ import { Args, Command } from "@effect/cli"
 import { UsernameFromText } from "@letterboxd-ratings/core"
 import { Effect, Either, Schema } from "effect"
 import { flagsOf, helpOf } from "../options/Flags.ts"
-import type { OptionKey } from "../options/OptionTable.ts"
+import { exportOptions, type OptionKey } from "../options/OptionTable.ts"
 import { type Flags, pasteable, resolveSettings } from "../options/Settings.ts"
 import { endWith, endWithError, startRun } from "../StartRun.ts"
 
@@ -30,7 +30,7 @@ const user = (name: string, flags: Flags) =>
  */
 export const userCommand = Command.make(
   "user",
-  { name: Args.text({ name: "NAME" }), ...flagsOf((key) => !ofRunsOnly.has(key)) },
+  { name: Args.text({ name: "NAME" }), ...flagsOf((key) => !ofRunsOnly.has(key) && !exportOptions.has(key)) },
   ({ flags, name }) => user(name, flags)
 ).pipe(
   Command.withDescription(helpOf(

@@ -90,6 +90,12 @@ export const optionTable = {
   source: option("NAME", Text, undefined, "Where ratings come from: letterboxd, or sandbox, a generated site on this machine."),
   storage: option("NAME", Text, "csv", "What the dataset is kept in: csv, sqlite, postgres, or a module (./my-storage.mjs, a package)."),
   storageOptions: option("NAME=VALUE,...", Pairs, {}, "What the storage shall know besides."),
+  from: option("NAME", Text, undefined, "What the dataset is kept in that is exported; what --storage says where nothing is said."),
+  to: option("NAME", Text, undefined, "What to export to: a storage (csv, sqlite, postgres, a module) or a layout (movielens, jsonl). Must be said."),
+  into: option("DIR", Text, undefined, "The folder the export goes to (the dataset's with -NAME behind it)."),
+  intoOptions: option("NAME=VALUE,...", Pairs, {}, "What the storage that is exported to shall know besides."),
+  anonymise: onOff("Leave names out, and give members salted ids. For layouts."),
+  salt: option("TEXT", Text, undefined, "A secret that gives members the same anonymous ids in each export (drawn at random). Better in the variable: others see command lines."),
   out: option("DIR", Text, undefined, "The folder of the dataset (data_output)."),
   testMode: onOff("Write to test_output, or DIR/test, and never to the real files."),
   versioned: onOff("Also write each batch's raw rows into a file of their own."),
@@ -116,6 +122,14 @@ export const optionTable = {
  * @category models
  */
 export type OptionKey = keyof typeof optionTable
+
+/**
+ * Options that only an export has.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const exportOptions: ReadonlySet<OptionKey> = new Set(["from", "to", "into", "intoOptions", "anonymise", "salt"])
 
 const isOptionKey = (key: string): key is OptionKey => Object.hasOwn(optionTable, key)
 

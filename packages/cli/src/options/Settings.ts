@@ -35,7 +35,8 @@ export type Flags = Readonly<Partial<Record<OptionKey, string>>>
  * The options' values with the names of files from the configuration file. `said` tells where each value that is not
  * a default came from. `timestamp` is the time `SOURCE_DATE_EPOCH` names (in seconds since 1970), which is written
  * into the files instead of the real one, so that two runs give the same bytes. `storageUrl` is the address of a
- * database, from the variable only: it may hold a password, and command lines are seen by others.
+ * database, `intoUrl` of the one an export goes to where that is another; they come from variables only, since they may
+ * hold a password, and command lines are seen by others.
  *
  * @since 0.1.0
  * @category models
@@ -45,10 +46,15 @@ export interface Settings extends OptionValues {
   readonly said: ReadonlyMap<OptionKey, string>
   readonly timestamp: DateTime.Utc | undefined
   readonly storageUrl: Redacted.Redacted | undefined
+  readonly intoUrl: Redacted.Redacted | undefined
 }
 
-/** The one variable that is no option of the command line. */
+/** Variables that are no options of the command line. */
 const storageUrlVariable = "LB_STORAGE_URL"
+const intoUrlVariable = "LB_INTO_URL"
+
+const redacted = (text: string | undefined): Redacted.Redacted | undefined =>
+  text === undefined || text === "" ? undefined : Redacted.make(text)
 
 /**
  * Finds what holds for each option. All that is wrong is told at once, with where it stands.
@@ -67,7 +73,7 @@ export const resolveSettings = (
     const file = yield* readConfigFile(path.resolve(askedFor ?? configFileName), askedFor !== undefined)
 
     for (const name of Object.keys(variables)) {
-      const known = [...optionKeys.map(variableOf), storageUrlVariable]
+      const known = [...optionKeys.map(variableOf), storageUrlVariable, intoUrlVariable]
       if (name.startsWith("LB_") && !known.includes(name)) {
         yield* screen.err(`The variable ${name} is not known and does nothing. Did you mean ${nearest(name, known)}?\n`)
       }
@@ -92,7 +98,6 @@ export const resolveSettings = (
       return spec.fallback
     }
     const t = optionTable
-    const url = variables[storageUrlVariable]
     const settings: Settings = {
       mode: value("mode", t.mode),
       batches: value("batches", t.batches),
@@ -100,7 +105,14 @@ export const resolveSettings = (
       source: value("source", t.source),
       storage: value("storage", t.storage),
       storageOptions: value("storageOptions", t.storageOptions),
-      storageUrl: url === undefined || url === "" ? undefined : Redacted.make(url),
+      storageUrl: redacted(variables[storageUrlVariable]),
+      intoUrl: redacted(variables[intoUrlVariable]),
+      from: value("from", t.from),
+      to: value("to", t.to),
+      into: value("into", t.into),
+      intoOptions: value("intoOptions", t.intoOptions),
+      anonymise: value("anonymise", t.anonymise),
+      salt: value("salt", t.salt),
       out: value("out", t.out),
       testMode: value("testMode", t.testMode),
       versioned: value("versioned", t.versioned),

@@ -22,8 +22,9 @@ export interface StorageUse {
   readonly memberFiles: boolean
 }
 
-/** A storage of this project: what of `--storage-options` it knows, and how it is loaded. */
+/** A storage of this project: what of `--storage-options` it knows, whether it keeps files in the folder, and how it is loaded. */
 interface KnownStorage {
+  readonly keepsFiles: boolean
   readonly options: ReadonlyArray<string>
   readonly load: (given: StorageSettings, settings: Settings, use: StorageUse) => Effect.Effect<StorageLayer, InvalidSettings>
 }
@@ -39,18 +40,21 @@ const loaded = <M>(name: string, load: () => Promise<M>): Effect.Effect<M, Inval
 
 const storages: Readonly<Record<string, KnownStorage>> = {
   csv: {
+    keepsFiles: true,
     options: [],
     load: ({ folder }, { files, filmLabel, versioned }, { memberFiles }) =>
       Effect.map(loaded("csv", () => import("@letterboxd-ratings/storage-csv")), ({ CsvStorage }) =>
         CsvStorage.layer({ folder, files, filmLabel, versioned, memberFiles }))
   },
   sqlite: {
+    keepsFiles: true,
     options: ["file"],
     load: ({ folder, options: { file } }) =>
       Effect.map(loaded("sqlite", () => import("@letterboxd-ratings/storage-sqlite")), ({ SqliteStorage }) =>
         SqliteStorage.layer({ folder, ...(file === undefined ? {} : { file }) }))
   },
   postgres: {
+    keepsFiles: false,
     options: ["schema"],
     load: ({ options: { schema }, url }) =>
       url === undefined
@@ -60,10 +64,30 @@ const storages: Readonly<Record<string, KnownStorage>> = {
   }
 }
 
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export const storageNames: ReadonlyArray<string> = Object.keys(storages)
+
+/**
+ * Whether a storage keeps its datasets in files of the output folder. Of a module it is not known; it may.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const keepsFiles = (name: string): boolean => !Object.hasOwn(storages, name) || storages[name]?.keepsFiles === true
+
 /** Options that say something about CSV files, and nothing about another storage. */
 const aboutFiles: ReadonlyArray<OptionKey> = ["filmLabel", "versioned"]
 
-const isModule = (name: string): boolean => /^[./@]|\/|\.m?js$/u.test(name)
+/**
+ * Whether a name is that of a module: a path, a package with a scope, a file.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const isModule = (name: string): boolean => /^[./@]|\/|\.m?js$/u.test(name)
 
 /**
  * The storage the settings name: one of this project, or that of a module.

@@ -1,0 +1,28 @@
+/**
+ * The layouts of files `lb export` knows, each loaded only when it is asked for. A further one is one line here.
+ *
+ * @since 0.1.0
+ */
+import type { ExportFormat } from "@letterboxd-ratings/export"
+import { Effect } from "effect"
+import type { InvalidSettings } from "../ExitCode.ts"
+
+const formats: Readonly<Record<string, Effect.Effect<ExportFormat, InvalidSettings>>> = {
+  movielens: Effect.promise(async () => (await import("@letterboxd-ratings/export")).movieLens),
+  jsonl: Effect.promise(async () => (await import("@letterboxd-ratings/export")).jsonLines)
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export const formatNames: ReadonlyArray<string> = Object.keys(formats)
+
+/**
+ * The layout of a name; `undefined` where there is none.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const formatOf = (name: string): Effect.Effect<ExportFormat, InvalidSettings> | undefined =>
+  Object.hasOwn(formats, name) ? formats[name] : undefined

@@ -1,0 +1,128 @@
+/**
+ * Exports: into a layout of files, or into another storage, with a data card.
+ *
+ * @since 0.1.0
+ */
+import { FileSystem, Path } from "@effect/platform"
+import { type EncodedRating, loadWhole, type RatingsStorage, readWhole, type StorageError, type WholeDataset } from "@letterboxd-ratings/core"
+import { replaceFolder } from "@letterboxd-ratings/storage-folder"
+import { type Context, Effect, type Redacted, Stream } from "effect"
+import { dataCard, dataCardName } from "./DataCard.ts"
+import { anonymised, withNames } from "./ExportedDataset.ts"
+import { describeFolder, failures } from "./ExportedFile.ts"
+import type { ExportFormat } from "./ExportFormat.ts"
+
+type Storage = Context.Tag.Service<RatingsStorage>
+type Files = FileSystem.FileSystem | Path.Path
+
+/**
+ * Where an export goes, what happens to what is there already, and what wrote it (for the data card).
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ExportOptions {
+  readonly folder: string
+  readonly existing: "refuse" | "set-aside"
+  readonly tool: string
+}
+
+/**
+ * What was exported; `notes` are sentences about what opening the original changed in it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ExportReport {
+  readonly users: number
+  readonly films: number
+  readonly ratings: number
+  readonly notes: ReadonlyArray<string>
+}
+
+/** The ratings, counted by half stars each time they are read. */
+const counted = (ratings: WholeDataset["ratings"]) => {
+  let perStars: Array<number> = []
+  return {
+    perStars: () => perStars,
+    ratings: Stream.suspend(() => {
+      perStars = Array.from({ length: 11 }, () => 0)
+      const count = ({ rating }: EncodedRating) => {
+        perStars[rating * 2] = (perStars[rating * 2] ?? 0) + 1
+      }
+      return Stream.mapChunks(ratings, (chunk) => {
+        for (const rating of chunk) count(rating)
+        return chunk
+      })
+    })
+  }
+}
+
+const reportOf = ({ notes, state }: WholeDataset & { readonly notes: ReadonlyArray<string> }): ExportReport => ({
+  users: state.users.size,
+  films: state.films.size,
+  ratings: state.ratings,
+  notes
+})
+
+/**
+ * Writes a dataset as files of a format, with a data card; with `salt`, without names. The folder is there whole or not
+ * at all. Every row is counted: where one is missing nothing is exported, and the error says so.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const exportFiles = (
+  from: Storage,
+  format: ExportFormat,
+  { existing, folder, salt, tool }: ExportOptions & { readonly salt?: Redacted.Redacted }
+): Effect.Effect<ExportReport, StorageError, Files> =>
+  Effect.gen(function*() {
+    const whole = yield* readWhole(from)
+    yield* replaceFolder(failures, folder, existing, (staging) =>
+      Effect.gen(function*() {
+        const { perStars, ratings } = counted(whole.ratings)
+        const dataset = salt === undefined ? withNames({ ...whole, ratings }) : yield* anonymised({ ...whole, ratings }, salt)
+        const files = yield* format.write(staging, dataset)
+        const written = files[0]?.rows ?? 0
+        if (written !== whole.state.ratings) {
+          return yield* failures.storageError("Damaged", folder, `${written} ratings were written where the dataset has ${whole.state.ratings}. Nothing was exported`)
+        }
+        yield* writeCard(staging, { ...whole, files, perStars: perStars(), format: format.name, notes: format.notes, isAnonymous: salt !== undefined, tool })
+      }))
+    return reportOf(whole)
+  }).pipe(Effect.scoped)
+
+/**
+ * Copies a dataset into another storage, with a data card in `folder`, which names the files there where the storage
+ * keeps the dataset in files of this folder (`listFiles`). All of the dataset is there at once, or nothing.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const exportToStorage = (
+  from: Storage,
+  to: Storage,
+  { existing, folder, listFiles, tool }: ExportOptions & { readonly listFiles: boolean }
+): Effect.Effect<ExportReport, StorageError, Files> =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const whole = yield* readWhole(from)
+    const { perStars, ratings } = counted(whole.ratings)
+    const receipt = yield* loadWhole({ ...whole, ratings }, to, existing)
+    if (receipt.ratings !== whole.state.ratings) {
+      return yield* failures.storageError("Damaged", to.place, `it says it holds ${receipt.ratings} ratings where ${whole.state.ratings} were given to it. Do not use it`)
+    }
+    yield* failures.about(folder)(fs.makeDirectory(folder, { recursive: true }))
+    const files = !listFiles ? [] : (yield* describeFolder(folder)).filter(({ name }) => name !== dataCardName)
+    yield* writeCard(folder, { ...whole, files, perStars: perStars(), format: to.name, notes: [], isAnonymous: false, tool })
+    return reportOf(whole)
+  }).pipe(Effect.scoped)
+
+const writeCard = (folder: string, facts: Parameters<typeof dataCard>[0]) =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    const place = path.join(folder, dataCardName)
+    yield* failures.about(place)(fs.writeFileString(place, dataCard(facts)))
+  })

@@ -1,0 +1,115 @@
+/**
+ * Files of an export: written through to the disk, counted, and summed up.
+ *
+ * @since 0.1.0
+ */
+import { FileSystem, Path } from "@effect/platform"
+import type { StorageError } from "@letterboxd-ratings/core"
+import { failuresOf } from "@letterboxd-ratings/storage-folder"
+import { sha256 } from "@noble/hashes/sha2"
+import { bytesToHex } from "@noble/hashes/utils"
+import { Effect, Stream } from "effect"
+
+/**
+ * A file of an export. `rows` counts what is in it, without a header; it is absent where that is not known.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ExportedFile {
+  readonly name: string
+  readonly bytes: number
+  readonly rows?: number
+  readonly sha256: string
+}
+
+/**
+ * Some rows as they stand in a file.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface FileRows {
+  readonly text: string
+  readonly rows: number
+}
+
+/** How exports fail. */
+export const failures = failuresOf("export")
+
+const encoder = new TextEncoder()
+
+/**
+ * Writes a file of a folder, header first, and flushes it.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const writeFile = <R>(
+  folder: string,
+  name: string,
+  header: string,
+  content: Stream.Stream<FileRows, StorageError, R>
+): Effect.Effect<ExportedFile, StorageError, R | FileSystem.FileSystem | Path.Path> =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    const place = path.join(folder, name)
+    const { about } = failures
+    const hash = sha256.create()
+    let bytes = 0
+    let rows = 0
+    yield* Effect.scoped(Effect.gen(function*() {
+      const file = yield* about(place)(fs.open(place, { flag: "wx" }))
+      yield* Stream.runForEach(Stream.concat(Stream.succeed({ text: header, rows: 0 }), content), (part) => {
+        const encoded = encoder.encode(part.text)
+        hash.update(encoded)
+        bytes += encoded.length
+        rows += part.rows
+        return encoded.length === 0 ? Effect.void : about(place)(file.writeAll(encoded))
+      })
+      yield* about(place)(file.sync)
+    }))
+    return { name, bytes, rows, sha256: bytesToHex(hash.digest()) }
+  })
+
+/**
+ * Sums up a file that something else wrote.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const describeFile = (folder: string, name: string, rows?: number): Effect.Effect<ExportedFile, StorageError, FileSystem.FileSystem | Path.Path> =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    const place = path.join(folder, name)
+    const hash = sha256.create()
+    let bytes = 0
+    yield* failures.about(place)(Stream.runForEach(fs.stream(place, { chunkSize: 1024 * 1024 }), (part) =>
+      Effect.sync(() => {
+        hash.update(part)
+        bytes += part.length
+      })))
+    return { name, bytes, sha256: bytesToHex(hash.digest()), ...(rows === undefined ? {} : { rows }) }
+  })
+
+/**
+ * Sums up all files below a folder, in the order of their names; hidden ones (locks) are not told.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const describeFolder = (folder: string): Effect.Effect<ReadonlyArray<ExportedFile>, StorageError, FileSystem.FileSystem | Path.Path> =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    const { about } = failures
+    const files: Array<ExportedFile> = []
+    for (const name of (yield* about(folder)(fs.readDirectory(folder, { recursive: true }))).toSorted()) {
+      if (name.split(path.sep).some((part) => part.startsWith("."))) continue
+      const { type } = yield* about(path.join(folder, name))(fs.stat(path.join(folder, name)))
+      if (type === "File") files.push(yield* describeFile(folder, name))
+    }
+    return files
+  })

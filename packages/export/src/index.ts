@@ -1,0 +1,7 @@
+export { dataCard, type DataCardFacts, dataCardName } from "./DataCard.ts"
+export { exportFiles, type ExportOptions, type ExportReport, exportToStorage } from "./ExportDataset.ts"
+export { anonymised, anonymousIds, type ExportedDataset, withNames } from "./ExportedDataset.ts"
+export { describeFile, describeFolder, type ExportedFile, type FileRows, writeFile } from "./ExportedFile.ts"
+export { type ExportFormat } from "./ExportFormat.ts"
+export { jsonLines } from "./JsonLines.ts"
+export { movieLens } from "./MovieLens.ts"

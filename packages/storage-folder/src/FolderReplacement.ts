@@ -1,0 +1,58 @@
+/**
+ * A folder that is there whole or not at all.
+ *
+ * @since 0.1.0
+ */
+import { FileSystem, Path } from "@effect/platform"
+import type { StorageError } from "@letterboxd-ratings/core"
+import { DateTime, Effect } from "effect"
+import { freeName, stamp, syncFolder } from "./DatasetFolder.ts"
+import type { FolderFailures } from "./FolderFailure.ts"
+
+/**
+ * Makes the folder `place` out of what `write` puts into the empty folder it is given; nothing stays behind where that
+ * fails. What stands at `place` already (an empty folder does not count) is refused, or set aside to
+ * `PLACE.bak-TIME` once the new one is complete. A process that is killed meanwhile leaves `PLACE.new-TIME` beside.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const replaceFolder = <A, E, R>(
+  failures: FolderFailures,
+  place: string,
+  existing: "refuse" | "set-aside",
+  write: (folder: string) => Effect.Effect<A, E, R>
+): Effect.Effect<A, E | StorageError, R | FileSystem.FileSystem | Path.Path> =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    const { about, storageError } = failures
+    const to = path.resolve(place)
+    const isThere = yield* about(to)(fs.exists(to))
+    const isEmpty = isThere && (yield* about(to)(fs.readDirectory(to))).length === 0
+    if (isThere && !isEmpty && existing === "refuse") {
+      return yield* storageError("AlreadyThere", place, "there is something already. Choose another folder (--into), or let it be moved aside (--yes)")
+    }
+    const parent = path.dirname(to)
+    yield* about(parent)(fs.makeDirectory(parent, { recursive: true }))
+    const staging = yield* freeName(failures, `${to}.new-${stamp(yield* DateTime.now)}`)
+    return yield* Effect.acquireUseRelease(
+      about(staging)(fs.makeDirectory(staging)),
+      () =>
+        Effect.gen(function*() {
+          const written = yield* write(staging)
+          yield* syncFolder(failures, staging)
+          yield* Effect.uninterruptible(Effect.gen(function*() {
+            if (isEmpty) yield* about(to)(fs.remove(to, { recursive: true }))
+            else if (isThere) {
+              const aside = yield* freeName(failures, `${to}.bak-${stamp(yield* DateTime.now)}`)
+              yield* about(aside)(fs.rename(to, aside))
+            }
+            yield* about(to)(fs.rename(staging, to))
+            yield* syncFolder(failures, parent)
+          }))
+          return written
+        }),
+      () => Effect.ignore(fs.remove(staging, { recursive: true, force: true }))
+    )
+  })
