@@ -1,0 +1,241 @@
+import { FileSystem, Path } from "@effect/platform"
+import { NodeContext } from "@effect/platform-node"
+import { assert, layer } from "@effect/vitest"
+import { type EncodedRating, type RatingsStorage, readWhole, StorageError, type WholeDataset } from "@letterboxd-ratings/core"
+import { anonymised, anonymousIds, exportFiles, type ExportFormat, exportToStorage, jsonLines, movieLens } from "@letterboxd-ratings/export"
+import { MemoryStorage } from "@letterboxd-ratings/storage-memory"
+import { commitRest } from "@letterboxd-ratings/storage-testkit"
+import { parse } from "csv-parse/sync"
+import { Chunk, type Context, Effect, Redacted, Schema, Stream } from "effect"
+import * as fc from "fast-check"
+import { createHash } from "node:crypto"
+
+type Storage = Context.Tag.Service<RatingsStorage>
+
+/** A storage that holds the testkit's history: odd names, a renamed film, members of several states. */
+const filled = Effect.gen(function*() {
+  const storage = MemoryStorage.make({ place: "dataset" })
+  yield* Effect.scoped(Effect.flatMap(storage.open({ _tag: "new", existing: "refuse" }), commitRest))
+  return storage
+})
+
+/** The same storage, but its ratings come as `change` makes them. */
+const withRatings = (storage: Storage, change: (ratings: WholeDataset["ratings"]) => WholeDataset["ratings"]): Storage => ({
+  ...storage,
+  open: (mode) => Effect.map(storage.open(mode), (dataset) => ({ ...dataset, ratings: change(dataset.ratings) }))
+})
+
+const freshFolder = Effect.gen(function*() {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  return path.join(yield* fs.makeTempDirectoryScoped(), "export")
+})
+
+const options = (folder: string) => ({ folder, existing: "refuse", tool: "letterboxd-ratings test" }) as const
+const salt = Redacted.make("pepper")
+
+const text = (folder: string, name: string) =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    return yield* fs.readFileString(path.join(folder, name))
+  })
+
+const Cells = Schema.decodeUnknownSync(Schema.Array(Schema.Array(Schema.String)))
+const csv = (folder: string, name: string) => Effect.map(text(folder, name), (content) => Cells(parse(content)))
+const Line = Schema.decodeUnknownSync(Schema.parseJson(Schema.Record({ key: Schema.String, value: Schema.Unknown })))
+const lines = (folder: string, name: string) =>
+  Effect.map(text(folder, name), (content) => content.trimEnd().split("\n").map((line) => Line(line)))
+
+const rowsIn = (ratings: WholeDataset["ratings"]) =>
+  Effect.map(Stream.runCollect(ratings), (rows) =>
+    Chunk.toReadonlyArray(rows).map(({ filmId, rating, userId }): ReadonlyArray<number> => [userId, filmId, rating]))
+
+/** Rows with the ids they have in an anonymous export, in its order. */
+const anonymousRows = (rows: ReadonlyArray<ReadonlyArray<number>>, ids: ReadonlyMap<number, number>) =>
+  rows.map(([user = 0, ...rest]) => [ids.get(user) ?? 0, ...rest]).toSorted(([a = 0], [b = 0]) => a - b)
+
+const formats: ReadonlyArray<ExportFormat> = [movieLens, jsonLines]
+
+layer(NodeContext.layer)("exports", (it) => {
+  it.scoped("write the layout of MovieLens", () =>
+    Effect.gen(function*() {
+      const folder = yield* freshFolder
+      const report = yield* exportFiles(yield* filled, movieLens, options(folder))
+      assert.deepStrictEqual(report, { users: 6, films: 4, ratings: 6, notes: [] })
+      const minute = (n: number) => `${Date.UTC(2026, 0, 1, 0, n) / 1000}`
+      assert.deepStrictEqual(yield* csv(folder, "ratings.csv"), [
+        ["userId", "movieId", "rating", "timestamp"],
+        ["5", "10", "5.0", minute(3)],
+        ["5", "40", "1.0", minute(3)],
+        ["1", "20", "1.0", minute(4)],
+        ["4", "10", "2.0", minute(4)],
+        ["4", "30", "4.0", minute(4)],
+        ["6", "40", "2.5", minute(5)]
+      ])
+      assert.deepStrictEqual(yield* csv(folder, "movies.csv"), [
+        ["movieId", "title", "genres"],
+        ["10", "Ten Again (2002)", "(no genres listed)"],
+        ["20", `Me, Myself & "Irene" (2000)`, "(no genres listed)"],
+        ["30", "Null", "(no genres listed)"],
+        ["40", "Forty\nLines (1940)", "(no genres listed)"]
+      ])
+      assert.deepStrictEqual(yield* csv(folder, "links.csv"), [
+        ["movieId", "letterboxdId", "letterboxdSlug"],
+        ["10", "10", "ten-2002"],
+        ["20", "20", "comma"],
+        ["30", "30", "null"],
+        ["40", "40", "forty"]
+      ])
+    }))
+
+  it.scoped("write JSON Lines", () =>
+    Effect.gen(function*() {
+      const folder = yield* freshFolder
+      yield* exportFiles(yield* filled, jsonLines, options(folder))
+      const written = yield* lines(folder, "ratings.jsonl")
+      assert.strictEqual(written.length, 6)
+      assert.deepStrictEqual(written[2], { user_id: 1, username: "null", film_id: 20, film_slug: "comma", film_title: `Me, Myself & "Irene"`, film_year: 2000, rating: 1 })
+      assert.deepStrictEqual(written[4], { user_id: 4, username: "half", film_id: 30, film_slug: "null", film_title: "Null", film_year: null, rating: 4 })
+    }))
+
+  for (const format of formats) {
+    it.scoped(`carry a data card whose counts and checksums are those of the files: ${format.name}`, () =>
+      Effect.gen(function*() {
+        const fs = yield* FileSystem.FileSystem
+        const path = yield* Path.Path
+        const folder = yield* freshFolder
+        yield* exportFiles(yield* filled, format, options(folder))
+        const card = yield* text(folder, "DATA_CARD.md")
+        const names = (yield* fs.readDirectory(folder)).filter((name) => name !== "DATA_CARD.md")
+        assert.isAbove(names.length, 0)
+        for (const name of names) {
+          const bytes = yield* fs.readFile(path.join(folder, name))
+          assert.include(card, `| \`${name}\` | `)
+          assert.include(card, `| ${bytes.length} | \`${createHash("sha256").update(bytes).digest("hex")}\` |`)
+        }
+        for (const row of [
+          "| members | 6: 5 complete, 1 private |",
+          "| proven complete | 83.3 % |",
+          "| ratings | 6 |",
+          "| read | 2026-01-01 to 2026-01-01 (UTC) |",
+          "| 1.0 | 2 | 33.3 % |",
+          "| 5.0 | 1 | 16.7 % |",
+          "| 0.5 | 0 | 0.0 % |"
+        ]) assert.include(card, row)
+      }))
+
+    it.scoped(`without names, tell nothing that leads to a member: ${format.name}`, () =>
+      Effect.gen(function*() {
+        const fs = yield* FileSystem.FileSystem
+        const folder = yield* freshFolder
+        const storage = yield* filled
+        yield* exportFiles(storage, format, { ...options(folder), salt })
+        const ratings = (yield* fs.readDirectory(folder)).find((name) => name.startsWith("ratings")) ?? ""
+        // Of these names none is a word of the format or a film's slug.
+        for (const name of ["empty", "hidden", "half", "last"]) assert.notInclude(yield* text(folder, ratings), name)
+        const written = ratings.endsWith(".csv")
+          ? (yield* csv(folder, ratings)).slice(1).map(([user, film, stars]) => [Number(user), Number(film), Number(stars)])
+          : (yield* lines(folder, ratings)).map((row) => [row["user_id"], row["film_id"], row["rating"]])
+        const ids = anonymousIds((yield* storage.inspect).state.users, salt)
+        const rows = yield* Effect.scoped(Effect.flatMap(readWhole(storage), (whole) => rowsIn(whole.ratings)))
+        assert.deepStrictEqual(written, anonymousRows(rows, ids))
+        if (ratings.endsWith(".csv")) {
+          const times = new Set((yield* csv(folder, ratings)).slice(1).map((row) => row[3]))
+          assert.deepStrictEqual(times, new Set([`${Date.UTC(2026, 0, 1) / 1000}`]))
+        }
+        for (const name of yield* fs.readDirectory(folder)) assert.notInclude(yield* text(folder, name), "pepper")
+        assert.include(yield* text(folder, "DATA_CARD.md"), "left out; ids are salted")
+      }))
+
+    it.scoped(`are not there at all where a row is missing, doubled or nobody's: ${format.name}`, () =>
+      Effect.gen(function*() {
+        const fs = yield* FileSystem.FileSystem
+        const path = yield* Path.Path
+        const storage = yield* filled
+        const damaged = new StorageError({ reason: "Damaged", storage: "memory", place: "there", detail: "no" })
+        const wrong: Readonly<Record<string, (ratings: WholeDataset["ratings"]) => WholeDataset["ratings"]>> = {
+          "one is missing": (ratings) => Stream.drop(ratings, 1),
+          "all are missing": () => Stream.empty,
+          "one is there twice": (ratings) => Stream.concat(ratings, Stream.take(ratings, 1)),
+          "one stands for another's": (ratings) => Stream.concat(Stream.drop(ratings, 1), Stream.take(Stream.drop(ratings, 2), 1)),
+          "one is nobody's": (ratings) => Stream.map(ratings, (rating): EncodedRating => ({ ...rating, userId: 99 as never })),
+          "one is of no film": (ratings) => Stream.map(ratings, (rating): EncodedRating => ({ ...rating, filmId: 99 as never })),
+          "reading fails": (ratings) => Stream.concat(Stream.take(ratings, 1), Stream.fail(damaged))
+        }
+        for (const [what, change] of Object.entries(wrong)) {
+          const folder = yield* freshFolder
+          const error = yield* Effect.flip(exportFiles(withRatings(storage, change), format, options(folder)))
+          assert.strictEqual(error.reason, "Damaged", what)
+          assert.deepStrictEqual(yield* fs.readDirectory(path.dirname(folder)), [], what)
+          const target = MemoryStorage.make({ place: "copy" })
+          const failed = yield* Effect.flip(exportToStorage(withRatings(storage, change), target, { ...options(folder), listFiles: false }))
+          assert.strictEqual(failed.reason, "Damaged", what)
+          assert.isFalse(yield* target.exists, what)
+        }
+      }))
+  }
+
+  it.scoped("refuse what is there, or set it aside whole", () =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const path = yield* Path.Path
+      const folder = yield* freshFolder
+      const storage = yield* filled
+      yield* exportFiles(storage, jsonLines, options(folder))
+      const before = yield* text(folder, "ratings.jsonl")
+      const error = yield* Effect.flip(exportFiles(storage, movieLens, options(folder)))
+      assert.strictEqual(error.reason, "AlreadyThere")
+      yield* exportFiles(storage, movieLens, { ...options(folder), existing: "set-aside" })
+      const beside = (yield* fs.readDirectory(path.dirname(folder))).toSorted()
+      assert.strictEqual(beside.length, 2)
+      assert.match(beside[1] ?? "", /^export\.bak-\d{8}-\d{6}$/u)
+      assert.strictEqual(yield* text(path.join(path.dirname(folder), beside[1] ?? ""), "ratings.jsonl"), before)
+      assert.deepStrictEqual((yield* fs.readDirectory(folder)).toSorted(), ["DATA_CARD.md", "links.csv", "movies.csv", "ratings.csv"])
+    }))
+
+  it.scoped("take an empty folder for none, and a file for something", () =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const path = yield* Path.Path
+      const folder = yield* freshFolder
+      yield* fs.makeDirectory(folder)
+      yield* exportFiles(yield* filled, jsonLines, options(folder))
+      assert.isTrue(yield* fs.exists(path.join(folder, "ratings.jsonl")))
+      const file = path.join(path.dirname(folder), "file")
+      yield* fs.writeFileString(file, "mine")
+      const error = yield* Effect.flip(exportFiles(yield* filled, jsonLines, options(file)))
+      assert.strictEqual(error.reason, "InvalidOption")
+      assert.strictEqual(yield* fs.readFileString(file), "mine")
+    }))
+
+  it.effect("give a member the same id under the same salt, whoever else is there, and none twice", () =>
+    Effect.sync(() => {
+      const names = fc.uniqueArray(fc.stringMatching(/^[a-z0-9_]{2,15}$/u), { minLength: 1, maxLength: 40 })
+      fc.assert(fc.property(names, fc.nat(39), fc.string(), (all, from, secret) => {
+        const idsOf = (some: ReadonlyArray<string>, under: string) => {
+          const users = some.map((name, i) => [name as never, (i + 1) as never] as const)
+          const ids = anonymousIds(users, Redacted.make(under))
+          return new Map<string, number>(users.map(([name, id]) => [name, ids.get(id) ?? 0]))
+        }
+        const ids = idsOf(all, secret)
+        assert.strictEqual(new Set(ids.values()).size, all.length)
+        for (const id of ids.values()) assert.isTrue(Number.isInteger(id) && id >= 1 && id < 2 ** 31)
+        for (const [name, id] of idsOf(all.slice(from).toReversed(), secret)) assert.strictEqual(ids.get(name), id)
+        assert.notDeepEqual([...ids], [...idsOf(all, `${secret}!`)])
+      }))
+    }))
+
+  it.effect("keep each rating with its film when members are put into another order", () =>
+    Effect.gen(function*() {
+      const { state, ...whole } = yield* Effect.scoped(readWhole(yield* filled))
+      const rows: ReadonlyArray<EncodedRating> = Array.from({ length: 20_000 }, (_, i) => ({
+        userId: (1 + (i % 6)) as never,
+        filmId: [10, 20, 30, 40][Math.floor(i / 6) % 4] as never,
+        rating: ((i % 10 + 1) / 2) as never
+      }))
+      const given = Stream.fromIterable(rows)
+      const dataset = yield* anonymised({ ...whole, state: { ...state, ratings: rows.length }, ratings: given }, salt)
+      assert.deepStrictEqual(yield* rowsIn(dataset.ratings), anonymousRows(yield* rowsIn(given), anonymousIds(state.users, salt)))
+    }))
+})
