@@ -5,25 +5,17 @@
  * @module
  */
 import {
-  type Batch,
-  type DatasetState,
-  emptyDatasetState,
-  type EncodedRating,
+  contentAfter,
+  contentOf,
+  type DatasetContent,
+  emptyContent,
   type OpenDataset,
+  problemsOf,
   RatingsStorage,
   StorageError,
   type StorageErrorReason
 } from "@letterboxd-ratings/core"
-import { Chunk, type Context, DateTime, Effect, Layer, Stream } from "effect"
-
-/** A dataset at a place. */
-interface Held {
-  readonly state: DatasetState
-  readonly rows: ReadonlyArray<EncodedRating>
-  readonly committedAt: DateTime.Utc
-  /** The user ids that a loaded dataset skipped. */
-  readonly idGaps: number
-}
+import { type Context, DateTime, Effect, Layer, Stream } from "effect"
 
 /**
  * The datasets of a process by place, and who holds them. Two storages that share it see each other's datasets.
@@ -32,7 +24,7 @@ interface Held {
  * @category models
  */
 export interface MemoryDatasets {
-  readonly held: Map<string, Held>
+  readonly held: Map<string, DatasetContent>
   readonly open: Set<string>
 }
 
@@ -78,8 +70,8 @@ export const make = ({ datasets = makeDatasets(), place }: MemoryStorageOptions)
     place,
     capabilities: { replaceMember: true, durable: false, exclusive: true },
     exists: Effect.sync(() => datasets.held.has(place)),
-    inspect: Effect.map(there, ({ committedAt, rows, state }) => ({ state, committedAt, bytes: rows.length * bytesOfARow })),
-    verify: () => Effect.map(there, ({ idGaps, rows, state }) => ({ ratings: rows.length, problems: problemsOf(state, rows, idGaps), repaired: [] })),
+    inspect: Effect.map(there, ({ committedAt, ratings, state }) => ({ state, committedAt, bytes: ratings.length * bytesOfARow })),
+    verify: () => Effect.map(there, (content) => ({ ratings: content.ratings.length, problems: problemsOf(content), repaired: [] })),
     open: (mode) =>
       Effect.gen(function*() {
         const before = datasets.held.get(place)
@@ -97,70 +89,25 @@ export const make = ({ datasets = makeDatasets(), place }: MemoryStorageOptions)
         )
         let now = mode._tag === "continue" && before !== undefined
           ? before
-          : { state: emptyDatasetState, rows: [], committedAt: yield* DateTime.now, idGaps: 0 }
-        const hold = (next: Held) => {
+          : emptyContent(yield* DateTime.now)
+        const hold = (next: DatasetContent) => {
           now = next
           datasets.held.set(place, now)
-          return { batches: now.state.batches, ratings: now.rows.length }
+          return { batches: now.state.batches, ratings: now.ratings.length }
         }
         const dataset: OpenDataset = {
           state: now.state,
           notes: [],
-          ratings: Stream.suspend(() => Stream.fromIterable(now.rows)),
-          commit: (batch) => Effect.sync(() => hold(committed(now, batch))),
-          load: ({ committedAt, ratings, state }) =>
-            Effect.gen(function*() {
-              if (now.state.batches > 0) return yield* fail("AlreadyThere", "a whole dataset can be loaded into an empty one only")
-              const rows = Chunk.toReadonlyArray(yield* Stream.runCollect(ratings))
-              const idGaps = Math.max(0, ...state.users.values()) - state.users.size
-              return hold({ rows, committedAt, idGaps, state: { ...state, ratings: rows.length, batches: Math.max(1, state.batches) } })
-            })
+          ratings: Stream.suspend(() => Stream.fromIterable(now.ratings)),
+          commit: (batch) => Effect.sync(() => hold(contentAfter(now, batch))),
+          load: (whole) =>
+            now.state.batches > 0
+              ? fail("AlreadyThere", "a whole dataset can be loaded into an empty one only")
+              : Effect.map(contentOf(whole), hold)
         }
         return dataset
       })
   }
-}
-
-const committed = (before: Held, batch: Batch): Held => {
-  const users = new Map(before.state.users)
-  const films = new Map(before.state.films)
-  const members = new Map(before.state.members)
-  const updates = new Map(before.state.updates)
-  for (const film of batch.newFilms) films.set(film.id, film)
-  for (const { after } of batch.changedFilms) films.set(after.id, after)
-  for (const { isNew, record } of batch.members) {
-    if (isNew) users.set(record.username, record.userId)
-    members.set(record.username, record)
-    if (record.state === "sealed") updates.set(record.username, record.readAt)
-  }
-  const replaced = new Set(batch.members.flatMap(({ record, write }) => write === "replace" ? [record.userId] : []))
-  const kept = replaced.size === 0 ? before.rows : before.rows.filter(({ userId }) => !replaced.has(userId))
-  const rows = kept.concat(batch.members.flatMap(({ ratings }) => ratings))
-  return {
-    state: { users, films, members, updates, ratings: rows.length, batches: before.state.batches + 1 },
-    rows,
-    committedAt: batch.committedAt,
-    idGaps: before.idGaps
-  }
-}
-
-const problemsOf = ({ films, members, users }: DatasetState, rows: ReadonlyArray<EncodedRating>, idGaps: number): ReadonlyArray<string> => {
-  const problems: Array<string> = []
-  const ids = new Set(users.values())
-  if (ids.size !== users.size || Math.max(0, ...ids) !== users.size + idGaps) problems.push("user ids are not 1, 2, 3 ...")
-  const pairs = new Set<string>()
-  const counts = new Map<number, number>()
-  for (const { filmId, userId } of rows) {
-    if (!ids.has(userId)) problems.push(`a rating of user ${userId}, who is nobody`)
-    if (!films.has(filmId)) problems.push(`a rating of film ${filmId}, which is none`)
-    pairs.add(`${userId} ${filmId}`)
-    counts.set(userId, (counts.get(userId) ?? 0) + 1)
-  }
-  if (pairs.size !== rows.length) problems.push(`${rows.length - pairs.size} ratings are there twice`)
-  for (const { ratings, userId, username } of members.values()) {
-    if ((counts.get(userId) ?? 0) !== ratings) problems.push(`${username} has ${counts.get(userId) ?? 0} ratings, and should have ${ratings}`)
-  }
-  return problems
 }
 
 /**
