@@ -1,19 +1,30 @@
 /**
- * The commit: several files change together, or none does. Knows bytes and rows, not ratings.
- *
- * 1. Every change is written and flushed: what is appended behind the committed length, what is rewritten into a
- *    file beside (`NAME.next-BATCH`).
- * 2. The manifest with the new lengths is written beside, flushed, and renamed over the old one. This rename is the
- *    commit: before it, the old lengths hold and everything else is rubbish to cut off; after it, the new ones do.
- * 3. Rewritten files are renamed into place. The manifest names them, so an opener finishes what was left.
+ * The commit: several files change together, or none does. Knows bytes and rows, not ratings. What is rewritten goes
+ * into a file beside, as in every folder of committed files; what is appended, behind the committed length: until the
+ * manifest with the new lengths is there, it is rubbish to cut off.
  */
 import { FileSystem, Path } from "@effect/platform"
 import type { StorageError } from "@letterboxd-ratings/core"
-import { syncFolder } from "@letterboxd-ratings/storage-folder"
-import crc32 from "crc-32"
+import {
+  commitManifest,
+  crc32Of,
+  type FileEntry,
+  filesBeside,
+  findFiles,
+  manifestName,
+  nextName,
+  placeOf,
+  readManifest as readManifestOf,
+  removeFiles,
+  renameFiles,
+  syncFolder,
+  undoBeside,
+  writeBytes,
+  writeWhole
+} from "@letterboxd-ratings/storage-folder"
 import { Effect, Stream } from "effect"
-import { type FileNames, manifestName, memberRecordsName } from "./FileNames.ts"
-import { CommittedFile, decodeManifest, encodeManifest, type FileEntry, formatCrc32, type Manifest, parseCrc32 } from "./Manifest.ts"
+import { type FileNames, memberRecordsName } from "./FileNames.ts"
+import { CommittedFile, decodeManifest, encodeManifest, type Manifest } from "./Manifest.ts"
 import { about, failures, storageError } from "./StorageFailure.ts"
 
 /**
@@ -39,7 +50,7 @@ type Files = FileSystem.FileSystem | Path.Path
 
 const encoder = new TextEncoder()
 
-const emptyEntry = (name: string): FileEntry => ({ name, bytes: 0, rows: 0, crc32: formatCrc32(0) })
+const emptyEntry = (name: string): FileEntry => ({ name, bytes: 0, rows: 0, crc32: crc32Of(new Uint8Array()) })
 
 /** The manifest of a dataset that holds nothing and has no files yet. */
 export const emptyManifest = (
@@ -64,19 +75,7 @@ export const emptyManifest = (
 
 /** The manifest of a folder; none where the folder has none. */
 export const readManifest = (folder: string): Effect.Effect<Manifest | undefined, StorageError, Files> =>
-  Effect.gen(function*() {
-    const fs = yield* FileSystem.FileSystem
-    const path = yield* Path.Path
-    const place = path.join(folder, manifestName)
-    if (!(yield* about(place)(fs.exists(place)))) return undefined
-    const text = yield* about(place)(fs.readFileString(place))
-    return yield* Effect.mapError(decodeManifest(text), (error) =>
-      storageError(
-        "Damaged",
-        place,
-        `it is no manifest that this version understands (${error.message.split("\n")[0] ?? ""}). Nothing was written. Restore it from a copy, or update this tool`
-      ))
-  })
+  readManifestOf(failures, folder, decodeManifest)
 
 /**
  * Brings the files of a folder to the state its manifest describes: finishes renamings, cuts off what a batch that
@@ -92,59 +91,31 @@ export const recoverFiles = (
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
-    const present = new Set(yield* about(folder)(fs.readDirectory(folder)))
-    const torn: Array<{ readonly place: string; readonly bytes: number }> = []
-    const swaps: Array<{ readonly from: string; readonly to: string }> = []
-
-    for (const key of CommittedFile.literals) {
-      if (key === except) continue
-      const entry = manifest.files[key]
-      const place = path.join(folder, entry.name)
-      // A file the manifest names was flushed before the manifest was: if it is there, it is whole.
-      const swap = entry.swap !== undefined && present.has(entry.swap) ? path.join(folder, entry.swap) : undefined
-      const current = swap ?? place
-      if (swap === undefined && !present.has(entry.name)) {
-        return yield* storageError("Damaged", place, `the file is missing; ${entry.bytes} bytes were committed to it. Nothing was written. Restore it from a copy`)
-      }
-      const size = Number((yield* about(current)(fs.stat(current))).size)
-      if (size < entry.bytes) {
-        return yield* storageError("Damaged", place, `it holds ${size} bytes where ${entry.bytes} were committed. Nothing was written. Restore it from a copy`)
-      }
-      if (size > entry.bytes) torn.push({ place: current, bytes: entry.bytes })
-      if (swap !== undefined) swaps.push({ from: swap, to: place })
-    }
+    const entries = CommittedFile.literals.flatMap((key) => key === except ? [] : [manifest.files[key]])
+    const found = yield* findFiles(failures, folder, entries)
+    const swaps = found.flatMap(({ rename }) => rename === undefined ? [] : [rename])
 
     for (const { name, swap } of manifest.copies) {
       const from = path.join(folder, swap)
       if (yield* about(from)(fs.exists(from))) swaps.push({ from, to: path.join(folder, name) })
     }
 
-    for (const { bytes, place } of torn) {
+    const torn = found.filter(({ bytes, entry }) => bytes > entry.bytes)
+    for (const { entry: { bytes }, place } of torn) {
       yield* about(place)(Effect.scoped(Effect.gen(function*() {
         const file = yield* fs.open(place, { flag: "r+" })
         yield* file.truncate(bytes)
         yield* file.sync
       })))
     }
-    for (const { from, to } of swaps) yield* about(to)(fs.rename(from, to))
+    yield* renameFiles(failures, swaps)
     const names = new Set(Object.values(manifest.files).map((entry) => entry.name)).add(manifestName)
-    const copies = present.has(memberFilesFolder)
-      ? yield* about(folder)(fs.readDirectory(path.join(folder, memberFilesFolder)))
-      : []
-    const candidates = [
-      ...[...present].filter((name) => {
-        const base = unfinished.exec(name)?.[1]
-        return base !== undefined && (names.has(base) || base.startsWith(`${copyPrefix}_`))
-      }),
-      ...copies.filter((name) => unfinished.test(name)).map((name) => path.join(memberFilesFolder, name))
-    ].map((name) => path.join(folder, name))
-    for (const leftOver of candidates) {
-      if (!swaps.some(({ from }) => from === leftOver)) yield* about(leftOver)(fs.remove(leftOver))
-    }
+    yield* removeFiles(failures, [
+      ...yield* filesBeside(failures, folder, (name) => names.has(name) || name.startsWith(`${copyPrefix}_`)),
+      ...yield* filesBeside(failures, path.join(folder, memberFilesFolder), () => true)
+    ])
     if (torn.length > 0 || swaps.length > 0) yield* syncFolder(failures, folder)
   })
-
-const unfinished = /^(.+)\.next-\d+$/u
 
 /** The folder of the files that hold one member each. */
 export const memberFilesFolder = "users"
@@ -164,7 +135,7 @@ export const commitChanges = (
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
     const batch = manifest.batches + 1
-    const nextManifest = path.join(folder, `${manifestName}.next-${batch}`)
+    const nextManifest = path.join(folder, nextName(manifestName, batch))
 
     const write = Effect.gen(function*() {
       const files = { ...manifest.files }
@@ -175,13 +146,13 @@ export const commitChanges = (
         madeFiles ||= change._tag === "Replace" || entry.bytes === 0
         files[key] = yield* change._tag === "Append"
           ? append(path.join(folder, entry.name), entry, change)
-          : replace(folder, `${entry.name}.next-${batch}`, entry, change.content)
+          : replace(folder, nextName(entry.name, batch), entry, change.content)
       }
       const folders = new Set<string>()
       for (const { name, text } of copies) {
-        const place = path.join(folder, `${name}.next-${batch}`)
+        const place = path.join(folder, nextName(name, batch))
         yield* about(path.dirname(place))(fs.makeDirectory(path.dirname(place), { recursive: true }))
-        yield* writeWhole(place, text)
+        yield* writeWhole(failures, place, text)
         folders.add(path.dirname(place))
       }
       for (const made of folders) yield* syncFolder(failures, made)
@@ -190,37 +161,17 @@ export const commitChanges = (
         ...manifest,
         batches: batch,
         files,
-        copies: copies.map(({ name }) => ({ name, swap: `${name}.next-${batch}` }))
+        copies: copies.map(({ name }) => ({ name, swap: nextName(name, batch) }))
       }
       const text = yield* Effect.mapError(encodeManifest(next), (error) => storageError("Failed", nextManifest, error.message))
-      yield* writeWhole(nextManifest, `${text}\n`)
+      yield* writeWhole(failures, nextManifest, `${text}\n`)
       return next
     }).pipe(Effect.onError(() => undo(folder, manifest, batch, changes, copies)))
 
     const next = yield* write
-    yield* about(path.join(folder, manifestName))(fs.rename(nextManifest, path.join(folder, manifestName)))
-    yield* syncFolder(failures, folder)
-    const swaps = [...Object.values(next.files), ...next.copies]
-      .flatMap(({ name, swap }) => swap === undefined ? [] : [{ name, swap }])
-    for (const { name, swap } of swaps) {
-      yield* about(path.join(folder, name))(fs.rename(path.join(folder, swap), path.join(folder, name)))
-    }
-    if (swaps.length > 0) yield* syncFolder(failures, folder)
+    yield* commitManifest(failures, folder, batch, [...Object.values(next.files), ...next.copies])
     return next
   })
-
-const writeWhole = (place: string, text: string): Effect.Effect<void, StorageError, FileSystem.FileSystem> =>
-  Effect.gen(function*() {
-    const fs = yield* FileSystem.FileSystem
-    yield* about(place)(Effect.scoped(Effect.gen(function*() {
-      const file = yield* fs.open(place, { flag: "w" })
-      yield* writeBytes(file, encoder.encode(text))
-      yield* file.sync
-    })))
-  })
-
-/** The platform takes a write of nothing for a write that failed. */
-const writeBytes = (file: FileSystem.File, bytes: Uint8Array) => bytes.length === 0 ? Effect.void : file.writeAll(bytes)
 
 const append = (
   place: string,
@@ -243,7 +194,7 @@ const append = (
       ...entry,
       bytes: entry.bytes + bytes.length,
       rows: entry.rows + change.rows,
-      crc32: formatCrc32(crc32.buf(bytes, parseCrc32(entry.crc32)))
+      crc32: crc32Of(bytes, entry.crc32)
     }
   })
 
@@ -257,21 +208,21 @@ const replace = (
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
     const place = path.join(folder, swap)
-    let crc = 0
+    let crc = emptyEntry(entry.name).crc32
     let size = 0
     let rows = 0
     yield* Effect.scoped(Effect.gen(function*() {
       const file = yield* about(place)(fs.open(place, { flag: "w" }))
       yield* Stream.runForEach(content, (part) => {
         const bytes = encoder.encode(part.text)
-        crc = crc32.buf(bytes, crc)
+        crc = crc32Of(bytes, crc)
         size += bytes.length
         rows += part.rows
         return about(place)(writeBytes(file, bytes))
       })
       yield* about(place)(file.sync)
     }))
-    return { name: entry.name, bytes: size, rows, crc32: formatCrc32(crc), swap }
+    return { name: entry.name, bytes: size, rows, crc32: crc, swap }
   })
 
 /** Takes back what a failed commit wrote, so that the files stay clean for other readers. Failing is no harm. */
@@ -285,10 +236,7 @@ const undo = (
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
-    const names = [manifestName, ...copies.map(({ name }) => name), ...Object.values(manifest.files).map(({ name }) => name)]
-    for (const name of names) {
-      yield* Effect.ignore(fs.remove(path.join(folder, `${name}.next-${batch}`), { force: true }))
-    }
+    yield* undoBeside(folder, batch, [...copies.map(({ name }) => name), ...Object.values(manifest.files).map(({ name }) => name)])
     for (const key of CommittedFile.literals) {
       // A file that is rewritten was not touched, and it may be one that is not ours yet.
       if (changes[key]._tag === "Replace") continue
@@ -309,9 +257,9 @@ export const readCommitted = (
 ): Effect.Effect<{ readonly where: string; readonly text: string }, StorageError, Files> =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
-    const where = yield* placeOf(folder, entry)
+    const where = yield* placeOf(failures, folder, entry)
     const bytes = (yield* about(where)(fs.readFile(where))).subarray(0, entry.bytes)
-    if (formatCrc32(crc32.buf(bytes)) !== entry.crc32) {
+    if (crc32Of(bytes) !== entry.crc32) {
       return yield* storageError(
         "Damaged",
         where,
@@ -319,32 +267,6 @@ export const readCommitted = (
       )
     }
     return { where, text: new TextDecoder().decode(bytes) }
-  })
-
-/** Where a file's committed content stands. */
-export const placeOf = (folder: string, entry: FileEntry): Effect.Effect<string, StorageError, Files> =>
-  Effect.gen(function*() {
-    const fs = yield* FileSystem.FileSystem
-    const path = yield* Path.Path
-    const place = path.join(folder, entry.name)
-    if (entry.swap === undefined) return place
-    const swap = path.join(folder, entry.swap)
-    return (yield* about(swap)(fs.exists(swap))) ? swap : place
-  })
-
-/** The checksum of the committed part of a file of any size, and how many bytes of it are there. */
-export const checksumOf = (place: string, entry: FileEntry): Effect.Effect<{ readonly crc32: string; readonly bytes: number }, StorageError, FileSystem.FileSystem> =>
-  Effect.gen(function*() {
-    const fs = yield* FileSystem.FileSystem
-    if (entry.bytes === 0) return { crc32: formatCrc32(0), bytes: 0 }
-    let crc = 0
-    let size = 0
-    yield* about(place)(Stream.runForEach(fs.stream(place, { bytesToRead: entry.bytes, chunkSize: 1024 * 1024 }), (bytes) =>
-      Effect.sync(() => {
-        crc = crc32.buf(bytes, crc)
-        size += bytes.length
-      })))
-    return { crc32: formatCrc32(crc), bytes: size }
   })
 
 /**
@@ -359,7 +281,7 @@ export const committedLines = (
   Stream.unwrap(Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
     if (entry.bytes === 0) return Stream.empty
-    const place = yield* placeOf(folder, entry)
+    const place = yield* placeOf(failures, folder, entry)
     const decoder = new TextDecoder("utf-8")
     return fs.stream(place, { bytesToRead: entry.bytes, chunkSize: 256 * 1024 }).pipe(
       Stream.mapError((error) => storageError("Failed", place, `it could not be read (${error.message})`, error)),

@@ -3,10 +3,10 @@
  */
 import { FileSystem, Path } from "@effect/platform"
 import type { StorageError } from "@letterboxd-ratings/core"
-import type { DatasetFolderKind } from "@letterboxd-ratings/storage-folder"
+import { type DatasetFolderKind, manifestName } from "@letterboxd-ratings/storage-folder"
 import { Effect } from "effect"
 import { readManifest } from "./CommittedFiles.ts"
-import { type FileNames, manifestName } from "./FileNames.ts"
+import type { FileNames } from "./FileNames.ts"
 import { about, failures } from "./StorageFailure.ts"
 
 const filesOfDataset = (names: FileNames): ReadonlyArray<string> => [

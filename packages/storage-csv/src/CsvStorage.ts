@@ -7,6 +7,7 @@
 import { FileSystem, Path } from "@effect/platform"
 import {
   type Batch,
+  type CommitReceipt,
   type DatasetState,
   type DatasetSummary,
   type EncodedRating,
@@ -20,7 +21,7 @@ import {
   type Username,
   type WholeDataset
 } from "@letterboxd-ratings/core"
-import { type DatasetFolder, freeName, openFolder, stamp } from "@letterboxd-ratings/storage-folder"
+import { type DatasetFolder, freeName, holdDataset, openFolder, stamp } from "@letterboxd-ratings/storage-folder"
 import { Config, type ConfigError, Context, DateTime, Effect, Layer, Stream } from "effect"
 import { adopt } from "./Adoption.ts"
 import {
@@ -244,25 +245,10 @@ const openDataset = (
 ): Effect.Effect<OpenDataset, never, Services> =>
   Effect.gen(function*() {
     const services = Context.pick(FileSystem.FileSystem, Path.Path, ProcessTable)(yield* Effect.context<Services>())
-    const oneCommit = yield* Effect.makeSemaphore(1)
-    let holding = opened
-    let broken = false
+    const { committing, held } = yield* holdDataset(failures, options.folder, folder, opened)
+    const receipt = ({ manifest }: Holding): CommitReceipt => ({ batches: manifest.batches, ratings: manifest.files.rawRatings.rows })
 
-    /** What a commit leaves is known to this opener only once it is through. */
-    const committing = <R>(write: Effect.Effect<Holding, StorageError, R>) =>
-      Effect.gen(function*() {
-        if (broken) {
-          return yield* storageError("Failed", options.folder, "an earlier batch could not be committed. Open the dataset again")
-        }
-        broken = true
-        const next = yield* write
-        yield* folder.settle
-        holding = next
-        broken = false
-        return { batches: next.manifest.batches, ratings: next.manifest.files.rawRatings.rows }
-      })
-
-    const commit = (batch: Batch) =>
+    const commit = (batch: Batch) => (holding: Holding) =>
       Effect.gen(function*() {
         const { manifest } = holding
         const next = yield* commitChanges(
@@ -274,9 +260,9 @@ const openDataset = (
         return { ...holding, manifest: next }
       })
 
-    const load = (whole: WholeDataset) =>
+    const load = (whole: WholeDataset) => ({ manifest: { batches } }: Holding) =>
       Effect.gen(function*() {
-        if (holding.manifest.batches > 0) return yield* storageError("AlreadyThere", options.folder, "a whole dataset can be loaded into an empty one only")
+        if (batches > 0) return yield* storageError("AlreadyThere", options.folder, "a whole dataset can be loaded into an empty one only")
         const manifest = yield* commitWhole(folder.work(), names, options.filmLabel, whole)
         const { films, members, updates, users } = whole.state
         return { manifest, users: new Map(users), films: new Map(films), updates: new Map(updates), members }
@@ -285,9 +271,9 @@ const openDataset = (
     return {
       state: stateOf(opened),
       notes,
-      commit: (batch) => oneCommit.withPermits(1)(committing(commit(batch))).pipe(Effect.provide(services)),
-      load: (whole) => oneCommit.withPermits(1)(committing(load(whole))).pipe(Effect.provide(services)),
-      ratings: Stream.suspend(() => ratingsOf(folder.work(), holding.manifest)).pipe(Stream.provideContext(services))
+      commit: (batch) => Effect.map(committing(commit(batch)), receipt).pipe(Effect.provide(services)),
+      load: (whole) => Effect.map(committing(load(whole)), receipt).pipe(Effect.provide(services)),
+      ratings: Stream.suspend(() => ratingsOf(folder.work(), held().manifest)).pipe(Stream.provideContext(services))
     }
   })
 

@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import type { StorageError } from "@letterboxd-ratings/core"
-import { lockName } from "@letterboxd-ratings/storage-folder"
+import { lockName, manifestName } from "@letterboxd-ratings/storage-folder"
 import { Effect } from "effect"
 import { storageError } from "./StorageFailure.ts"
 
@@ -39,8 +39,7 @@ export const defaultFileNames: FileNames = {
   rawRatingsPrefix: "raw_user_ratings"
 }
 
-/** Names that are ours and cannot be chosen. */
-export const manifestName = "manifest.json"
+/** A name that is ours and cannot be chosen. */
 export const memberRecordsName = "members.jsonl"
 
 /**

@@ -3,12 +3,12 @@
  */
 import { FileSystem, Path } from "@effect/platform"
 import type { EncodedRating, FilmId, ProcessTable, StorageError, UserId, Username, Verification } from "@letterboxd-ratings/core"
-import { lockFolder, unlockFolder } from "@letterboxd-ratings/storage-folder"
+import { checkBytes, lockFolder, placeOf, unlockFolder } from "@letterboxd-ratings/storage-folder"
 import { Effect, Stream } from "effect"
-import { checksumOf, commitChanges, type FileChange, type FilePart, placeOf, readCommitted, readManifest, recoverFiles } from "./CommittedFiles.ts"
+import { commitChanges, type FileChange, type FilePart, readCommitted, readManifest, recoverFiles } from "./CommittedFiles.ts"
 import { field, filmLabel, headers, readFilms, readRecords, readUpdates, readUsers, translatedRow } from "./CsvText.ts"
 import type { FileNames } from "./FileNames.ts"
-import { CommittedFile, type FileEntry, type Manifest } from "./Manifest.ts"
+import { CommittedFile, type Manifest } from "./Manifest.ts"
 import { ratingBlocks } from "./RatingBlocks.ts"
 import { about, failures, storageError } from "./StorageFailure.ts"
 
@@ -59,7 +59,7 @@ const check = (folder: string): Effect.Effect<Verification, StorageError, FileSy
     const note = noting(problems)
     const manifest = yield* note(manifestOf(folder))
     if (manifest === undefined) return { ratings: 0, problems, repaired: [] }
-    for (const file of CommittedFile.literals) yield* note(checkBytes(folder, manifest.files[file]))
+    for (const file of CommittedFile.literals) yield* note(checkBytes(failures, folder, manifest.files[file]))
 
     const read = <A>(file: CommittedFile, decode: (place: string, text: string) => Effect.Effect<A, StorageError>) =>
       note(Effect.flatMap(readCommitted(folder, manifest.files[file]), ({ text, where }) => decode(where, text)))
@@ -150,24 +150,12 @@ const check = (folder: string): Effect.Effect<Verification, StorageError, FileSy
 
 const distinct = (problems: ReadonlyArray<string>): ReadonlyArray<string> => [...new Set(problems)]
 
-const checkBytes = (folder: string, entry: FileEntry): Effect.Effect<void, StorageError, FileSystem.FileSystem | Path.Path> =>
-  Effect.gen(function*() {
-    const fs = yield* FileSystem.FileSystem
-    const place = yield* placeOf(folder, entry)
-    if (!(yield* about(place)(fs.exists(place)))) {
-      return yield* storageError("Damaged", place, `the file is missing; ${entry.bytes} bytes were committed to it`)
-    }
-    const { bytes, crc32 } = yield* checksumOf(place, entry)
-    if (bytes < entry.bytes) return yield* storageError("Damaged", place, `it holds ${bytes} bytes where ${entry.bytes} were committed`)
-    if (crc32 !== entry.crc32) return yield* storageError("Damaged", place, "its content is not what was committed (the checksum differs)")
-  })
-
 /** Reads the translated file along with the raw one: `next` takes as much of it as the text that is expected there. */
 const translatedReader = (folder: string, manifest: Manifest) =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
     const entry = manifest.files.translatedRatings
-    const place = yield* placeOf(folder, entry)
+    const place = yield* placeOf(failures, folder, entry)
     const header = headers.translatedRatings.length
     let position = header
     const encoder = new TextEncoder()

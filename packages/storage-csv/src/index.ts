@@ -1,3 +1,4 @@
 export * as CsvStorage from "./CsvStorage.ts"
 export { defaultFileNames, type FileNames } from "./FileNames.ts"
-export { CommittedFile, FileEntry, Manifest } from "./Manifest.ts"
+export { FileEntry } from "@letterboxd-ratings/storage-folder"
+export { CommittedFile, Manifest } from "./Manifest.ts"

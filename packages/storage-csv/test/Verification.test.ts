@@ -2,7 +2,7 @@ import { FileSystem, Path } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, layer } from "@effect/vitest"
 import { type CommittedFile, Manifest } from "@letterboxd-ratings/storage-csv"
-import crc32 from "crc-32"
+import { crc32Of } from "@letterboxd-ratings/storage-folder"
 import { Effect, Schema } from "effect"
 import { commitRest, contentOf, freshFolder, goOn, startNew, verify, withDataset } from "./Batches.ts"
 
@@ -22,7 +22,7 @@ const forge = (folder: string, file: CommittedFile, change: (text: string) => st
     const forged = {
       ...entry,
       bytes: bytes.length,
-      crc32: (crc32.buf(bytes) >>> 0).toString(16).padStart(8, "0"),
+      crc32: crc32Of(bytes),
       rows: new TextDecoder().decode(bytes).split("\n").length - (file === "memberRecords" ? 1 : 2)
     }
     yield* fs.writeFileString(path.join(folder, "manifest.json"), encodeManifest({ ...manifest, files: { ...manifest.files, [file]: forged } }))

@@ -91,15 +91,21 @@ const makeFolder = ({ about }: FolderFailures, place: string): Effect.Effect<boo
 
 const newFolder = (failures: FolderFailures, place: string): Effect.Effect<DatasetFolder, StorageError, Services | Scope.Scope> =>
   Effect.gen(function*() {
-    const fs = yield* FileSystem.FileSystem
     // Only a folder of ours is removed again, and only as long as it is empty.
-    yield* Effect.acquireRelease(makeFolder(failures, place), (made) => made ? removeIfEmpty(fs, place) : Effect.void)
+    yield* Effect.acquireRelease(makeFolder(failures, place), (made) => made ? removeIfEmpty(place) : Effect.void)
     yield* Effect.acquireRelease(lockFolder(place, failures), () => unlockFolder(place))
     return { work: () => place, settle: Effect.void }
   })
 
-const removeIfEmpty = (fs: FileSystem.FileSystem, place: string) =>
-  Effect.ignore(Effect.flatMap(fs.readDirectory(place), (names) => names.length === 0 ? fs.remove(place, { recursive: true }) : Effect.void))
+/**
+ * Removes a folder in which nothing is. Failing is no harm.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const removeIfEmpty = (place: string): Effect.Effect<void, never, FileSystem.FileSystem> =>
+  Effect.flatMap(FileSystem.FileSystem, (fs) =>
+    Effect.ignore(Effect.flatMap(fs.readDirectory(place), (names) => names.length === 0 ? fs.remove(place, { recursive: true }) : Effect.void)))
 
 const stagingMark = ".new-"
 

@@ -21,14 +21,16 @@ const known: Readonly<Record<string, readonly [StorageErrorReason, string]>> = {
 }
 
 /**
- * The failures of a storage: `storageError` makes one about a place, `storageFailure` makes one of a failed call of the
- * file system, and `about` names the place in whatever call fails.
+ * The failures of a storage: `storageError` makes one about a place, `codedError` one of what the system said (`ENOSPC`
+ * ...), if it is known, `storageFailure` one of a failed call of the file system, and `about` names the place in
+ * whatever call fails.
  *
  * @since 0.1.0
  * @category models
  */
 export interface FolderFailures {
   readonly storageError: (reason: StorageErrorReason, place: string, detail: string, cause?: unknown) => StorageError
+  readonly codedError: (place: string, code: string, cause?: unknown) => StorageError | undefined
   readonly storageFailure: (place: string, error: PlatformError) => StorageError
   readonly about: (place: string) => <A, R>(effect: Effect.Effect<A, PlatformError, R>) => Effect.Effect<A, StorageError, R>
 }
@@ -42,12 +44,15 @@ export interface FolderFailures {
 export const failuresOf = (storage: string): FolderFailures => {
   const storageError: FolderFailures["storageError"] = (reason, place, detail, cause) =>
     new StorageError({ reason, storage, place, detail, ...(cause === undefined ? {} : { cause }) })
+  const codedError: FolderFailures["codedError"] = (place, code, cause) => {
+    const [reason, words] = known[code] ?? []
+    return reason === undefined || words === undefined ? undefined : storageError(reason, place, words, cause)
+  }
   const storageFailure: FolderFailures["storageFailure"] = (place, error) => {
     const code = Option.getOrUndefined(decodeCode(error.cause))?.code
-    const [reason, words] = (code === undefined ? undefined : known[code]) ??
-      (error._tag === "SystemError" && error.reason === "PermissionDenied" ? known["EACCES"] : undefined) ??
-      ["Failed", `reading or writing failed (${code ?? error.message}). What was committed is safe`]
-    return storageError(reason, place, words, error)
+    return (code === undefined ? undefined : codedError(place, code, error)) ??
+      (error._tag === "SystemError" && error.reason === "PermissionDenied" ? codedError(place, "EACCES", error) : undefined) ??
+      storageError("Failed", place, `reading or writing failed (${code ?? error.message}). What was committed is safe`, error)
   }
-  return { storageError, storageFailure, about: (place) => Effect.mapError((error) => storageFailure(place, error)) }
+  return { storageError, codedError, storageFailure, about: (place) => Effect.mapError((error) => storageFailure(place, error)) }
 }
