@@ -25,7 +25,7 @@ import {
 import { Effect, Stream } from "effect"
 import { type FileNames, memberRecordsName } from "./FileNames.ts"
 import { CommittedFile, decodeManifest, encodeManifest, type Manifest } from "./Manifest.ts"
-import { about, failures, storageError } from "./StorageFailure.ts"
+import { about, failures, storageError, storageName } from "./StorageFailure.ts"
 
 /**
  * What happens to a file in a commit: rows join it, or all of its content is written anew. `text` and `content`
@@ -75,7 +75,7 @@ export const emptyManifest = (
 
 /** The manifest of a folder; none where the folder has none. */
 export const readManifest = (folder: string): Effect.Effect<Manifest | undefined, StorageError, Files> =>
-  readManifestOf(failures, folder, decodeManifest)
+  readManifestOf(failures, storageName, folder, decodeManifest)
 
 /**
  * Brings the files of a folder to the state its manifest describes: finishes renamings, cuts off what a batch that

@@ -2,9 +2,9 @@ import { FileSystem, Path } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, layer } from "@effect/vitest"
 import { StorageError } from "@letterboxd-ratings/core"
+import { makeDisk } from "@letterboxd-ratings/storage-testkit/folder"
 import { Cause, Effect, Exit, Option } from "effect"
 import { batchOf, contentOf, film, freshFolder, goOn, username, verify, withDataset } from "./Batches.ts"
-import { makeDisk } from "./Disk.ts"
 
 /** A dataset as the original tool leaves it, with all that pandas does to numbers and names. */
 const original = {

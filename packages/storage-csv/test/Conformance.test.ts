@@ -1,12 +1,12 @@
 import { NodeContext } from "@effect/platform-node"
 import { CsvStorage } from "@letterboxd-ratings/storage-csv"
 import { storageSuite } from "@letterboxd-ratings/storage-testkit"
+import { processTable } from "@letterboxd-ratings/storage-testkit/folder"
 import { Layer } from "effect"
 import * as fs from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
 import { afterAll } from "vitest"
-import { processTable } from "./Disk.ts"
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), "csv-"))
 afterAll(() => fs.rmSync(folder, { recursive: true }))

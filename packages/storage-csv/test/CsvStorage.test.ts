@@ -3,9 +3,9 @@ import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it, layer } from "@effect/vitest"
 import { RatingsStorage, type StorageError } from "@letterboxd-ratings/core"
 import { CsvStorage } from "@letterboxd-ratings/storage-csv"
+import { makeDisk, processTable } from "@letterboxd-ratings/storage-testkit/folder"
 import { Cause, Chunk, Effect, Exit, Layer, Option, Stream } from "effect"
 import { batchOf, commitRest, contentOf, film, freshFolder, goOn, history, setAside, startNew, username, withDataset } from "./Batches.ts"
-import { makeDisk, processTable } from "./Disk.ts"
 
 const failureOf = <A, R>(effect: Effect.Effect<A, StorageError, R>) =>
   Effect.map(Effect.exit(effect), (exit) => {
@@ -204,6 +204,18 @@ layer(NodeContext.layer)("CsvStorage", (it) => {
         yield* fs.writeFileString(place, whole[name] ?? "")
       }
       yield* withDataset(folder, goOn, () => Effect.void)
+    }))
+
+  it.scoped("takes no dataset of another storage for a damaged one", () =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const path = yield* Path.Path
+      const folder = yield* freshFolder
+      yield* fs.makeDirectory(folder)
+      yield* fs.writeFileString(path.join(folder, "manifest.json"), JSON.stringify({ format: 1, storage: "parquet" }))
+      const failure = yield* failureOf(withDataset(folder, goOn, commitRest))
+      assert.strictEqual(failure.reason, "InvalidOption")
+      assert.include(failure.message, "--storage parquet")
     }))
 
   it.scoped("lets one process in, names it to the next, and outlives its death", () =>

@@ -11,7 +11,7 @@
 import { FileSystem, Path } from "@effect/platform"
 import type { StorageError } from "@letterboxd-ratings/core"
 import crc32 from "crc-32"
-import { Effect, Schema, Stream } from "effect"
+import { Effect, Option, Schema, Stream } from "effect"
 import { syncFolder } from "./DatasetFolder.ts"
 import type { FolderFailures } from "./FolderFailure.ts"
 
@@ -66,14 +66,28 @@ export const nextName = (name: string, batch: number): string => `${name}.next-$
 
 const nextPattern = /^(.+)\.next-\d+$/u
 
+const Owned = Schema.parseJson(Schema.Struct({
+  storage: Schema.optionalWith(Schema.String, { exact: true }),
+  files: Schema.optionalWith(Schema.Object, { exact: true })
+}))
+const decodeOwned = Schema.decodeUnknownOption(Owned)
+
+/** The storage a manifest is of. That of CSV files names none: it was there first. */
+const ownerOf = (text: string): string | undefined => {
+  const owned = Option.getOrUndefined(decodeOwned(text))
+  return owned?.storage ?? (owned?.files === undefined ? undefined : "csv")
+}
+
 /**
- * The manifest of a folder; none where the folder has none. Fails with `Damaged` where it cannot be decoded.
+ * The manifest of a folder; none where the folder has none. Fails with `Damaged` where it cannot be decoded, and with
+ * `InvalidOption` where another storage than `storage` keeps the dataset.
  *
  * @since 0.1.0
  * @category constructors
  */
 export const readManifest = <A>(
   { about, storageError }: FolderFailures,
+  storage: string,
   folder: string,
   decode: (text: string) => Effect.Effect<A, { readonly message: string }>
 ): Effect.Effect<A | undefined, StorageError, Files> =>
@@ -83,12 +97,17 @@ export const readManifest = <A>(
     const place = path.join(folder, manifestName)
     if (!(yield* about(place)(fs.exists(place)))) return undefined
     const text = yield* about(place)(fs.readFileString(place))
-    return yield* Effect.mapError(decode(text), (error) =>
-      storageError(
+    return yield* Effect.mapError(decode(text), (error) => {
+      const owner = ownerOf(text)
+      if (owner !== undefined && owner !== storage) {
+        return storageError("InvalidOption", folder, `the dataset there is kept by the storage ${owner}. Go on with --storage ${owner}, or choose another folder`)
+      }
+      return storageError(
         "Damaged",
         place,
         `it is no manifest that this version understands (${error.message.split("\n")[0] ?? ""}). Nothing was written. Restore it from a copy, or update this tool`
-      ))
+      )
+    })
   })
 
 /**

@@ -1,28 +1,47 @@
 /**
  * A file system that fails when it is told to, and processes that can die.
+ *
+ * @since 0.1.0
  */
 import { FileSystem } from "@effect/platform"
 import { type PlatformError, SystemError } from "@effect/platform/Error"
 import { ProcessTable } from "@letterboxd-ratings/core"
 import { Effect, Layer } from "effect"
 
+/**
+ * - `at`: which of the calls that change something fails, from 1.
+ * - `code`: with what.
+ * - `extent`: `call` is this one only; `crash` is it and all that follow, as after kill -9.
+ * - `shortWrite`: whether half of what is written arrives before a write fails.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface Failure {
-  /** Which of the calls that change something fails, from 1. */
   readonly at: number
   readonly code: "ENOSPC" | "EIO" | "EACCES"
-  /** `call`: this one only. `crash`: it and all that follow, as after kill -9. */
   readonly extent: "call" | "crash"
-  /** Half of what is written arrives before a write fails. */
   readonly shortWrite: boolean
 }
 
+/**
+ * A file system, how many calls changed something on it, and how many bytes were written.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface Disk {
   readonly layer: Layer.Layer<FileSystem.FileSystem, never, FileSystem.FileSystem>
   readonly calls: () => number
   readonly bytesWritten: () => number
 }
 
-/** The real file system, with its changing calls counted and, where `failure` says so, failing. */
+/**
+ * The real file system, with its changing calls counted and, where `failure` says so, failing.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
 export const makeDisk = (failure?: Failure): Disk => {
   let calls = 0
   let bytesWritten = 0
@@ -86,8 +105,13 @@ export const makeDisk = (failure?: Failure): Disk => {
   return { layer, calls: () => calls, bytesWritten: () => bytesWritten }
 }
 
-/** A table of processes of which this is number `pid` and only `running` run. */
-export const processTable = (pid: number, running: ReadonlyArray<number> = [pid]) =>
+/**
+ * A table of processes of which this is number `pid` and only `running` run.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const processTable = (pid: number, running: ReadonlyArray<number> = [pid]): Layer.Layer<ProcessTable> =>
   Layer.succeed(
     ProcessTable,
     ProcessTable.of({
