@@ -16,7 +16,7 @@ const { metafile } = await build({
   target: "node20",
   conditions: ["@letterboxd-ratings/source"],
   // Storages with a driver of their own are packages of their own, and may be absent.
-  external: ["@letterboxd-ratings/storage-sqlite", "@letterboxd-ratings/storage-postgres"],
+  external: ["@letterboxd-ratings/storage-parquet", "@letterboxd-ratings/storage-postgres", "@letterboxd-ratings/storage-sqlite"],
   minifySyntax: true,
   minifyWhitespace: true,
   metafile: true,

@@ -88,7 +88,7 @@ export const optionTable = {
   batches: option("N", wholeNumber(1, 1_000_000), 2, "How many batches to add."),
   batchSize: option("N", wholeNumber(1, 10_000), 10, "How many members a batch holds; each batch is committed as a whole."),
   source: option("NAME", Text, undefined, "Where ratings come from: letterboxd, or sandbox, a generated site on this machine."),
-  storage: option("NAME", Text, "csv", "What the dataset is kept in: csv, sqlite, postgres, or a module (./my-storage.mjs, a package)."),
+  storage: option("NAME", Text, "csv", "What the dataset is kept in: csv, parquet, sqlite, postgres, or a module (./my-storage.mjs, a package)."),
   storageOptions: option("NAME=VALUE,...", Pairs, {}, "What the storage shall know besides."),
   from: option("NAME", Text, undefined, "What the dataset is kept in that is exported; what --storage says where nothing is said."),
   to: option("NAME", Text, undefined, "What to export to: a storage (csv, sqlite, postgres, a module) or a layout (movielens, jsonl). Must be said."),

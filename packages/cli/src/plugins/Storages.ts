@@ -53,6 +53,12 @@ const storages: Readonly<Record<string, KnownStorage>> = {
       Effect.map(loaded("sqlite", () => import("@letterboxd-ratings/storage-sqlite")), ({ SqliteStorage }) =>
         SqliteStorage.layer({ folder, ...(file === undefined ? {} : { file }) }))
   },
+  parquet: {
+    options: ["compression"],
+    load: ({ folder, options: { compression } }) =>
+      Effect.map(loaded("parquet", () => import("@letterboxd-ratings/storage-parquet")), ({ ParquetStorage }) =>
+        ParquetStorage.layer({ folder, ...(compression === undefined ? {} : { compression }) }))
+  },
   postgres: {
     keepsFiles: false,
     options: ["schema"],

@@ -1,0 +1,149 @@
+/**
+ * DuckDB as a reader and writer of Parquet: an instance in memory that knows nothing, keeps nothing, and downloads
+ * nothing.
+ */
+import { type DuckDBConnection, DuckDBDataChunk, DuckDBInstance, DuckDBListValue, type DuckDBType, type DuckDBValue } from "@duckdb/node-api"
+import type { StorageError } from "@letterboxd-ratings/core"
+import { Chunk, Effect, Option, type Scope, Stream } from "effect"
+import { storageError, writingFailed } from "./StorageFailure.ts"
+
+type ToError = (cause: unknown) => StorageError
+
+/** A column of a table or file, named as readers see it. */
+export interface Column {
+  readonly name: string
+  readonly type: DuckDBType
+}
+
+/** A column's values, row by row. */
+export type Values = ReadonlyArray<DuckDBValue>
+
+/** A way to run statements, one at a time. What they fail with is said by whoever knows what they are about. */
+export interface Connection {
+  readonly run: (sql: string, toError: ToError) => Effect.Effect<number, StorageError>
+  readonly rows: (sql: string, toError: ToError) => Effect.Effect<ReadonlyArray<unknown>, StorageError>
+  readonly blocks: (sql: string, toError: ToError) => Stream.Stream<ReadonlyArray<Values>, StorageError>
+  readonly table: (columns: ReadonlyArray<Column>, place: string) => Effect.Effect<Table, StorageError, Scope.Scope>
+}
+
+/** A table in memory that becomes a file. */
+export interface Table {
+  readonly append: (columns: ReadonlyArray<Values>) => Effect.Effect<void, StorageError>
+  /** Writes all rows into a file in the order they came in, and empties the table. */
+  readonly copyTo: (place: string, options: string) => Effect.Effect<number, StorageError>
+}
+
+/** Connections to one instance. */
+export interface DuckDb {
+  readonly connect: Effect.Effect<Connection, StorageError, Scope.Scope>
+}
+
+/** A text as it stands in a statement. */
+export const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`
+
+/** The rows of files, in order. A folder may be called `year=2024`, and that is nothing a row says. */
+export const parquetAt = (places: ReadonlyArray<string>): string => `read_parquet([${places.map(quoted).join(", ")}], hive_partitioning = false)`
+
+/**
+ * An instance until the scope ends. It may use so much memory that a row group of a file fits many times; queries that
+ * want more put it into `spillFolder`, or fail where there is none.
+ */
+export const openDuckDb = (place: string, spillFolder = ""): Effect.Effect<DuckDb, StorageError, Scope.Scope> =>
+  Effect.map(
+    Effect.acquireRelease(
+      Effect.tryPromise({
+        try: () =>
+          DuckDBInstance.create(":memory:", {
+            threads: "2",
+            memory_limit: "512MB",
+            temp_directory: spillFolder,
+            preserve_insertion_order: "true",
+            enable_external_file_cache: "false",
+            autoinstall_known_extensions: "false",
+            autoload_known_extensions: "false"
+          }),
+        catch: writingFailed(place)
+      }),
+      (instance) => Effect.sync(() => instance.closeSync())
+    ),
+    (instance) => ({
+      connect: Effect.map(
+        Effect.acquireRelease(
+          Effect.tryPromise({ try: () => instance.connect(), catch: writingFailed(place) }),
+          (connection) => Effect.sync(() => connection.closeSync())
+        ),
+        connectionOf
+      )
+    })
+  )
+
+/** Interrupted, it waits until DuckDB has let go: a connection that works must not be closed. */
+const promised = <A>(connection: DuckDBConnection, start: () => Promise<A>, toError: ToError): Effect.Effect<A, StorageError> =>
+  Effect.async((resume) => {
+    const running = start().then(
+      (value) => resume(Effect.succeed(value)),
+      (cause: unknown) => resume(Effect.fail(toError(cause)))
+    )
+    return Effect.promise(() => {
+      connection.interrupt()
+      return running
+    })
+  })
+
+/** What a vector holds at once. */
+export const rowsAtOnce = 2_048
+
+/** DuckDB would take a larger number for another one, without a word. */
+const largestInteger = 2 ** 31 - 1
+const isTooLarge = (value: DuckDBValue): boolean =>
+  typeof value === "number" ? value > largestInteger : value instanceof DuckDBListValue && value.items.some(isTooLarge)
+
+const connectionOf = (connection: DuckDBConnection): Connection => {
+  const run: Connection["run"] = (sql, toError) =>
+    Effect.map(promised(connection, () => connection.run(sql), toError), (result) => result.rowsChanged)
+  return {
+    run,
+    rows: (sql, toError) => promised(connection, async () => (await connection.runAndReadAll(sql)).getRowObjectsJS(), toError),
+    blocks: (sql, toError) =>
+      Stream.unwrap(Effect.map(promised(connection, () => connection.stream(sql), toError), (result) =>
+        Stream.repeatEffectChunkOption(
+          Effect.flatMap(Effect.mapError(promised(connection, () => result.fetchChunk(), toError), Option.some), (chunk) =>
+            chunk === null || chunk.rowCount === 0 ? Effect.fail(Option.none()) : Effect.succeed(Chunk.of(chunk.getColumns())))
+        ))),
+    table: (columns, place) => {
+      const toError = writingFailed(place)
+      const doing = <A>(act: () => A) => Effect.try({ try: act, catch: toError })
+      const types = columns.map(({ type }) => type)
+      return Effect.map(
+        Effect.acquireRelease(
+          Effect.gen(function*() {
+            yield* run(`create or replace temp table rows (${columns.map(({ name, type }) => `${name} ${type.toString()}`).join(", ")})`, toError)
+            return yield* promised(connection, () => connection.createAppender("rows", null, "temp"), toError)
+          }),
+          (appender) => Effect.ignore(Effect.zipRight(doing(() => appender.closeSync()), run("drop table rows", toError)))
+        ),
+        (appender) => ({
+          append: (values) => {
+            const wide = columns.find((_, i) => values[i]?.some(isTooLarge))
+            if (wide !== undefined) return storageError("Unsupported", place, `a value of ${wide.name} is larger than ${largestInteger}, the largest a column of these files holds`)
+            return doing(() => {
+              const rows = values[0]?.length ?? 0
+              for (let from = 0; from < rows; from += rowsAtOnce) {
+                const chunk = DuckDBDataChunk.create(types)
+                chunk.setColumns(values.map((column) => column.slice(from, from + rowsAtOnce)))
+                appender.appendDataChunk(chunk)
+              }
+            })
+          },
+          copyTo: (to, options) =>
+            Effect.gen(function*() {
+              yield* doing(() => appender.flushSync())
+              const rows = yield* run(`copy rows to ${quoted(to)} (${options})`, writingFailed(to))
+              yield* run("truncate rows", toError)
+              return rows
+            })
+        })
+      )
+    }
+  }
+}

@@ -1,0 +1,1 @@
+export * as ParquetStorage from "./ParquetStorage.ts"

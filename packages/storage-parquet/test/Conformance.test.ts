@@ -1,0 +1,15 @@
+import { NodeContext } from "@effect/platform-node"
+import { ParquetStorage } from "@letterboxd-ratings/storage-parquet"
+import { storageSuite } from "@letterboxd-ratings/storage-testkit"
+import { processTable } from "@letterboxd-ratings/storage-testkit/folder"
+import { Layer } from "effect"
+import * as fs from "node:fs"
+import * as os from "node:os"
+import * as path from "node:path"
+import { afterAll } from "vitest"
+
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), "parquet-"))
+afterAll(() => fs.rmSync(folder, { recursive: true }))
+
+storageSuite("ParquetStorage", (place) =>
+  ParquetStorage.layer({ folder: path.join(folder, place) }).pipe(Layer.provide(Layer.merge(NodeContext.layer, processTable(1)))))
