@@ -3,6 +3,7 @@ import { assert, beforeAll, describe, it } from "@effect/vitest"
 import { RatingsStorage, readWhole } from "@letterboxd-ratings/core"
 import { generateWorld, Sandbox } from "@letterboxd-ratings/fixtures"
 import { CsvStorage } from "@letterboxd-ratings/storage-csv"
+import { ParquetStorage } from "@letterboxd-ratings/storage-parquet"
 import { PostgresStorage } from "@letterboxd-ratings/storage-postgres"
 import { SqliteStorage } from "@letterboxd-ratings/storage-sqlite"
 import { Chunk, Effect, Exit, Layer, Option, Random, Redacted, Scope, Stream } from "effect"
@@ -32,7 +33,7 @@ interface Durable {
   readonly name: string
   readonly variables: (data: string) => Readonly<Record<string, string>>
   readonly storage: (data: string) => Layer.Layer<RatingsStorage>
-  /** Whether all it does to the disk goes through the file system of the platform. */
+  /** Whether it commits through the file system of the platform, whose calls can be counted. */
   readonly usesFileSystem: boolean
 }
 
@@ -52,6 +53,12 @@ const durables: ReadonlyArray<Durable> = [
     storage: (data) => SqliteStorage.layer({ folder: path.join(folder, data) }).pipe(Layer.provide(platform)),
     usesFileSystem: false
   },
+  {
+    name: "parquet",
+    variables: () => ({ ...epoch, LB_STORAGE: "parquet" }),
+    storage: (data) => ParquetStorage.layer({ folder: path.join(folder, data) }).pipe(Layer.provide(platform)),
+    usesFileSystem: true
+  },
   ...(postgres.url === undefined ? [] : [{
     name: "postgres",
     variables: (data: string) => ({ ...epoch, LB_STORAGE: "postgres", LB_STORAGE_URL: postgres.url ?? "", LB_STORAGE_OPTIONS: `schema=${schemaOf(data)}` }),
@@ -63,7 +70,8 @@ const durables: ReadonlyArray<Durable> = [
 beforeAll(async () => {
   folder = fs.mkdtempSync(path.join(os.tmpdir(), "lb-killed-"))
   site = await Effect.runPromise(Effect.provideService(Sandbox.make({ world, behaviour: { latencyMillis: 8 } }), Scope.Scope, scope))
-  dyingBin = path.join(folder, "dying.mjs")
+  // Storages with a driver are looked for from where the bundle stands.
+  dyingBin = fileURLToPath(new URL(`../node_modules/.cache/dying-${process.pid}.mjs`, import.meta.url))
   await build({
     entryPoints: [fileURLToPath(new URL("DyingBin.ts", import.meta.url))],
     outfile: dyingBin,
@@ -71,12 +79,13 @@ beforeAll(async () => {
     format: "esm",
     platform: "node",
     conditions: ["@letterboxd-ratings/source"],
-    external: ["@letterboxd-ratings/storage-sqlite", "@letterboxd-ratings/storage-postgres"],
+    external: ["@letterboxd-ratings/storage-parquet", "@letterboxd-ratings/storage-postgres", "@letterboxd-ratings/storage-sqlite"],
     banner: { js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);' },
     logLevel: "error"
   })
   return async () => {
     await Effect.runPromise(Scope.close(scope, Exit.void))
+    fs.rmSync(dyingBin, { force: true })
     fs.rmSync(folder, { recursive: true, force: true })
   }
 })
@@ -187,7 +196,7 @@ for (const durable of durables) {
       })
       const second = await lb(folder, args(data, "continue", 1), variables(data))
       assert.strictEqual(second.code, 4)
-      assert.include(second.err, name === "csv" ? `process ${slow.process.pid} on ${os.hostname()} is at work here` : "another process is at work on it")
+      assert.include(second.err, ["csv", "parquet"].includes(name) ? `process ${slow.process.pid} on ${os.hostname()} is at work here` : "another process is at work on it")
       const status = await lb(folder, ["status", "--out", data], variables(data))
       assert.strictEqual(status.code, 0, "looking is allowed")
       slow.process.kill("SIGKILL")

@@ -6,10 +6,12 @@
 import type { ExportFormat } from "@letterboxd-ratings/export"
 import { Effect } from "effect"
 import type { InvalidSettings } from "../ExitCode.ts"
+import { loaded } from "./Storages.ts"
 
 const formats: Readonly<Record<string, Effect.Effect<ExportFormat, InvalidSettings>>> = {
   movielens: Effect.promise(async () => (await import("@letterboxd-ratings/export")).movieLens),
-  jsonl: Effect.promise(async () => (await import("@letterboxd-ratings/export")).jsonLines)
+  jsonl: Effect.promise(async () => (await import("@letterboxd-ratings/export")).jsonLines),
+  "parquet-file": Effect.map(loaded("parquet", () => import("@letterboxd-ratings/storage-parquet/file")), ({ ratingsFile }) => ratingsFile)
 }
 
 /**

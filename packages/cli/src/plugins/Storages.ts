@@ -31,8 +31,13 @@ interface KnownStorage {
 
 const invalid = (problem: string) => new InvalidSettings({ problems: [problem] })
 
-/** Loads a package that may be absent: its driver is somebody's choice. */
-const loaded = <M>(name: string, load: () => Promise<M>): Effect.Effect<M, InvalidSettings> =>
+/**
+ * Loads what the package of a storage brings, which may be absent: its driver is somebody's choice.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const loaded = <M>(name: string, load: () => Promise<M>): Effect.Effect<M, InvalidSettings> =>
   Effect.tryPromise({
     try: load,
     catch: (cause) => invalid(`The storage ${name} cannot be loaded (${cause instanceof Error ? cause.message.split("\n")[0] : String(cause)}). Install it with: npm install @letterboxd-ratings/storage-${name}`)
@@ -54,6 +59,7 @@ const storages: Readonly<Record<string, KnownStorage>> = {
         SqliteStorage.layer({ folder, ...(file === undefined ? {} : { file }) }))
   },
   parquet: {
+    keepsFiles: true,
     options: ["compression"],
     load: ({ folder, options: { compression } }) =>
       Effect.map(loaded("parquet", () => import("@letterboxd-ratings/storage-parquet")), ({ ParquetStorage }) =>

@@ -1,0 +1,75 @@
+/**
+ * A dataset as one Parquet file, with all names in it: a layout for `lb export`.
+ *
+ * @since 0.1.0
+ */
+import { DOUBLE, type DuckDBValue, INTEGER, VARCHAR } from "@duckdb/node-api"
+import { FileSystem, Path } from "@effect/platform"
+import type { EncodedRating } from "@letterboxd-ratings/core"
+import { describeFile, type ExportedDataset, type ExportFormat } from "@letterboxd-ratings/export"
+import { Chunk, Effect, Stream } from "effect"
+import { copyOptions } from "./Compression.ts"
+import { type Column, openDuckDb, parquetAt, quoted, type Values } from "./DuckDb.ts"
+import { about, storageError, writingFailed } from "./StorageFailure.ts"
+
+const fileName = "ratings.parquet"
+
+/** So many rows are held in memory at once, names and all: two row groups. */
+const rowsOfAPart = 245_760
+
+const columnsOf = ({ films, usernames }: ExportedDataset): ReadonlyArray<Column & { readonly value: (rating: EncodedRating) => DuckDBValue }> => [
+  { name: "user_id", type: INTEGER, value: ({ userId }) => userId },
+  ...(usernames === undefined ? [] : [{ name: "username", type: VARCHAR, value: ({ userId }: EncodedRating) => usernames.get(userId) ?? null }]),
+  { name: "film_id", type: INTEGER, value: ({ filmId }) => filmId },
+  { name: "film_slug", type: VARCHAR, value: ({ filmId }) => films.get(filmId)?.slug ?? null },
+  { name: "film_title", type: VARCHAR, value: ({ filmId }) => films.get(filmId)?.title ?? null },
+  { name: "film_year", type: INTEGER, value: ({ filmId }) => films.get(filmId)?.year ?? null },
+  { name: "rating", type: DOUBLE, value: ({ rating }) => rating }
+]
+
+/**
+ * `ratings.parquet`: user_id, username, film_id, film_slug, film_title, film_year, rating, compressed with zstd, in the
+ * order of the dataset. An anonymous export has no `username`.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const ratingsFile: ExportFormat = {
+  name: "parquet-file",
+  notes: ["`film_title` and `film_year` are null where the site's pages did not tell them. `rating` is in stars, 0.5 to 5.0."],
+  write: (folder, dataset) =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const path = yield* Path.Path
+      const place = path.join(folder, fileName)
+      const columns = columnsOf(dataset)
+      const options = copyOptions("zstd")
+      const parts: Array<string> = []
+      const rows = yield* Effect.scoped(Effect.gen(function*() {
+        const duckDb = yield* openDuckDb(place)
+        const connection = yield* duckDb.connect
+        const table = yield* connection.table(columns, place)
+        let held = 0
+        let written = 0
+        const writePart = Effect.gen(function*() {
+          const part = path.join(folder, `part-${parts.length}`)
+          parts.push(part)
+          written += yield* table.copyTo(part, options)
+          held = 0
+        })
+        yield* Stream.runForEachChunk(Stream.rechunk(dataset.ratings, 8_192), (some) =>
+          Effect.gen(function*() {
+            const ratings = Chunk.toReadonlyArray(some)
+            yield* table.append(columns.map(({ value }): Values => ratings.map(value)))
+            held += ratings.length
+            if (held >= rowsOfAPart) yield* writePart
+          }))
+        if (held > 0 || parts.length === 0) yield* writePart
+        const copied = yield* connection.run(`copy (select * from ${parquetAt(parts)}) to ${quoted(place)} (${options})`, writingFailed(place))
+        return copied === written ? written : yield* storageError("Failed", place, `it holds ${copied} ratings where ${written} were given to it`)
+      }))
+      for (const part of parts) yield* about(part)(fs.remove(part))
+      yield* about(place)(Effect.scoped(Effect.flatMap(fs.open(place, { flag: "r+" }), (file) => file.sync)))
+      return [yield* describeFile(folder, fileName, rows)]
+    })
+}

@@ -1,0 +1,1 @@
+export { ratingsFile } from "./RatingsFile.ts"
