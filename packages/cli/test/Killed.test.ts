@@ -25,7 +25,7 @@ let folder: string
 let dyingBin: string
 
 const args = (data: string, mode: "new" | "continue", count: number) => [
-  "run", "--mode", mode, "--yes", "--base-url", site.url, "--rate", "unlimited", "--batches", String(count), "--batch-size", "3", "--out", data, "--quiet"
+  "run", "--mode", mode, "--base-url", site.url, "--rate", "unlimited", "--batches", String(count), "--batch-size", "3", "--out", data, "--quiet"
 ]
 
 /** A storage whose datasets outlive their process, as the command is told of it, and as this process looks at it. */

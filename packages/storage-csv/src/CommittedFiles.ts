@@ -144,9 +144,10 @@ export const commitChanges = (
         const { swap: _, ...entry } = manifest.files[key]
         const change = changes[key]
         madeFiles ||= change._tag === "Replace" || entry.bytes === 0
-        files[key] = yield* change._tag === "Append"
+        // A file that is new appears with its manifest: one without would look like a dataset of the original tool.
+        files[key] = yield* change._tag === "Append" && entry.bytes > 0
           ? append(path.join(folder, entry.name), entry, change)
-          : replace(folder, nextName(entry.name, batch), entry, change.content)
+          : replace(folder, nextName(entry.name, batch), entry, change._tag === "Append" ? Stream.succeed(change) : change.content)
       }
       const folders = new Set<string>()
       for (const { name, text } of copies) {
@@ -181,9 +182,9 @@ const append = (
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
     const bytes = encoder.encode(change.text)
-    if (bytes.length === 0 && entry.bytes > 0) return entry
+    if (bytes.length === 0) return entry
     yield* about(place)(Effect.scoped(Effect.gen(function*() {
-      const file = yield* fs.open(place, { flag: entry.bytes === 0 ? "w" : "r+" })
+      const file = yield* fs.open(place, { flag: "r+" })
       // Not O_APPEND: the end of the file is not the end of what is committed.
       yield* file.truncate(entry.bytes)
       yield* file.seek(entry.bytes, "start")
@@ -238,12 +239,9 @@ const undo = (
     const path = yield* Path.Path
     yield* undoBeside(folder, batch, [...copies.map(({ name }) => name), ...Object.values(manifest.files).map(({ name }) => name)])
     for (const key of CommittedFile.literals) {
-      // A file that is rewritten was not touched, and it may be one that is not ours yet.
-      if (changes[key]._tag === "Replace") continue
       const { bytes, name } = manifest.files[key]
-      yield* Effect.ignore(
-        bytes === 0 ? fs.remove(path.join(folder, name), { force: true }) : fs.truncate(path.join(folder, name), bytes)
-      )
+      // A file that is rewritten or new was not touched, and it may be one that is not ours yet.
+      if (changes[key]._tag === "Append" && bytes > 0) yield* Effect.ignore(fs.truncate(path.join(folder, name), bytes))
     }
   })
 
