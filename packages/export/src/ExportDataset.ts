@@ -79,7 +79,7 @@ export const exportFiles = (
 ): Effect.Effect<ExportReport, StorageError, Files> =>
   Effect.gen(function*() {
     const whole = yield* readWhole(from)
-    yield* replaceFolder(failures, folder, existing, (staging) =>
+    yield* replaceFolder(failures, folder, existing, dataCardName, (staging) =>
       Effect.gen(function*() {
         const { perStars, ratings } = counted(whole.ratings)
         const dataset = salt === undefined ? withNames({ ...whole, ratings }) : yield* anonymised({ ...whole, ratings }, salt)
@@ -107,6 +107,10 @@ export const exportToStorage = (
 ): Effect.Effect<ExportReport, StorageError, Files> =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
+    const card = (yield* Path.Path).join(folder, dataCardName)
+    if (existing === "refuse" && (yield* failures.about(card)(fs.exists(card)))) {
+      return yield* failures.storageError("AlreadyThere", card, "there is a data card already. Choose another folder (--into), or let it be written anew (--yes)")
+    }
     const whole = yield* readWhole(from)
     const { perStars, ratings } = counted(whole.ratings)
     const receipt = yield* loadWhole({ ...whole, ratings }, to, existing)

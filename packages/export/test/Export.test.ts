@@ -194,7 +194,7 @@ layer(NodeContext.layer)("exports", (it) => {
       assert.deepStrictEqual((yield* fs.readDirectory(folder)).toSorted(), ["DATA_CARD.md", "links.csv", "movies.csv", "ratings.csv"])
     }))
 
-  it.scoped("take an empty folder for none, and a file for something", () =>
+  it.scoped("take an empty folder for none, move nothing that is no export, and take a file for something", () =>
     Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
       const path = yield* Path.Path
@@ -204,6 +204,14 @@ layer(NodeContext.layer)("exports", (it) => {
       assert.isTrue(yield* fs.exists(path.join(folder, "ratings.jsonl")))
       const file = path.join(path.dirname(folder), "file")
       yield* fs.writeFileString(file, "mine")
+      const other = path.join(path.dirname(folder), "other")
+      yield* fs.makeDirectory(other)
+      yield* fs.writeFileString(path.join(other, "thesis.txt"), "mine")
+      for (const existing of ["refuse", "set-aside"] as const) {
+        const refused = yield* Effect.flip(exportFiles(yield* filled, jsonLines, { ...options(other), existing }))
+        assert.strictEqual(refused.reason, "AlreadyThere")
+        assert.deepStrictEqual((yield* fs.readDirectory(path.dirname(folder))).toSorted(), ["export", "file", "other"])
+      }
       const error = yield* Effect.flip(exportFiles(yield* filled, jsonLines, options(file)))
       assert.strictEqual(error.reason, "InvalidOption")
       assert.strictEqual(yield* fs.readFileString(file), "mine")

@@ -6,11 +6,13 @@
 import { FileSystem, Path } from "@effect/platform"
 import type { StorageError } from "@letterboxd-ratings/core"
 import {
+  checksumOf,
   commitManifest,
   crc32Of,
   type FileEntry,
   filesBeside,
   findFiles,
+  freeName,
   manifestName,
   nextName,
   placeOf,
@@ -78,16 +80,24 @@ export const readManifest = (folder: string): Effect.Effect<Manifest | undefined
   readManifestOf(failures, storageName, folder, decodeManifest)
 
 /**
- * Brings the files of a folder to the state its manifest describes: finishes renamings, cuts off what a batch that
- * was not committed left, and fails with `Damaged` where committed bytes are missing. Checks all before it changes
- * anything.
+ * Brings the files of a folder to the state its manifest describes: finishes renamings, and takes away what a batch that
+ * was not committed left behind the committed bytes of a file. What becomes of these bytes is for `tails` to say:
+ *
+ * - `refuse`: nobody of ours left any, so somebody else added rows. Fails with `Damaged`.
+ * - `cut`: the last process ended at work, and they are its unfinished batch. They are cut off where all that stands
+ *   before them is what was committed, else it fails with `Damaged`.
+ * - `set-aside`: they are kept in a file of their own first.
+ *
+ * Fails with `Damaged` where committed bytes are missing, too. Checks all before it changes anything, and returns
+ * sentences about what it took away.
  */
 export const recoverFiles = (
   folder: string,
   manifest: Manifest,
   copyPrefix: string,
+  tails: "refuse" | "cut" | "set-aside",
   except?: CommittedFile
-): Effect.Effect<void, StorageError, Files> =>
+): Effect.Effect<ReadonlyArray<string>, StorageError, Files> =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
@@ -101,10 +111,21 @@ export const recoverFiles = (
     }
 
     const torn = found.filter(({ bytes, entry }) => bytes > entry.bytes)
-    for (const { entry: { bytes }, place } of torn) {
+    for (const { bytes, entry, place } of torn) {
+      const { crc32 } = yield* checksumOf(failures, place, entry.bytes)
+      if (crc32 !== entry.crc32) return yield* storageError("Damaged", place, `${changedContent}. Nothing was written. Restore it from a copy`)
+      if (tails === "refuse") {
+        return yield* storageError("Damaged", place, `${tailOf(bytes - entry.bytes)}. Nothing was written. Remove them, or let \`lb verify --repair\` set them aside`)
+      }
+    }
+    const notes: Array<string> = []
+    for (const { bytes, entry, place } of torn) {
+      notes.push(tails === "cut"
+        ? `${place}: ${bytes - entry.bytes} bytes of a batch that was not finished were cut off.`
+        : `${place}: ${bytes - entry.bytes} bytes that were not committed were set aside in ${yield* setAside(place, entry)}.`)
       yield* about(place)(Effect.scoped(Effect.gen(function*() {
         const file = yield* fs.open(place, { flag: "r+" })
-        yield* file.truncate(bytes)
+        yield* file.truncate(entry.bytes)
         yield* file.sync
       })))
     }
@@ -115,6 +136,22 @@ export const recoverFiles = (
       ...yield* filesBeside(failures, path.join(folder, memberFilesFolder), () => true)
     ])
     if (torn.length > 0 || swaps.length > 0) yield* syncFolder(failures, folder)
+    return notes
+  })
+
+/** What is said of a file whose committed bytes are others now. */
+const changedContent = "its content is not what was committed (the checksum differs)"
+
+/** What is said of a file to which something was added. */
+export const tailOf = (bytes: number): string => `${bytes} bytes stand behind what was committed: somebody else added them, or a batch was not finished`
+
+/** Keeps what stands behind the committed bytes of a file in a file of its own, and says in which. */
+const setAside = (place: string, { bytes }: FileEntry) =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const kept = yield* freeName(failures, `${place}.uncommitted`)
+    yield* about(kept)(Stream.run(fs.stream(place, { offset: bytes }), fs.sink(kept)))
+    return kept
   })
 
 /** The folder of the files that hold one member each. */
@@ -269,7 +306,8 @@ export const readCommitted = (
 
 /**
  * The committed lines of a file below its header, in blocks, without their line ends. Reads no further than the
- * committed length.
+ * committed length, and fails at the end where these bytes are not what was committed: who rewrites a file from them
+ * must not make damage look sound.
  */
 export const committedLines = (
   folder: string,
@@ -281,8 +319,15 @@ export const committedLines = (
     if (entry.bytes === 0) return Stream.empty
     const place = yield* placeOf(failures, folder, entry)
     const decoder = new TextDecoder("utf-8")
+    let crc = emptyEntry(entry.name).crc32
+    const check = Effect.suspend(() => crc === entry.crc32 ? Effect.void : storageError("Damaged", place, changedContent))
     return fs.stream(place, { bytesToRead: entry.bytes, chunkSize: 256 * 1024 }).pipe(
       Stream.mapError((error) => storageError("Failed", place, `it could not be read (${error.message})`, error)),
+      Stream.tap((bytes) =>
+        Effect.sync(() => {
+          crc = crc32Of(bytes, crc)
+        })),
+      Stream.concat(Stream.drain(Stream.fromEffect(check))),
       Stream.mapAccum("", (rest, bytes) => {
         const lines = (rest + decoder.decode(bytes, { stream: true })).split("\n")
         const unfinished = lines.pop() ?? ""

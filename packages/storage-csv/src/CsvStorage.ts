@@ -21,7 +21,7 @@ import {
   type Username,
   type WholeDataset
 } from "@letterboxd-ratings/core"
-import { type DatasetFolder, freeName, holdDataset, openFolder, stamp } from "@letterboxd-ratings/storage-folder"
+import { type DatasetFolder, freeName, holdDataset, manifestName, openFolder, stamp } from "@letterboxd-ratings/storage-folder"
 import { Config, type ConfigError, Context, DateTime, Effect, Layer, Stream } from "effect"
 import { adopt } from "./Adoption.ts"
 import {
@@ -52,7 +52,7 @@ import {
   updateRow,
   userRow
 } from "./CsvText.ts"
-import { checkFileNames, defaultFileNames, type FileNames } from "./FileNames.ts"
+import { checkFileNames, defaultFileNames, type FileNames, memberRecordsName } from "./FileNames.ts"
 import type { CommittedFile, Manifest } from "./Manifest.ts"
 import { ratingBlocks } from "./RatingBlocks.ts"
 import { about, failures, storageError, storageName } from "./StorageFailure.ts"
@@ -164,11 +164,23 @@ const openEmpty = (options: CsvStorageOptions, names: FileNames, folder: Dataset
 const openExisting = (options: CsvStorageOptions, names: FileNames, folder: DatasetFolder) =>
   Effect.gen(function*() {
     const place = folder.work()
-    const notes = (yield* readManifest(place)) === undefined ? yield* adopt(place, names, options.filmLabel) : []
+    const notes = (yield* readManifest(place)) === undefined ? yield* adoptForeign(options, names, place) : []
     const manifest = yield* existingManifest(options, place)
     yield* checkOptions(options, names, manifest)
-    yield* recoverFiles(place, manifest, names.rawRatingsPrefix)
-    return yield* openDataset(options, names, folder, yield* readHolding(place, manifest), notes)
+    const recovered = yield* recoverFiles(place, manifest, names.rawRatingsPrefix, folder.wasLeft ? "cut" : "refuse")
+    return yield* openDataset(options, names, folder, yield* readHolding(place, manifest), [...notes, ...recovered])
+  })
+
+/** Takes over a dataset of the original tool. One of ours that lost its manifest is none: its member records tell more. */
+const adoptForeign = (options: CsvStorageOptions, names: FileNames, place: string) =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    const records = path.join(place, memberRecordsName)
+    if (yield* about(records)(fs.exists(records))) {
+      return yield* storageError("Damaged", path.join(place, manifestName), `the file is missing, and ${memberRecordsName} shows that this dataset had one. Nothing was written. Restore it from a copy`)
+    }
+    return yield* adopt(place, names, options.filmLabel)
   })
 
 const existingManifest = (options: CsvStorageOptions, place: string) =>

@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import { FileEntry } from "@letterboxd-ratings/storage-folder"
+import { FileEntry, InnerName } from "@letterboxd-ratings/storage-folder"
 import { Schema } from "effect"
 
 /**
@@ -41,7 +41,7 @@ export const Manifest = Schema.Struct({
   batches: Schema.NonNegativeInt,
   committedAt: Schema.DateTimeUtc,
   files: Schema.Record({ key: CommittedFile, value: FileEntry }),
-  copies: Schema.Array(Schema.Struct({ name: Schema.NonEmptyString, swap: Schema.NonEmptyString })),
+  copies: Schema.Array(Schema.Struct({ name: InnerName, swap: InnerName })),
   idGaps: Schema.NonNegativeInt
 })
 

@@ -3,9 +3,9 @@
  */
 import { FileSystem, Path } from "@effect/platform"
 import type { EncodedRating, FilmId, ProcessTable, StorageError, UserId, Username, Verification } from "@letterboxd-ratings/core"
-import { checkBytes, lockFolder, placeOf, unlockFolder } from "@letterboxd-ratings/storage-folder"
+import { checkBytes, type FileEntry, lockFolder, lockName, placeOf, unlockFolder } from "@letterboxd-ratings/storage-folder"
 import { Effect, Stream } from "effect"
-import { commitChanges, type FileChange, type FilePart, readCommitted, readManifest, recoverFiles } from "./CommittedFiles.ts"
+import { commitChanges, type FileChange, type FilePart, readCommitted, readManifest, recoverFiles, tailOf } from "./CommittedFiles.ts"
 import { field, filmLabel, headers, readFilms, readRecords, readUpdates, readUsers, translatedRow } from "./CsvText.ts"
 import type { FileNames } from "./FileNames.ts"
 import { CommittedFile, type Manifest } from "./Manifest.ts"
@@ -33,7 +33,7 @@ export const verifyFolder = (
     if (!repair) return yield* check(folder)
     return yield* Effect.acquireUseRelease(
       lockFolder(folder, failures),
-      () => repairFolder(folder, names),
+      ({ wasLeft }) => repairFolder(folder, names, wasLeft),
       () => unlockFolder(folder)
     )
   })
@@ -43,6 +43,16 @@ const manifestOf = (folder: string) =>
     manifest === undefined
       ? Effect.fail(storageError("NothingThere", folder, "there is no dataset with a manifest. `lb run --mode continue` takes over one of the original tool"))
       : Effect.succeed(manifest))
+
+/** A row of raw ratings has at least so many bytes, so a manifest that tells of more rows is wrong. */
+const shortestRow = "1,1,1.0\n".length
+
+const checkTail = (place: string, { bytes }: FileEntry) =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const size = Number((yield* about(place)(fs.stat(place))).size)
+    if (size > bytes) return yield* storageError("Damaged", place, `${tailOf(size - bytes)}. Remove them, or let \`lb verify --repair\` set them aside`)
+  })
 
 /** Adds the problem an effect fails with, and goes on. */
 const noting = (problems: Array<string>) => <A, R>(effect: Effect.Effect<A, StorageError, R>): Effect.Effect<A | undefined, never, R> =>
@@ -54,12 +64,19 @@ const noting = (problems: Array<string>) => <A, R>(effect: Effect.Effect<A, Stor
 
 const check = (folder: string): Effect.Effect<Verification, StorageError, FileSystem.FileSystem | Path.Path> =>
   Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
     const problems: Array<string> = []
     const note = noting(problems)
     const manifest = yield* note(manifestOf(folder))
     if (manifest === undefined) return { ratings: 0, problems, repaired: [] }
-    for (const file of CommittedFile.literals) yield* note(checkBytes(failures, folder, manifest.files[file]))
+    // Who is at work there, or was until it was killed, may have left an unfinished batch.
+    const isLeft = yield* Effect.orElseSucceed(fs.exists(path.join(folder, lockName)), () => false)
+    for (const file of CommittedFile.literals) {
+      const entry = manifest.files[file]
+      yield* note(checkBytes(failures, folder, entry))
+      if (!isLeft) yield* note(checkTail(yield* Effect.orElseSucceed(placeOf(failures, folder, entry), () => path.join(folder, entry.name)), entry))
+    }
 
     const read = <A>(file: CommittedFile, decode: (place: string, text: string) => Effect.Effect<A, StorageError>) =>
       note(Effect.flatMap(readCommitted(folder, manifest.files[file]), ({ text, where }) => decode(where, text)))
@@ -70,6 +87,11 @@ const check = (folder: string): Effect.Effect<Verification, StorageError, FileSy
     if (users === undefined || films === undefined) return { ratings: 0, problems: distinct(problems), repaired: [] }
 
     const place = (file: CommittedFile) => path.join(folder, manifest.files[file].name)
+    const counts = { userMappings: users.size, filmMappings: films.size, userUpdates: updates?.size, memberRecords: undefined, rawRatings: undefined, translatedRatings: undefined }
+    for (const file of CommittedFile.literals) {
+      const rows = counts[file]
+      if (rows !== undefined && rows !== manifest.files[file].rows) problems.push(`${place(file)}: it has ${rows} rows where ${manifest.files[file].rows} were committed`)
+    }
     const usernames = new Map<UserId, Username>()
     let highest = 0
     for (const [username, userId] of users) {
@@ -84,7 +106,8 @@ const check = (folder: string): Effect.Effect<Verification, StorageError, FileSy
     }
 
     // One number for each pair: a user id times 2^32, plus a film id. Both are far smaller than what would not fit.
-    const pairs = new Float64Array(manifest.files.rawRatings.rows)
+    const { bytes, rows: committedRows } = manifest.files.rawRatings
+    const pairs = new Float64Array(Math.min(committedRows, Math.ceil(bytes / shortestRow)))
     const perUser = new Map<UserId, number>()
     let row = 0
     const translated = yield* note(translatedReader(folder, manifest))
@@ -182,19 +205,17 @@ const translatedReader = (folder: string, manifest: Manifest) =>
   })
 
 /** Rebuilds what can be derived: the translated ratings from the raw ones and the mappings. */
-const repairFolder = (folder: string, names: FileNames) =>
+const repairFolder = (folder: string, names: FileNames, wasLeft: boolean) =>
   Effect.gen(function*() {
     const path = yield* Path.Path
     const before = yield* check(folder)
     const manifest = yield* manifestOf(folder)
     const place = path.join(folder, manifest.files.translatedRatings.name)
     const isDerived = (problem: string) => problem.startsWith(`${place}: `) || problem.startsWith(`${place}.next-`)
-    if (before.problems.length === 0) {
-      yield* recoverFiles(folder, manifest, names.rawRatingsPrefix)
-      return before
-    }
+    const tails = wasLeft ? "cut" : "set-aside"
+    if (before.problems.length === 0) return { ...before, repaired: yield* recoverFiles(folder, manifest, names.rawRatingsPrefix, tails) }
     if (before.problems.some((problem) => !isDerived(problem))) return before
-    yield* recoverFiles(folder, manifest, names.rawRatingsPrefix, "translatedRatings")
+    const notes = yield* recoverFiles(folder, manifest, names.rawRatingsPrefix, tails, "translatedRatings")
 
     const read = <A>(file: CommittedFile, decode: (place: string, text: string) => Effect.Effect<A, StorageError>) =>
       Effect.flatMap(readCommitted(folder, manifest.files[file]), ({ text, where }) => decode(where, text))
@@ -224,6 +245,6 @@ const repairFolder = (folder: string, names: FileNames) =>
       memberRecords: unchanged
     })
     const after = yield* check(folder)
-    return { ...after, repaired: [`${place} was rebuilt from the raw ratings and the mappings`] }
+    return { ...after, repaired: [...notes, `${place} was rebuilt from the raw ratings and the mappings`] }
   })
 

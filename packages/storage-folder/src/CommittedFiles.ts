@@ -26,6 +26,16 @@ type Files = FileSystem.FileSystem | Path.Path
 export const manifestName = "manifest.json"
 
 /**
+ * The name of a file from the dataset's folder on, which it does not leave: a manifest may be a stranger's.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const InnerName = Schema.NonEmptyString.pipe(
+  Schema.filter((name) => !/[\\\0]/u.test(name) && name.split("/").every((part) => part !== "" && part !== "." && part !== ".."))
+)
+
+/**
  * One file's committed content: its name from the dataset's folder on, all its bytes, its rows (a header is none), and
  * the CRC-32 of the bytes as eight hexadecimal digits. `swap` names the file that takes this one's place where the
  * process ended between the commit and the renaming.
@@ -34,11 +44,11 @@ export const manifestName = "manifest.json"
  * @category models
  */
 export const FileEntry = Schema.Struct({
-  name: Schema.NonEmptyString,
+  name: InnerName,
   bytes: Schema.NonNegativeInt,
   rows: Schema.NonNegativeInt,
   crc32: Schema.String.pipe(Schema.pattern(/^[0-9a-f]{8}$/u)),
-  swap: Schema.optionalWith(Schema.NonEmptyString, { exact: true })
+  swap: Schema.optionalWith(InnerName, { exact: true })
 })
 
 /**

@@ -7,7 +7,7 @@ import { FileSystem, Path } from "@effect/platform"
 import type { OpenMode, ProcessTable, StorageError } from "@letterboxd-ratings/core"
 import { DateTime, Effect, type Scope } from "effect"
 import type { FolderFailures } from "./FolderFailure.ts"
-import { isFolderHeld, lockFolder, unlockFolder } from "./FolderLock.ts"
+import { checkLock, type HeldLock, isFolderHeld, lockFolder, lockName, unlockFolder } from "./FolderLock.ts"
 
 type Files = FileSystem.FileSystem | Path.Path
 type Services = Files | ProcessTable
@@ -15,7 +15,8 @@ type Services = Files | ProcessTable
 /**
  * A locked folder to work in. `work` is where the next commit writes; `settle` is called after the first commit of a
  * new dataset and puts it in its place, moving the old one aside. Nothing stays behind of a folder that was made for
- * a dataset without a batch.
+ * a dataset without a batch. `wasLeft` says that the process that worked here last ended without closing it; `check`
+ * fails where the folder was exchanged for another one meanwhile.
  *
  * @since 0.1.0
  * @category models
@@ -23,6 +24,8 @@ type Services = Files | ProcessTable
 export interface DatasetFolder {
   readonly work: () => string
   readonly settle: Effect.Effect<void, StorageError, Files>
+  readonly wasLeft: boolean
+  readonly check: Effect.Effect<void, StorageError, Files>
 }
 
 /** The place as it really is: behind symbolic links, and absolute. */
@@ -67,18 +70,18 @@ export const openFolder = (
       if (!isThere) {
         return yield* storageError("NothingThere", folder, "there is no dataset to go on with. Start one with --mode new")
       }
-      yield* Effect.acquireRelease(lockFolder(place, failures), () => unlockFolder(place))
-      return { work: () => place, settle: Effect.void }
+      const lock = yield* Effect.acquireRelease(lockFolder(place, failures), () => unlockFolder(place))
+      return unsettling(failures, place, lock)
     }
-    if (!isThere) return yield* newFolder(failures, place)
-    if (mode.existing === "refuse") {
-      return yield* storageError(
-        "AlreadyThere",
-        folder,
-        "there is a dataset already. Go on with it (--mode continue), choose another folder (--out), or let it be moved aside (--yes)"
-      )
-    }
-    return yield* newFolderBeside(failures, place)
+    const alreadyThere = storageError(
+      "AlreadyThere",
+      folder,
+      "there is a dataset already. Go on with it (--mode continue), choose another folder (--out), or let it be moved aside (--yes)"
+    )
+    if (isThere) return yield* mode.existing === "refuse" ? alreadyThere : newFolderBeside(failures, place)
+    const made = yield* newFolder(failures, place)
+    // Again: who held the lock may have made one.
+    return (yield* holdsDataset(place)) ? yield* alreadyThere : made
   })
 
 const makeFolder = ({ about }: FolderFailures, place: string): Effect.Effect<boolean, StorageError, FileSystem.FileSystem> =>
@@ -93,9 +96,17 @@ const newFolder = (failures: FolderFailures, place: string): Effect.Effect<Datas
   Effect.gen(function*() {
     // Only a folder of ours is removed again, and only as long as it is empty.
     yield* Effect.acquireRelease(makeFolder(failures, place), (made) => made ? removeIfEmpty(place) : Effect.void)
-    yield* Effect.acquireRelease(lockFolder(place, failures), () => unlockFolder(place))
-    return { work: () => place, settle: Effect.void }
+    const lock = yield* Effect.acquireRelease(lockFolder(place, failures), () => unlockFolder(place))
+    return unsettling(failures, place, lock)
   })
+
+/** A folder that is where it belongs. */
+const unsettling = (failures: FolderFailures, place: string, lock: HeldLock): DatasetFolder => ({
+  work: () => place,
+  settle: Effect.void,
+  wasLeft: lock.wasLeft,
+  check: checkLock(place, lock, failures)
+})
 
 /**
  * Removes a folder in which nothing is. Failing is no harm.
@@ -107,7 +118,9 @@ export const removeIfEmpty = (place: string): Effect.Effect<void, never, FileSys
   Effect.flatMap(FileSystem.FileSystem, (fs) =>
     Effect.ignore(Effect.flatMap(fs.readDirectory(place), (names) => names.length === 0 ? fs.remove(place, { recursive: true }) : Effect.void)))
 
+/** A folder beside that is becoming the dataset is called like it, with the time in milliseconds behind this. */
 const stagingMark = ".new-"
+const stagingTime = /^\d+$/u
 
 const newFolderBeside = (failures: FolderFailures, place: string): Effect.Effect<DatasetFolder, StorageError, Services | Scope.Scope> =>
   Effect.gen(function*() {
@@ -121,7 +134,7 @@ const newFolderBeside = (failures: FolderFailures, place: string): Effect.Effect
       about(staging)(fs.makeDirectory(staging)),
       () => Effect.suspend(() => settled ? Effect.void : Effect.ignore(fs.remove(staging, { recursive: true })))
     )
-    yield* lockFolder(staging, failures)
+    const lock = yield* lockFolder(staging, failures)
     const settle = Effect.gen(function*() {
       if (settled) return
       const aside = yield* freeName(failures, `${place}.bak-${stamp(yield* DateTime.now)}`)
@@ -131,7 +144,8 @@ const newFolderBeside = (failures: FolderFailures, place: string): Effect.Effect
       yield* syncFolder(failures, path.dirname(place))
       yield* unlockFolder(aside)
     })
-    return { work: () => settled ? place : staging, settle }
+    const work = () => settled ? place : staging
+    return { work, settle, wasLeft: false, check: Effect.suspend(() => checkLock(work(), lock, failures)) }
   })
 
 /**
@@ -146,10 +160,15 @@ const finishSettling = ({ failures, isCommitted }: DatasetFolderKind, place: str
     const parent = path.dirname(place)
     if (!(yield* about(parent)(fs.exists(parent))) || (yield* isFolderHeld(place))) return
     const beside = (yield* about(parent)(fs.readDirectory(parent)))
-      .filter((name) => name.startsWith(`${path.basename(place)}${stagingMark}`))
+      .filter((name) => {
+        const mark = `${path.basename(place)}${stagingMark}`
+        return name.startsWith(mark) && stagingTime.test(name.slice(mark.length))
+      })
       .map((name) => path.join(parent, name))
     for (const staging of beside) {
-      if (yield* isFolderHeld(staging)) continue
+      // One of ours was locked from its first moment on; others may have names like it.
+      const lock = path.join(staging, lockName)
+      if (!(yield* about(lock)(fs.exists(lock))) || (yield* isFolderHeld(staging))) continue
       if ((yield* isCommitted(staging)) && !(yield* about(place)(fs.exists(place)))) {
         yield* about(place)(fs.rename(staging, place))
         yield* syncFolder(failures, parent)

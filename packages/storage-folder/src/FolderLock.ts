@@ -21,6 +21,18 @@ const decodeHolder = Schema.decodeUnknownOption(Holder)
 const encodeHolder = Schema.encodeSync(Holder)
 
 /**
+ * A lock that is held. `wasLeft` says that its last holder ended without giving it back: what it was writing may be
+ * unfinished. `content` is what its file holds.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface HeldLock {
+  readonly wasLeft: boolean
+  readonly content: string
+}
+
+/**
  * Takes the lock of a folder, or fails with `Locked` and the holder's name. A lock is a whole file from its first
  * moment on (it is linked into place), so one that cannot be read was not left by a crash of ours; it counts as
  * left over. Whoever wants to take over a lock whose holder is gone must first win a second, equally exclusive file
@@ -32,7 +44,7 @@ const encodeHolder = Schema.encodeSync(Holder)
 export const lockFolder = (
   folder: string,
   { about, storageError, storageFailure }: FolderFailures
-): Effect.Effect<void, StorageError, FileSystem.FileSystem | Path.Path | ProcessTable> =>
+): Effect.Effect<HeldLock, StorageError, FileSystem.FileSystem | Path.Path | ProcessTable> =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
@@ -61,27 +73,29 @@ export const lockFolder = (
       })
 
     const attempt = Effect.gen(function*() {
-      if (yield* claim(lock)) return true
+      if (yield* claim(lock)) return "free" as const
       const text = yield* readHolder(lock)
-      if (text === undefined) return false
+      if (text === undefined) return undefined
       const holder = yield* isHeld(text)
       if (holder !== undefined) {
         return yield* storageError(
           "Locked",
           folder,
-          `process ${holder.process.pid} on ${holder.process.host} is at work here since ${DateTime.formatIso(holder.since)}. Wait until it is done, or stop it`
+          `process ${holder.process.pid} on ${holder.process.host} is at work here since ${DateTime.formatIso(holder.since)}. Wait until it is done, or stop it${
+            holder.process.host === self.host ? "" : `. If it ended on that other host, remove ${lock}`
+          }`
         )
       }
       const takeover = `${lock}-takeover`
       if (!(yield* claim(takeover))) {
         const taker = yield* readHolder(takeover)
         if (taker !== undefined && (yield* isHeld(taker)) === undefined) yield* Effect.ignore(fs.remove(takeover))
-        return false
+        return undefined
       }
       const isStillLeftOver = (yield* readHolder(lock)) === text
       if (isStillLeftOver) yield* about(lock)(fs.rename(own, lock))
       yield* Effect.ignore(fs.remove(takeover))
-      return isStillLeftOver
+      return isStillLeftOver ? "left" as const : undefined
     })
 
     // Files of processes that were killed while they asked for the lock.
@@ -94,15 +108,37 @@ export const lockFolder = (
     })
 
     const holds = yield* about(folder)(fs.writeFileString(own, content)).pipe(
-      Effect.zipRight(Effect.iterate({ tries: 0, holds: false }, {
-        while: ({ holds, tries }) => !holds && tries < 5,
-        body: ({ tries }) => Effect.map(attempt, (holds) => ({ tries: tries + 1, holds }))
+      Effect.zipRight(Effect.iterate<{ readonly tries: number; readonly was: "free" | "left" | undefined }, never, StorageError>({ tries: 0, was: undefined }, {
+        while: ({ tries, was }) => was === undefined && tries < 5,
+        body: ({ tries }) => Effect.map(attempt, (was) => ({ tries: tries + 1, was }))
       })),
       Effect.ensuring(Effect.ignore(fs.remove(own, { force: true })))
     )
     yield* removeLeftOvers
-    if (!holds.holds) {
-      return yield* storageError("Locked", folder, "several processes want to work here at the same moment. Try again")
+    if (holds.was === undefined) {
+      return yield* storageError("Locked", folder, `several processes want to work here at the same moment. Try again; if it stays so, look at ${lock}`)
+    }
+    return { wasLeft: holds.was === "left", content }
+  })
+
+/**
+ * Fails with `Locked` where the lock of a folder is not the one that is held: the folder was exchanged for another one,
+ * or somebody removed the lock.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const checkLock = (
+  folder: string,
+  { content }: HeldLock,
+  { storageError }: FolderFailures
+): Effect.Effect<void, StorageError, FileSystem.FileSystem | Path.Path> =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    const now = yield* Effect.orElseSucceed(fs.readFileString(path.join(folder, lockName)), () => undefined)
+    if (now !== content) {
+      return yield* storageError("Locked", folder, "this is not the folder any more that was opened: it was exchanged, or its lock was removed. Nothing more was written")
     }
   })
 

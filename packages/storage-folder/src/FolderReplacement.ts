@@ -11,8 +11,9 @@ import type { FolderFailures } from "./FolderFailure.ts"
 
 /**
  * Makes the folder `place` out of what `write` puts into the empty folder it is given; nothing stays behind where that
- * fails. What stands at `place` already (an empty folder does not count) is refused, or set aside to
- * `PLACE.bak-TIME` once the new one is complete. A process that is killed meanwhile leaves `PLACE.new-TIME` beside.
+ * fails. What stands at `place` already (an empty folder does not count) is refused, or, if it is a folder in which the
+ * file `mark` shows that it was made so, set aside to `PLACE.bak-TIME` once the new one is complete. A process that is
+ * killed meanwhile leaves `PLACE.new-TIME` beside.
  *
  * @since 0.1.0
  * @category constructors
@@ -21,6 +22,7 @@ export const replaceFolder = <A, E, R>(
   failures: FolderFailures,
   place: string,
   existing: "refuse" | "set-aside",
+  mark: string,
   write: (folder: string) => Effect.Effect<A, E, R>
 ): Effect.Effect<A, E | StorageError, R | FileSystem.FileSystem | Path.Path> =>
   Effect.gen(function*() {
@@ -32,6 +34,9 @@ export const replaceFolder = <A, E, R>(
     const isEmpty = isThere && (yield* about(to)(fs.readDirectory(to))).length === 0
     if (isThere && !isEmpty && existing === "refuse") {
       return yield* storageError("AlreadyThere", place, "there is something already. Choose another folder (--into), or let it be moved aside (--yes)")
+    }
+    if (isThere && !isEmpty && !(yield* about(to)(fs.exists(path.join(to, mark))))) {
+      return yield* storageError("AlreadyThere", place, `there is something already, and no ${mark} in it: it is not an export, and is not moved. Choose another folder (--into)`)
     }
     const parent = path.dirname(to)
     yield* about(parent)(fs.makeDirectory(parent, { recursive: true }))

@@ -39,6 +39,7 @@ export const holdDataset = <H>(
       committing: (write) =>
         oneCommit.withPermits(1)(Effect.gen(function*() {
           if (broken) return yield* storageError("Failed", place, "an earlier batch could not be committed. Open the dataset again")
+          yield* folder.check
           broken = true
           const next = yield* write(holding)
           yield* folder.settle

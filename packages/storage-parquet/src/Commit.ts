@@ -4,6 +4,7 @@
 import { FileSystem, Path } from "@effect/platform"
 import type { Batch, DatasetState, EncodedRating, StorageError, UserId, WholeDataset } from "@letterboxd-ratings/core"
 import {
+  checkBytes,
   checksumOf,
   commitManifest,
   type FileEntry,
@@ -70,7 +71,7 @@ const filesOf = ({ copyOptions, duckDb, folder }: Target, batch: number) =>
     const connection = yield* duckDb.connect
 
     /** Flushes what DuckDB wrote, and says what it is. */
-    const written = (name: string, write: (place: string) => Effect.Effect<number, StorageError>) =>
+    const written = (name: string, write: (place: string) => Effect.Effect<number, StorageError, Files>) =>
       Effect.gen(function*() {
         const swap = nextName(name, batch)
         const place = path.join(folder, swap)
@@ -122,11 +123,12 @@ const filesOf = ({ copyOptions, duckDb, folder }: Target, batch: number) =>
       /** A part without the rows of some of its users. */
       partWithout: ({ name, swap: _, ...part }: PartEntry, replaced: ReadonlySet<number>, kept: ReadonlyArray<number>) =>
         Effect.map(
+          // A part is made anew only of what was committed: damage must not become sound.
           written(name, (place) =>
-            connection.run(
+            Effect.zipRight(checkBytes(failures, folder, { ...part, name }), connection.run(
               `copy (select * from ${parquetAt([path.join(folder, name)])} where user_id not in (${[...replaced].join(", ")})) to ${quoted(place)} (${copyOptions})`,
               writingFailed(place)
-            )),
+            ))),
           (entry): PartEntry => ({ ...part, ...entry, users: rangesOf(kept) })
         )
     }

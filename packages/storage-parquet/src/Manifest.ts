@@ -1,7 +1,7 @@
 /**
  * The file that says what is committed.
  */
-import { FileEntry } from "@letterboxd-ratings/storage-folder"
+import { FileEntry, InnerName } from "@letterboxd-ratings/storage-folder"
 import { Schema } from "effect"
 
 /** The ids of users of whom rows stand in a part, as ranges in order: `1-10,14`. */
@@ -25,7 +25,7 @@ export const Manifest = Schema.Struct({
   members: FileEntry,
   films: FileEntry,
   parts: Schema.Array(PartEntry),
-  removed: Schema.Array(Schema.NonEmptyString)
+  removed: Schema.Array(InnerName)
 })
 
 export interface Manifest extends Schema.Schema.Type<typeof Manifest> {}

@@ -165,7 +165,7 @@ const ratingsOf = (duckDb: DuckDb, folder: string, { parts }: Manifest) =>
     Stream.flatMap(Stream.fromIterable(parts), (part) =>
       Stream.suspend(() => {
         let rows = 0
-        return Stream.fromEffect(placeOf(failures, folder, part)).pipe(
+        return Stream.fromEffect(Effect.zipRight(checkBytes(failures, folder, part), placeOf(failures, folder, part))).pipe(
           Stream.flatMap((place) =>
             Stream.concat(
               Stream.tap(readRatings(connection, place), (some) =>

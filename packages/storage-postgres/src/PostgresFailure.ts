@@ -1,7 +1,7 @@
 /**
  * From what PostgreSQL says to what a person can act on.
  */
-import type { SqlError } from "@effect/sql/SqlError"
+import { SqlError } from "@effect/sql/SqlError"
 import { StorageError, type StorageErrorReason } from "@letterboxd-ratings/core"
 import { Effect, Option, Schema } from "effect"
 
@@ -29,13 +29,16 @@ const known: ReadonlyArray<readonly [code: string, StorageErrorReason, words: st
   ["ENOTFOUND", "Failed", "the server's name is not known. Correct LB_STORAGE_URL"]
 ]
 
-/** Names `place` in the failure of a statement. */
+/**
+ * Names `place` in the failure of a statement. A commit that fails counts as a defect with @effect/sql; here it is a
+ * failure like others: the transaction was not kept.
+ */
 export const about = (place: string) => <A, R>(effect: Effect.Effect<A, SqlError | StorageError, R>): Effect.Effect<A, StorageError, R> =>
-  Effect.mapError(effect, (error) => {
+  Effect.catchSomeDefect(effect, (defect) => defect instanceof SqlError ? Option.some(Effect.fail(defect)) : Option.none()).pipe(Effect.mapError((error) => {
     if (error instanceof StorageError) return error
     const failure = Option.getOrUndefined(decodeFailure(error.cause))
     const [, reason, words] = known.find(([code]) => failure?.code?.startsWith(code)) ??
       ["", "Failed" as const, `PostgreSQL failed (${failure?.message ?? error.message}). What was committed is safe`]
     // The cause stays out: it may know the address with its password.
     return storageError(reason, place, words)
-  })
+  }))

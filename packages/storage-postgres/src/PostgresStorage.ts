@@ -6,9 +6,10 @@
  */
 import { Reactivity } from "@effect/experimental"
 import { PgClient } from "@effect/sql-pg"
+import { TransactionConnection } from "@effect/sql/SqlClient"
 import type { SqlError } from "@effect/sql/SqlError"
 import { type CommitReceipt, type DatasetState, emptyDatasetState, type OpenDataset, type OpenMode, RatingsStorage, StorageError } from "@letterboxd-ratings/core"
-import { Config, type ConfigError, type Context, DateTime, Effect, Layer, Option, Redacted, Schema } from "effect"
+import { Config, type ConfigError, Context, DateTime, Effect, Layer, Option, Redacted, Schema } from "effect"
 import type { ParseError } from "effect/ParseResult"
 import { about, storageError, storageName } from "./PostgresFailure.ts"
 import { type Database, type DatasetRow, latestFormat, migrate, readDatasetRow, readRatings, readState, renameSchema, writeBatch, writeWhole } from "./Tables.ts"
@@ -25,6 +26,10 @@ export interface PostgresStorageOptions {
   readonly url: Redacted.Redacted
   readonly schema?: string
 }
+
+/** Runs statements on connections of their own, also where the caller is in a transaction of another client. */
+const alone = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.mapInputContext(effect, (context: Context.Context<R>) => Context.omit(TransactionConnection)(context as Context.Context<R | TransactionConnection>) as Context.Context<R>)
 
 /** The address without what must not be seen. */
 const placeOf = (url: Redacted.Redacted, schema: string): string => {
@@ -67,11 +72,11 @@ export const make = (options: PostgresStorageOptions): Context.Tag.Service<Ratin
   const looking = <A>(look: (database: Database, row: DatasetRow) => Effect.Effect<A, StorageError>) =>
     Effect.gen(function*() {
       const database = yield* connect
-      return yield* database.sql.withTransaction(Effect.gen(function*() {
+      return yield* alone(database.sql.withTransaction(Effect.gen(function*() {
         yield* database.sql`set transaction isolation level repeatable read read only`
         const row = yield* datasetRow(database)
         return Option.isNone(row) ? yield* storageError("NothingThere", place, "there is no dataset") : yield* look(database, row.value)
-      }))
+      })))
     }).pipe(Effect.scoped, about(place))
 
   /** Holds the lock on a connection of its own until the scope ends. */
@@ -130,7 +135,7 @@ export const make = (options: PostgresStorageOptions): Context.Tag.Service<Ratin
 
         /** Writes in one transaction, which makes a new dataset with its first batch. */
         const writing = (write: Effect.Effect<Option.Option<CommitReceipt>, SqlError | ParseError | StorageError>) =>
-          database.sql.withTransaction(Effect.gen(function*() {
+          alone(database.sql.withTransaction(Effect.gen(function*() {
             if (isFirst && format > 0) {
               const time = DateTime.formatIso(yield* DateTime.now).slice(0, 19).replaceAll(/[-:]/gu, "").replace("T", "_")
               yield* renameSchema(database, `${schema}_bak_${time}`)
@@ -138,7 +143,7 @@ export const make = (options: PostgresStorageOptions): Context.Tag.Service<Ratin
             yield* migrate(database, isFirst ? 0 : format)
             const written = yield* write
             return Option.isSome(written) ? written.value : yield* storageError("Locked", place, "another process has written to it meanwhile; this batch was not kept. Run with --mode continue")
-          })).pipe(
+          }))).pipe(
             decoded,
             about(place),
             Effect.tap((now) => {

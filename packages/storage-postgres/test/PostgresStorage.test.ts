@@ -1,10 +1,10 @@
 import { PgClient } from "@effect/sql-pg"
 import { Reactivity } from "@effect/experimental"
 import { assert, describe, it } from "@effect/vitest"
-import { type OpenMode, RatingsStorage } from "@letterboxd-ratings/core"
+import { type OpenMode, RatingsStorage, StorageError } from "@letterboxd-ratings/core"
 import { PostgresStorage } from "@letterboxd-ratings/storage-postgres"
 import { batchOf, commitRest, storageSuite } from "@letterboxd-ratings/storage-testkit"
-import { Chunk, Effect, Either, Redacted, Stream } from "effect"
+import { Chunk, Effect, Either, Fiber, Redacted, Stream } from "effect"
 import { afterAll } from "vitest"
 
 /** Where a server is said to be, it must be there; elsewhere the usual place is tried. */
@@ -66,6 +66,30 @@ if (said === undefined && Either.isLeft(answer)) {
           assert.strictEqual(Chunk.size(rows), 2)
         }))
       }).pipe(Effect.provide(layerAt("late"))))
+
+    it.live("fails in words where its connection is cut in the middle of a batch, and keeps what was committed", () =>
+      Effect.gen(function*() {
+        const storage = yield* RatingsStorage
+        const schema = `${run}cut`
+        yield* Effect.scoped(Effect.gen(function*() {
+          const dataset = yield* storage.open({ _tag: "new", existing: "refuse" })
+          yield* commitRest(dataset, 1)
+          const error = yield* asked((sql) =>
+            sql.withTransaction(Effect.gen(function*() {
+              // Whoever writes ratings waits for this one, and is cut off there.
+              yield* sql`lock table ${sql(`${schema}.ratings`)} in access exclusive mode`
+              const committing = yield* Effect.fork(Effect.flip(commitRest(dataset, 2)))
+              yield* sql`select pg_terminate_backend(l.pid) from pg_locks l join pg_class c on c.oid = l.relation join pg_namespace n on n.oid = c.relnamespace
+                where n.nspname = ${schema} and l.pid <> pg_backend_pid() and not l.granted`.pipe(Effect.repeat({ until: (rows) => rows.length > 0 }))
+              return yield* Fiber.join(committing)
+            })))
+          assert.instanceOf(error, StorageError)
+          assert.include(error.message, "What was committed is safe")
+        }))
+        assert.strictEqual((yield* storage.inspect).state.batches, 1)
+        yield* Effect.scoped(Effect.flatMap(storage.open({ _tag: "continue" }), commitRest))
+        assert.deepStrictEqual((yield* storage.verify({ repair: false })).problems, [])
+      }).pipe(Effect.provide(layerAt("cut"))), 30_000)
 
     it.live.each([
       { wrong: "postgres://somebody:geheim@127.0.0.1:1/nowhere", reason: "Failed" },

@@ -8,7 +8,7 @@ import { Reactivity } from "@effect/experimental"
 import { FileSystem, Path } from "@effect/platform"
 import type { SqlClient } from "@effect/sql/SqlClient"
 import { LibsqlClient } from "@effect/sql-libsql"
-import type { SqlError } from "@effect/sql/SqlError"
+import { SqlError } from "@effect/sql/SqlError"
 import { type CommitReceipt, type DatasetState, emptyDatasetState, type OpenDataset, type OpenMode, RatingsStorage, StorageError } from "@letterboxd-ratings/core"
 import { Config, type ConfigError, type Context, DateTime, Deferred, Effect, Layer, Option, Ref, Scope, Stream } from "effect"
 import type { ParseError } from "effect/ParseResult"
@@ -49,7 +49,12 @@ export const make = (options: SqliteStorageOptions): Effect.Effect<Context.Tag.S
       error instanceof StorageError ? error : storageError("Damaged", place, `what is stored there is no dataset of this tool (${String(error)})`, error)
 
     /** A connection until the scope ends. Reading opens none where there is no file: SQLite would make one. */
-    const connect = (at: string) => Effect.provide(LibsqlClient.make({ url: `file:${path.resolve(at)}` }), Reactivity.layer)
+    const connect = (at: string) =>
+      Effect.provide(LibsqlClient.make({ url: `file:${path.resolve(at)}` }), Reactivity.layer).pipe(
+        // The driver throws where it cannot open a file at all.
+        Effect.catchAllDefect((defect) => new SqlError({ cause: defect, message: String(defect) })),
+        about(at)
+      )
 
     const datasetRow = (sql: SqlClient) =>
       readDatasetRow(sql).pipe(Effect.catchTag("ParseError", (error) => Effect.fail(damaged(error))), about(place))
@@ -76,14 +81,16 @@ export const make = (options: SqliteStorageOptions): Effect.Effect<Context.Tag.S
     /** Holds the lock until the scope ends. What was made for it alone goes with it. */
     const lock = Effect.gen(function*() {
       const lockFile = `${place}.lock`
+      const wasThere = yield* isFileThere
       const isNewFolder = !(yield* Effect.orElseSucceed(fs.exists(options.folder), () => false))
       yield* Effect.acquireRelease(
         Effect.mapError(fs.makeDirectory(options.folder, { recursive: true }), (error) =>
           storageError("NotPermitted", options.folder, `the folder cannot be made: ${error.message}`, error)),
         () =>
           Effect.gen(function*() {
-            if (yield* fs.exists(place)) return
-            yield* fs.remove(lockFile, { force: true })
+            if (wasThere || (yield* exists)) return
+            // What a first batch left that could not be committed.
+            for (const left of [lockFile, place, `${place}-wal`, `${place}-shm`]) yield* fs.remove(left, { force: true })
             if (isNewFolder && (yield* fs.readDirectory(options.folder)).length === 0) yield* fs.remove(options.folder, { recursive: true })
           }).pipe(Effect.ignore)
       )

@@ -25,7 +25,7 @@ const verify = (flags: Flags, repair: boolean) =>
     const { problems, ratings, repaired } = result
     if (settings.json) yield* screen.out(`${JSON.stringify({ place, ...result })}\n`)
     else {
-      for (const sentence of repaired) yield* screen.out(`Repaired: ${sentence}.\n`)
+      for (const sentence of repaired) yield* screen.out(`Repaired: ${sentence.replace(/\.$/u, "")}.\n`)
       for (const problem of problems) yield* screen.out(`Broken: ${problem}\n`)
       yield* screen.out(
         problems.length === 0
