@@ -33,6 +33,8 @@ interface Durable {
   readonly name: string
   readonly variables: (data: string) => Readonly<Record<string, string>>
   readonly storage: (data: string) => Layer.Layer<RatingsStorage>
+  /** At how many random instants it is killed. */
+  readonly instants: number
   /** Whether it commits through the file system of the platform, whose calls can be counted. */
   readonly usesFileSystem: boolean
 }
@@ -45,24 +47,28 @@ const durables: ReadonlyArray<Durable> = [
     name: "csv",
     variables: () => epoch,
     storage: (data) => CsvStorage.layer({ ...CsvStorage.defaults, folder: path.join(folder, data) }).pipe(Layer.provide(platform)),
+    instants: 50,
     usesFileSystem: true
   },
   {
     name: "sqlite",
     variables: () => ({ ...epoch, LB_STORAGE: "sqlite" }),
     storage: (data) => SqliteStorage.layer({ folder: path.join(folder, data) }).pipe(Layer.provide(platform)),
+    instants: 20,
     usesFileSystem: false
   },
   {
     name: "parquet",
     variables: () => ({ ...epoch, LB_STORAGE: "parquet" }),
     storage: (data) => ParquetStorage.layer({ folder: path.join(folder, data) }).pipe(Layer.provide(platform)),
+    instants: 20,
     usesFileSystem: true
   },
   ...(postgres.url === undefined ? [] : [{
     name: "postgres",
     variables: (data: string) => ({ ...epoch, LB_STORAGE: "postgres", LB_STORAGE_URL: postgres.url ?? "", LB_STORAGE_OPTIONS: `schema=${schemaOf(data)}` }),
     storage: (data: string) => PostgresStorage.layer({ url: Redacted.make(postgres.url ?? ""), schema: schemaOf(data) }),
+    instants: 20,
     usesFileSystem: false
   }])
 ]
@@ -139,7 +145,7 @@ const twoAtATime = <A>(items: ReadonlyArray<A>, run: (item: A) => Promise<void>)
   Effect.runPromise(Effect.forEach(items, (item) => Effect.promise(() => run(item)), { concurrency: 2, discard: true }))
 
 for (const durable of durables) {
-  const { name, usesFileSystem, variables } = durable
+  const { instants: howOften, name, usesFileSystem, variables } = durable
 
   describe(`lb run into ${name}, killed with SIGKILL`, () => {
     let undisturbed: Content
@@ -147,10 +153,10 @@ for (const durable of durables) {
       undisturbed = await undisturbedRun(durable)
     })
 
-    it("at 50 random instants, it goes on to the same dataset", async () => {
+    it(`at ${howOften} random instants, it goes on to the same dataset`, async () => {
       // Spread over the run: some after the start, the others after each of the commits.
       const instants = Effect.runSync(
-        Effect.all(Array.from({ length: 50 }, (_, i) => Effect.map(Random.nextIntBetween(0, i % batches === 0 ? 700 : 60), (millis) => ({ after: i % batches, millis }))))
+        Effect.all(Array.from({ length: howOften }, (_, i) => Effect.map(Random.nextIntBetween(0, i % batches === 0 ? 700 : 60), (millis) => ({ after: i % batches, millis }))))
           .pipe(Effect.withRandom(Random.make("instants")))
       )
       const reached = new Set<number>()
@@ -207,6 +213,8 @@ for (const durable of durables) {
   })
 }
 
-describe.runIf(postgres.url === undefined)("lb run into postgres, killed with SIGKILL", () => {
-  it.skip(`is not tried here${postgres.reason}`, () => {})
-})
+if (postgres.url === undefined) {
+  describe("lb run into postgres, killed with SIGKILL", () => {
+    it.skip(`is not tried here${postgres.reason}`, () => {})
+  })
+}

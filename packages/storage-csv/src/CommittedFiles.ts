@@ -139,6 +139,18 @@ export const recoverFiles = (
     return notes
   })
 
+/** Whether something stands behind the committed bytes of a file, as far as can be told. */
+export const hasTail = (folder: string, manifest: Manifest): Effect.Effect<boolean, never, Files> =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    for (const entry of Object.values(manifest.files)) {
+      if (entry.bytes === 0) continue
+      const { size } = yield* fs.stat(yield* placeOf(failures, folder, entry))
+      if (Number(size) > entry.bytes) return true
+    }
+    return false
+  }).pipe(Effect.orElseSucceed(() => true))
+
 /** What is said of a file whose committed bytes are others now. */
 const changedContent = "its content is not what was committed (the checksum differs)"
 

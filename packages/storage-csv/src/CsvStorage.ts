@@ -30,6 +30,7 @@ import {
   type FileChange,
   type FileCopy,
   type FilePart,
+  hasTail,
   memberFilesFolder,
   readCommitted,
   readManifest,
@@ -268,7 +269,7 @@ const openDataset = (
           { ...manifest, committedAt: batch.committedAt },
           changedBy(options, folder.work(), holding, batch),
           yield* copiesOf(options, folder.work(), names, holding, batch)
-        )
+        ).pipe(Effect.onError(() => Effect.whenEffect(folder.unfinished, hasTail(folder.work(), manifest))))
         return { ...holding, manifest: next }
       })
 

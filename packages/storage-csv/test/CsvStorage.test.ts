@@ -5,7 +5,7 @@ import { RatingsStorage, type StorageError } from "@letterboxd-ratings/core"
 import { CsvStorage } from "@letterboxd-ratings/storage-csv"
 import { makeDisk, processTable } from "@letterboxd-ratings/storage-testkit/folder"
 import { Cause, Chunk, Effect, Exit, Layer, Option, Stream } from "effect"
-import { batchOf, commitRest, contentOf, film, freshFolder, goOn, history, setAside, startNew, username, withDataset } from "./Batches.ts"
+import { batchOf, commitRest, contentOf, film, freshFolder, goOn, history, leftLock, setAside, startNew, username, withDataset } from "./Batches.ts"
 
 const failureOf = <A, R>(effect: Effect.Effect<A, StorageError, R>) =>
   Effect.map(Effect.exit(effect), (exit) => {
@@ -171,6 +171,7 @@ layer(NodeContext.layer)("CsvStorage", (it) => {
       yield* fs.writeFileString(path.join(folder, "manifest.json.next-6"), "{")
       yield* fs.writeFileString(path.join(folder, "latest_film_mappings.csv.next-6"), "film_id")
       yield* fs.writeFileString(path.join(folder, "notes.next-6"), "mine")
+      yield* fs.writeFileString(path.join(folder, ".lock"), leftLock)
       yield* withDataset(folder, goOn, () => Effect.void)
       assert.deepStrictEqual(yield* contentOf(folder), { ...before, "notes.next-6": "mine" })
     }))

@@ -6,7 +6,7 @@ import { readWhole, StorageError } from "@letterboxd-ratings/core"
 import { CsvStorage } from "@letterboxd-ratings/storage-csv"
 import { askStorage, processTable } from "@letterboxd-ratings/storage-testkit/folder"
 import { Cause, Effect, Exit, Option, Stream } from "effect"
-import { batchOf, commitRest, contentOf, freshFolder, goOn, setAside, startNew, verify, withDataset } from "./Batches.ts"
+import { batchOf, commitRest, contentOf, freshFolder, goOn, leftLock, setAside, startNew, verify, withDataset } from "./Batches.ts"
 
 const raw = "latest_raw_user_ratings.csv"
 
@@ -80,7 +80,7 @@ layer(NodeContext.layer)("CsvStorage and other people's hands", (it) => {
       const folder = yield* filled
       const before = yield* contentOf(folder)
       yield* change(folder, raw, (text) => `${text}7,10,`)
-      yield* fs.writeFileString(`${folder}/.lock`, JSON.stringify({ process: { pid: 77, host: "here", startedAt: 1 }, since: "2026-01-01T00:00:00.000Z" }))
+      yield* fs.writeFileString(`${folder}/.lock`, leftLock)
       assert.deepStrictEqual((yield* verify(folder)).problems, [])
       yield* askStorage(CsvStorage.layer({ folder, ...CsvStorage.defaults }), (storage) =>
         Effect.scoped(Effect.flatMap(storage.open(goOn), ({ notes }) =>
@@ -100,7 +100,7 @@ layer(NodeContext.layer)("CsvStorage and other people's hands", (it) => {
           for (const name of names) yield* change(folder, name, (text) => text.replaceAll("\n", "\r\n"))
           const before = yield* contentOf(folder)
           if (wasKilled) {
-            yield* fs.writeFileString(`${folder}/.lock`, JSON.stringify({ process: { pid: 77, host: "here", startedAt: 1 }, since: "2026-01-01T00:00:00.000Z" }))
+            yield* fs.writeFileString(`${folder}/.lock`, leftLock)
           }
           const failure = yield* failureOf(opening(folder))
           assert.strictEqual(failure.reason, "Damaged")

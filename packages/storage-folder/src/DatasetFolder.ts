@@ -7,7 +7,7 @@ import { FileSystem, Path } from "@effect/platform"
 import type { OpenMode, ProcessTable, StorageError } from "@letterboxd-ratings/core"
 import { DateTime, Effect, type Scope } from "effect"
 import type { FolderFailures } from "./FolderFailure.ts"
-import { checkLock, type HeldLock, isFolderHeld, lockFolder, lockName, unlockFolder } from "./FolderLock.ts"
+import { checkLock, isFolderHeld, leaveLock, lockFolder, lockName, unlockFolder } from "./FolderLock.ts"
 
 type Files = FileSystem.FileSystem | Path.Path
 type Services = Files | ProcessTable
@@ -15,8 +15,9 @@ type Services = Files | ProcessTable
 /**
  * A locked folder to work in. `work` is where the next commit writes; `settle` is called after the first commit of a
  * new dataset and puts it in its place, moving the old one aside. Nothing stays behind of a folder that was made for
- * a dataset without a batch. `wasLeft` says that the process that worked here last ended without closing it; `check`
- * fails where the folder was exchanged for another one meanwhile.
+ * a dataset without a batch. `wasLeft` says that who worked here last ended without closing it, or noted with
+ * `unfinished` that a commit that failed left something behind. `check` fails where the folder was exchanged for another
+ * one meanwhile.
  *
  * @since 0.1.0
  * @category models
@@ -25,6 +26,7 @@ export interface DatasetFolder {
   readonly work: () => string
   readonly settle: Effect.Effect<void, StorageError, Files>
   readonly wasLeft: boolean
+  readonly unfinished: Effect.Effect<void>
   readonly check: Effect.Effect<void, StorageError, Files>
 }
 
@@ -70,8 +72,7 @@ export const openFolder = (
       if (!isThere) {
         return yield* storageError("NothingThere", folder, "there is no dataset to go on with. Start one with --mode new")
       }
-      const lock = yield* Effect.acquireRelease(lockFolder(place, failures), () => unlockFolder(place))
-      return unsettling(failures, place, lock)
+      return yield* lockedFolder(failures, place)
     }
     const alreadyThere = storageError(
       "AlreadyThere",
@@ -96,17 +97,27 @@ const newFolder = (failures: FolderFailures, place: string): Effect.Effect<Datas
   Effect.gen(function*() {
     // Only a folder of ours is removed again, and only as long as it is empty.
     yield* Effect.acquireRelease(makeFolder(failures, place), (made) => made ? removeIfEmpty(place) : Effect.void)
-    const lock = yield* Effect.acquireRelease(lockFolder(place, failures), () => unlockFolder(place))
-    return unsettling(failures, place, lock)
+    return yield* lockedFolder(failures, place)
   })
 
-/** A folder that is where it belongs. */
-const unsettling = (failures: FolderFailures, place: string, lock: HeldLock): DatasetFolder => ({
-  work: () => place,
-  settle: Effect.void,
-  wasLeft: lock.wasLeft,
-  check: checkLock(place, lock, failures)
-})
+/** A folder that is where it belongs, locked until the scope ends. */
+const lockedFolder = (failures: FolderFailures, place: string): Effect.Effect<DatasetFolder, StorageError, Services | Scope.Scope> =>
+  Effect.gen(function*() {
+    let isUnfinished = false
+    const lock = yield* Effect.acquireRelease(
+      lockFolder(place, failures),
+      (held) => Effect.suspend(() => isUnfinished ? leaveLock(place, held) : unlockFolder(place))
+    )
+    return {
+      work: () => place,
+      settle: Effect.void,
+      wasLeft: lock.wasLeft,
+      unfinished: Effect.sync(() => {
+        isUnfinished = true
+      }),
+      check: checkLock(place, lock, failures)
+    }
+  })
 
 /**
  * Removes a folder in which nothing is. Failing is no harm.
@@ -145,7 +156,8 @@ const newFolderBeside = (failures: FolderFailures, place: string): Effect.Effect
       yield* unlockFolder(aside)
     })
     const work = () => settled ? place : staging
-    return { work, settle, wasLeft: false, check: Effect.suspend(() => checkLock(work(), lock, failures)) }
+    // What is unfinished in a folder that is not in its place goes away with it.
+    return { work, settle, wasLeft: false, unfinished: Effect.void, check: Effect.suspend(() => checkLock(work(), lock, failures)) }
   })
 
 /**
@@ -166,9 +178,10 @@ const finishSettling = ({ failures, isCommitted }: DatasetFolderKind, place: str
       })
       .map((name) => path.join(parent, name))
     for (const staging of beside) {
-      // One of ours was locked from its first moment on; others may have names like it.
-      const lock = path.join(staging, lockName)
-      if (!(yield* about(lock)(fs.exists(lock))) || (yield* isFolderHeld(staging))) continue
+      // One of ours is locked before anything else is in it; others may have names like it.
+      const content = yield* about(staging)(fs.readDirectory(staging))
+      const isOurs = content.includes(lockName) || content.every((name) => name.startsWith(lockName))
+      if (!isOurs || (yield* isFolderHeld(staging))) continue
       if ((yield* isCommitted(staging)) && !(yield* about(place)(fs.exists(place)))) {
         yield* about(place)(fs.rename(staging, place))
         yield* syncFolder(failures, parent)

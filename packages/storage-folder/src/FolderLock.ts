@@ -68,7 +68,7 @@ export const lockFolder = (
     const isHeld = (text: string) =>
       Effect.gen(function*() {
         const holder = decodeHolder(text)
-        if (holder._tag === "None") return undefined
+        if (holder._tag === "None" || holder.value.process.pid === nobody) return undefined
         return (yield* processes.isRunning(holder.value.process)) ? holder.value : undefined
       })
 
@@ -121,6 +121,24 @@ export const lockFolder = (
     return { wasLeft: holds.was === "left", content }
   })
 
+/** No process has this number. */
+const nobody = 0
+
+/**
+ * Leaves the lock of a folder as that of a process that ended at work, so that the next one looks for what is unfinished.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const leaveLock = (folder: string, { content }: HeldLock): Effect.Effect<void, never, FileSystem.FileSystem | Path.Path> =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    const holder = yield* decodeHolder(content)
+    yield* fs.writeFileString(path.join(folder, lockName), encodeHolder({ ...holder, process: { ...holder.process, pid: nobody } }))
+    // Where that fails, the lock stays as it is, and is left over once this process ends.
+  }).pipe(Effect.ignore)
+
 /**
  * Fails with `Locked` where the lock of a folder is not the one that is held: the folder was exchanged for another one,
  * or somebody removed the lock.
@@ -168,5 +186,5 @@ export const isFolderHeld = (folder: string): Effect.Effect<boolean, never, File
     const processes = yield* ProcessTable
     const text = yield* Effect.orElseSucceed(fs.readFileString(path.join(folder, lockName)), () => "")
     const holder = decodeHolder(text)
-    return holder._tag === "Some" && (yield* processes.isRunning(holder.value.process))
+    return holder._tag === "Some" && holder.value.process.pid !== nobody && (yield* processes.isRunning(holder.value.process))
   })

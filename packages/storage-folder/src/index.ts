@@ -21,6 +21,6 @@ export {
 } from "./CommittedFiles.ts"
 export { type DatasetFolder, type DatasetFolderKind, freeName, openFolder, removeIfEmpty, stamp, syncFolder } from "./DatasetFolder.ts"
 export { failuresOf, type FolderFailures } from "./FolderFailure.ts"
-export { checkLock, type HeldLock, isFolderHeld, lockFolder, lockName, unlockFolder } from "./FolderLock.ts"
+export { checkLock, type HeldLock, isFolderHeld, leaveLock, lockFolder, lockName, unlockFolder } from "./FolderLock.ts"
 export { replaceFolder } from "./FolderReplacement.ts"
 export { type HeldDataset, holdDataset } from "./OneCommit.ts"
