@@ -3,6 +3,7 @@ import { expectedRatings, generateWorld, Sandbox } from "@letterboxd-ratings/fix
 import { HarvestEvent } from "@letterboxd-ratings/core"
 import { Effect, Schema } from "effect"
 import * as fs from "node:fs"
+import * as http from "node:http"
 import * as path from "node:path"
 import { filesIn, inEmptyFolder, lb, rowsOf, sixFiles, start } from "./Lb.ts"
 
@@ -185,6 +186,36 @@ describe("lb run, refused", () => {
       assert.strictEqual(completed.code, 0, completed.err)
       const rows = rowsOf(path.join(folder, "data_output"), "latest_raw_user_ratings.csv").filter((row) => row.startsWith("4,"))
       assert.strictEqual(rows.length, ratingsOfFirst(4).filter(({ username }) => username === "cinephile4").length)
+    })
+  }))
+})
+
+describe("lb user, before a page of somebody else", () => {
+  it("keeps the rows of the member, exit 2, and has them read again", inEmptyFolder(async (folder) => {
+    await withSandbox({}, async (site) => {
+      const args = ["--rate", "unlimited"]
+      await lb(folder, ["run", "--mode", "new", "--base-url", site.url, ...args, "--batches", "1"])
+      const data = path.join(folder, "data_output")
+      const before = rowsOf(data, "latest_raw_user_ratings.csv")
+      // A cache on the way that gives the first page of one member to whoever asks for another's.
+      const mixup = http.createServer((request, response) => {
+        fetch(site.url + (request.url ?? "").replace(/^\/cinephile4\//u, `/${world.members[0]?.username}/`), { redirect: "manual" }).then(async (answer) => {
+          response.writeHead(answer.status, { "content-type": answer.headers.get("content-type") ?? "" }).end(await answer.text())
+        }, () => response.destroy())
+      })
+      await new Promise<void>((resolve) => {
+        mixup.listen(0, "127.0.0.1", resolve)
+      })
+      const address = mixup.address()
+      const url = `http://127.0.0.1:${typeof address === "object" ? address?.port : address}`
+      const { code, err, out } = await lb(folder, ["user", "cinephile4", "--base-url", url, ...args])
+      mixup.close()
+      mixup.closeAllConnections()
+      assert.strictEqual(code, 2, err)
+      assert.include(out, "Partial: cinephile4 (missing page 1)")
+      assert.deepStrictEqual(rowsOf(data, "latest_raw_user_ratings.csv"), before)
+      const records = fs.readFileSync(path.join(data, "members.jsonl"), "utf8")
+      assert.notInclude(records, "renamed")
     })
   }))
 })

@@ -32,6 +32,7 @@ const responses: ReadonlyArray<readonly [string, PageResponse | PageVerdict]> = 
   ["200, a page of films, 1 of 72 tiles without a usable id or with an impossible rating", answer(200, films.replace(/rated-\d+/u, "rated-11"))],
   ["200, a page of films, more than 2 % of the tiles so", answer(200, films.replaceAll(/rated-\d+/gu, "rated-11"))],
   ["200, the page says that there are no films", answer(200, filmsPage({ member: none, films: [], listing: "", number: 1, generation: "2026-09" }))],
+  ["200, a page of another member's films", answer(200, films.replace(/data-owner="[^"]*"/u, `data-owner="somebody"`))],
   ["200, an empty list with a way back only", answer(200, filmsPage({ member, films: member.films, listing: "", number: 99, generation: "2026-09" }))],
   ["200, a list without films that does not say so", answer(200, films.replaceAll("griditem", "other"))],
   ["200, another page of the site, or none of it", answer(200, "<html><head><title>Hello</title></head><body></body></html>")],

@@ -56,9 +56,20 @@ describe("a films page", () => {
     assert.strictEqual(judge({ body })._tag, "Films")
   })
 
-  it("of somebody else is Renamed, not ours", () => {
-    const verdict = judge({ body: filmsPage(grid(tile(1)), `class="films-watched" data-owner="NewName"`) })
-    assert.deepStrictEqual(verdict, { _tag: "Renamed", to: "newname" } as typeof verdict)
+  it("of somebody else is Unavailable, whatever its number: a mix-up on the way, and no word about ours", () => {
+    const address = `<meta property="og:url" content="https://letterboxd.com/newname/films/">`
+    for (const page of [1, 2]) {
+      for (const body of [
+        filmsPage(grid(tile(1)), `class="films-watched" data-owner="NewName"`),
+        filmsPage(grid("") + paging(previous), `class="films-watched" data-owner="NewName"`),
+        filmsPage(`<section class="empty-text"><h2>No films yet</h2></section>`, `class="films-watched" data-owner="NewName"`),
+        filmsPage(grid(tile(1)), "").replace("<title>", `${address}<title>`)
+      ]) {
+        const verdict = judge({ body }, page)
+        assert(verdict._tag === "Unavailable")
+        assert.strictEqual(verdict.why, "the page shows the films of newname")
+      }
+    }
   })
 
   it("has no films only where it says so", () => {

@@ -56,8 +56,14 @@ const judgeFilmsPage = (
   if (!isFilmsPage(page)) {
     return markupChanged("body.films-watched[data-owner]", `the page is titled "${page.title.slice(0, 100)}"`)
   }
-  const owner = decodeUsername(page.owner?.toLowerCase())
-  if (Option.isSome(owner) && owner.value !== asked.username) return PageVerdict.Renamed({ to: owner.value })
+  // Whoever has another name now is told by a redirect. A page of somebody else is a mix-up on the way to us, and says
+  // nothing about the member who was asked for.
+  for (const said of [page.owner, filmsAddress.exec(page.ogUrl ?? "")?.[1]]) {
+    const owner = decodeUsername(said?.toLowerCase())
+    if (Option.isSome(owner) && owner.value !== asked.username) {
+      return PageVerdict.Unavailable({ status: 200, why: `the page shows the films of ${owner.value}` })
+    }
+  }
 
   if (page.tiles === 0) {
     if (page.hasPrevious && !page.hasNext) return PageVerdict.PastTheEnd()
@@ -105,9 +111,11 @@ const judgeFilmsPage = (
   })
 }
 
+const filmsAddress = /^https?:\/\/[^/]+\/([^/]+)\/films\/(?:rated\/[^/]+\/)?(?:page\/\d+\/)?$/u
+
 /**
  * The body's class marks a films page in every generation; the address the page gives for itself is a second anchor.
  */
 const isFilmsPage = (page: FilmsPage): boolean =>
   (page.bodyClasses.includes("films-watched") && page.owner !== undefined) ||
-  /^https?:\/\/[^/]+\/[^/]+\/films\/(?:rated\/[^/]+\/)?(?:page\/\d+\/)?$/u.test(page.ogUrl ?? "")
+  filmsAddress.test(page.ogUrl ?? "")
