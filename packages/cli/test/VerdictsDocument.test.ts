@@ -62,7 +62,7 @@ const doing: Readonly<Record<PageVerdict["_tag"], string>> = {
   PastTheEnd: "notes that the list has become shorter, and reads another page to tell by how much",
   MemberNotFound: "records the member as gone",
   MemberPrivate: "records the member as private",
-  Renamed: "records the member as renamed, and reads the new name",
+  Renamed: "reads the new name, over up to five names, and records the member as renamed; a circle or a longer way is like Unavailable",
   RateLimited: "everybody pauses, slower after it; repeated up to `--max-retries`, then asks the members list whether the limit is for all",
   Challenged: "never repeated; stops the run, keeps the page in `diagnostics/`",
   Unavailable: "repeated up to `--max-retries` if that can help; then the page is missing, read again at the end of the batch and by `continue`",
@@ -75,7 +75,7 @@ const exitOf = (verdict: PageVerdict): string => {
     case "keep":
       return verdict._tag === "Films" && verdict.unreadable > 0 ? "2" : "0"
     case "member":
-      return "0"
+      return verdict._tag === "Renamed" ? "0, 2 if no list is reached" : "0"
     case "stop":
       return `${exitCodeOfSourceError(errorFromVerdict({ source: "letterboxd", url: "", subject: "" }, verdict).reason)}`
     case "retry-later":

@@ -20,7 +20,7 @@ import type { BatchMember, DatasetState } from "./Batch.ts"
 import { BatchCommitted, type HarvestEvent, MemberDiscovered, MemberRead, PageRead, RunFinished, RunStarted } from "./HarvestEvent.ts"
 import { type IdRegistry, makeIdRegistry } from "./IdRegistry.ts"
 import type { Username } from "./Member.ts"
-import { canBeCompleted, judgeCompletion, judgeMember, type MemberReading } from "./MemberReading.ts"
+import { canBeCompleted, judgeCompletion, judgeMember, type MemberReading, notRead } from "./MemberReading.ts"
 import type { MemberRecord } from "./MemberRecord.ts"
 import { type RatingsPage, verdictActions } from "./PageVerdict.ts"
 import type { EncodedRating } from "./Rating.ts"
@@ -60,7 +60,7 @@ export interface HarvestOptions {
  * `run` fails only where the storage does. Where the source cannot go on (a bot wall, an endless rate limit, changed
  * markup, no connection, a budget that is spent), it commits what was read, members that were not finished as partial
  * ones, in order of discovery up to the first one of whom nothing is known, and returns a report with `stopped`.
- * Interrupting it leaves what was committed; a commit under way is finished first.
+ * Interrupting it leaves what was committed; a commit under way is finished and published first.
  *
  * Batches are committed in order of discovery, whatever order answers arrive in.
  *
@@ -82,6 +82,15 @@ const failuresBeforeProbe = 3
 
 /** So many pages beyond its last one may be read of a member whose list keeps moving, before it is left partial. */
 const pagesToSettle = (lastPage: number): number => 10 + lastPage
+
+/** So often a name may lead to another one before the site is taken to be confused. Members rename themselves rarely. */
+const mostHops = 5
+
+/**
+ * So many listings in a row that were all there before in the same reading of the members list say that it repeats itself:
+ * five pages of the site. A list that moves while it is read repeats a few names at a time.
+ */
+const repeatsThatEnd = 150
 
 /** A member whose reading took longer than this has its first page looked at again. */
 const longReadingMillis = 600_000
@@ -108,8 +117,8 @@ interface MemberTask {
 }
 
 /**
- * What came of a member: itself and, where the site sends its visitors to another name, that one. `isStopped` says that
- * the run ended meanwhile: there is what was read until then, nothing where the first page was not.
+ * What came of a member: itself and, where the site sends its visitors to another name, that one, and so on. `isStopped`
+ * says that the run ended meanwhile: there is what was read until then, nothing where the first page was not.
  */
 interface TaskResult {
   readonly members: ReadonlyArray<ReadMember>
@@ -181,9 +190,17 @@ const runOn = (
     const seen = new Set<Username>(dataset.state.users.keys())
     if (options.maxMillis !== undefined) yield* Effect.forkScoped(Effect.delay(reader.stopWith(timeIsUp(source.name, options.maxMillis)), options.maxMillis))
 
+    const listed = new Set<Username>()
+    let repeats = 0
     const newMembers: Stream.Stream<MemberTask, SourceError> = options.only !== undefined
       ? Stream.make({ username: options.only })
       : source.members.pipe(
+      // A list that says the same again and again would be asked for without end.
+      Stream.takeWhile(({ username }) => {
+        repeats = listed.has(username) ? repeats + 1 : 0
+        listed.add(username)
+        return repeats < repeatsThatEnd
+      }),
       Stream.filter((listing) => {
         if (seen.has(listing.username)) return false
         seen.add(listing.username)
@@ -194,7 +211,9 @@ const runOn = (
         discovered += 1
         return events.publish(MemberDiscovered.make(listing))
       }),
-      Stream.map(({ username }) => ({ username }))
+      Stream.map(({ username }) => ({ username })),
+      // Nobody who reads a member may be there to notice that the run is over while the list is waited for.
+      reader.untilStop
     )
 
     const readings = Stream.concat(Stream.fromIterable(toComplete), newMembers).pipe(
@@ -215,10 +234,13 @@ const runOn = (
           const read: Array<ReadMember> = []
           for (const { members } of group) {
             for (const member of members) {
-              // A member reached by an old name too is taken where it was reached first.
               if (handled.has(member.reading.username)) continue
-              handled.add(member.reading.username)
-              read.push(yield* reader.readAgain(member))
+              for (const one of yield* reader.readAgain(member)) {
+                // A member reached by an old name too is taken where it was reached first.
+                if (handled.has(one.reading.username)) continue
+                handled.add(one.reading.username)
+                read.push(one)
+              }
             }
           }
           if (read.length === 0) return
@@ -226,29 +248,32 @@ const runOn = (
           const committedAt = options.timestamp ?? (yield* DateTime.now)
           // A name somebody asked for that nobody has is a slip of the pen, not a member.
           const isSlip = ({ reading }: ReadMember) =>
-            options.only !== undefined && reading.state === "gone" && !dataset.state.users.has(reading.username)
-          const sealedNow = new Set(read.flatMap(({ reading }) => reading.state === "sealed" ? [reading.username] : []))
+            reading.username === options.only && reading.state === "gone" && !dataset.state.users.has(reading.username)
+          const isSealedNow = sealedNames(read)
           const members = read.flatMap((member) =>
-            isSlip(member) ? [] : encodeMember(registry, dataset.state, member, sealedNow, committedAt))
+            isSlip(member) ? [] : encodeMember(registry, dataset.state, member, isSealedNow, committedAt))
           if (members.length === 0) {
             account.add([], 0, 0, read)
             return
           }
           const batch = { members, ...registry.takeFilms(), committedAt }
-          const receipt = yield* Effect.uninterruptible(dataset.commit(batch))
-          account.add(members, batch.newFilms.length, batch.changedFilms.length, read)
-          account.setTotal(receipt.ratings)
-          yield* events.publish(
-            BatchCommitted.make({
-              batch: receipt.batches,
-              members: members.map((member) => member.record.username),
-              ratings: members.reduce((sum, member) => sum + member.ratings.length, 0),
-              newFilms: batch.newFilms.length,
-              changedFilms: batch.changedFilms.length,
-              totalRatings: receipt.ratings,
-              millis: (yield* Clock.currentTimeMillis) - started
-            })
-          )
+          // One step: whoever interrupts the run is told of every batch that is there.
+          yield* Effect.uninterruptible(Effect.gen(function*() {
+            const receipt = yield* dataset.commit(batch)
+            account.add(members, batch.newFilms.length, batch.changedFilms.length, read)
+            account.setTotal(receipt.ratings)
+            yield* events.publish(
+              BatchCommitted.make({
+                batch: receipt.batches,
+                members: members.map((member) => member.record.username),
+                ratings: members.reduce((sum, member) => sum + member.ratings.length, 0),
+                newFilms: batch.newFilms.length,
+                changedFilms: batch.changedFilms.length,
+                totalRatings: receipt.ratings,
+                millis: (yield* Clock.currentTimeMillis) - started
+              })
+            )
+          }))
         })
       )
     )
@@ -358,6 +383,10 @@ const makeReader = (source: Context.Tag.Service<RatingsSource>, events: PubSub.P
         )
       )
 
+    /** Tells of a member, but not of one with another name: what that comes to is known when the other one is. */
+    const told = (member: ReadMember): Effect.Effect<ReadMember> =>
+      member.reading.renamedTo === undefined ? publishReading(events, member) : Effect.succeed(member)
+
     /** Judges the pages; reads again what is needed to put a list together that moved meanwhile. */
     const settle = (username: Username, into: MemberPages): Effect.Effect<ReadMember, SourceError> =>
       Effect.gen(function*() {
@@ -369,8 +398,7 @@ const makeReader = (source: Context.Tag.Service<RatingsSource>, events: PubSub.P
           yield* readPages(username, again, into)
           reading = judgeMember(username, into.pages)
         }
-        yield* publishReading(events, reading, into)
-        return { reading, collected: into }
+        return yield* told({ reading, collected: into })
       })
 
     const readWhole = (username: Username, into = noPages()): Effect.Effect<ReadMember, SourceError> =>
@@ -389,8 +417,7 @@ const makeReader = (source: Context.Tag.Service<RatingsSource>, events: PubSub.P
         yield* readPages(record.username, numbers, into)
         const reading = judgeCompletion(record, into.pages)
         if (reading === undefined) return yield* readWhole(record.username)
-        yield* publishReading(events, reading, into)
-        return { reading, collected: into, completes: record }
+        return yield* told({ reading, collected: into, completes: record })
       })
 
     /** What is known of a member whose reading was stopped. */
@@ -401,10 +428,45 @@ const makeReader = (source: Context.Tag.Service<RatingsSource>, events: PubSub.P
         : [{ reading, collected, ...(completes === undefined ? {} : { completes }) }]
     }
 
+    /**
+     * Reads on from a member to where its name leads in the end. A name that leads in a circle, or on and on, or to a page
+     * that cannot be had says nothing yet: those on the way are read again later.
+     */
+    const follow = (first: ReadMember): Effect.Effect<TaskResult> =>
+      Effect.gen(function*() {
+        const way = [first]
+        const passed = new Set([first.reading.username])
+        let last = first
+        while (last.reading.renamedTo !== undefined) {
+          const to = last.reading.renamedTo
+          if (passed.has(to) || way.length > mostHops) break
+          const pages = noPages()
+          const next = yield* untilStopped(readWhole(to, pages))
+          if (Either.isLeft(next)) {
+            // A new name of which nothing is known would be forgotten if the old one were recorded.
+            const saved = salvage(to, pages, undefined)
+            return { members: saved.length === 0 ? [] : [...way, ...saved], isStopped: true }
+          }
+          last = next.right
+          way.push(last)
+          passed.add(to)
+        }
+        if (way.length === 1 && last.reading.renamedTo === undefined) return { members: way, isStopped: false }
+        const isRead = last.reading.renamedTo === undefined && (last.reading.state !== "partial" || last.reading.lastPage > 0)
+        const members: Array<ReadMember> = []
+        for (const one of way) {
+          if (one.reading.renamedTo === undefined) members.push(one)
+          else members.push(yield* publishReading(events, isRead ? one : { ...one, reading: notRead(one.reading.username) }))
+        }
+        return { members, isStopped: false }
+      })
+
     return {
       stopWith,
       stoppedBy: Ref.get(stoppedBy),
       pagesRead: Ref.get(pagesRead),
+      /** A stream that ends when the run does, whatever it waits for. */
+      untilStop: Stream.interruptWhenDeferred(stop),
       /** Reads a member and, where the site sends visitors of its name to another one, that one too. */
       readMember: ({ record, username }: MemberTask): Effect.Effect<TaskResult> =>
         Effect.gen(function*() {
@@ -414,20 +476,16 @@ const makeReader = (source: Context.Tag.Service<RatingsSource>, events: PubSub.P
             completes === undefined ? readWhole(username, collected) : readMissing(completes, completes.missing, collected)
           )
           if (Either.isLeft(first)) return { members: salvage(username, collected, completes), isStopped: true }
-          const to = first.right.reading.renamedTo
-          if (to === undefined || to === username) return { members: [first.right], isStopped: false }
-          const pagesOfTo = noPages()
-          const second = yield* untilStopped(readWhole(to, pagesOfTo))
-          if (Either.isRight(second)) return { members: [first.right, second.right], isStopped: false }
-          // A new name of which nothing is known would be forgotten if the old one were recorded.
-          const saved = salvage(to, pagesOfTo, undefined)
-          return { members: saved.length === 0 ? [] : [first.right, ...saved], isStopped: true }
+          return yield* follow(first.right)
         }),
-      /** Gives what is missing of a member a second try; keeps the first reading where it does not help. */
-      readAgain: (member: ReadMember): Effect.Effect<ReadMember> =>
+      /**
+       * Gives what is missing of a member a second try; keeps the first reading where it does not help. The member comes
+       * first in what this gives; behind it, where its name has changed meanwhile, those it leads to.
+       */
+      readAgain: (member: ReadMember): Effect.Effect<ReadonlyArray<ReadMember>> =>
         Effect.gen(function*() {
           const { completes, reading } = member
-          if (reading.again.length === 0 && reading.missing.length === 0) return member
+          if (reading.again.length === 0 && reading.missing.length === 0) return [member]
           const again = Effect.gen(function*() {
             if (reading.lastPage === 0 || (reading.again !== "all" && reading.missing.length === 0)) return yield* readWhole(reading.username)
             const collected = copyOf(member.collected)
@@ -437,28 +495,45 @@ const makeReader = (source: Context.Tag.Service<RatingsSource>, events: PubSub.P
             return yield* settle(reading.username, collected)
           })
           const outcome = yield* untilStopped(again)
-          if (Either.isLeft(outcome)) return member
-          const isWorse = outcome.right.reading.state === "partial" &&
-            outcome.right.reading.films.length < reading.films.length
-          return isWorse ? member : outcome.right
+          if (Either.isLeft(outcome)) return [member]
+          const { isStopped, members } = yield* follow(outcome.right)
+          const [now] = members
+          const isWorse = now === undefined || isStopped ||
+            (now.reading.state === "partial" && now.reading.films.length < reading.films.length)
+          return isWorse ? [member] : members
         })
     }
   })
 
 const copyOf = ({ pages, verdicts }: MemberPages): MemberPages => ({ pages: [...pages], verdicts: new Map(verdicts) })
 
-const publishReading = (events: PubSub.PubSub<HarvestEvent>, reading: MemberReading, collected: MemberPages) =>
-  events.publish(
-    MemberRead.make({
-      username: reading.username,
-      state: reading.state,
-      pages: new Set(collected.pages.map(({ number }) => number)).size,
-      films: reading.films.length,
-      ratings: reading.films.filter((watched) => watched.rating !== undefined).length,
-      missing: reading.missing,
-      doubts: reading.doubts
-    })
+const publishReading = (events: PubSub.PubSub<HarvestEvent>, member: ReadMember): Effect.Effect<ReadMember> => {
+  const { collected, reading } = member
+  return Effect.as(
+    events.publish(
+      MemberRead.make({
+        username: reading.username,
+        state: reading.state,
+        pages: new Set(collected.pages.map(({ number }) => number)).size,
+        films: reading.films.length,
+        ratings: reading.films.filter((watched) => watched.rating !== undefined).length,
+        missing: reading.missing,
+        doubts: reading.doubts
+      })
+    ),
+    member
   )
+}
+
+/** Whether a name is that of a member who was sealed now, or leads to one, over however many others. */
+const sealedNames = (read: ReadonlyArray<ReadMember>): (name: Username) => boolean => {
+  const states = new Map(read.map(({ reading }) => [reading.username, reading]))
+  return (name) => {
+    let reading = states.get(name)
+    for (let hops = 0; reading?.renamedTo !== undefined && hops < mostHops; hops++) reading = states.get(reading.renamedTo)
+    return reading?.state === "sealed"
+  }
+}
 
 /**
  * A member's part of the batch; none where the dataset already holds more than was read now. Only a sealed reading
@@ -470,7 +545,7 @@ const encodeMember = (
   registry: IdRegistry,
   state: DatasetState,
   { collected, completes, reading }: ReadMember,
-  sealedNow: ReadonlySet<Username>,
+  isSealedNow: (name: Username) => boolean,
   readAt: DateTime.Utc
 ): ReadonlyArray<BatchMember> => {
   const isKnown = state.users.has(reading.username)
@@ -483,7 +558,7 @@ const encodeMember = (
     ratings.push({ userId, filmId: film.id, rating })
   }
   const before = state.members.get(reading.username)
-  const hasMoved = reading.renamedTo !== undefined && sealedNow.has(reading.renamedTo)
+  const hasMoved = reading.renamedTo !== undefined && isSealedNow(reading.renamedTo)
   const isReplaced = isKnown && completes === undefined && (reading.state === "sealed" || hasMoved)
   const record: MemberRecord = {
     username: reading.username,

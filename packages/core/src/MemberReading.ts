@@ -41,6 +41,14 @@ const withoutFilms = (username: Username, state: MemberState): MemberReading => 
 })
 
 /**
+ * What is to be said of a member of whom no page that says anything was had: partial, with the first page missing.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const notRead = (username: Username): MemberReading => ({ ...withoutFilms(username, "partial"), missing: [1] })
+
+/**
  * Judges a member by its pages in the order they arrived in; of two readings of a page the later one counts. A member
  * is `sealed` when page 1 told the last page P, all pages 1..P are films pages, every page but the last is as full as
  * the first, no film stands on two pages, all pages agree about P and about the number of films, and that number was
@@ -69,7 +77,7 @@ export const judgeMember = (
     case "Films":
       return judgeList(username, pages)
     default:
-      return { ...withoutFilms(username, "partial"), missing: [1] }
+      return notRead(username)
   }
 }
 
@@ -90,7 +98,7 @@ const versionsOf = (pages: ReadonlyArray<RatingsPage>): ReadonlyArray<ListVersio
 const judgeList = (username: Username, pages: ReadonlyArray<RatingsPage>): MemberReading => {
   const versions = versionsOf(pages)
   const newest = versions.at(-1)
-  if (newest === undefined) return { ...withoutFilms(username, "partial"), missing: [1] }
+  if (newest === undefined) return notRead(username)
   const { lastPage, statedFilms } = newest
   const reading = (
     films: ReadonlyArray<WatchedFilm>,

@@ -340,6 +340,162 @@ describe("Harvest", () => {
       assert.strictEqual(newcomer.report.totalUsers, 4)
     }))
 
+  /** A source where names lead to others: `aa` to `bb` for `aa: "bb"`. */
+  const leading = (to: Readonly<Record<string, string>>, of: Readonly<Record<string, ReturnType<typeof list>>> = {}): MemoryWorld => ({
+    members: ["aa", "member_0"],
+    films: { ...films, ...of },
+    interfere: (name) => {
+      const next = to[name]
+      return Effect.succeed(next === undefined ? undefined : PageVerdict.Renamed({ to: username(next) }))
+    }
+  })
+  const chain = (names: ReadonlyArray<string>) => Object.fromEntries(names.slice(1).map((name, i) => [names[i] ?? "", name]))
+  const statesOf = ({ state }: ReturnType<typeof memoryDataset>) =>
+    Object.fromEntries([...state.members.values()].map((record) => [record.username as string, record.state as string]))
+
+  it.effect("follows names that lead to others, and reads the list at the end", () =>
+    Effect.gen(function*() {
+      for (const way of [["aa", "dd", "ee"], ["aa", "dd", "e2", "e3", "e4", "e5"]]) {
+        const end = way.at(-1) ?? ""
+        const { dataset, report } = yield* run(leading(chain(way), { [end]: list(5, 600) }), { batches: 1, batchSize: 2 })
+        assert.deepStrictEqual(report.members, { sealed: 2, partial: 0, gone: 0, private: 0, renamed: way.length - 1 })
+        assert.deepStrictEqual(statesOf(dataset), { ...Object.fromEntries(way.map((name) => [name, name === end ? "sealed" : "renamed"])), member_0: "sealed" })
+        assert.strictEqual(dataset.rows.get(userId(way.length))?.length, list(5, 600).filter(({ rating }) => rating !== undefined).length)
+        assert.strictEqual(dataset.state.members.get(username("aa"))?.renamedTo, username("dd"))
+      }
+    }))
+
+  it.effect("moves the rows of a member whose name leads to another one by way of a third", () =>
+    Effect.gen(function*() {
+      const dataset = memoryDataset()
+      yield* run({ members: ["aa"], films: { aa: list(5, 600) } }, { batches: 1 }, dataset)
+      const only = username("aa")
+      yield* run(leading(chain(["aa", "dd", "ee"]), { ee: list(5, 600) }), { mode: "continue", only }, dataset)
+      assert.deepStrictEqual([...dataset.rows.values()].map((rows) => rows.length), [0, 0, list(5, 600).filter(({ rating }) => rating !== undefined).length])
+    }))
+
+  it.effect("takes the fact at the end of a way of names for what it is", () =>
+    Effect.gen(function*() {
+      for (const [fact, state] of [[PageVerdict.MemberNotFound(), "gone"], [PageVerdict.MemberPrivate(), "private"]] as const) {
+        for (const only of [undefined, username("aa")]) {
+          const { interfere, ...world } = leading(chain(["aa", "dd", "ee"]))
+          const { dataset, report } = yield* run({
+            ...world,
+            members: ["aa"],
+            interfere: (name, page, nth) => name === "ee" ? Effect.succeed(fact) : interfere?.(name, page, nth) ?? Effect.succeed(undefined)
+          }, only === undefined ? {} : { only })
+          assert.deepStrictEqual(statesOf(dataset), { aa: "renamed", dd: "renamed", ee: state })
+          assert.strictEqual(report.members.renamed, 2)
+        }
+      }
+    }))
+
+  it.effect("leaves members partial whose names lead in a circle, too far, or to a page that cannot be had", () =>
+    Effect.gen(function*() {
+      const ways = [["aa", "aa"], ["aa", "dd", "aa"], ["aa", "dd", "ee", "dd"], ["aa", "dd", "e2", "e3", "e4", "e5", "e6"], ["aa", "dd", "broken"]]
+      for (const way of ways) {
+        const to = chain(way)
+        const { interfere, ...world } = leading(to, { e6: list(3) })
+        const dataset = memoryDataset()
+        const broken: MemoryWorld = {
+          ...world,
+          interfere: (name, page, nth) =>
+            name === "broken" ? Effect.succeed(PageVerdict.Unavailable({ status: 500, why: "busy" })) : interfere?.(name, page, nth) ?? Effect.succeed(undefined)
+        }
+        const { asked, events, report } = yield* run(broken, { batches: 1, batchSize: 2 }, dataset)
+        assert.isUndefined(report.stopped)
+        assert.strictEqual(report.members.renamed, 0)
+        assert.strictEqual(report.members.partial, new Set(way).size - (way.includes("e6") ? 1 : 0))
+        for (const { lastPage, missing } of report.partial) assert.deepStrictEqual({ lastPage, missing }, { lastPage: 0, missing: [1] })
+        assert.isAtLeast(asked.filter((name) => name === "aa/1").length, 2)
+        assert.isFalse(events.some((event) => event._tag === "MemberRead" && event.state === "renamed"))
+        // The site has come to its senses: the list is read by continue.
+        const later = yield* run({ ...world, films: { ...films, aa: list(4, 700) }, interfere: () => Effect.succeed(undefined) }, { mode: "continue", batches: 1, batchSize: 1 }, dataset)
+        assert.strictEqual(later.report.members.partial, 0)
+        assert.strictEqual(statesOf(dataset)["aa"], "sealed")
+      }
+    }))
+
+  it.effect("keeps the rows of a known member whose name leads in a circle", () =>
+    Effect.gen(function*() {
+      const dataset = memoryDataset()
+      yield* run(calm, { batches: 1 }, dataset)
+      const only = username("member_0")
+      const { report } = yield* run(leading(chain(["member_0", "dd", "member_0"])), { mode: "continue", only }, dataset)
+      assert.strictEqual(report.members.partial, 2)
+      assert.strictEqual(dataset.state.members.get(only)?.state, "sealed")
+      assert.strictEqual(dataset.rows.get(userId(1))?.length, rated("member_0"))
+    }))
+
+  it.effect("follows a name that changes between the first reading and the second", () =>
+    Effect.gen(function*() {
+      const { dataset, report } = yield* run({
+        members: ["aa"],
+        films: { ee: list(4) },
+        interfere: (name, _, nth) =>
+          Effect.succeed(name !== "aa" ? undefined : nth === 1 ? PageVerdict.Truncated({ bytes: 1 }) : PageVerdict.Renamed({ to: username("ee") }))
+      }, { batches: 1, batchSize: 1 })
+      assert.strictEqual(report.members.partial, 0)
+      assert.deepStrictEqual(statesOf(dataset), { aa: "renamed", ee: "sealed" })
+    }))
+
+  it.effect("ends after the time it was given, whatever it waits for", () =>
+    Effect.gen(function*() {
+      for (const mode of ["new", "continue"] as const) {
+        const dataset = memoryDataset()
+        yield* run(calm, { batches: 1 }, dataset)
+        const { report } = yield* run({ ...calm, beforeMembers: Effect.never }, { mode, maxMillis: 60_000 }, dataset)
+        assert.strictEqual(report.stopped?.reason, "BudgetSpent")
+        assert.strictEqual(report.finishedAt.epochMillis - report.startedAt.epochMillis, 60_000)
+        assert.isFalse(report.listEnded)
+      }
+    }))
+
+  it.effect("takes a list that repeats itself without end for ended", () =>
+    Effect.gen(function*() {
+      const endless: Iterable<string> = {
+        *[Symbol.iterator]() {
+          while (true) yield* names.slice(0, 4)
+        }
+      }
+      const { asked, dataset, report } = yield* run({ ...calm, members: endless })
+      assert.isTrue(report.listEnded)
+      assert.strictEqual(dataset.state.users.size, 4)
+      assert.isAtMost(asked.filter((name) => name.startsWith("list:")).length, 4 + 150)
+      const more = yield* run({ ...calm, members: endless }, { mode: "continue" }, dataset)
+      assert.isTrue(more.report.listEnded)
+    }))
+
+  it.effect("passes over any number of members it knows, and over names that are listed twice", () =>
+    Effect.gen(function*() {
+      const many = Array.makeBy(1_000, (i) => `many_${i}`)
+      const dataset = memoryDataset()
+      yield* run({ members: many, films: {} }, { batches: 1, batchSize: 1_000 }, dataset)
+      const twice = many.flatMap((name, i) => i % 30 === 29 ? [name, ...many.slice(i - 28, i)] : [name])
+      const { report } = yield* run({ members: [...twice, "fresh"], films: { fresh: list(2) } }, { mode: "continue", batches: 1, batchSize: 1 }, dataset)
+      assert.isFalse(report.listEnded)
+      assert.isTrue(dataset.state.users.has(username("fresh")))
+    }))
+
+  it.effect("tells of every batch that is there, also when it is interrupted while one is committed", () =>
+    Effect.gen(function*() {
+      const dataset = memoryDataset()
+      const { source } = yield* memorySource(calm)
+      const harvest = yield* Harvest.make.pipe(
+        Effect.provide(Layer.merge(Layer.succeed(RatingsSource, source), memoryStorage(dataset, Effect.sleep("1 second"))))
+      )
+      const events = yield* PubSub.subscribe(harvest.events)
+      const running = yield* Effect.fork(harvest.run(options))
+      yield* TestClock.adjust("500 millis")
+      assert.strictEqual(dataset.batches.length, 1)
+      const interrupting = yield* Effect.fork(Fiber.interrupt(running))
+      yield* TestClock.adjust("1 day")
+      yield* Fiber.join(interrupting)
+      const committed = Chunk.toReadonlyArray(yield* Queue.takeAll(events)).filter(({ _tag }) => _tag === "BatchCommitted")
+      assert.strictEqual(dataset.batches.length, 1)
+      assert.strictEqual(committed.length, 1)
+    }).pipe(Effect.scoped))
+
   it.effect("tells what happens, ending with the report", () =>
     Effect.gen(function*() {
       const { events, report } = yield* run(calm)

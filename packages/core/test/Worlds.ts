@@ -39,11 +39,13 @@ export const list = (count: number, from = 1): ReadonlyArray<WatchedFilm> =>
   )
 
 export interface MemoryWorld {
-  readonly members: ReadonlyArray<string>
+  readonly members: Iterable<string>
   readonly films: Readonly<Record<string, ReadonlyArray<WatchedFilm>>>
   /** Called before each answer; what it returns is answered instead of the page. */
   readonly interfere?: (username: string, page: number, nth: number) => Effect.Effect<PageVerdict | undefined, SourceError>
   readonly membersFailAfter?: { readonly count: number; readonly error: SourceError }
+  /** Waited for before the members list is there. */
+  readonly beforeMembers?: Effect.Effect<void, SourceError>
 }
 
 export const pageOf = (films: ReadonlyArray<WatchedFilm>, number: number): PageVerdict => {
@@ -74,7 +76,7 @@ export const memorySource = (world: MemoryWorld) =>
       Stream.fromIterable(numbers).pipe(
         Stream.mapEffect((number) => readPage(username, number), { concurrency: 4, unordered: true })
       )
-    const listings = Stream.fromIterable(world.members).pipe(
+    const listings = Stream.unwrap(Effect.as(world.beforeMembers ?? Effect.void, Stream.fromIterable(world.members))).pipe(
       Stream.map((username) => Schema.decodeUnknownSync(MemberListing)({ username }))
     )
     const { membersFailAfter } = world
@@ -112,7 +114,8 @@ export interface MemoryDataset {
 
 export const memoryDataset = (): MemoryDataset => ({ rows: new Map(), batches: [], state: emptyDatasetState })
 
-export const memoryStorage = (dataset: MemoryDataset) =>
+/** A storage in memory; `afterCommit` is what takes time when a batch is there, before the storage says so. */
+export const memoryStorage = (dataset: MemoryDataset, afterCommit: Effect.Effect<void> = Effect.void) =>
   Layer.succeed(
     RatingsStorage,
     RatingsStorage.of({
@@ -152,7 +155,7 @@ export const memoryStorage = (dataset: MemoryDataset) =>
                 const ratings = [...dataset.rows.values()].reduce((sum, rows) => sum + rows.length, 0)
                 dataset.state = { ...dataset.state, users, members, films, ratings, batches: dataset.state.batches + 1 }
                 return { batches: dataset.state.batches, ratings }
-              }),
+              }).pipe(Effect.zipLeft(afterCommit)),
             load: () => Effect.dieMessage("the pipeline does not load"),
             ratings: Stream.suspend(() => Stream.fromIterable([...dataset.rows.values()].flat()))
           }
