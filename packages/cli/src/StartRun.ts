@@ -5,7 +5,7 @@
  */
 import { Prompt } from "@effect/cli"
 import { Harvest, RatingsSource, RatingsStorage, type StorageError, type Username } from "@letterboxd-ratings/core"
-import { Effect, Layer, PubSub, Ref } from "effect"
+import { Effect, Fiber, Layer, PubSub, Ref, Schedule } from "effect"
 import { CommandEnded, exitCodeOfReport, exitCodeOfStorageError, type InvalidSettings } from "./ExitCode.ts"
 import * as KeptPages from "./KeptPages.ts"
 import * as NodeProcessTable from "./NodeProcessTable.ts"
@@ -49,17 +49,18 @@ export const endWith = (code: 1 | 2 | 3 | 4, words: string): Effect.Effect<never
   })
 
 /**
- * Ends the command for an error of the settings or of the storage.
+ * Ends the command for an error of the settings or of the storage. `next` says what is there and how to go on, where the
+ * error is one that passes.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const endWithError = (error: InvalidSettings | StorageError, resume?: string): Effect.Effect<never, CommandEnded, Screen> =>
+export const endWithError = (error: InvalidSettings | StorageError, next?: string): Effect.Effect<never, CommandEnded, Screen> =>
   error._tag === "InvalidSettings"
     ? endWith(1, error.message)
     : endWith(
       exitCodeOfStorageError(error.reason),
-      `${error.message}.${resume !== undefined && (error.reason === "Full" || error.reason === "Failed") ? ` Go on with: ${resume}` : ""}`
+      `${error.message}.${next !== undefined && (error.reason === "Full" || error.reason === "Failed") ? ` ${next}` : ""}`
     )
 
 /**
@@ -103,15 +104,18 @@ const harvest = ({ mode: asked, only, restart, resume, settings }: RunRequest) =
     const committed = yield* Ref.make(
       mode === "continue" ? `Nothing was added to ${storage.place}. Go on with: ${resume}` : `Nothing was committed. Start again with: ${restart}`
     )
-    yield* Effect.forkScoped(
-      Effect.forever(Effect.flatMap(counter.take, (event) =>
+    // Taken as a whole, never waited for: an event that was taken is counted, whenever the counting ends.
+    const count = Effect.uninterruptible(
+      Effect.flatMap(counter.takeAll, Effect.forEach((event) =>
         event._tag === "BatchCommitted"
           ? Ref.set(
             committed,
             `${storage.place} holds ${event.totalRatings.toLocaleString("en-US")} ratings; all batches up to ${event.batch} are safe. Go on with: ${resume}`
           )
-          : Effect.void))
+          : Effect.void, { discard: true }))
     )
+    const counting = yield* Effect.forkScoped(Effect.repeat(count, Schedule.spaced("100 millis")))
+    const whatIsThere = Fiber.interrupt(counting).pipe(Effect.zipRight(count), Effect.zipRight(Ref.get(committed)))
 
     const report = yield* service.run({
       mode,
@@ -124,11 +128,13 @@ const harvest = ({ mode: asked, only, restart, resume, settings }: RunRequest) =
       ...(settings.timestamp === undefined ? {} : { timestamp: settings.timestamp })
     }).pipe(
       Effect.ensuring(shown),
-      Effect.onInterrupt(() => Effect.flatMap(Ref.get(committed), (words) => screen.err(`\nInterrupted. ${words}\n`)))
+      Effect.onInterrupt(() => Effect.flatMap(whatIsThere, (words) => screen.err(`\nInterrupted. ${words}\n`))),
+      Effect.catchTag("StorageError", (error) => Effect.flatMap(whatIsThere, (words) => endWithError(error, words)))
     )
     const words = `${resultOf(report, storage.place, report.totalUsers === 0 ? restart : resume)}\n`
     yield* settings.json ? screen.err(words) : screen.out(words)
-    if (only !== undefined && report.members.gone > 0) {
+    // Whoever has another name is known, whatever came of that name.
+    if (only !== undefined && report.members.gone > 0 && report.members.renamed === 0) {
       return yield* endWith(1, `The site knows no member called ${only}. Check the name; it stands in the address of the profile.`)
     }
     const code = exitCodeOfReport(report)
@@ -156,6 +162,7 @@ export const startRun = (request: RunRequest) =>
     Effect.catchTags({
       InvalidSettings: (error) => endWithError(error),
       SourceError: (error) => endWith(1, error.message),
-      StorageError: (error) => endWithError(error, request.resume)
+      // The storage could not be opened or looked at: nothing has happened.
+      StorageError: (error) => endWithError(error, `Try again with: ${request.restart}`)
     })
   )

@@ -1,10 +1,12 @@
-import { assert, describe, it } from "@effect/vitest"
+import { assert, beforeAll, describe, it } from "@effect/vitest"
 import { expectedRatings, generateWorld, Sandbox } from "@letterboxd-ratings/fixtures"
 import { HarvestEvent } from "@letterboxd-ratings/core"
 import { Effect, Schema } from "effect"
+import { build } from "esbuild"
 import * as fs from "node:fs"
 import * as http from "node:http"
 import * as path from "node:path"
+import { fileURLToPath } from "node:url"
 import { filesIn, inEmptyFolder, lb, rowsOf, sixFiles, start } from "./Lb.ts"
 
 const world = generateWorld()
@@ -14,6 +16,23 @@ const ratingsOfFirst = (count: number) => [...expectedRatings(world)].filter(({ 
 /** A sandbox in this process, for as long as the test takes. */
 const withSandbox = (behaviour: Parameters<Sandbox.Sandbox["behave"]>[0], test: (site: Sandbox.Sandbox) => Promise<void>) =>
   Effect.runPromise(Effect.scoped(Effect.flatMap(Sandbox.make({ world, behaviour }), (site) => Effect.promise(() => test(site)))))
+
+/** A module that brings a storage, as somebody else's would: one file, and nothing of this process. */
+let fullStorage: string
+
+beforeAll(async () => {
+  fullStorage = fileURLToPath(new URL(`../node_modules/.cache/full-${process.pid}.mjs`, import.meta.url))
+  await build({
+    entryPoints: [fileURLToPath(new URL("FullStorage.ts", import.meta.url))],
+    outfile: fullStorage,
+    bundle: true,
+    format: "esm",
+    platform: "node",
+    conditions: ["@letterboxd-ratings/source"],
+    logLevel: "error"
+  })
+  return () => fs.rmSync(fullStorage, { force: true })
+})
 
 describe("lb run", () => {
   it("makes a dataset of the sandbox in the six files", inEmptyFolder(async (folder) => {
@@ -220,7 +239,40 @@ describe("lb user, before a page of somebody else", () => {
   }))
 })
 
+describe("lb run, on a disk that is full", () => {
+  const run = (folder: string, batches: number) =>
+    lb(folder, ["run", "--mode", "new", "--source", "sandbox", "--batch-size", "2", "--storage", fullStorage, "--storage-options", `batches=${batches}`])
+
+  it("says to start again where nothing was committed, exit 1", inEmptyFolder(async (folder) => {
+    const { code, err } = await run(folder, 0)
+    assert.strictEqual(code, 1)
+    assert.match(err, /nothing goes in any more\..* Nothing was committed\. Start again with: pnpm lb run --mode new /u)
+    assert.notInclude(err, "--mode continue")
+  }))
+
+  it("says what is there and how to go on where something was", inEmptyFolder(async (folder) => {
+    const { code, err } = await run(folder, 1)
+    assert.strictEqual(code, 1)
+    assert.match(err, /a full disk holds [\d,]+ ratings; all batches up to 1 are safe\. Go on with: pnpm lb run --mode continue /u)
+  }))
+})
+
 describe("lb run, interrupted", () => {
+  it("tells of the batch that was being committed", inEmptyFolder(async (folder) => {
+    const options = "batches=9,millis=700"
+    const run = start(folder, ["run", "--mode", "new", "--source", "sandbox", "--batch-size", "2", "--storage", fullStorage, "--storage-options", options])
+    await new Promise<void>((resolve) => {
+      run.process.stderr?.on("data", () => {
+        if (run.said().includes("written 2")) resolve()
+      })
+    })
+    run.process.kill("SIGTERM")
+    const { code, err } = await run.ended
+    assert.strictEqual(code, 130)
+    assert.include(err, "all batches up to 2 are safe")
+    assert.include(err, "Batch 2 committed")
+  }))
+
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     it(`keeps what was committed on ${signal}, says what and how to go on, exit 130`, inEmptyFolder(async (folder) => {
       await withSandbox({ latencyMillis: 15 }, async (site) => {

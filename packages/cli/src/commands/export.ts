@@ -74,7 +74,7 @@ const exporting = (flags: Flags) =>
   }).pipe(
     Effect.scoped,
     Effect.provide(NodeProcessTable.layer),
-    Effect.catchTags({ InvalidSettings: (error) => endWithError(error), StorageError: (error) => endWithError(error, pasteable("export", flags, [])) })
+    Effect.catchTags({ InvalidSettings: (error) => endWithError(error), StorageError: (error) => endWithError(error, `Try again with: ${pasteable("export", flags, [])}`) })
   )
 
 /**
