@@ -72,6 +72,6 @@ export const helpOf = (
       "Every option may stand on the command line, in a variable, or in lb.config.json (camelCase, with \"files\" for the names of the dataset's files); the first of these counts."
     ),
     HelpDoc.p(
-      "Exit codes: 0 all members complete; 1 bad input or configuration; 2 finished, but some members are partial, or ended by --max-requests or --max-time; 3 stopped by the site or by pages that were not understood; 4 the dataset is damaged or locked; 130 interrupted. What was committed is kept in each case."
+      "Exit codes: 0 all members complete; 1 bad input or configuration, or output that cannot be written; 2 finished, but some members are partial, or ended by --max-requests or --max-time; 3 stopped by the site or by pages that were not understood; 4 the dataset is damaged or locked; 130 interrupted. What was committed is kept in each case."
     )
   ])
