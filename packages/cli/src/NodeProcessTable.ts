@@ -44,7 +44,8 @@ export const layer: Layer.Layer<ProcessTable> = Layer.succeed(
   ProcessTable,
   ProcessTable.of({
     self: Effect.succeed(self),
+    // Signals to 0 and below go to groups of processes, of which one is always there; no process has such a number.
     isRunning: ({ host, pid, startedAt }) =>
-      Effect.sync(() => host !== self.host || (runs(pid) && (startedAt === 0 || startOf(pid) === startedAt)))
+      Effect.sync(() => pid > 0 && (host !== self.host || (runs(pid) && (startedAt === 0 || startOf(pid) === startedAt))))
   })
 )
