@@ -1,9 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { generateWorld, Sandbox } from "@letterboxd-ratings/fixtures"
 import { Effect } from "effect"
+import { spawnSync } from "node:child_process"
 import * as fs from "node:fs"
 import * as path from "node:path"
-import { filesIn, inEmptyFolder, lb, rowsOf } from "./Lb.ts"
+import { bin, filesIn, inEmptyFolder, lb, rowsOf, start } from "./Lb.ts"
 
 const world = generateWorld()
 const withSandbox = (behaviour: Parameters<Sandbox.Sandbox["behave"]>[0], test: (site: Sandbox.Sandbox) => Promise<void>) =>
@@ -66,6 +67,36 @@ describe("lb user", () => {
   }))
 })
 
+describe.runIf(fs.existsSync("/dev/full"))("lb, where its output goes nowhere", () => {
+  /** The exit code with standard output going to a place, and what is said on standard error. */
+  const into = (folder: string, args: ReadonlyArray<string>, place: string) => {
+    const to = fs.openSync(place, "w")
+    const { status, stderr } = spawnSync(process.execPath, [bin, ...args], { cwd: folder, stdio: ["ignore", to, "pipe"], encoding: "utf8" })
+    fs.closeSync(to)
+    return { status, stderr }
+  }
+
+  it("says that it was lost, exit 1, and keeps the code of what went wrong before", inEmptyFolder(async (folder) => {
+    await lb(folder, ["run", "--mode", "new", "--source", "sandbox", "--batches", "1"])
+    for (const args of [["status"], ["status", "--json"], ["verify"], ["export", "--to", "jsonl"], ["--help"], ["--version"]]) {
+      const { status, stderr } = into(folder, args, "/dev/full")
+      assert.strictEqual(status, 1, args.join(" "))
+      assert.match(stderr, /Not all of the output could be written to standard output \(.*ENOSPC/u, args.join(" "))
+      assert.strictEqual(stderr.split("Not all of the output").length, 2)
+    }
+    assert.strictEqual(into(folder, ["run", "--mode", "continue", "--json", "--base-url", "http://127.0.0.1:1", "--timeout", "1"], "/dev/full").status, 3)
+    assert.strictEqual(into(folder, ["status"], path.join(folder, "told")).status, 0)
+  }))
+
+  it("does not mind a reader who goes away", inEmptyFolder(async (folder) => {
+    const run = start(folder, ["run", "--mode", "new", "--source", "sandbox", "--batches", "1", "--json"])
+    run.process.stdout?.once("data", () => run.process.stdout?.destroy())
+    const { code, err } = await run.ended
+    assert.strictEqual(code, 0)
+    assert.notInclude(err, "Not all of the output")
+  }))
+})
+
 describe("lb status", () => {
   it("tells what there is, to people and programs, and what to do next", inEmptyFolder(async (folder) => {
     await withSandbox({ faults: [{ path: "/cinephile4/films/page/2/", kind: "truncate" }] }, async (site) => {
@@ -78,6 +109,21 @@ describe("lb status", () => {
     const json: unknown = JSON.parse((await lb(folder, ["status", "--json"])).out)
     assert.deepInclude(json, { users: 51, sealed: 47, partial: 1, gone: 1, private: 1, renamed: 1, unproven: 0, batches: 5 })
     assert.strictEqual((await lb(folder, ["status", "--out", "nowhere"])).code, 1)
+  }))
+})
+
+describe("lb export", () => {
+  it("puts what it makes beside the dataset, however its folder is said", inEmptyFolder(async (folder) => {
+    await lb(folder, ["run", "--mode", "new", "--source", "sandbox", "--batches", "1", "--out", "base/"])
+    const slash = await lb(folder, ["export", "--out", "base/", "--to", "jsonl"])
+    assert.strictEqual(slash.code, 0, slash.err)
+    assert.sameMembers(fs.readdirSync(folder), ["base", "base-jsonl"])
+    const dot = await lb(path.join(folder, "base"), ["export", "--out", ".", "--to", "movielens"])
+    assert.strictEqual(dot.code, 0, dot.err)
+    const said = await lb(folder, ["export", "--out", "base", "--to", "jsonl", "--into", "said/", "--json"])
+    assert.strictEqual(said.code, 0, said.err)
+    assert.nestedPropertyVal(JSON.parse(said.out), "dataCard", "said/DATA_CARD.md")
+    assert.sameMembers(fs.readdirSync(folder), ["base", "base-jsonl", "base-movielens", "said"])
   }))
 })
 

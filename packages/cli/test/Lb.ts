@@ -7,7 +7,7 @@ import * as os from "node:os"
 import * as path from "node:path"
 import { fileURLToPath } from "node:url"
 
-const bin = fileURLToPath(new URL("../bin/lb.mjs", import.meta.url))
+export const bin = fileURLToPath(new URL("../bin/lb.mjs", import.meta.url))
 if (!fs.existsSync(fileURLToPath(new URL("../dist/lb.mjs", import.meta.url)))) {
   throw new Error("These tests run the built command. Run `pnpm build` first.")
 }

@@ -141,6 +141,8 @@ describe("lb run, refused", () => {
     ["a source that does not exist", ["run", "--mode", "new", "--source", "sandbx"], `Did you mean "sandbox"?`],
     ["a source with another's address", ["run", "--mode", "new", "--source", "sandbox", "--base-url", "http://127.0.0.1"], "--base-url goes with the source letterboxd"],
     ["an address that is none", ["run", "--mode", "new", "--base-url", "letterboxd.com"], "http:// or https://"],
+    ["an address with a query", ["run", "--mode", "new", "--base-url", "http://127.0.0.1/?x=1"], "http:// or https://, without"],
+    ["a user agent no header can hold", ["run", "--mode", "new", "--user-agent", "snow ☃"], "--user-agent must be one line"],
     ["an unknown option", ["run", "--mode", "new", "--batchsize", "3"], "batch"],
     ["an unknown command", ["rn"], "run"],
     ["a configuration file that is not there", ["run", "--mode", "new", "--config", "nowhere.json"], "nowhere.json: the file cannot be read"],
@@ -154,6 +156,24 @@ describe("lb run, refused", () => {
       assert.deepStrictEqual(fs.readdirSync(folder), [])
     }))
   }
+
+  it("shows no password of an address, exit 1", inEmptyFolder(async (folder) => {
+    const site = await lb(folder, ["run", "--mode", "new", "--base-url", "http://user:secret@127.0.0.1"])
+    const postgres = ["--storage", "postgres"]
+    const refused = [
+      site,
+      ...await Promise.all(["user:secret@host/db", "postgres://user:sec#ret@host/db", "mysql://user:secret@host/db"].map((LB_STORAGE_URL) =>
+        lb(folder, ["status", ...postgres], { LB_STORAGE_URL }))),
+      await lb(folder, ["export", "--to", "postgres"], { LB_STORAGE_URL: "postgres://host/db", LB_INTO_URL: "host:secret" })
+    ]
+    for (const { code, err, out } of refused) {
+      assert.strictEqual(code, 1)
+      assert.match(err, /^(?:--base-url|LB_STORAGE_URL|LB_INTO_URL) must be an address/mu)
+      assert.notMatch(err + out, /secret|sec#ret/u)
+    }
+    assert.include(refused.at(-1)?.err, "LB_INTO_URL")
+    assert.deepStrictEqual(fs.readdirSync(folder), [])
+  }))
 
   it("names a folder that cannot be one, exit 1", inEmptyFolder(async (folder) => {
     fs.writeFileSync(path.join(folder, "file"), "")

@@ -79,6 +79,33 @@ describe("settings", () => {
       assert.match(problems, /"filmLabel" in .*lb\.config\.json must be title or slug/u)
     }))
 
+  it.effect("take an address of the site without credentials, query or fragment, and show no password", () =>
+    Effect.gen(function*() {
+      for (const baseUrl of ["http://h", "http://h/", "https://h.example:8080/sub", "http://[::1]:80", "http://h/@somebody"]) {
+        assert.strictEqual(valueOf(yield* resolve({ baseUrl })).baseUrl, baseUrl)
+      }
+      for (const baseUrl of ["http://user:secret@host", "http://user:sec/ret@host", "http://secret@host/x", "http://h/?x=1", "http://h?x=1", "http://h/#x", "http://h/?", "h/user:secret@host", "http:\\\\user:secret@host", "http://a b", "http://"]) {
+        const problems = problemsOf(yield* resolve({}, { LB_BASE_URL: baseUrl }))
+        assert.include(problems, "LB_BASE_URL must be an address that begins with http:// or https://")
+        assert.notInclude(problems, "secret")
+      }
+    }))
+
+  it.effect("take a user agent that a header can hold", () =>
+    Effect.gen(function*() {
+      assert.strictEqual(valueOf(yield* resolve({ userAgent: "Café-reader/1.0 (+https://example.org)" })).userAgent, "Café-reader/1.0 (+https://example.org)")
+      for (const userAgent of ["two\nlines", "snow ☃", "a\u0000b", "tab\tbed", "\u007f"]) {
+        assert.include(problemsOf(yield* resolve({ userAgent })), "--user-agent must be one line of Latin letters, digits and signs, as a header can hold")
+      }
+      assert.include(problemsOf(yield* resolve({ userAgent: "" })), "--user-agent must not be empty")
+    }))
+
+  it.effect("say what is wrong with spaces, and never show a secret", () =>
+    Effect.gen(function*() {
+      assert.include(problemsOf(yield* resolve({}, { LB_OUT: " data" })), `LB_OUT must not be empty or have spaces around it, but it is " data"`)
+      assert.strictEqual(problemsOf(yield* resolve({}, { LB_SALT: " pepper" })), "LB_SALT must not be empty or have spaces around it.")
+    }))
+
   it.effect("refuse unknown keys of the file, and name the nearest known one", () =>
     Effect.gen(function*() {
       assert.include(problemsOf(yield* resolve({}, {}, { batchsize: 3 })), `"batchsize" is not known. Did you mean "batchSize"?`)
@@ -100,6 +127,10 @@ describe("settings", () => {
       assert.strictEqual(yield* folder({}), "data_output")
       assert.strictEqual(yield* folder({ testMode: "true" }), "test_output")
       assert.strictEqual(yield* folder({ testMode: "true", out: "mine" }), "mine/test")
+      assert.strictEqual(yield* folder({ testMode: "true", out: "mine/" }), "mine/test")
+      for (const out of ["base/", "base///", "base"]) assert.strictEqual(yield* folder({ out }), "base")
+      for (const out of ["/", "//"]) assert.strictEqual(yield* folder({ out }), "/")
+      assert.strictEqual(yield* folder({ out: "/a/b/" }), "/a/b")
     }))
 
   it("go on with the same options, quoted for a shell", () => {

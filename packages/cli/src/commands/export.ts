@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import { Command } from "@effect/cli"
+import { Path } from "@effect/platform"
 import { RatingsStorage } from "@letterboxd-ratings/core"
 import { Effect, Layer, Redacted } from "effect"
 import { randomBytes } from "node:crypto"
@@ -13,7 +14,7 @@ import { nearest } from "../Nearest.ts"
 import * as NodeProcessTable from "../NodeProcessTable.ts"
 import { flagsOf, helpOf } from "../options/Flags.ts"
 import { exportOptions, type OptionKey } from "../options/OptionTable.ts"
-import { type Flags, folderOf, pasteable, resolveSettings, type Settings } from "../options/Settings.ts"
+import { type Flags, folderOf, pasteable, resolveSettings, type Settings, withoutEndSlashes } from "../options/Settings.ts"
 import { formatNames, formatOf } from "../plugins/Formats.ts"
 import { isModule, keepsFiles, storageNames, storageOf } from "../plugins/Storages.ts"
 import { Screen } from "../Screen.ts"
@@ -50,8 +51,11 @@ const exporting = (flags: Flags) =>
     if (format !== undefined && Object.keys(settings.intoOptions).length > 0) return yield* invalid(`${settings.said.get("intoOptions") ?? "--into-options"} goes with a storage, not with the layout ${to}. Leave it out.`)
 
     const { exportFiles, exportToStorage } = yield* Effect.promise(() => import("@letterboxd-ratings/export"))
+    const path = yield* Path.Path
     const folder = yield* folderOf(settings)
-    const into = settings.into ?? `${folder}-${isModule(to) ? "export" : to}`
+    // Beside the dataset also where its folder is said as "." or "..".
+    const beside = ["", ".", ".."].includes(path.basename(folder)) ? path.resolve(folder) : folder
+    const into = settings.into === undefined ? `${beside}-${isModule(to) ? "export" : to}` : withoutEndSlashes(settings.into)
     const options = { folder: into, existing: settings.yes ? "set-aside" : "refuse", tool: `letterboxd-ratings ${packageJson.version}` } as const
     const origin = yield* Layer.build(yield* storageOf(sideOf(settings, from, settings), folder, { memberFiles: false }))
     const report = yield* Effect.gen(function*() {

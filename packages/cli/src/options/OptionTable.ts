@@ -10,6 +10,7 @@ import packageJson from "../../package.json" with { type: "json" }
 /**
  * One option. `read` takes its text, wherever that stands; a switch stands alone on the command line and is `true` or
  * `false` elsewhere. `fallback` is what holds where nothing is said, `undefined` where that depends on other options.
+ * `isShowable` tells whether a text that is refused may be shown, or may hold a secret.
  *
  * @since 0.1.0
  * @category models
@@ -19,12 +20,13 @@ export interface OptionSpec<A> {
   readonly read: (text: string) => Either.Either<A, string>
   readonly fallback: A
   readonly isSwitch: boolean
+  readonly isShowable: (text: string) => boolean
   readonly help: string
 }
 
 const option = <A, I, const F>(value: string, schema: Schema.Schema<A, I>, fallback: F, help: string): OptionSpec<A | F> => {
   const decode = Schema.decodeUnknownEither(schema)
-  return { value, read: (text) => Either.mapLeft(decode(text), (error) => error.message), fallback, isSwitch: false, help }
+  return { value, read: (text) => Either.mapLeft(decode(text), (error) => error.message), fallback, isSwitch: false, isShowable: () => true, help }
 }
 
 const Switch = Schema.Union(
@@ -69,12 +71,20 @@ const Pairs = Schema.transform(
 ).annotations({ message: () => ({ message: "must be NAME=VALUE, several with commas between them", override: true }) })
 
 const WebAddress = Schema.String.pipe(
-  Schema.filter((text) => /^https?:\/\/[^/]+/u.test(text) && URL.canParse(text))
-).annotations({ message: () => ({ message: "must be an address that begins with http:// or https://", override: true }) })
+  Schema.filter((text) => /^https?:\/\/[^\s/\\@?#]+(?:\/[^\s?#]*)?$/u.test(text) && URL.canParse(text))
+).annotations({
+  message: () => ({ message: "must be an address that begins with http:// or https://, without a user, a password, ? or #", override: true })
+})
 
 const userAgent = `letterboxd-ratings/${packageJson.version} (+https://github.com/letterboxd-ratings/letterboxd-ratings)`
 
-const Text = Schema.NonEmptyTrimmedString.annotations({ message: () => ({ message: "must not be empty", override: true }) })
+const Text = Schema.NonEmptyTrimmedString.annotations({
+  message: () => ({ message: "must not be empty or have spaces around it", override: true })
+})
+
+const HeaderText = Text.pipe(Schema.filter((text) => /^[\x20-\x7e\xa0-\xff]+$/u.test(text))).annotations({
+  message: () => "must be one line of Latin letters, digits and signs, as a header can hold"
+})
 
 /**
  * The options, by their keys in the configuration file. `batchSize` is `--batch-size` as a flag and `LB_BATCH_SIZE`
@@ -95,7 +105,10 @@ export const optionTable = {
   into: option("DIR", Text, undefined, "The folder the export goes to (the dataset's with -NAME behind it)."),
   intoOptions: option("NAME=VALUE,...", Pairs, {}, "What the storage that is exported to shall know besides."),
   anonymise: onOff("Leave names out, and give members salted ids. For layouts."),
-  salt: option("TEXT", Text, undefined, "A secret that gives members the same anonymous ids in each export (drawn at random). Better in the variable: others see command lines."),
+  salt: {
+    ...option("TEXT", Text, undefined, "A secret that gives members the same anonymous ids in each export (drawn at random). Better in the variable: others see command lines."),
+    isShowable: () => false
+  },
   out: option("DIR", Text, undefined, "The folder of the dataset (data_output)."),
   testMode: onOff("Write to test_output, or DIR/test, and never to the real files."),
   versioned: onOff("Also write each batch's raw rows into a file of their own."),
@@ -106,10 +119,13 @@ export const optionTable = {
   timeout: option("SECONDS", number("a number of seconds above 0", (n) => n > 0 && n <= 3600), HttpPolicy.defaults.timeoutMillis / 1000, "How long to wait for an answer."),
   maxRequests: option("N", wholeNumber(1, 1_000_000_000), undefined, "End the run when so many requests were sent, repetitions included (no limit)."),
   maxTime: option("TIME", TimeSpan, undefined, "End the run after so long: 90, 90s, 30m, 8h or 2d (no limit)."),
-  baseUrl: option("URL", WebAddress, undefined, `Where the site is (${LetterboxdSource.liveSite}).`),
+  baseUrl: {
+    ...option("URL", WebAddress, undefined, `Where the site is (${LetterboxdSource.liveSite}).`),
+    isShowable: (text: string) => !text.includes("@")
+  },
   listing: option("films|rated", oneOf("films", "rated"), "films", "Read all films watched, whose number proves completeness, or only rated ones, which are fewer pages."),
   membersList: option("LIST", oneOf("all", "this-week", "this-month", "this-year"), "all", "Which popular members: all, this-week, this-month, this-year. The site's robots.txt allows all only."),
-  userAgent: option("TEXT", Text, userAgent, "How to introduce ourselves to the site."),
+  userAgent: option("TEXT", HeaderText, userAgent, "How to introduce ourselves to the site."),
   ignoreRobots: onOff("Do not keep to the site's robots.txt. Only with the site's permission."),
   json: onOff("Write JSON to standard output (a run: one object per event), and nothing else there."),
   quiet: onOff("Tell only warnings, errors and the result."),

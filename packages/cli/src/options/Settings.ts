@@ -92,7 +92,7 @@ export const resolveSettings = (
         said.set(key, place)
         const read = spec.read(text)
         if (Either.isRight(read)) return read.right
-        problems.push(`${place} ${read.left}, but it is "${text}".`)
+        problems.push(`${place} ${read.left}${spec.isShowable(text) ? `, but it is "${text}"` : ""}.`)
         return spec.fallback
       }
       return spec.fallback
@@ -147,7 +147,15 @@ const timestampFrom = (text: string | undefined, problems: Array<string>): DateT
 }
 
 /**
- * The folder of the dataset: with `--test-mode` never the real one.
+ * The name of a folder without slashes at its end, so that names can be made by putting words behind it.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const withoutEndSlashes = (folder: string): string => folder.replace(/(?<=[^/])\/+$/u, "").replace(/^\/+$/u, "/")
+
+/**
+ * The folder of the dataset, without a slash at its end: with `--test-mode` never the real one.
  *
  * @since 0.1.0
  * @category constructors
@@ -156,7 +164,7 @@ export const folderOf = (settings: Settings): Effect.Effect<string, never, Path.
   Effect.map(Path.Path, (path) =>
     settings.testMode
       ? settings.out === undefined ? "test_output" : path.join(settings.out, "test")
-      : settings.out ?? "data_output")
+      : withoutEndSlashes(settings.out ?? "data_output"))
 
 /**
  * A command with the flags it was given, for people to paste: `command`, then all flags but those that are left out.

@@ -4,7 +4,7 @@
  *
  * @since 0.1.0
  */
-import { Effect } from "effect"
+import { Effect, Redacted } from "effect"
 import { InvalidSettings } from "../ExitCode.ts"
 import { nearest } from "../Nearest.ts"
 import { flagOf, type OptionKey } from "../options/OptionTable.ts"
@@ -43,6 +43,8 @@ export const loaded = <M>(name: string, load: () => Promise<M>): Effect.Effect<M
     catch: (cause) => invalid(`The storage ${name} cannot be loaded (${cause instanceof Error ? cause.message.split("\n")[0] : String(cause)}). Install it with: npm install @letterboxd-ratings/storage-${name}`)
   })
 
+const isPostgresAddress = (text: string): boolean => /^postgres(?:ql)?:\/\//u.test(text) && URL.canParse(text)
+
 const storages: Readonly<Record<string, KnownStorage>> = {
   csv: {
     keepsFiles: true,
@@ -68,9 +70,12 @@ const storages: Readonly<Record<string, KnownStorage>> = {
   postgres: {
     keepsFiles: false,
     options: ["schema"],
-    load: ({ options: { schema }, url }) =>
+    load: ({ options: { schema }, url }, { intoUrl }) =>
       url === undefined
         ? invalid("The storage postgres needs an address. Say it in the variable LB_STORAGE_URL: postgres://user:password@host:5432/database")
+        : !isPostgresAddress(Redacted.value(url))
+        // The address may hold a password, so it is not shown.
+        ? invalid(`${url === intoUrl ? "LB_INTO_URL" : "LB_STORAGE_URL"} must be an address such as postgres://user:password@host:5432/database; signs other than letters and digits in the password are written as %21, %40 and so on.`)
         : Effect.map(loaded("postgres", () => import("@letterboxd-ratings/storage-postgres")), ({ PostgresStorage }) =>
           PostgresStorage.layer({ url, ...(schema === undefined ? {} : { schema }) }))
   }
