@@ -29,7 +29,7 @@ const answer = (status: number, body: string, headers: Readonly<Record<string, s
 const responses: ReadonlyArray<readonly [string, PageResponse | PageVerdict]> = [
   ["200, a page of films", answer(200, films)],
   ["200, a page of films that names the challenge script", answer(200, films.replace("</body>", `<script src="/cdn-cgi/challenge-platform/x.js"></script></body>`))],
-  ["200, a page of films, 1 of 72 tiles without a usable id or with an impossible rating", answer(200, films.replace(/rated-\d+/u, "rated-11"))],
+  ["200, a page of films, 1 of 72 tiles without a usable id, with a name that is no text or with an impossible rating", answer(200, films.replace(/rated-\d+/u, "rated-11"))],
   ["200, a page of films, more than 2 % of the tiles so", answer(200, films.replaceAll(/rated-\d+/gu, "rated-11"))],
   ["200, the page says that there are no films", answer(200, filmsPage({ member: none, films: [], listing: "", number: 1, generation: "2026-09" }))],
   ["200, a page of another member's films", answer(200, films.replace(/data-owner="[^"]*"/u, `data-owner="somebody"`))],

@@ -7,12 +7,13 @@ import { Schema } from "effect"
 
 /**
  * Letterboxd's own number of a film, as in `film:240344`. It is the same in every generation of the site's
- * markup and stays when the film's slug or title changes.
+ * markup and stays when the film's slug or title changes. From 1 to 2,147,483,647, which every storage can keep: those
+ * with columns keep 32 bits. The site's numbers are far below; a larger one is no film's.
  *
  * @since 0.1.0
  * @category models
  */
-export const FilmId = Schema.Int.pipe(Schema.positive(), Schema.brand("FilmId"))
+export const FilmId = Schema.Int.pipe(Schema.between(1, 2_147_483_647), Schema.brand("FilmId"))
 
 /**
  * @since 0.1.0

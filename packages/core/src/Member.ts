@@ -36,12 +36,13 @@ export const UsernameFromText = Schema.compose(Schema.compose(Schema.Trim, Schem
 })
 
 /**
- * This dataset's own number of a member: 1, 2, 3 ... in order of discovery, never given twice.
+ * This dataset's own number of a member: 1, 2, 3 ... in order of discovery, never given twice. Up to 2,147,483,647, which
+ * every storage can keep: those with columns keep 32 bits.
  *
  * @since 0.1.0
  * @category models
  */
-export const UserId = Schema.Int.pipe(Schema.positive(), Schema.brand("UserId"))
+export const UserId = Schema.Int.pipe(Schema.between(1, 2_147_483_647), Schema.brand("UserId"))
 
 /**
  * @since 0.1.0

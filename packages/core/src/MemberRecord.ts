@@ -31,7 +31,7 @@ export type MemberState = typeof MemberState.Type
  * - `list-moved`: pages overlap or disagree about their number or counts, so films were added or removed meanwhile.
  * - `short-page`: a page before the last one shows fewer films than the first.
  * - `count-differs`: the page states another number of films than were seen.
- * - `unreadable-tiles`: tiles had no usable id or an impossible rating.
+ * - `unreadable-tiles`: tiles had no usable id, a name that is no text or an impossible rating.
  *
  * @since 0.1.0
  * @category models

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { displayName, Film, Rating, ratingFromHalfStars, seenAgain, splitDisplayName, UsernameFromText } from "@letterboxd-ratings/core"
+import { displayName, Film, FilmId, Rating, ratingFromHalfStars, seenAgain, splitDisplayName, UserId, UsernameFromText } from "@letterboxd-ratings/core"
 import { Arbitrary, Option, Schema } from "effect"
 import * as fc from "fast-check"
 import { film } from "./Worlds.ts"
@@ -33,6 +33,15 @@ describe("a film seen again", () => {
     assert.strictEqual(seenAgain(known, film({ id: 1, slug: "a", title: "A" })), known)
     assert.strictEqual(seenAgain(known, film({ id: 1, slug: "a" })), known)
     assert.deepStrictEqual(seenAgain(known, film({ id: 1, slug: "b", title: "C" })), film({ id: 1, slug: "b", title: "C" }))
+  })
+})
+
+describe("ids", () => {
+  it("are what every storage can keep: whole numbers from 1 up, in 32 bits", () => {
+    for (const isId of [Schema.is(FilmId), Schema.is(UserId)]) {
+      for (const right of [1, 33_881, 2 ** 31 - 1]) assert.isTrue(isId(right), `${right}`)
+      for (const wrong of [0, -1, 1.5, 2 ** 31, Number.MAX_SAFE_INTEGER, Infinity, Number.NaN]) assert.isFalse(isId(wrong), `${wrong}`)
+    }
   })
 })
 

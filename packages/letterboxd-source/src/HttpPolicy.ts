@@ -189,10 +189,20 @@ export const make = (options: HttpPolicyOptions) =>
     return { client, activity: { snapshot } }
   })
 
+/** What reads the bytes of a page: in the charset it names, where that is known, else as UTF-8. */
+const decoderFor = (contentType: string | undefined): TextDecoder => {
+  const charset = /;\s*charset\s*=\s*"?([^\s;"]+)/iu.exec(contentType ?? "")?.[1]
+  try {
+    return new TextDecoder(charset)
+  } catch {
+    return new TextDecoder()
+  }
+}
+
 /** The text of a body, none of one that is too large. */
 const readBody = (response: HttpClientResponse.HttpClientResponse): Effect.Effect<Option.Option<string>, HttpClientError.ResponseError> =>
   Effect.suspend(() => {
-    const decoder = new TextDecoder()
+    const decoder = decoderFor(response.headers["content-type"])
     let bytes = 0
     let text = ""
     return response.stream.pipe(

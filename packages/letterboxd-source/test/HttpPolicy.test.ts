@@ -139,6 +139,34 @@ describe("HttpPolicy over a socket", () => {
       }
     }).pipe(Effect.scoped), 30_000)
 
+  it.live("reads bytes in the charset a page names, and as UTF-8 where it names none that is known", () =>
+    Effect.gen(function*() {
+      const text = "<html>Amélie ½</html>"
+      const cases: ReadonlyArray<readonly [string, BufferEncoding, string]> = [
+        ["text/html; charset=ISO-8859-1", "latin1", text],
+        [`text/html;Charset="windows-1252"; x=y`, "latin1", text],
+        ["text/html; charset=utf-16le", "utf16le", text],
+        ["text/html; charset=UTF-8", "utf8", text],
+        ["text/html; charset=klingon", "utf8", text],
+        ["text/html; charset=", "utf8", text],
+        ["text/html", "utf8", text],
+        // Nothing says what it is, so the bytes stay what they are: no text.
+        ["text/html", "latin1", "<html>Am\uFFFDlie \uFFFD</html>"]
+      ]
+      for (const [contentType, encoding, expected] of cases) {
+        const answering = Layer.succeed(
+          HttpClient.HttpClient,
+          HttpClient.make((request) =>
+            Effect.succeed(HttpClientResponse.fromWeb(request, new Response(Buffer.from(text, encoding), { headers: { "content-type": contentType } }))))
+        )
+        const body = yield* Effect.flatMap(HttpClient.HttpClient, (client) => client.get("http://site/")).pipe(
+          Effect.flatMap((response) => response.text),
+          Effect.provide(HttpPolicy.layer(quickly).pipe(Layer.provide(answering)))
+        )
+        assert.strictEqual(body, expected, contentType)
+      }
+    }))
+
   it.live("does not follow redirects", () =>
     Effect.scoped(behind({}, {}, (get) =>
       Effect.gen(function*() {

@@ -47,6 +47,21 @@ describe("a films page", () => {
     assert.strictEqual(verdict.stated.films, 367)
   })
 
+  it("leaves out a tile with an id that is too large for one, or a name that is no text", () => {
+    const changes: ReadonlyArray<readonly [string, string]> = [
+      ["film:7", "film:2147483648"],
+      ["film:7", "film:9007199254740993"],
+      [`full-display-name="Film 7`, `full-display-name="Fil\uFFFD 7`],
+      [`slug="film-7`, `slug="fil\uFFFD-7`]
+    ]
+    for (const [right, wrong] of changes) {
+      const verdict = judge({ body: filmsPage(grid(manyTiles(60, (i) => i === 6 ? tile(7).replaceAll(right, wrong) : undefined))).replaceAll("367", "60") })
+      assert(verdict._tag === "Films", JSON.stringify(verdict))
+      assert.deepStrictEqual([verdict.films.length, verdict.unreadable], [59, 1], wrong)
+    }
+    assert.strictEqual(judge({ body: filmsPage(grid(tile(2147483647))) })._tag, "Films")
+  })
+
   it("may name a challenge script", () => {
     assert.strictEqual(judge({ body: filmsPage(grid(tile(1))) })._tag, "Films")
   })

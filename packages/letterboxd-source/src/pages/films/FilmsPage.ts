@@ -8,7 +8,7 @@ import { deepestNesting, parseWhile } from "../BoundedParsing.ts"
 
 /**
  * What a films page shows. `tiles` counts the items of the list, readable or not; `unreadable` names what was wrong
- * with the tiles that have no usable id or an impossible rating. `pageNumbers` are the numbers of the paging block,
+ * with the tiles that have no usable id, a name that is no text or an impossible rating. `pageNumbers` are the numbers of the paging block,
  * empty where there is none. `isTooDeep` says that elements are nested deeper than on any real page, and that reading
  * ended there.
  *
@@ -48,6 +48,9 @@ interface Tile {
 const Identifier = Schema.parseJson(Schema.Struct({ uid: Schema.String }))
 const decodeIdentifier = Schema.decodeUnknownOption(Identifier)
 const decodeFilm = Schema.decodeUnknownEither(Film)
+
+/** What stands where bytes were that are no text in the charset of the page. */
+const noText = "\uFFFD"
 
 const countOfFilms = /^([\d.,]+)\s+films?$/u
 const filmUid = /^film:(\d+)$/u
@@ -264,12 +267,14 @@ const readTile = (tile: Tile): Either.Either<WatchedFilm, string> => {
   if (id === undefined) return Either.left(`a tile's id is ${uid.slice(0, 60)}`)
   if (tile.ids.some((other) => other !== uid)) return Either.left(`a tile has the ids ${tile.ids.join(" and ")}`)
 
+  const name = tile.displayName ?? tile.itemName ?? tile.imageName ?? ""
+  if (`${tile.slug} ${name}`.includes(noText)) return Either.left(`film ${id} has a name with bytes that are no text: ${name.slice(0, 60)}`)
   const film = decodeFilm({
     id: Number(id),
     slug: tile.slug === undefined ? undefined : detach(tile.slug),
-    ...splitDisplayName(detach(tile.displayName ?? tile.itemName ?? tile.imageName ?? ""))
+    ...splitDisplayName(detach(name))
   })
-  if (Either.isLeft(film)) return Either.left(`film ${id} has no usable slug`)
+  if (Either.isLeft(film)) return Either.left(`film ${id} has no usable id or slug`)
   if (!tile.hasViewingData) return Either.left(`film ${id} has no p.poster-viewingdata`)
 
   // Stars are counted as well as the class, so that a renamed class is noticed and not taken for "unrated".
