@@ -12,8 +12,8 @@ import type { WatchedFilm } from "./Rating.ts"
  * Every response to a request for a page of a member's films is exactly one of these:
  *
  * - `Films`: a page of the list. `lastPage` is the page count it states (1 where it has no paging), `stated` the
- *   counts it states, `unreadable` the number of tiles without a usable id, with a name that is no text or with an impossible
- *   rating.
+ *   counts it states, `unreadable` the number of tiles without a usable id, with a name that is no text or with
+ *   an impossible rating.
  * - `NoFilms`: the page itself says that the member has no films.
  * - `PastTheEnd`: a page after the last one.
  * - `MemberNotFound`, `MemberPrivate`, `Renamed`: facts about the member.

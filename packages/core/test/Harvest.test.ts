@@ -471,7 +471,7 @@ describe("Harvest", () => {
       const many = Array.makeBy(1_000, (i) => `many_${i}`)
       const dataset = memoryDataset()
       yield* run({ members: many, films: {} }, { batches: 1, batchSize: 1_000 }, dataset)
-      const twice = many.flatMap((name, i) => i % 30 === 29 ? [name, ...many.slice(i - 28, i)] : [name])
+      const twice = many.flatMap((name, i) => i % 30 === 29 ? many.slice(i - 29, i + 1) : [name])
       const { report } = yield* run({ members: [...twice, "fresh"], films: { fresh: list(2) } }, { mode: "continue", batches: 1, batchSize: 1 }, dataset)
       assert.isFalse(report.listEnded)
       assert.isTrue(dataset.state.users.has(username("fresh")))

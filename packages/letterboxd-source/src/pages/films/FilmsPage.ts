@@ -8,8 +8,8 @@ import { deepestNesting, parseWhile } from "../BoundedParsing.ts"
 
 /**
  * What a films page shows. `tiles` counts the items of the list, readable or not; `unreadable` names what was wrong
- * with the tiles that have no usable id, a name that is no text or an impossible rating. `pageNumbers` are the numbers of the paging block,
- * empty where there is none. `isTooDeep` says that elements are nested deeper than on any real page, and that reading
+ * with the tiles that have no usable id, a name that is no text or an impossible rating. `pageNumbers` are the numbers
+ * of the paging block, empty where there is none. `isTooDeep` says that elements are nested deeper than on any real page, and that reading
  * ended there.
  *
  * @since 0.1.0
