@@ -2,6 +2,7 @@
  * A dataset as Parquet files that pandas, Polars, Spark and DuckDB read as they are.
  *
  * @since 0.1.0
+ * @module
  */
 import { FileSystem, Path } from "@effect/platform"
 import { type CommitReceipt, type DatasetState, type OpenDataset, ProcessTable, RatingsStorage, type StorageError } from "@letterboxd-ratings/core"
