@@ -1,7 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as fs from "node:fs"
 import * as path from "node:path"
-import { inEmptyFolder, lb } from "./Lb.ts"
+import { fileURLToPath } from "node:url"
+import { inEmptyFolder, lb, start } from "./Lb.ts"
 
 /** Storages that are packages of their own, with what they leave in the folder. */
 const storages = {
@@ -40,4 +41,20 @@ describe("lb, with another storage", () => {
     assert.include(value.err, "Choose one of zstd, snappy, gzip, none")
     assert.deepStrictEqual(fs.readdirSync(folder), [])
   }))
+})
+
+describe("a storage whose package is not there", () => {
+  it("is one line that says what to install, and nothing else is the worse for it", inEmptyFolder(async (folder) => {
+    // The command as it is published, with none of its optional packages.
+    for (const part of ["bin", "dist", "package.json"]) fs.cpSync(fileURLToPath(new URL(`../${part}`, import.meta.url)), path.join(folder, part), { recursive: true })
+    const alone = path.join(folder, "bin", "lb.mjs")
+    for (const storage of ["sqlite", "parquet", "postgres"]) {
+      const { code, err } = await start(folder, ["run", "--mode", "new", "--source", "sandbox", "--storage", storage], { LB_STORAGE_URL: "postgres://nobody@127.0.0.1:1/none" }, alone).ended
+      assert.strictEqual(code, 1)
+      assert.strictEqual(err.trimEnd().split("\n").length, 1, err)
+      assert.include(err, `npm install @letterboxd-ratings/storage-${storage}`)
+    }
+    const { code, err } = await start(folder, ["run", "--mode", "new", "--source", "sandbox", "--batches", "1", "--batch-size", "2", "--quiet"], {}, alone).ended
+    assert.strictEqual(code, 0, err)
+  }), 60_000)
 })
