@@ -51,16 +51,17 @@ interface Findings {
 
 const Cells = Schema.Array(Schema.Struct({ record: Schema.Array(Schema.String), info: Schema.Struct({ lines: Schema.Number }) }))
 
-/** A whole number as pandas writes it, which may have become a float on the way: `7`, `7.0`. */
+/** An id as pandas writes it, which may have become a float on the way: `7`, `7.0`. Those of films have the same range. */
 const readId = (text: string | undefined): number | undefined => {
-  const digits = /^(\d{1,15})(?:\.0*)?$/u.exec(text?.trim() ?? "")?.[1]
-  return digits === undefined || Number(digits) < 1 ? undefined : Number(digits)
+  const id = Number(/^(\d{1,15})(?:\.0*)?$/u.exec(text?.trim() ?? "")?.[1])
+  return isId(id) ? id : undefined
 }
 
 /** Stars as pandas writes them: `4`, `4.0`, `3.5`. */
 const readStars = (text: string | undefined) =>
   /^\d(?:\.\d+)?$/u.test(text?.trim() ?? "") ? ratingFromHalfStars(Number(text) * 2) : Option.none()
 
+const isId = Schema.is(UserId)
 const decodeUsername = Schema.decodeUnknownEither(UsernameFromText)
 const decodeFilm = Schema.decodeUnknownEither(Film)
 
@@ -146,7 +147,12 @@ const findFile = (folder: string, names: FileNames, file: keyof FileNames) =>
 const readRows = (place: string, columns: ReadonlyArray<string>, { problems }: Findings) =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
-    const text = yield* about(place)(fs.readFileString(place))
+    const decoded = yield* Effect.option(Effect.flatMap(about(place)(fs.readFile(place)), (bytes) => Effect.try(() => new TextDecoder("utf-8", { fatal: true }).decode(bytes))))
+    if (Option.isNone(decoded)) {
+      problems.push(`${place}: it cannot be read as UTF-8. Save it in that encoding`)
+      return []
+    }
+    const text = decoded.value
     const parsed = Effect.try((): unknown => parse(text, { bom: true, info: true, relax_column_count: true, skip_empty_lines: true }))
     const lines = yield* Effect.option(Effect.flatMap(parsed, Schema.decodeUnknown(Cells)))
     if (Option.isNone(lines)) {
@@ -157,6 +163,11 @@ const readRows = (place: string, columns: ReadonlyArray<string>, { problems }: F
     const missing = columns.filter((column) => header?.record.includes(column) !== true)
     if (header === undefined || missing.length > 0) {
       problems.push(`${place}:1: the column ${missing.join(" and ")} is missing`)
+      return []
+    }
+    const doubled = columns.filter((column) => header.record.filter((name) => name === column).length > 1)
+    if (doubled.length > 0) {
+      problems.push(`${place}:1: the column ${doubled.join(" and ")} stands twice, and nothing tells which one counts`)
       return []
     }
     return rest.flatMap(({ info, record }): ReadonlyArray<Row> => {
@@ -221,7 +232,11 @@ const check = (
       repairs.push(`${place}: "${cells["username"]}" is logged as updated but has no user id; the line was left out.`)
     } else if (Option.isNone(time)) {
       repairs.push(`${place}: "${cells["last_updated"]}" is not a time; the line was left out.`)
-    } else updates.set(username.right, time.value)
+    } else {
+      const before = updates.get(username.right)
+      if (before !== undefined) repairs.push(`${place}: ${username.right} is logged as updated twice; the later time was kept.`)
+      updates.set(username.right, before !== undefined && DateTime.greaterThan(before, time.value) ? before : time.value)
+    }
   }
 
   const ratings = new Map<string, EncodedRating>()

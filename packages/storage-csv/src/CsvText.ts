@@ -164,8 +164,10 @@ export const readRecords = (place: string, text: string): Effect.Effect<Map<User
     return records
   })
 
-const rawRowPattern = /^(\d{1,15}),(\d{1,15}),([0-5]\.[05])$/u
+const rawRowPattern = /^(\d{1,10}),(\d{1,10}),([0-5]\.[05])$/u
 const isRating = Schema.is(Rating)
+const isUserId = Schema.is(UserId)
+const isFilmId = Schema.is(FilmId)
 
 /** One raw row, decoded by hand: csv-parse reads tens of times fewer rows a second, and these hold nothing but numbers. */
 export const readRawRow = (place: string, row: string, line: number): Either.Either<EncodedRating, StorageError> => {
@@ -173,7 +175,7 @@ export const readRawRow = (place: string, row: string, line: number): Either.Eit
   const userId = Number(match?.[1])
   const filmId = Number(match?.[2])
   const rating = Number(match?.[3])
-  return userId > 0 && filmId > 0 && isRating(rating)
-    ? Either.right({ userId: UserId.make(userId), filmId: FilmId.make(filmId), rating })
+  return isUserId(userId) && isFilmId(filmId) && isRating(rating)
+    ? Either.right({ userId, filmId, rating })
     : Either.left(damaged(place, line, `(${row.slice(0, 80)}) is no rating`))
 }

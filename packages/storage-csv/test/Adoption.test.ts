@@ -131,27 +131,43 @@ layer(NodeContext.layer)("a dataset of the original tool", (it) => {
         "latest_raw_user_ratings.csv": "user_id,film_id,rating\n1,51608,4.0\n1,51608.0,4.5\n2,51608,5\n",
         "latest_user_mappings.csv": "username,numeric_user_id\nnull,2\ndavee,1\ndavee,1\n",
         "latest_film_mappings.csv": "film_id,film_title\n51608,fail-safe\n51608,fail-safe-1964\n",
-        "latest_user_updates.csv": "username,last_updated\ndavee,yesterday\nnobody,2023-05-02\n"
+        "latest_user_updates.csv": "username,last_updated\ndavee,yesterday\nnobody,2023-05-02\nnull,2023-05-02\nnull,2023-05-01\n"
       })
       const notes = yield* withDataset(folder, goOn, (dataset) => Effect.succeed(dataset.notes))
-      for (const words of ["1 rating stood twice", "davee stood twice", "was called fail-safe and fail-safe-1964", `"yesterday" is not a time`, `"nobody" is logged as updated`]) {
+      for (const words of ["1 rating stood twice", "davee stood twice", "was called fail-safe and fail-safe-1964", `"yesterday" is not a time`, `"nobody" is logged as updated`, "null is logged as updated twice"]) {
         assert.include(notes.join("\n"), words)
       }
       assert.strictEqual(files(yield* flat(folder))["latest_raw_user_ratings.csv"], "user_id,film_id,rating\n1,51608,4.5\n2,51608,5.0\n")
+      assert.include(files(yield* flat(folder))["latest_user_updates.csv"], "null,2023-05-02T")
       assert.deepStrictEqual((yield* verify(folder)).problems, [])
+    }))
+
+  it.scoped("in another encoding than UTF-8 is refused, and not touched", () =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const folder = yield* freshFolder
+      yield* write(folder, original)
+      const place = `${folder}/latest_film_mappings.csv`
+      const bytes = new Uint8Array([...yield* fs.readFile(place), ...new TextEncoder().encode("77,am"), 0xe9, ...new TextEncoder().encode("lie\n")])
+      yield* fs.writeFile(place, bytes)
+      const error = yield* Effect.flip(withDataset(folder, goOn, () => Effect.void))
+      assert.include(error.message, "it cannot be read as UTF-8")
+      assert.deepStrictEqual(yield* fs.readFile(place), bytes)
     }))
 
   it.scoped("that cannot be repaired is named line by line, and not touched", () =>
     Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
       const broken: ReadonlyArray<readonly [keyof typeof original, string | undefined, ReadonlyArray<string>]> = [
-        ["latest_raw_user_ratings.csv", "user_id,film_id,rating\n9,51608,4.0\n1,99,4.0\n1,51608,4.3\n1,51608,\nx,51608,1\n", [
+        ["latest_raw_user_ratings.csv", "user_id,film_id,rating\n9,51608,4.0\n1,99,4.0\n1,51608,4.3\n1,51608,\nx,51608,1\n3000000000,51608,1\n", [
           "latest_raw_user_ratings.csv:2: user 9 is not in the user mapping",
           "latest_raw_user_ratings.csv:3: film 99 is not in the film mapping",
           `latest_raw_user_ratings.csv:4: "1,51608,4.3" is not a rating`,
           `latest_raw_user_ratings.csv:5: "1,51608," is not a rating`,
-          `latest_raw_user_ratings.csv:6: "x,51608,1" is not a rating`
+          `latest_raw_user_ratings.csv:6: "x,51608,1" is not a rating`,
+          `latest_raw_user_ratings.csv:7: "3000000000,51608,1" is not a rating`
         ]],
+        ["latest_raw_user_ratings.csv", "user_id,film_id,rating,rating\n1,51608,4.0,5.0\n", ["latest_raw_user_ratings.csv:1: the column rating stands twice"]],
         ["latest_user_mappings.csv", "username,numeric_user_id\n,1\nnull,2\nother,2\nnull,3\ntoo long for a name,4\n", [
           `latest_user_mappings.csv:2: "" is not a member's name`,
           "latest_user_mappings.csv:4: the id 2 belongs to null and to other",

@@ -252,10 +252,12 @@ layer(NodeContext.layer)("ParquetStorage", (it) => {
   it.scoped("refuses a number that no column holds", () =>
     Effect.gen(function*() {
       const folder = yield* freshFolder
-      const failure = yield* failureOf(withDataset(folder, startNew, (dataset) =>
-        dataset.commit(batchOf(dataset.state, 1, [{ name: "one", ratings: [[3_000_000_000, 1]] }], [film({ id: 3_000_000_000, slug: "far" })]))))
+      const failure = yield* failureOf(withDataset(folder, startNew, (dataset) => {
+        const batch = batchOf(dataset.state, 1, [{ name: "one", ratings: [[1, 1]] }], [film({ id: 1, slug: "far" })])
+        return dataset.commit({ ...batch, members: batch.members.map((member) => ({ ...member, record: { ...member.record, statedFilms: 3_000_000_000 } })) })
+      }))
       assert.strictEqual(failure.reason, "Unsupported")
-      assert.include(failure.message, "film_id")
+      assert.include(failure.message, "stated_films")
       assert.deepStrictEqual(yield* contentOf(folder), {})
     }))
 
