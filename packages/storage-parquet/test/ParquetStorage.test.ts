@@ -254,7 +254,10 @@ layer(NodeContext.layer)("ParquetStorage", (it) => {
       const folder = yield* freshFolder
       const failure = yield* failureOf(withDataset(folder, startNew, (dataset) => {
         const batch = batchOf(dataset.state, 1, [{ name: "one", ratings: [[1, 1]] }], [film({ id: 1, slug: "far" })])
-        return dataset.commit({ ...batch, members: batch.members.map((member) => ({ ...member, record: { ...member.record, statedFilms: 3_000_000_000 } })) })
+        const [one] = batch.members
+        return one === undefined
+          ? Effect.dieMessage("no member")
+          : dataset.commit({ ...batch, members: [{ ...one, record: { ...one.record, statedFilms: 3_000_000_000 } }] })
       }))
       assert.strictEqual(failure.reason, "Unsupported")
       assert.include(failure.message, "stated_films")
