@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config"
 import { shared } from "../../vitest.shared.ts"
 
-export default defineConfig(shared)
+// These tests take most of the time of all, and most of it in processes of their own: two files at a time keep two cores busy.
+export default defineConfig({ ...shared, test: { ...shared.test, poolOptions: { forks: { maxForks: 2 } } } })

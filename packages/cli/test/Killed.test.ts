@@ -182,8 +182,8 @@ for (const durable of durables) {
         await start(folder, args(`${name}-counted`, "new", batches), { ...variables(""), COUNT_CALLS_TO: countFile }, dyingBin).ended
         const calls = Number(fs.readFileSync(countFile, "utf8"))
         assert.isAbove(calls, 60)
-        // Every boundary is tried within one process by the storage's own tests; here each fifth one, with a real death.
-        const deaths = Array.from({ length: calls }, (_, i) => i + 1).filter((call) => call % 5 === 0)
+        // Every boundary is tried within one process by the storage's own tests; here each eighth one, with a real death.
+        const deaths = Array.from({ length: calls }, (_, i) => i + 1).filter((call) => call % 8 === 0)
         await twoAtATime(deaths, async (call) => {
           const data = `${name}-call-${call}`
           const { signal } = await start(folder, args(data, "new", batches), { ...variables(data), DIE_AT_CALL: String(call) }, dyingBin).ended

@@ -112,6 +112,7 @@ export const contentOf = (folder: string, encoding: "utf-8" | "latin1" = "utf-8"
  * - `storage`: it, in a folder.
  * - `afterDeath`: what else a death may have left, beside what the file system was asked for.
  * - `failures`: with what a call of the disk may fail, and how that is told.
+ * - `shortWrites`: whether half of what is written arrives before a process dies (both are tried where nothing is said).
  * - `timeoutMillis`: how long a test may take (400,000).
  *
  * @since 0.1.0
@@ -122,6 +123,7 @@ export interface FolderSuiteOptions<E> {
   readonly storage: (folder: string) => FolderStorage<E>
   readonly afterDeath?: (folder: string) => Effect.Effect<void, unknown, Files>
   readonly failures?: ReadonlyArray<readonly [code: Failure["code"], shortWrite: boolean, reason: StorageError["reason"]]>
+  readonly shortWrites?: ReadonlyArray<boolean>
   readonly timeoutMillis?: number
 }
 
@@ -138,6 +140,7 @@ export const folderSuite = <E>({
   failures = [["ENOSPC", false, "Full"], ["ENOSPC", true, "Full"], ["EIO", false, "Failed"], ["EACCES", false, "NotPermitted"]],
   name,
   storage,
+  shortWrites = [false, true],
   timeoutMillis = 400_000
 }: FolderSuiteOptions<E>): void => {
   const withDataset = <A, E2, R>(folder: string, mode: OpenMode, use: (dataset: OpenDataset) => Effect.Effect<A, E2, R>, process: Process = {}) =>
@@ -168,7 +171,7 @@ export const folderSuite = <E>({
         const { calls, content } = yield* undisturbed
         assert.isAbove(calls, 50)
         for (let at = 1; at <= calls; at++) {
-          for (const shortWrite of [false, true]) {
+          for (const shortWrite of shortWrites) {
             const folder = yield* freshFolder
             const disk = makeDisk({ at, code: "EIO", extent: "crash", shortWrite })
             yield* Effect.exit(withDataset(folder, startNew, commitRest, { disk }))
