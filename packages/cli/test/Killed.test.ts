@@ -54,21 +54,21 @@ const durables: ReadonlyArray<Durable> = [
     name: "sqlite",
     variables: () => ({ ...epoch, LB_STORAGE: "sqlite" }),
     storage: (data) => SqliteStorage.layer({ folder: path.join(folder, data) }).pipe(Layer.provide(platform)),
-    instants: 20,
+    instants: 12,
     usesFileSystem: false
   },
   {
     name: "parquet",
     variables: () => ({ ...epoch, LB_STORAGE: "parquet" }),
     storage: (data) => ParquetStorage.layer({ folder: path.join(folder, data) }).pipe(Layer.provide(platform)),
-    instants: 20,
+    instants: 12,
     usesFileSystem: true
   },
   ...(postgres.url === undefined ? [] : [{
     name: "postgres",
     variables: (data: string) => ({ ...epoch, LB_STORAGE: "postgres", LB_STORAGE_URL: postgres.url ?? "", LB_STORAGE_OPTIONS: `schema=${schemaOf(data)}` }),
     storage: (data: string) => PostgresStorage.layer({ url: Redacted.make(postgres.url ?? ""), schema: schemaOf(data) }),
-    instants: 20,
+    instants: 12,
     usesFileSystem: false
   }])
 ]
@@ -182,8 +182,8 @@ for (const durable of durables) {
         await start(folder, args(`${name}-counted`, "new", batches), { ...variables(""), COUNT_CALLS_TO: countFile }, dyingBin).ended
         const calls = Number(fs.readFileSync(countFile, "utf8"))
         assert.isAbove(calls, 60)
-        // Every boundary is tried within one process by the storage's own tests; here each eighth one, with a real death.
-        const deaths = Array.from({ length: calls }, (_, i) => i + 1).filter((call) => call % 8 === 0)
+        // Every boundary is tried within one process by the storage's own tests; here each twelfth one, with a real death.
+        const deaths = Array.from({ length: calls }, (_, i) => i + 1).filter((call) => call % 12 === 0)
         await twoAtATime(deaths, async (call) => {
           const data = `${name}-call-${call}`
           const { signal } = await start(folder, args(data, "new", batches), { ...variables(data), DIE_AT_CALL: String(call) }, dyingBin).ended
