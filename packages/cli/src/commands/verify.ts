@@ -50,7 +50,7 @@ const verify = (flags: Flags, repair: boolean) =>
 export const verifyCommand = Command.make(
   "verify",
   {
-    repair: Options.boolean("repair").pipe(Options.withDescription("Rebuild what can be derived: the translated ratings from the raw ones and the mappings.")),
+    repair: Options.boolean("repair").pipe(Options.withDescription("Rebuild what can be derived (the translated ratings from the raw ones and the mappings), and set aside what somebody else added to a file.")),
     ...flagsOf(isDatasetOption)
   },
   ({ flags, repair }) => verify(flags, repair)
