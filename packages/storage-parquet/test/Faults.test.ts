@@ -20,6 +20,7 @@ folderSuite({
       }
     }),
   failures: [["ENOSPC", true, "Full"]],
-  // The protocol is that of CSV files, where whole writes are tried too.
-  shortWrites: [true]
+  // The protocol is that of CSV files, where each call and whole writes are tried too.
+  shortWrites: [true],
+  step: 2
 })
