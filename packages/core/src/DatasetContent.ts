@@ -24,6 +24,18 @@ export interface DatasetContent {
 }
 
 /**
+ * How many user ids a dataset skips: ours skip none, one that was taken over may.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const idGapsIn = (users: DatasetState["users"]): number => {
+  let highest = 0
+  for (const userId of users.values()) highest = Math.max(highest, userId)
+  return highest - users.size
+}
+
+/**
  * A dataset that holds nothing yet.
  *
  * @since 0.1.0
@@ -72,7 +84,7 @@ export const contentOf = ({ committedAt, ratings, state }: WholeDataset): Effect
     state: { ...state, ratings: rows.length, batches: Math.max(1, state.batches) },
     ratings: Chunk.toReadonlyArray(rows),
     committedAt,
-    idGaps: Math.max(0, ...state.users.values()) - state.users.size
+    idGaps: idGapsIn(state.users)
   }))
 
 /**
@@ -84,7 +96,7 @@ export const contentOf = ({ committedAt, ratings, state }: WholeDataset): Effect
 export const problemsOf = ({ idGaps, ratings, state: { films, members, users } }: DatasetContent): ReadonlyArray<string> => {
   const problems: Array<string> = []
   const ids = new Set(users.values())
-  if (ids.size !== users.size || Math.max(0, ...ids) !== users.size + idGaps) problems.push("user ids are not 1, 2, 3 ...")
+  if (ids.size !== users.size || idGapsIn(users) !== idGaps) problems.push("user ids are not 1, 2, 3 ...")
   const pairs = new Set<string>()
   const counts = new Map<number, number>()
   for (const { filmId, userId } of ratings) {

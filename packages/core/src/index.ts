@@ -13,7 +13,7 @@ export {
 export { type IdRegistry, makeIdRegistry } from "./IdRegistry.ts"
 export { MemberListing, UserId, Username, UsernameFromText } from "./Member.ts"
 export { canBeCompleted, judgeCompletion, judgeMember, type MemberReading } from "./MemberReading.ts"
-export { contentAfter, contentOf, type DatasetContent, emptyContent, problemsOf } from "./DatasetContent.ts"
+export { contentAfter, contentOf, type DatasetContent, emptyContent, idGapsIn, problemsOf } from "./DatasetContent.ts"
 export { loadWhole, readWhole } from "./DatasetCopy.ts"
 export { Diagnostics, type KeptPage } from "./Diagnostics.ts"
 export { Doubt, MemberRecord, MemberState } from "./MemberRecord.ts"

@@ -24,6 +24,3 @@ export interface ExportFormat {
     dataset: ExportedDataset
   ) => Effect.Effect<ReadonlyArray<ExportedFile>, StorageError, FileSystem.FileSystem | Path.Path>
 }
-
-/** So many rows are written at once. */
-export const rowsAtOnce = 8_192

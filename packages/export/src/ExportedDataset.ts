@@ -7,6 +7,7 @@ import { type EncodedRating, type Film, Rating, type StorageError, UserId, type 
 import { hmac } from "@noble/hashes/hmac"
 import { sha256 } from "@noble/hashes/sha2"
 import { Chunk, DateTime, Effect, Option, Redacted, Schema, Stream } from "effect"
+import { rowsAtOnce } from "./ExportedFile.ts"
 
 /**
  * What a format writes. `usernames` is absent where the export is anonymous. `readAt` is when a member's list was read,
@@ -68,8 +69,6 @@ export const anonymousIds = (users: Iterable<readonly [Username, UserId]>, salt:
   }
   return ids
 }
-
-const rowsAtOnce = 8_192
 
 const decodeRating = Schema.decodeSync(Rating)
 const stars = Array.from({ length: 11 }, (_, halfStars) => halfStars === 0 ? undefined : decodeRating(halfStars / 2))

@@ -37,6 +37,9 @@ export interface FileRows {
 /** How exports fail. */
 export const failures = failuresOf("export")
 
+/** So many rows are held as text at once. */
+export const rowsAtOnce = 8_192
+
 const encoder = new TextEncoder()
 
 /**

@@ -5,8 +5,8 @@
  */
 import type { EncodedRating } from "@letterboxd-ratings/core"
 import { Effect, Stream } from "effect"
-import { writeFile } from "./ExportedFile.ts"
-import { type ExportFormat, rowsAtOnce } from "./ExportFormat.ts"
+import { rowsAtOnce, writeFile } from "./ExportedFile.ts"
+import type { ExportFormat } from "./ExportFormat.ts"
 
 /**
  * `ratings.jsonl`: user_id, username, film_id, film_slug, film_title, film_year, rating. What is not known is `null`; an

@@ -6,8 +6,8 @@
 import { displayName, type EncodedRating, formatRating } from "@letterboxd-ratings/core"
 import { stringify } from "csv-stringify/sync"
 import { DateTime, Effect, Stream } from "effect"
-import { writeFile } from "./ExportedFile.ts"
-import { type ExportFormat, rowsAtOnce } from "./ExportFormat.ts"
+import { rowsAtOnce, writeFile } from "./ExportedFile.ts"
+import type { ExportFormat } from "./ExportFormat.ts"
 
 /** What MovieLens says of a film without genres. */
 const noGenres = "(no genres listed)"

@@ -2,7 +2,7 @@
  * All files of a dataset, written at once.
  */
 import type { FileSystem, Path } from "@effect/platform"
-import type { EncodedRating, StorageError, WholeDataset } from "@letterboxd-ratings/core"
+import { type EncodedRating, idGapsIn, type StorageError, type WholeDataset } from "@letterboxd-ratings/core"
 import { type Effect, Stream } from "effect"
 import { commitChanges, emptyManifest, type FileChange, type FilePart } from "./CommittedFiles.ts"
 import { field, filmLabel, type FilmLabel, filmRow, headers, rawRow, recordLine, translatedRow, updateRow, userRow } from "./CsvText.ts"
@@ -35,9 +35,7 @@ export const commitWhole = (
     _tag: "Replace",
     content: withHeader(file, Stream.map(Stream.grouped(ratings, rowsAtOnce), (some) => ({ text: Array.from(some, row).join(""), rows: some.length })))
   })
-  let highest = 0
-  for (const userId of users.values()) highest = Math.max(highest, userId)
-  const manifest = emptyManifest(names, { filmLabel: label, committedAt, idGaps: highest - users.size })
+  const manifest = emptyManifest(names, { filmLabel: label, committedAt, idGaps: idGapsIn(users) })
   return commitChanges(folder, { ...manifest, batches: Math.max(0, batches - 1) }, {
     rawRatings: ratingRows("rawRatings", rawRow),
     translatedRatings: ratingRows("translatedRatings", ({ filmId, rating, userId }) =>

@@ -2,7 +2,7 @@
  * What a batch does to the files.
  */
 import { FileSystem, Path } from "@effect/platform"
-import type { Batch, DatasetState, EncodedRating, StorageError, UserId, WholeDataset } from "@letterboxd-ratings/core"
+import { type Batch, type DatasetState, type EncodedRating, idGapsIn, type StorageError, type UserId, type WholeDataset } from "@letterboxd-ratings/core"
 import {
   checkBytes,
   checksumOf,
@@ -220,11 +220,9 @@ export const commitBatch = (target: Target, held: Holding, batch: Batch): Effect
 export const commitWhole = (target: Target, held: Holding, { committedAt, ratings, state }: WholeDataset): Effect.Effect<Holding, StorageError, Files> =>
   Effect.gen(function*() {
     const { films, members, updates, users } = state
-    let highest = 0
-    for (const userId of users.values()) highest = Math.max(highest, userId)
     const manifest = yield* commit(
       target,
-      { ...held.manifest, batches: Math.max(1, state.batches), committedAt, idGaps: highest - users.size },
+      { ...held.manifest, batches: Math.max(1, state.batches), committedAt, idGaps: idGapsIn(users) },
       (files) =>
         Effect.gen(function*() {
           return { parts: yield* files.parts(ratings, 1), removed: [], films: yield* files.films(films), members: yield* files.members(state) }

@@ -3,7 +3,7 @@
  */
 import type { PgClient } from "@effect/sql-pg/PgClient"
 import type { SqlError } from "@effect/sql/SqlError"
-import { type Batch, type CommitReceipt, type DatasetState, EncodedRating, Film, FilmId, MemberRecord, UserId, Username, type WholeDataset } from "@letterboxd-ratings/core"
+import { type Batch, type CommitReceipt, type DatasetState, EncodedRating, Film, FilmId, idGapsIn, MemberRecord, UserId, Username, type WholeDataset } from "@letterboxd-ratings/core"
 import { Chunk, DateTime, Effect, Option, Schema, Stream } from "effect"
 
 /** The client, and the schema the tables are in. */
@@ -291,10 +291,8 @@ export const writeBatch = (database: Database, batch: Batch, before: CommitRecei
 /** Writes a whole dataset into empty tables, some thousand ratings at a time. */
 export const writeWhole = (database: Database, { committedAt, ratings, state }: WholeDataset) =>
   Effect.gen(function*() {
-    let highest = 0
-    for (const userId of state.users.values()) highest = Math.max(highest, userId)
     const batches = Math.max(1, state.batches)
-    if (!(yield* putDatasetRow(database, 0, { batches, ratings: state.ratings }, highest - state.users.size, committedAt))) return Option.none()
+    if (!(yield* putDatasetRow(database, 0, { batches, ratings: state.ratings }, idGapsIn(state.users), committedAt))) return Option.none()
     yield* insertFilms(database, [...state.films.values()])
     yield* putMembers(database, Array.from(state.users, ([username, userId]): Member => state.members.get(username) ?? { username, userId }))
     yield* Stream.runForEach(Stream.grouped(ratings, rowsAtOnce), (some) => insertRatings(database, some))

@@ -10,6 +10,7 @@ import {
   EncodedRating,
   Film,
   FilmId,
+  idGapsIn,
   MemberRecord,
   UserId,
   Username,
@@ -257,9 +258,7 @@ export const writeWhole = (sql: SqlClient, { committedAt, ratings, state }: Whol
       return insertRatings(sql, some)
     })
     yield* putUpdates(sql, Array.from(state.updates, ([username, at]) => [state.users.get(username), at] as const))
-    let highest = 0
-    for (const userId of state.users.values()) highest = Math.max(highest, userId)
     const receipt: CommitReceipt = { batches: Math.max(1, state.batches), ratings: rows }
-    yield* putDatasetRow(sql, receipt, highest - state.users.size, committedAt)
+    yield* putDatasetRow(sql, receipt, idGapsIn(state.users), committedAt)
     return receipt
   })
