@@ -65,6 +65,7 @@ const doing: Readonly<Record<PageVerdict["_tag"], string>> = {
   Renamed: "reads the new name, over up to five names, and records the member as renamed; a circle or a longer way is like Unavailable",
   RateLimited: "everybody pauses, slower after it; repeated up to `--max-retries`, then asks the members list whether the limit is for all",
   Challenged: "never repeated; stops the run, keeps the page in `diagnostics/`",
+  Forbidden: "the page is missing; stops the run where it is everybody's, keeps the page in `diagnostics/`",
   Unavailable: "repeated up to `--max-retries` if that can help; then the page is missing, read again at the end of the batch and by `continue`",
   Truncated: "like Unavailable: never taken for the end of the list",
   MarkupChanged: "stops the run, names the selector, keeps the page in `diagnostics/`"
@@ -76,6 +77,7 @@ const exitOf = (verdict: PageVerdict): string => {
       return verdict._tag === "Films" && verdict.unreadable > 0 ? "2" : "0"
     case "member":
       return verdict._tag === "Renamed" ? "0, 2 if no list is reached" : "0"
+    case "suspect":
     case "stop":
       return `${exitCodeOfSourceError(errorFromVerdict({ source: "letterboxd", url: "", subject: "" }, verdict).reason)}`
     case "retry-later":

@@ -356,6 +356,7 @@ const makeReader = (source: Context.Tag.Service<RatingsSource>, events: PubSub.P
         )
         yield* Ref.update(pagesRead, (n) => n + 1)
         switch (verdictActions[verdict._tag]) {
+          case "suspect":
           case "stop":
             return yield* errorFromVerdict(
               { source: source.name, url: page.url, subject: `page ${page.number} of ${page.username}` },

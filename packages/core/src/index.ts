@@ -21,7 +21,7 @@ export { type FilmsVerdict, type ListVersion, type Reconciliation, reconcileList
 export { PageVerdict, type RatingsPage, type StatedCounts, type VerdictAction, verdictActions } from "./PageVerdict.ts"
 export { ProcessIdentity, ProcessTable } from "./ProcessTable.ts"
 export { EncodedRating, formatRating, Rating, ratingFromHalfStars, WatchedFilm } from "./Rating.ts"
-export { RatingsSource, type SourceActivity } from "./RatingsSource.ts"
+export { type RatedFilms, RatingsSource, type SourceActivity } from "./RatingsSource.ts"
 export { type DatasetSummary, type OpenDataset, type OpenMode, RatingsStorage, type StorageCapabilities, type Verification, type WholeDataset } from "./RatingsStorage.ts"
 export { RunReport } from "./RunReport.ts"
 export { SourceError, SourceErrorReason } from "./SourceError.ts"

@@ -56,7 +56,8 @@ export const pageOf = (films: ReadonlyArray<WatchedFilm>, number: number): PageV
     films: films.slice((number - 1) * filmsOnPage, number * filmsOnPage),
     lastPage,
     stated: { films: films.length },
-    unreadable: 0
+    unreadable: 0,
+    fullPage: filmsOnPage
   })
 }
 
@@ -95,11 +96,13 @@ export const memorySource = (world: MemoryWorld) =>
               ? Stream.concat(Stream.make(first), readPages(username, Array.range(2, first.verdict.lastPage)))
               : Stream.make(first)))
           : readPages(username, pages),
+      ratedFilms: () => Effect.succeedNone,
       activity: Effect.map(Ref.get(asked), (all) => ({
         requests: all.length,
         retries: 0,
         pausedMillis: 0,
-        requestsPerSecond: Infinity
+        requestsPerSecond: Infinity,
+        unreadListings: 0
       }))
     })
     return { source, asked: Ref.get(asked) }

@@ -5,16 +5,14 @@
  * @module
  */
 import type { HttpClient } from "@effect/platform"
-import { errorFromVerdict, type MemberListing, PageVerdict, type RatingsPage, RatingsSource, type SourceError, type Username } from "@letterboxd-ratings/core"
+import { errorFromVerdict, type MemberListing, PageVerdict, type RatedFilms, type RatingsPage, RatingsSource, type SourceError, type Username } from "@letterboxd-ratings/core"
 import { Array, Chunk, Config, type ConfigError, type Context, Effect, Either, Layer, Option, Stream } from "effect"
 import { defaults as policy, HttpActivity } from "./HttpPolicy.ts"
 import { type FilmsListing, filmsUrl } from "./pages/films/FilmsRequest.ts"
-import { judgeFilmsResponse } from "./pages/films/FilmsVerdict.ts"
+import { countRatedFilms, judgeFilmsResponse } from "./pages/films/FilmsVerdict.ts"
 import { type MembersList, membersUrl } from "./pages/members/MembersRequest.ts"
 import { judgeMembersResponse, MembersVerdict } from "./pages/members/MembersVerdict.ts"
 import * as PageReader from "./PageReader.ts"
-import { type PageResponse, pageTitle } from "./pages/PageResponse.ts"
-import { recogniseWall } from "./pages/Refusal.ts"
 
 /**
  * - `name`: what reports call this source.
@@ -107,7 +105,7 @@ export const make = (
           onRight: (response) => {
             const verdict = judgeFilmsResponse(asked, response)
             return Effect.flatMap(
-              number > 1 && isUnexplained(verdict, response) ? isPastTheEnd(username, number) : Effect.succeed(false),
+              number > 1 && verdict._tag === "Forbidden" ? isPastTheEnd(username, number) : Effect.succeed(false),
               (isPast) => isPast ? Effect.succeed(PageVerdict.PastTheEnd()) : keep(`page ${number} of ${username}`, response, verdict)
             )
           }
@@ -122,6 +120,10 @@ export const make = (
         const verdict = judgeFilmsResponse({ username, page: 1, listing: options.listing }, answer.right)
         return verdict._tag === "NoFilms" || (verdict._tag === "Films" && verdict.lastPage < number)
       })
+
+    const ratedFilms = (username: Username): Effect.Effect<Option.Option<RatedFilms>, SourceError> =>
+      gate.withPermits(1)(Effect.map(ask(filmsUrl(options.baseUrl, username, "rated", 1)), (answer) =>
+        Option.flatMap(Either.getRight(answer), (response) => countRatedFilms(username, response))))
 
     const readFilmsPages = (username: Username, numbers: Iterable<number>) =>
       Stream.fromIterable(numbers).pipe(
@@ -143,13 +145,10 @@ export const make = (
                 : Stream.make(first))
           )
           : readFilmsPages(username, pages),
-      activity: snapshot
+      ratedFilms,
+      activity: Effect.map(snapshot, (activity) => ({ ...activity, unreadListings: 0 }))
     }
   })
-
-/** A refusal without any of the marks of a bot wall. */
-const isUnexplained = (verdict: PageVerdict, { body, headers, status }: PageResponse): boolean =>
-  verdict._tag === "Challenged" && status === 403 && Option.isNone(recogniseWall(headers, pageTitle(body)))
 
 /**
  * The site as the source of a program, with the `HttpClient` of an `HttpPolicy`.

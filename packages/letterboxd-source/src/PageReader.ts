@@ -60,6 +60,8 @@ export const make = (options: {
           return noted(verdict, `no ${verdict.selector}: ${verdict.evidence}`)
         case "Challenged":
           return noted(verdict, verdict.wall)
+        case "Forbidden":
+          return noted(verdict, verdict.why)
         case "Films":
           return verdict.unreadable === 0
             ? Effect.succeed(verdict)

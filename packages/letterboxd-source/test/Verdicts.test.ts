@@ -158,7 +158,7 @@ describe("a refusal", () => {
       assert.strictEqual(judge({ status, headers: { "cf-mitigated": "challenge" }, body: "<html></html>" })._tag, "Challenged")
     }
     assert.strictEqual(judge({ status: 403, body: denied })._tag, "Challenged")
-    assert.strictEqual(judge({ status: 403, body: "<html></html>" })._tag, "Challenged")
+    assert.strictEqual(judge({ status: 403, body: "<html></html>" })._tag, "Forbidden")
   })
 
   it("is never taken for a private or missing member", () => {
@@ -167,7 +167,7 @@ describe("a refusal", () => {
     assert.strictEqual(judge({ status: 404, body: own404 })._tag, "MemberNotFound")
     assert.strictEqual(judge({ status: 403, body: own403 })._tag, "MemberPrivate")
     assert.strictEqual(judge({ status: 404, body: "<html><title>404</title></html>" })._tag, "Unavailable")
-    assert.strictEqual(judge({ status: 403, body: own404 })._tag, "Challenged")
+    assert.strictEqual(judge({ status: 403, body: own404 })._tag, "Forbidden")
     assert.strictEqual(judge({ status: 404, headers: { "cf-mitigated": "challenge" }, body: own404 })._tag, "Challenged")
   })
 

@@ -88,7 +88,7 @@ const shown = (films: ReadonlyArray<WatchedFilm>, expected: ReadonlyArray<Watche
   })
 
 /** Whether a verdict says that a page could not be had; the end of a list is something else. */
-const isNoAnswer = ({ _tag }: PageVerdict): boolean => _tag !== "PastTheEnd" && ["retry-later", "stop"].includes(verdictActions[_tag])
+const isNoAnswer = ({ _tag }: PageVerdict): boolean => _tag !== "PastTheEnd" && ["retry-later", "suspect", "stop"].includes(verdictActions[_tag])
 
 /** The verdict that says what a member is, films aside. */
 const factOf = ({ state }: SourceWorldMember): { readonly tag: PageVerdict["_tag"]; readonly to?: Username } =>
@@ -191,7 +191,7 @@ export const sourceSuite = <E, E2 = never>(
       Effect.gen(function*() {
         assert.isNotEmpty(source.name)
         const { requestsPerSecond, ...done } = yield* source.activity
-        assert.deepStrictEqual(done, { requests: 0, retries: 0, pausedMillis: 0 })
+        assert.deepStrictEqual(done, { requests: 0, retries: 0, pausedMillis: 0, unreadListings: 0 })
         assert.isAbove(requestsPerSecond, 0)
         yield* read(source, longest.username)
         // What one source does is not another's activity.

@@ -64,7 +64,7 @@ export const judgeRefusal = (response: PageResponse): Option.Option<PageVerdict>
   return Option.some(
     /greetings, professor falken/iu.test($("section.message strong").text())
       ? PageVerdict.MemberPrivate()
-      : PageVerdict.Challenged({ status, wall: title === "" ? "a 403 without explanation" : `title "${title}"` })
+      : PageVerdict.Forbidden({ status, why: title === "" ? "no explanation" : `title "${title}"` })
   )
 }
 

@@ -97,7 +97,7 @@ const defects: Readonly<Record<string, Change>> = {
 
   "treats private as gone": verdictsOf("MemberPrivate", PageVerdict.MemberNotFound()),
   "treats gone as empty": verdictsOf("MemberNotFound", PageVerdict.NoFilms()),
-  "treats empty as a list of no films": verdictsOf("NoFilms", PageVerdict.Films({ films: [], lastPage: 1, stated: { films: 0 }, unreadable: 0 })),
+  "treats empty as a list of no films": verdictsOf("NoFilms", PageVerdict.Films({ films: [], lastPage: 1, stated: { films: 0 }, unreadable: 0, fullPage: 6 })),
   "says renamed, but not to whom": verdictsOf("Renamed", PageVerdict.Renamed({ to: username("somebody") })),
   "follows a renamed member under the old name": (source) => ({
     ...source,
@@ -214,7 +214,7 @@ const defects: Readonly<Record<string, Change>> = {
   "takes silence for the end of a list": verdictsOf("Unavailable", PageVerdict.PastTheEnd()),
   "takes silence for a list without films": verdictsOf("Unavailable", PageVerdict.NoFilms()),
   "takes silence for nobody": verdictsOf("Unavailable", PageVerdict.MemberNotFound()),
-  "makes an empty page of one that could not be had": verdictsOf("Unavailable", PageVerdict.Films({ films: [], lastPage: 12, stated: {}, unreadable: 0 }))
+  "makes an empty page of one that could not be had": verdictsOf("Unavailable", PageVerdict.Films({ films: [], lastPage: 12, stated: {}, unreadable: 0, fullPage: 6 }))
 }
 
 for (const [name, change] of Object.entries(defects)) {

@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import { PageVerdict, Username } from "@letterboxd-ratings/core"
+import { PageVerdict, type RatedFilms, Username } from "@letterboxd-ratings/core"
 import { Option, Schema } from "effect"
 import type { PageResponse } from "../PageResponse.ts"
 import { judgeRefusal, recogniseWall, tooDeep } from "../Refusal.ts"
@@ -46,6 +46,35 @@ export const judgeFilmsResponse = (
     if (!page.isComplete) return PageVerdict.Truncated({ bytes: response.body.length })
     return judgeFilmsPage(asked, page)
   })
+
+/**
+ * How many films a member rated, by the response to a request for page 1 of the list of rated films: exactly where that
+ * is the only page, else by the number of pages. A page of the list whose tiles have no rating counts too: its tiles are
+ * there because the films are rated. None where the response is no such page.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const countRatedFilms = (username: Username, response: PageResponse): Option.Option<RatedFilms> => {
+  const verdict = judgeFilmsResponse({ username, page: 1, listing: "rated" }, response)
+  switch (verdict._tag) {
+    case "NoFilms":
+      return Option.some({ atLeast: 0, atMost: 0 })
+    case "Films": {
+      const shown = verdict.films.length + verdict.unreadable
+      const full = Math.max(fullPage, shown)
+      return Option.some(
+        verdict.lastPage === 1 ? { atLeast: shown, atMost: shown } : { atLeast: (verdict.lastPage - 1) * full + 1, atMost: verdict.lastPage * full }
+      )
+    }
+    case "MarkupChanged": {
+      const { tiles } = parseFilmsPage(response.body)
+      return tiles > 0 ? Option.some({ atLeast: tiles, atMost: Infinity }) : Option.none()
+    }
+    default:
+      return Option.none()
+  }
+}
 
 const markupChanged = (selector: string, evidence: string) => PageVerdict.MarkupChanged({ selector, evidence })
 
@@ -107,7 +136,8 @@ const judgeFilmsPage = (
       ...(statedFilms === undefined ? {} : { films: statedFilms }),
       ...(page.stated.rated === undefined ? {} : { rated: page.stated.rated })
     },
-    unreadable: page.unreadable.length + unrated
+    unreadable: page.unreadable.length + unrated,
+    fullPage
   })
 }
 
