@@ -74,10 +74,10 @@ const doing: Readonly<Record<PageVerdict["_tag"], string>> = {
   Renamed: "reads the new name, over up to five names, and records the member as renamed; a circle or a longer way is like Unavailable",
   RateLimited: "everybody pauses, slower after it; repeated up to `--max-retries`, then asks the members list whether the limit is for all",
   Challenged: "never repeated; stops the run, keeps the page in `diagnostics/`",
-  Forbidden: "the page is missing; stops the run where it is everybody's, keeps the page in `diagnostics/`",
+  Forbidden: "the page is missing, and kept in `diagnostics/`; stops the run where three members in a row are refused so",
   Unavailable: "repeated up to `--max-retries` if that can help; then the page is missing, read again at the end of the batch and by `continue`",
   Truncated: "like Unavailable: never taken for the end of the list",
-  MarkupChanged: "stops the run, names the selector, keeps the page in `diagnostics/`"
+  MarkupChanged: "the page is missing, and kept in `diagnostics/`; stops the run, and names the selector, where three members in a row have such pages"
 }
 
 const exitOf = (verdict: PageVerdict): string => {
@@ -87,6 +87,7 @@ const exitOf = (verdict: PageVerdict): string => {
     case "member":
       return verdict._tag === "Renamed" ? "0, 2 if no list is reached" : "0"
     case "suspect":
+      return `2, ${exitCodeOfSourceError(errorFromVerdict({ source: "letterboxd", url: "", subject: "" }, verdict).reason)} if it is several members'`
     case "stop":
       return `${exitCodeOfSourceError(errorFromVerdict({ source: "letterboxd", url: "", subject: "" }, verdict).reason)}`
     case "retry-later":

@@ -88,7 +88,7 @@ export const make = (world: SourceWorld, { liberties = false, offline = false, o
           )))
         : readPages(username, pages),
     ratedFilms: (username) =>
-      Effect.as(request, Option.map(Option.filter(Option.fromNullable(members.get(username)), ({ state }) => state === "public" && !liberties), ({ films }) => {
+      Effect.as(request, Option.map(Option.filter(Option.fromNullable(members.get(username)), ({ state }) => state === "public" && !liberties && outage?._tag !== "Everything"), ({ films }) => {
         const rated = films.filter(({ rating }) => rating !== undefined).length
         return { atLeast: rated, atMost: rated }
       })),
