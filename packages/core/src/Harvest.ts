@@ -553,7 +553,10 @@ const encodeMember = (
   const { isNew, userId } = registry.user(reading.username)
   const ratings: Array<EncodedRating> = []
   for (const { film, rating } of reading.films) {
-    if (rating === undefined) continue
+    if (rating === undefined) {
+      registry.filmIfKnown(film)
+      continue
+    }
     registry.film(film)
     ratings.push({ userId, filmId: film.id, rating })
   }
