@@ -134,7 +134,7 @@ layer(NodeContext.layer)("a dataset of the original tool", (it) => {
         "latest_user_updates.csv": "username,last_updated\ndavee,yesterday\nnobody,2023-05-02\nnull,2023-05-02\nnull,2023-05-01\n"
       })
       const notes = yield* withDataset(folder, goOn, (dataset) => Effect.succeed(dataset.notes))
-      for (const words of ["1 rating stood twice", "davee stood twice", "was called fail-safe and fail-safe-1964", `"yesterday" is not a time`, `"nobody" is logged as updated`, "null is logged as updated twice"]) {
+      for (const words of ["1 rating stood twice", "davee stood twice", `was called "fail-safe" and "fail-safe-1964"`, `"yesterday" is not a time`, `"nobody" is logged as updated`, "null is logged as updated twice"]) {
         assert.include(notes.join("\n"), words)
       }
       assert.strictEqual(files(yield* flat(folder))["latest_raw_user_ratings.csv"], "user_id,film_id,rating\n1,51608,4.5\n2,51608,5.0\n")
