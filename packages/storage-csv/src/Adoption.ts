@@ -6,7 +6,7 @@ import { FileSystem, Path } from "@effect/platform"
 import {
   type EncodedRating,
   Film,
-  FilmId,
+  type FilmId,
   ratingFromHalfStars,
   splitDisplayName,
   type StorageError,

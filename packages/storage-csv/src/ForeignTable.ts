@@ -5,7 +5,7 @@
 import { FileSystem } from "@effect/platform"
 import type { StorageError } from "@letterboxd-ratings/core"
 import { parse } from "csv-parse/sync"
-import { Chunk, Effect, Either, Schema, Stream } from "effect"
+import { Effect, Either, Option, Schema, Stream } from "effect"
 import { about, failures } from "./StorageFailure.ts"
 
 /**
@@ -155,8 +155,8 @@ export const openTable = (
 ): Effect.Effect<ForeignTable, StorageError | TableError, FileSystem.FileSystem> =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
-    const parts = yield* about(place)(Stream.runCollect(fs.stream(place, { bytesToRead: headBytes })))
-    const head = Uint8Array.from(Chunk.toReadonlyArray(parts).flatMap((part) => [...part]))
+    const read = yield* about(place)(Stream.runHead(fs.stream(place, { bytesToRead: headBytes, chunkSize: headBytes })))
+    const head = Option.getOrElse(read, () => new Uint8Array())
     const mark = encoding === undefined ? markOf(head) : { encoding, hasMark: false }
     const decoder = decoderOf(mark.encoding)
     const text = yield* decoded(place, () => decoder.decode(head, { stream: true }))

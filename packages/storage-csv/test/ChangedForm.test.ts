@@ -79,7 +79,7 @@ const saved = (text: string, saving: Saving): Uint8Array => {
     }).join(separator))
   const lines = [...(hasHint ? [`sep=${separator}`] : []), ...rows, ...Array.from({ length: emptyLines }, () => separator)]
   const whole = `${lines.join(lineEnd)}${lineEnd}`
-  const buffer = Buffer.from(`${hasMark || encoding.startsWith("utf16") ? "\uFEFF" : ""}${whole}`, encoding === "utf16be" ? "utf16le" : encoding)
+  const buffer = Buffer.from(`${(hasMark && encoding === "utf8") || encoding.startsWith("utf16") ? "\uFEFF" : ""}${whole}`, encoding === "utf16be" ? "utf16le" : encoding)
   return encoding === "utf16be" ? buffer.swap16() : buffer
 }
 
@@ -93,7 +93,7 @@ const savings = fc.record<Saving>({
   quotes: fc.constantFrom("needed", "all"),
   capitals: fc.boolean(),
   emptyLines: fc.nat(2)
-}).map((saving) => ({ ...saving, hasMark: saving.hasMark && saving.encoding !== "latin1" }))
+})
 
 const save = (folder: string, name: string, saving: Saving) =>
   Effect.gen(function*() {
