@@ -18,11 +18,10 @@ import {
 } from "@letterboxd-ratings/core"
 import { CsvStorage } from "@letterboxd-ratings/storage-csv"
 import { DateTime, Effect, Layer, Schema, Stream } from "effect"
-import { spawn } from "node:child_process"
 import * as fs from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
-import { fileURLToPath } from "node:url"
+import { runLb } from "./runLb.ts"
 
 const rowsOfMember = 1_300
 const filmsInAll = 60_000
@@ -80,26 +79,6 @@ const timed = <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<number, E> =>
   })
 
 const median = (times: ReadonlyArray<number>): number => times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)] ?? 0
-
-const tellMemory = "data:text/javascript,process.on('exit',()=>process.stderr.write('maxRSS '+process.resourceUsage().maxRSS))"
-
-/** Runs the built command in a process of its own: seconds, and the most memory it held, in MB. */
-const runLb = (args: ReadonlyArray<string>): Promise<{ readonly seconds: number; readonly megabytes: number }> =>
-  new Promise((resolve, reject) => {
-    const began = performance.now()
-    const child = spawn(process.execPath, ["--import", tellMemory, fileURLToPath(new URL("../../packages/cli/bin/lb.mjs", import.meta.url)), ...args], {
-      stdio: ["ignore", "pipe", "pipe"]
-    })
-    let said = ""
-    for (const stream of [child.stdout, child.stderr]) stream.on("data", (data: Buffer) => {
-      said += data.toString("utf8")
-    })
-    child.on("close", (code) => {
-      const kilobytes = Number(/maxRSS (\d+)/u.exec(said)?.[1])
-      if (code === 0) resolve({ seconds: (performance.now() - began) / 1000, megabytes: kilobytes / 1000 })
-      else reject(new Error(`lb ended with ${code}: ${said}`))
-    })
-  })
 
 export const commitAtScale = async (): Promise<void> => {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "lb-bench-"))
