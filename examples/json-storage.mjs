@@ -13,7 +13,9 @@ const State = Schema.Struct({
   members: Schema.ReadonlyMap({ key: Username, value: MemberRecord }), updates: Schema.ReadonlyMap({ key: Username, value: Schema.DateTimeUtc }),
   ratings: Schema.Int, batches: Schema.Int
 })
-const Content = Schema.parseJson(Schema.Struct({ state: State, ratings: Schema.Array(EncodedRating), committedAt: Schema.DateTimeUtc, idGaps: Schema.Int }))
+const Format = Schema.parseJson(Schema.Struct({ format: Schema.Int }))
+const Content = Schema.Struct({ state: State, ratings: Schema.Array(EncodedRating), committedAt: Schema.DateTimeUtc, idGaps: Schema.Int })
+const Kept = Schema.parseJson(Schema.Struct({ format: Schema.Literal(1), content: Content }))
 
 export const options = ["file"]
 
@@ -29,11 +31,13 @@ export const layer = ({ folder, options: { file = "ratings.json" } }) =>
     const read = Effect.gen(function*() {
       if (!(yield* exists)) return yield* failure("NothingThere")("there is no dataset")
       const text = yield* Effect.mapError(fs.readFileString(place), failure("NotPermitted"))
-      return yield* Effect.mapError(Schema.decode(Content)(text), failure("Damaged"))
+      const { format } = yield* Effect.mapError(Schema.decode(Format)(text), failure("Damaged"))
+      if (format > 1) return yield* failure("NewerFormat")(`a newer version wrote it (format ${format}). Update this storage`)
+      return (yield* Effect.mapError(Schema.decode(Kept)(text), failure("Damaged"))).content
     })
     /** @type {(content: typeof Content.Type, aside: string | undefined) => Effect.Effect<{ batches: number, ratings: number }, StorageError>} */
     const write = (content, aside) => Effect.gen(function*() {
-      const text = yield* Schema.encode(Content)(content)
+      const text = yield* Schema.encode(Kept)({ format: 1, content })
       yield* fs.makeDirectory(folder, { recursive: true })
       yield* fs.writeFileString(`${place}.next`, text)
       if (aside !== undefined) yield* fs.rename(place, aside)

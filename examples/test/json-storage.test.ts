@@ -1,6 +1,6 @@
 import { NodeContext } from "@effect/platform-node"
 import { storageSuite } from "@letterboxd-ratings/storage-testkit"
-import { Layer } from "effect"
+import { Effect, Layer } from "effect"
 import * as fs from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
@@ -11,6 +11,11 @@ const folder = fs.mkdtempSync(path.join(os.tmpdir(), "json-storage-"))
 afterAll(() => fs.rmSync(folder, { recursive: true }))
 
 storageSuite("JsonStorage", (place) => layer({ folder: path.join(folder, place), options: {} }).pipe(Layer.provide(NodeContext.layer)), {
+  writeFormat: (place, format) =>
+    Effect.sync(() => {
+      const file = path.join(folder, place, "ratings.json")
+      fs.writeFileSync(file, fs.readFileSync(file, "utf8").replace(/"format":\d+/u, `"format":${format}`))
+    }),
   // All of it is written anew with each batch.
   rows: 20_000
 })

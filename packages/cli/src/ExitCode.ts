@@ -50,6 +50,7 @@ const ofStorage: Readonly<Record<StorageErrorReason, 1 | 4>> = {
   AlreadyThere: 1,
   Locked: 4,
   Damaged: 4,
+  NewerFormat: 4,
   Full: 1,
   NotPermitted: 1,
   Failed: 1,

@@ -120,7 +120,8 @@ const harvest = ({ mode: asked, only, restart, resume, settings }: RunRequest) =
       batchSize: settings.batchSize,
       membersInFlight: settings.concurrency + 2,
       ...(settings.maxTime === undefined ? {} : { maxMillis: settings.maxTime * 1000 }),
-      ...(only === undefined ? {} : { only }),
+      // Who is asked for by name is read, whoever a variable or the configuration leaves out of runs.
+      ...(only === undefined ? { skip: settings.skip } : { only }),
       ...(settings.timestamp === undefined ? {} : { timestamp: settings.timestamp })
     }).pipe(
       Effect.ensuring(shown),

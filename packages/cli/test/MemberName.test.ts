@@ -1,8 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Either, Schema } from "effect"
 import * as fc from "fast-check"
+import * as path from "node:path"
 import { memberNamed, MemberNames } from "../src/options/MemberName.ts"
-import { inEmptyFolder, lb } from "./Lb.ts"
+import { inEmptyFolder, lb, rowsOf } from "./Lb.ts"
 
 const name = fc.stringMatching(/^[a-z0-9_]{2,15}$/u)
 const inAnyCase = (text: string) => fc.array(fc.boolean(), { minLength: text.length, maxLength: text.length })
@@ -44,5 +45,21 @@ describe("a member's name", () => {
       assert.strictEqual(doctor.code, 0, doctor.err)
       assert.include(doctor.out, "/member_1/films/")
     }
+  }), 60_000)
+
+  it("leaves members out of a run, and not out of what asks for them by name", inEmptyFolder(async (folder) => {
+    const skip = { LB_SKIP: "@Member_1, https://letterboxd.com/null/" }
+    const run = await lb(folder, ["run", "--mode", "new", "--source", "sandbox", "--batches", "1", "--batch-size", "3", "--quiet"], skip)
+    assert.strictEqual(run.code, 0, run.err)
+    assert.match(run.out, /Left out, as asked: (?:member_1, null|null, member_1)\./u)
+    const names = () => rowsOf(path.join(folder, "data_output"), "latest_user_mappings.csv").map((row) => row.split(",")[0])
+    assert.lengthOf(names(), 3)
+    assert.notIncludeMembers(names(), ["member_1"])
+    const user = await lb(folder, ["user", "member_1", "--source", "sandbox", "--quiet"], skip)
+    assert.strictEqual(user.code, 0, user.err)
+    assert.include(names(), "member_1")
+    const wrong = await lb(folder, ["run", "--mode", "new", "--source", "sandbox", "--skip", "davee,"])
+    assert.strictEqual(wrong.code, 1)
+    assert.include(wrong.err, "--skip must be members' names with commas between them")
   }), 60_000)
 })

@@ -9,7 +9,7 @@ import { Screen } from "../src/Screen.ts"
 const count = fc.integer({ min: 0, max: 10_000_000 })
 const some = fc.record({
   progress: fc.record({ membersToRead: count, membersRead: count, pages: count, ratings: count }),
-  activity: fc.record({ requests: count, retries: count, pausedMillis: count, requestsPerSecond: fc.double({ min: 0, noNaN: true }) }),
+  activity: fc.record({ requests: count, retries: count, pausedMillis: count, requestsPerSecond: fc.double({ min: 0, noNaN: true }), unreadListings: count }),
   elapsed: count,
   quiet: count
 })
@@ -26,7 +26,7 @@ describe("the status line", () => {
   })
 
   it("shows a bar, the share and the time left", () => {
-    const activity = { requests: 40, retries: 0, pausedMillis: 0, requestsPerSecond: 2 }
+    const activity = { requests: 40, retries: 0, pausedMillis: 0, requestsPerSecond: 2, unreadListings: 0 }
     const progress = { membersToRead: 20, membersRead: 5, pages: 30, ratings: 1_500 }
     assert.strictEqual(
       statusOf(progress, activity, 20_000, 0, 120),
@@ -38,7 +38,7 @@ describe("the status line", () => {
   it.scoped("says that the site does not answer, and for how long", () =>
     Effect.gen(function*() {
       const written = yield* Ref.make("")
-      const activity = yield* Ref.make<SourceActivity>({ requests: 1, retries: 0, pausedMillis: 0, requestsPerSecond: 2 })
+      const activity = yield* Ref.make<SourceActivity>({ requests: 1, retries: 0, pausedMillis: 0, requestsPerSecond: 2, unreadListings: 0 })
       const events = yield* Queue.unbounded<HarvestEvent>()
       const screen = Screen.of({
         out: () => Effect.void,

@@ -34,13 +34,15 @@ describe("lb run, before pages it does not understand", () => {
     })
   }))
 
-  it("starts anew in a folder that holds nothing but diagnostics", inEmptyFolder(async (folder) => {
+  it("notes who was refused where nothing else could be had, and goes on from there", inEmptyFolder(async (folder) => {
     await withSandbox({ faults: [{ kind: "denied", path: "/films/" }] }, async (site) => {
-      const args = ["run", "--mode", "new", "--base-url", site.url, "--rate", "unlimited", "--batches", "1"]
-      assert.strictEqual((await lb(folder, args)).code, 3)
-      assert.deepStrictEqual(fs.readdirSync(path.join(folder, "data_output")), ["diagnostics"])
+      const args = ["--base-url", site.url, "--rate", "unlimited", "--batches", "1"]
+      const refused = await lb(folder, ["run", "--mode", "new", ...args])
+      assert.strictEqual(refused.code, 3)
+      assert.include(refused.out, "because the site refused a page")
+      assert.deepStrictEqual(rowsOf(path.join(folder, "data_output"), "latest_raw_user_ratings.csv"), [])
       await Effect.runPromise(site.behave({ faults: [] }))
-      const again = await lb(folder, args)
+      const again = await lb(folder, ["run", "--mode", "continue", ...args])
       assert.strictEqual(again.code, 0, again.err)
     })
   }))

@@ -14,6 +14,11 @@ if (someone === undefined) throw new Error("no member with more than 150 films")
 const member: WorldMember = { ...someone, username: "karsten", displayName: "Karsten" }
 const films = filmsPage({ member, films: member.films, listing: "", number: 1, generation: "2026-09" })
 const none = { ...member, films: [] }
+const noFilms = filmsPage({ member: none, films: [], listing: "", number: 1, generation: "2026-09" })
+const someRatings = (count: number) => {
+  let left = count
+  return films.replaceAll(/rated-\d+/gu, (rating) => (left -= 1) < 0 ? rating : "rated-11")
+}
 const karsten = Schema.decodeSync(Username)("karsten")
 
 const html = { "content-type": "text/html;charset=UTF-8", "server": "cloudflare" }
@@ -29,19 +34,23 @@ const answer = (status: number, body: string, headers: Readonly<Record<string, s
 const responses: ReadonlyArray<readonly [string, PageResponse | PageVerdict]> = [
   ["200, a page of films", answer(200, films)],
   ["200, a page of films that names the challenge script", answer(200, films.replace("</body>", `<script src="/cdn-cgi/challenge-platform/x.js"></script></body>`))],
-  ["200, a page of films, 1 of 72 tiles without a usable id, with a name that is no text or with an impossible rating", answer(200, films.replace(/rated-\d+/u, "rated-11"))],
-  ["200, a page of films, more than 2 % of the tiles so", answer(200, films.replaceAll(/rated-\d+/gu, "rated-11"))],
-  ["200, the page says that there are no films", answer(200, filmsPage({ member: none, films: [], listing: "", number: 1, generation: "2026-09" }))],
+  ["200, a page of films, up to two tiles or 2 % of them without a usable id, with a name that is no text, with an impossible rating or with marks that disagree", answer(200, someRatings(2))],
+  ["200, a page of films, more of the tiles so", answer(200, someRatings(3))],
+  ["200, a page of films, and others in its sidebar", answer(200, filmsPage({ member, films: member.films, listing: "", number: 1, generation: "2026-09", change: "sidebar-posters" }))],
+  ["200, two lists that could each be the member's", answer(200, films.replace("</ul></div>", `</ul></div><ul class="grid"></ul>`))],
+  ["200, a list of rated films whose tiles have no rating", answer(200, filmsPage({ member, films: member.films, listing: "rated/.5-5/", number: 1, generation: "2026-09", change: "lost-ratings" }))],
+  ["200, the page says that there are no films, in whatever words", answer(200, noFilms)],
+  ["200, the page says that there are no films, and states how many there are", answer(200, noFilms.replace("0&nbsp;films", "7&nbsp;films"))],
   ["200, a page of another member's films", answer(200, films.replace(/data-owner="[^"]*"/u, `data-owner="somebody"`))],
   ["200, an empty list with a way back only", answer(200, filmsPage({ member, films: member.films, listing: "", number: 99, generation: "2026-09" }))],
-  ["200, a list without films that does not say so", answer(200, films.replaceAll("griditem", "other"))],
+  ["200, a list without films that does not say so", answer(200, noFilms.replace("empty-text", "text"))],
   ["200, another page of the site, or none of it", answer(200, "<html><head><title>Hello</title></head><body></body></html>")],
   ["200, a page that stops before its end", answer(200, films.slice(0, films.length / 2))],
   ["200, nothing at all", answer(200, "")],
   ["200, \"Just a moment...\"", answer(200, wallPage("challenge"))],
   ["403, header cf-mitigated: challenge", answer(403, wallPage("challenge"), { "cf-mitigated": "challenge" })],
   ["403, \"Access denied ... Cloudflare\"", answer(403, wallPage("denied"))],
-  ["403, \"Greetings, Professor Falken\"", answer(403, privatePage())],
+  ["403, Letterboxd's own, in whatever words", answer(403, privatePage("classified"))],
   ["403, anything else", answer(403, "<html><body></body></html>")],
   ["404, Letterboxd's own", answer(404, notFoundPage())],
   ["404, anything else", answer(404, "<html><body>nginx</body></html>")],
@@ -65,9 +74,10 @@ const doing: Readonly<Record<PageVerdict["_tag"], string>> = {
   Renamed: "reads the new name, over up to five names, and records the member as renamed; a circle or a longer way is like Unavailable",
   RateLimited: "everybody pauses, slower after it; repeated up to `--max-retries`, then asks the members list whether the limit is for all",
   Challenged: "never repeated; stops the run, keeps the page in `diagnostics/`",
+  Forbidden: "the page is missing, and kept in `diagnostics/`; stops the run where three members in a row are refused so",
   Unavailable: "repeated up to `--max-retries` if that can help; then the page is missing, read again at the end of the batch and by `continue`",
   Truncated: "like Unavailable: never taken for the end of the list",
-  MarkupChanged: "stops the run, names the selector, keeps the page in `diagnostics/`"
+  MarkupChanged: "the page is missing, and kept in `diagnostics/`; stops the run, and names the selector, where three members in a row have such pages"
 }
 
 const exitOf = (verdict: PageVerdict): string => {
@@ -76,6 +86,8 @@ const exitOf = (verdict: PageVerdict): string => {
       return verdict._tag === "Films" && verdict.unreadable > 0 ? "2" : "0"
     case "member":
       return verdict._tag === "Renamed" ? "0, 2 if no list is reached" : "0"
+    case "suspect":
+      return `2, ${exitCodeOfSourceError(errorFromVerdict({ source: "letterboxd", url: "", subject: "" }, verdict).reason)} if it is several members'`
     case "stop":
       return `${exitCodeOfSourceError(errorFromVerdict({ source: "letterboxd", url: "", subject: "" }, verdict).reason)}`
     case "retry-later":
@@ -86,7 +98,7 @@ const exitOf = (verdict: PageVerdict): string => {
 describe("docs/verdicts.md", () => {
   const judged = responses.map(([words, response]) => ({
     words,
-    verdict: "status" in response && "body" in response ? judgeFilmsResponse({ username: karsten, page: 1, listing: "films" }, response) : response
+    verdict: "status" in response && "body" in response ? judgeFilmsResponse({ username: karsten, page: 1, listing: words.includes("a list of rated films") ? "rated" : "films" }, response) : response
   }))
 
   it("shows every verdict there is", () => {

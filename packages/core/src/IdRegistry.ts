@@ -12,6 +12,8 @@ import { UserId, type Username } from "./Member.ts"
  *
  * - `user` returns the member's id; a new name gets the next free number.
  * - `film` notes a film that was seen. An id seen with a new slug or title is a change: the newest wins.
+ * - `knownFilm` notes a film that was seen without a rating: one that is known may have a new slug or title, one that is
+ *   not known stays so.
  * - `takeFilms` returns the films that are new or changed since it was last called, for the next batch.
  *
  * @since 0.1.0
@@ -20,6 +22,7 @@ import { UserId, type Username } from "./Member.ts"
 export interface IdRegistry {
   readonly user: (username: Username) => { readonly userId: UserId; readonly isNew: boolean }
   readonly film: (film: Film) => void
+  readonly knownFilm: (film: Film) => void
   readonly takeFilms: () => Pick<Batch, "newFilms" | "changedFilms">
 }
 
@@ -37,6 +40,14 @@ export const makeIdRegistry = (state: Pick<DatasetState, "users" | "films">): Id
   // The film as it was when films were last taken; undefined for one that was not there yet.
   const touched = new Map<FilmId, Film | undefined>()
 
+  const note = (film: Film) => {
+    const known = films.get(film.id)
+    const now = known === undefined ? film : seenAgain(known, film)
+    if (now === known) return
+    if (!touched.has(film.id)) touched.set(film.id, known)
+    films.set(film.id, now)
+  }
+
   return {
     user: (username) => {
       const known = users.get(username)
@@ -46,12 +57,9 @@ export const makeIdRegistry = (state: Pick<DatasetState, "users" | "films">): Id
       users.set(username, userId)
       return { userId, isNew: true }
     },
-    film: (film) => {
-      const known = films.get(film.id)
-      const now = known === undefined ? film : seenAgain(known, film)
-      if (now === known) return
-      if (!touched.has(film.id)) touched.set(film.id, known)
-      films.set(film.id, now)
+    film: note,
+    knownFilm: (film) => {
+      if (films.has(film.id)) note(film)
     },
     takeFilms: () => {
       const newFilms: Array<Film> = []

@@ -52,7 +52,8 @@ export const notRead = (username: Username): MemberReading => ({ ...withoutFilms
  * Judges a member by its pages in the order they arrived in; of two readings of a page the later one counts. A member
  * is `sealed` when page 1 told the last page P, all pages 1..P are films pages, every page but the last is as full as
  * the first, no film stands on two pages, all pages agree about P and about the number of films, and that number was
- * seen. Where pages disagree, the list moved while it was read; it is sealed when its newest version can be put
+ * seen. Where no page states a number of films, `listedFilms` is the least there must be: the number that the members
+ * list states. Where pages disagree, the list moved while it was read; it is sealed when its newest version can be put
  * together (see `reconcileList`).
  *
  * Pure; costs time in proportion to the films.
@@ -62,12 +63,15 @@ export const notRead = (username: Username): MemberReading => ({ ...withoutFilms
  */
 export const judgeMember = (
   username: Username,
-  pages: ReadonlyArray<RatingsPage>
+  pages: ReadonlyArray<RatingsPage>,
+  listedFilms = 0
 ): MemberReading => {
   const aboutTheMember = pages.findLast(({ number, verdict }) => number === 1 && isFact(verdict))?.verdict
   switch (aboutTheMember?._tag) {
     case "NoFilms":
-      return withoutFilms(username, "sealed")
+      return listedFilms === 0
+        ? withoutFilms(username, "sealed")
+        : { ...withoutFilms(username, "partial"), again: "all", doubts: ["count-differs"] }
     case "MemberNotFound":
       return withoutFilms(username, "gone")
     case "MemberPrivate":
@@ -75,7 +79,7 @@ export const judgeMember = (
     case "Renamed":
       return { ...withoutFilms(username, "renamed"), renamedTo: aboutTheMember.to }
     case "Films":
-      return judgeList(username, pages)
+      return judgeList(username, pages, listedFilms)
     default:
       return notRead(username)
   }
@@ -95,7 +99,7 @@ const versionsOf = (pages: ReadonlyArray<RatingsPage>): ReadonlyArray<ListVersio
   return versions
 }
 
-const judgeList = (username: Username, pages: ReadonlyArray<RatingsPage>): MemberReading => {
+const judgeList = (username: Username, pages: ReadonlyArray<RatingsPage>, listedFilms: number): MemberReading => {
   const versions = versionsOf(pages)
   const newest = versions.at(-1)
   if (newest === undefined) return notRead(username)
@@ -129,7 +133,8 @@ const judgeList = (username: Username, pages: ReadonlyArray<RatingsPage>): Membe
     return reading(films, missing, [...new Set<Doubt>([...doubts, "list-moved"])], [isNews ? Math.max(1, pastTheEnd.number - 1) : pastTheEnd.number])
   }
   if (versions.length === 1) {
-    const isCounted = missing.length > 0 || doubts.length > 0 || statedFilms === undefined || statedFilms === films.length
+    const isCounted = missing.length > 0 || doubts.length > 0 ||
+      (statedFilms === undefined ? films.length >= listedFilms : films.length === statedFilms)
     const all: ReadonlyArray<Doubt> = isCounted ? doubts : ["count-differs"]
     return reading(films, missing, all, all.some((doubt) => doubt !== "unreadable-tiles") ? "all" : [])
   }
@@ -149,7 +154,7 @@ const lookThrough = (newest: ListVersion, latest: ReadonlyMap<number, FilmsVerdi
   const doubts = new Set<Doubt>()
   const films = new Map<FilmId, WatchedFilm>()
   const first = latest.get(1)
-  const full = first === undefined ? 0 : first.films.length + first.unreadable
+  const full = first === undefined ? 0 : Math.max(first.fullPage, first.films.length + first.unreadable)
   for (let number = 1; number <= newest.lastPage; number++) {
     const page = latest.get(number)
     if (page === undefined) continue
@@ -190,12 +195,14 @@ export const judgeCompletion = (
   const missing: Array<number> = []
   const films = new Map<FilmId, WatchedFilm>()
   let unreadable = 0
+  let isShort = false
   for (const number of record.missing) {
     const verdict = pages.get(number)?.verdict
     switch (verdict?._tag) {
       case "Films": {
         if (verdict.lastPage !== record.lastPage || verdict.stated.films !== record.statedFilms) return undefined
         unreadable += verdict.unreadable
+        isShort ||= number < record.lastPage && verdict.films.length + verdict.unreadable < verdict.fullPage
         for (const watched of verdict.films) {
           if (films.has(watched.film.id) || seenBefore.has(watched.film.id)) return undefined
           films.set(watched.film.id, watched)
@@ -203,6 +210,9 @@ export const judgeCompletion = (
         break
       }
       case "RateLimited":
+      case "Challenged":
+      case "Forbidden":
+      case "MarkupChanged":
       case "Unavailable":
       case "Truncated":
       case undefined:
@@ -214,10 +224,10 @@ export const judgeCompletion = (
   }
   const seen = record.films + films.size
   if (missing.length === 0 && unreadable === 0 && record.statedFilms !== undefined && record.statedFilms !== seen) return undefined
-  const doubts: ReadonlyArray<Doubt> = unreadable > 0 ? ["unreadable-tiles"] : []
+  const doubts: ReadonlyArray<Doubt> = [...(unreadable > 0 ? ["unreadable-tiles"] as const : []), ...(isShort ? ["short-page"] as const : [])]
   return {
     username: record.username,
-    state: missing.length === 0 && unreadable === 0 ? "sealed" : "partial",
+    state: missing.length === 0 && doubts.length === 0 ? "sealed" : "partial",
     lastPage: record.lastPage,
     missing,
     again: [],
@@ -225,4 +235,16 @@ export const judgeCompletion = (
     ...(record.statedFilms === undefined ? {} : { statedFilms: record.statedFilms }),
     doubts
   }
+}
+
+/**
+ * How many of the films are rated.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const ratingsIn = (films: ReadonlyArray<WatchedFilm>): number => {
+  let ratings = 0
+  for (const { rating } of films) if (rating !== undefined) ratings += 1
+  return ratings
 }

@@ -6,6 +6,7 @@
 import { Schema } from "effect"
 import { FilmId } from "./Film.ts"
 import { UserId, Username } from "./Member.ts"
+import type { PageVerdict } from "./PageVerdict.ts"
 
 /**
  * - `sealed`: every page was read and the list is proven complete (a member without films too).
@@ -32,11 +33,13 @@ export type MemberState = typeof MemberState.Type
  * - `short-page`: a page before the last one shows fewer films than the first.
  * - `count-differs`: the page states another number of films than were seen.
  * - `unreadable-tiles`: tiles had no usable id, a name that is no text or an impossible rating.
+ * - `ratings-missing`: the list shows fewer ratings than the site's list of the member's rated films, or far fewer than
+ *   before, and the list of rated films could not be had.
  *
  * @since 0.1.0
  * @category models
  */
-export const Doubt = Schema.Literal("list-moved", "short-page", "count-differs", "unreadable-tiles")
+export const Doubt = Schema.Literal("list-moved", "short-page", "count-differs", "unreadable-tiles", "ratings-missing")
 
 /**
  * @since 0.1.0
@@ -47,8 +50,10 @@ export type Doubt = typeof Doubt.Type
 /**
  * A member's state with its evidence: when it was read, the page count its first page told (0 where unknown), the
  * numbers of the pages still missing, the films seen (rated or not) and stated, the ratings, the doubts, and how
- * often each verdict was given. It belongs to a dataset's members by `userId`. A partial member that can be completed
- * page by page has the ids of all films `seen`, rated or not, which tell later whether its list has moved.
+ * often each verdict was given. It belongs to a dataset's members by `userId`. `seen` holds film ids: of a partial member
+ * that can be completed page by page all films of its list that were seen, rated or not, which tell later whether the
+ * list has moved; of a sealed member that was read in one go a sample of its rated films (see `sampleOfRatings`), which
+ * tells a member again that has another name.
  *
  * @since 0.1.0
  * @category models
@@ -74,3 +79,36 @@ export const MemberRecord = Schema.Struct({
  * @category models
  */
 export interface MemberRecord extends Schema.Schema.Type<typeof MemberRecord> {}
+
+/**
+ * What a partial member waits for:
+ *
+ * - `refused`: the site refused one of its pages (a bot wall, a 403, an endless rate limit).
+ * - `not-understood`: a page, or tiles of one, could not be read.
+ * - `pages`: pages are missing for a passing reason.
+ * - `doubts`: all pages were read, but they do not agree.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const WaitsFor = Schema.Literal("refused", "not-understood", "pages", "doubts")
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type WaitsFor = typeof WaitsFor.Type
+
+/**
+ * What a member waits for before it is complete; `undefined` where it is not partial.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const whatMemberWaitsFor = ({ doubts, missing, state, verdicts }: MemberRecord): WaitsFor | undefined => {
+  if (state !== "partial") return undefined
+  const had = (verdict: PageVerdict["_tag"]) => (verdicts[verdict] ?? 0) > 0
+  if (had("Challenged") || had("Forbidden") || had("RateLimited")) return "refused"
+  if (had("MarkupChanged") || doubts.includes("unreadable-tiles") || doubts.includes("ratings-missing")) return "not-understood"
+  return missing.length > 0 ? "pages" : "doubts"
+}

@@ -77,9 +77,9 @@ export const reconcileList = (versions: ReadonlyArray<ListVersion>): Reconciliat
       const gap = { before, after: number, previous: newest.pages.get(before)?.films, next: newest.pages.get(number)?.films, wanted }
       const between = fillGap(gap, stretches)
       if (typeof between === "number") again.push(between)
-      else films.push(...between)
+      else for (const watched of between) films.push(watched)
     }
-    films.push(...newest.pages.get(number)?.films ?? [])
+    for (const watched of newest.pages.get(number)?.films ?? []) films.push(watched)
     before = number
   }
   if (again.length > 0) return { _tag: "ReadAgain", pages: again }

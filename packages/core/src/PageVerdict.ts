@@ -12,13 +12,16 @@ import type { WatchedFilm } from "./Rating.ts"
  * Every response to a request for a page of a member's films is exactly one of these:
  *
  * - `Films`: a page of the list. `lastPage` is the page count it states (1 where it has no paging), `stated` the
- *   counts it states, `unreadable` the number of tiles without a usable id, with a name that is no text or with
- *   an impossible rating.
+ *   counts it states, `unreadable` the number of tiles that show marks of a film and could not be read: no usable id,
+ *   a name that is no text, an impossible rating, marks that disagree. `fullPage` is how many films a page before the
+ *   last one holds at least.
  * - `NoFilms`: the page itself says that the member has no films.
  * - `PastTheEnd`: a page after the last one.
  * - `MemberNotFound`, `MemberPrivate`, `Renamed`: facts about the member.
  * - `RateLimited`: refused for now; `retryAfterMillis` where the site named a time.
- * - `Challenged`: a bot wall, at any status; `wall` tells how it was recognised.
+ * - `Challenged`: a bot wall, at any status, recognised by the wall's own marks; `wall` tells by which.
+ * - `Forbidden`: a refusal (403) that has neither the marks of a wall nor those of the page the site itself shows for
+ *   members who are private; `why` tells what it shows.
  * - `Unavailable`: no usable answer; `status` is absent where none arrived at all.
  * - `Truncated`: a page that stops before its end.
  * - `MarkupChanged`: a page that is none of the above; `selector` is what was looked for in vain.
@@ -34,6 +37,7 @@ export type PageVerdict = Data.TaggedEnum<{
     readonly lastPage: number
     readonly stated: StatedCounts
     readonly unreadable: number
+    readonly fullPage: number
   }
   NoFilms: {}
   PastTheEnd: {}
@@ -42,6 +46,7 @@ export type PageVerdict = Data.TaggedEnum<{
   Renamed: { readonly to: Username }
   RateLimited: { readonly retryAfterMillis?: number }
   Challenged: { readonly status: number; readonly wall: string; readonly keptAt?: string }
+  Forbidden: { readonly status: number; readonly why: string; readonly keptAt?: string }
   Unavailable: { readonly status?: number; readonly why: string }
   Truncated: { readonly bytes: number }
   MarkupChanged: { readonly selector: string; readonly evidence: string; readonly keptAt?: string }
@@ -72,12 +77,14 @@ export interface StatedCounts {
  * - `keep`: the page's films are taken.
  * - `member`: a fact about the member; nothing more of it is read.
  * - `retry-later`: the page counts as missing and is read again later.
+ * - `suspect`: the page is not taken. One member's page may be odd; where several members' pages are, it is the site,
+ *   and the run ends, loudly.
  * - `stop`: the run ends, loudly.
  *
  * @since 0.1.0
  * @category models
  */
-export type VerdictAction = "keep" | "member" | "retry-later" | "stop"
+export type VerdictAction = "keep" | "member" | "retry-later" | "suspect" | "stop"
 
 /**
  * The action for each verdict.
@@ -94,9 +101,10 @@ export const verdictActions: Readonly<Record<PageVerdict["_tag"], VerdictAction>
   Renamed: "member",
   RateLimited: "retry-later",
   Challenged: "stop",
+  Forbidden: "suspect",
   Unavailable: "retry-later",
   Truncated: "retry-later",
-  MarkupChanged: "stop"
+  MarkupChanged: "suspect"
 }
 
 /**

@@ -11,7 +11,9 @@ import { SourceErrorReason } from "./SourceError.ts"
 /**
  * The account of a run. Counts are of this run, except `total*`, which are of the dataset after it. `members`
  * counts the members that were committed, by state; `partial` names those that are not complete, with the pages
- * still missing. `listEnded` says that the members list held fewer members than were asked for. `stopped` is there
+ * still missing. `waiting` counts the members of the dataset that are partial after the run, by what they wait for (see
+ * `WaitsFor`). `skipped` names the members that were left out as asked, `unreadListings` counts rows of the members list
+ * that named nobody who can be read. `listEnded` says that the members list held fewer members than were asked for. `stopped` is there
  * where the source ended the run.
  *
  * @since 0.1.0
@@ -36,6 +38,14 @@ export const RunReport = Schema.Struct({
       doubts: Schema.Array(Doubt)
     })
   ),
+  waiting: Schema.Struct({
+    refused: Schema.NonNegativeInt,
+    "not-understood": Schema.NonNegativeInt,
+    pages: Schema.NonNegativeInt,
+    doubts: Schema.NonNegativeInt
+  }),
+  skipped: Schema.Array(Username),
+  unreadListings: Schema.NonNegativeInt,
   batches: Schema.NonNegativeInt,
   pages: Schema.NonNegativeInt,
   ratings: Schema.NonNegativeInt,

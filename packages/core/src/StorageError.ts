@@ -10,6 +10,7 @@ import { Schema } from "effect"
  * - `AlreadyThere`: there is one already and it must not be lost.
  * - `Locked`: another process is at work on it.
  * - `Damaged`: what is stored contradicts itself; nothing was written.
+ * - `NewerFormat`: a newer version of this tool wrote the dataset; nothing was written.
  * - `Full`: no space is left.
  * - `NotPermitted`: reading or writing is not allowed there.
  * - `Failed`: reading or writing failed otherwise.
@@ -24,6 +25,7 @@ export const StorageErrorReason = Schema.Literal(
   "AlreadyThere",
   "Locked",
   "Damaged",
+  "NewerFormat",
   "Full",
   "NotPermitted",
   "Failed",

@@ -1,6 +1,6 @@
 export { type Batch, type BatchMember, type CommitReceipt, type DatasetState, emptyDatasetState } from "./Batch.ts"
 export { displayName, Film, FilmId, seenAgain, Slug, splitDisplayName } from "./Film.ts"
-export * as Harvest from "./Harvest.ts"
+export * as Harvest from "./harvest/Harvest.ts"
 export {
   BatchCommitted,
   HarvestEvent,
@@ -16,12 +16,13 @@ export { canBeCompleted, judgeCompletion, judgeMember, type MemberReading } from
 export { contentAfter, contentOf, type DatasetContent, emptyContent, idGapsIn, problemsOf } from "./DatasetContent.ts"
 export { loadWhole, readWhole } from "./DatasetCopy.ts"
 export { Diagnostics, type KeptPage } from "./Diagnostics.ts"
-export { Doubt, MemberRecord, MemberState } from "./MemberRecord.ts"
+export { Doubt, MemberRecord, MemberState, WaitsFor, whatMemberWaitsFor } from "./MemberRecord.ts"
 export { type FilmsVerdict, type ListVersion, type Reconciliation, reconcileList } from "./MovedList.ts"
 export { PageVerdict, type RatingsPage, type StatedCounts, type VerdictAction, verdictActions } from "./PageVerdict.ts"
 export { ProcessIdentity, ProcessTable } from "./ProcessTable.ts"
 export { EncodedRating, formatRating, Rating, ratingFromHalfStars, WatchedFilm } from "./Rating.ts"
-export { RatingsSource, type SourceActivity } from "./RatingsSource.ts"
+export { membersAlike, sampleOfRatings } from "./RatingsSample.ts"
+export { type RatedFilms, RatingsSource, type SourceActivity } from "./RatingsSource.ts"
 export { type DatasetSummary, type OpenDataset, type OpenMode, RatingsStorage, type StorageCapabilities, type Verification, type WholeDataset } from "./RatingsStorage.ts"
 export { RunReport } from "./RunReport.ts"
 export { SourceError, SourceErrorReason } from "./SourceError.ts"

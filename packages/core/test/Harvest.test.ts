@@ -105,7 +105,7 @@ describe("Harvest", () => {
       assert.isAbove(dataset.rows.get(userId(6))?.length ?? 0, 10)
     }))
 
-  it.effect("stops at a bot wall, keeps the complete members before it, and asks for nothing more", () =>
+  it.effect("stops at a bot wall, keeps the complete members before it, notes who was refused, and asks for nothing more", () =>
     Effect.gen(function*() {
       const { asked, dataset, report } = yield* run({
         ...slowFirst,
@@ -115,7 +115,8 @@ describe("Harvest", () => {
             : Effect.as(Effect.sleep(names.indexOf(name) * 1000 + page), undefined)
       }, { membersInFlight: 1 })
       assert.strictEqual(report.stopped?.reason, "Challenged")
-      assert.deepStrictEqual([...dataset.state.users.keys()] as ReadonlyArray<string>, names.slice(0, 4))
+      assert.deepStrictEqual([...dataset.state.users.keys()] as ReadonlyArray<string>, names.slice(0, 5))
+      assert.deepStrictEqual(dataset.state.members.get(username("member_4"))?.verdicts, { Challenged: 1 })
       assert.isFalse(asked.some((name) => name.startsWith("member_5/")))
     }))
 

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { judgeMember, type MemberReading, type RatingsPage, type WatchedFilm } from "@letterboxd-ratings/core"
+import { type FilmsVerdict, judgeMember, type MemberReading, type RatingsPage, reconcileList, type WatchedFilm } from "@letterboxd-ratings/core"
 import * as fc from "fast-check"
 import { list, pageOf, username, watched } from "./Worlds.ts"
 
@@ -102,5 +102,15 @@ describe("a list that moves while it is read", () => {
       { numRuns: 3000, seed: 7 }
     )
     assert.isAbove(sealed, 2000)
+  })
+
+  it("may have any number of films on a page", () => {
+    const films = Array.from({ length: 200_000 }, (_, i) => watched(i + 1))
+    const onPage = (page: ReadonlyArray<WatchedFilm>): FilmsVerdict =>
+      ({ _tag: "Films", films: page, lastPage: 2, stated: { films: 200_001 }, unreadable: 0, fullPage: 200_000 })
+    const pages = new Map([[1, onPage(films)], [2, onPage([watched(200_001)])]])
+    const whole = reconcileList([{ lastPage: 2, statedFilms: 200_001, pages }])
+    assert(whole._tag === "Whole")
+    assert.strictEqual(whole.films.length, 200_001)
   })
 })

@@ -10,6 +10,7 @@ import {
   Film,
   MemberListing,
   PageVerdict,
+  type RatedFilms,
   type RatingsPage,
   RatingsSource,
   RatingsStorage,
@@ -19,7 +20,7 @@ import {
   Username,
   WatchedFilm
 } from "@letterboxd-ratings/core"
-import { Array, Effect, Layer, Ref, Schema, Stream } from "effect"
+import { Array, Effect, Layer, type Option, Ref, Schema, Stream } from "effect"
 
 export const filmsOnPage = 3
 
@@ -43,6 +44,10 @@ export interface MemoryWorld {
   readonly films: Readonly<Record<string, ReadonlyArray<WatchedFilm>>>
   /** Called before each answer; what it returns is answered instead of the page. */
   readonly interfere?: (username: string, page: number, nth: number) => Effect.Effect<PageVerdict | undefined, SourceError>
+  /** What the members list says of how many films a member watched. */
+  readonly listedFilms?: Readonly<Record<string, number>>
+  /** What is answered when a member is asked in a second way for its rated films; the truth where nothing is said. */
+  readonly ratedFilms?: (username: string) => Effect.Effect<Option.Option<RatedFilms>, SourceError>
   readonly membersFailAfter?: { readonly count: number; readonly error: SourceError }
   /** Waited for before the members list is there. */
   readonly beforeMembers?: Effect.Effect<void, SourceError>
@@ -56,7 +61,8 @@ export const pageOf = (films: ReadonlyArray<WatchedFilm>, number: number): PageV
     films: films.slice((number - 1) * filmsOnPage, number * filmsOnPage),
     lastPage,
     stated: { films: films.length },
-    unreadable: 0
+    unreadable: 0,
+    fullPage: filmsOnPage
   })
 }
 
@@ -77,7 +83,10 @@ export const memorySource = (world: MemoryWorld) =>
         Stream.mapEffect((number) => readPage(username, number), { concurrency: 4, unordered: true })
       )
     const listings = Stream.unwrap(Effect.as(world.beforeMembers ?? Effect.void, Stream.fromIterable(world.members))).pipe(
-      Stream.map((username) => Schema.decodeUnknownSync(MemberListing)({ username }))
+      Stream.map((username) => Schema.decodeUnknownSync(MemberListing)({
+        username,
+        ...(world.listedFilms?.[username] === undefined ? {} : { films: world.listedFilms[username] })
+      }))
     )
     const { membersFailAfter } = world
     const source = RatingsSource.of({
@@ -95,11 +104,20 @@ export const memorySource = (world: MemoryWorld) =>
               ? Stream.concat(Stream.make(first), readPages(username, Array.range(2, first.verdict.lastPage)))
               : Stream.make(first)))
           : readPages(username, pages),
+      ratedFilms: (username) =>
+        Effect.zipRight(
+          Ref.update(asked, Array.append(`${username}/rated`)),
+          Effect.suspend(() => {
+            const ratings = (world.films[username] ?? []).filter(({ rating }) => rating !== undefined).length
+            return world.ratedFilms?.(username) ?? Effect.succeedSome({ atLeast: ratings, atMost: ratings })
+          })
+        ),
       activity: Effect.map(Ref.get(asked), (all) => ({
         requests: all.length,
         retries: 0,
         pausedMillis: 0,
-        requestsPerSecond: Infinity
+        requestsPerSecond: Infinity,
+        unreadListings: 0
       }))
     })
     return { source, asked: Ref.get(asked) }

@@ -65,7 +65,7 @@ export const defaults: HttpPolicyOptions = {
  */
 export class HttpActivity extends Context.Tag("@letterboxd-ratings/letterboxd-source/HttpActivity")<
   HttpActivity,
-  { readonly snapshot: Effect.Effect<SourceActivity> }
+  { readonly snapshot: Effect.Effect<Omit<SourceActivity, "unreadListings">> }
 >() {}
 
 const longestBackoff = Duration.minutes(1)
@@ -185,7 +185,7 @@ export const make = (options: HttpPolicyOptions) =>
       })
     )
 
-    const snapshot = Effect.map(pacing.snapshot, (pace): SourceActivity => ({ requests, retries, ...pace }))
+    const snapshot = Effect.map(pacing.snapshot, (pace) => ({ requests, retries, ...pace }))
     return { client, activity: { snapshot } }
   })
 

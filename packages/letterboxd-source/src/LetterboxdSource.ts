@@ -5,16 +5,15 @@
  * @module
  */
 import type { HttpClient } from "@effect/platform"
-import { errorFromVerdict, type MemberListing, PageVerdict, type RatingsPage, RatingsSource, type SourceError, type Username } from "@letterboxd-ratings/core"
+import { errorFromVerdict, type MemberListing, PageVerdict, type RatedFilms, type RatingsPage, RatingsSource, type SourceError, type Username } from "@letterboxd-ratings/core"
 import { Array, Chunk, Config, type ConfigError, type Context, Effect, Either, Layer, Option, Stream } from "effect"
 import { defaults as policy, HttpActivity } from "./HttpPolicy.ts"
 import { type FilmsListing, filmsUrl } from "./pages/films/FilmsRequest.ts"
-import { judgeFilmsResponse } from "./pages/films/FilmsVerdict.ts"
+import { countRatedFilms, judgeFilmsResponse } from "./pages/films/FilmsVerdict.ts"
+import type { PageResponse } from "./pages/PageResponse.ts"
 import { type MembersList, membersUrl } from "./pages/members/MembersRequest.ts"
 import { judgeMembersResponse, MembersVerdict } from "./pages/members/MembersVerdict.ts"
 import * as PageReader from "./PageReader.ts"
-import { type PageResponse, pageTitle } from "./pages/PageResponse.ts"
-import { recogniseWall } from "./pages/Refusal.ts"
 
 /**
  * - `name`: what reports call this source.
@@ -72,18 +71,30 @@ export const make = (
 ): Effect.Effect<Context.Tag.Service<RatingsSource>, never, HttpClient.HttpClient | HttpActivity> =>
   Effect.gen(function*() {
     const { snapshot } = yield* HttpActivity
-    const { ask, keep } = yield* PageReader.make(options)
+    const { ask, keep, keepPage } = yield* PageReader.make(options)
     // Requests wait for their turn in the policy, with all it takes to send them in memory. Twice as many as may be
     // under way keep it busy; the rest wait here, where waiting costs little.
     const gate = yield* Effect.makeSemaphore(options.pagesInFlight * 2)
+
+    // The list may be read more than once; a row that names nobody is told once.
+    const unreadRows = new Map<number, number>()
+    const noteUnread = (page: number, subject: string, response: PageResponse, rows: ReadonlyArray<string>) =>
+      Effect.suspend(() => {
+        const before = unreadRows.get(page) ?? 0
+        if (rows.length <= before) return Effect.void
+        unreadRows.set(page, rows.length)
+        return Effect.asVoid(keepPage(subject, response, "Members", rows.join("; ")))
+      })
 
     const readMembersPage = (page: number) => {
       const url = membersUrl(options.baseUrl, options.membersList, page)
       const asked = { source: options.name, url, subject: `page ${page} of the members list` }
       return ask(url).pipe(
-        Effect.flatMap((answer) => {
-          const judged = Either.isLeft(answer) ? MembersVerdict.Refused({ verdict: answer.left }) : judgeMembersResponse(answer.right)
-          return judged._tag === "Refused" && Either.isRight(answer)
+        Effect.flatMap((answer): Effect.Effect<MembersVerdict> => {
+          if (Either.isLeft(answer)) return Effect.succeed(MembersVerdict.Refused({ verdict: answer.left }))
+          const judged = judgeMembersResponse(answer.right)
+          if (judged._tag === "Members") return Effect.as(noteUnread(page, asked.subject, answer.right, judged.unreadable), judged)
+          return judged._tag === "Refused"
             ? Effect.map(keep(asked.subject, answer.right, judged.verdict), (verdict) => MembersVerdict.Refused({ verdict }))
             : Effect.succeed(judged)
         }),
@@ -107,21 +118,31 @@ export const make = (
           onRight: (response) => {
             const verdict = judgeFilmsResponse(asked, response)
             return Effect.flatMap(
-              number > 1 && isUnexplained(verdict, response) ? isPastTheEnd(username, number) : Effect.succeed(false),
-              (isPast) => isPast ? Effect.succeed(PageVerdict.PastTheEnd()) : keep(`page ${number} of ${username}`, response, verdict)
+              number > 1 && (verdict._tag === "Forbidden" || verdict._tag === "MemberPrivate")
+                ? explainRefusal(username, number, verdict)
+                : Effect.succeed(verdict),
+              (explained) => keep(`page ${number} of ${username}`, response, explained)
             )
           }
         }))
       ).pipe(Effect.map((verdict) => ({ username, number, url, verdict })))
     }
 
-    // Some answer 403 to a page after the last one, as they do to whom they do not want. The first page knows.
-    const isPastTheEnd = (username: Username, number: number): Effect.Effect<boolean, SourceError> =>
+    // Some answer 403 to a page after the last one, as they do to whom they do not want. The first page knows, and it
+    // knows whether the member is private.
+    const explainRefusal = (username: Username, number: number, refusal: PageVerdict): Effect.Effect<PageVerdict, SourceError> =>
       Effect.map(ask(filmsUrl(options.baseUrl, username, options.listing, 1)), (answer) => {
-        if (Either.isLeft(answer)) return false
-        const verdict = judgeFilmsResponse({ username, page: 1, listing: options.listing }, answer.right)
-        return verdict._tag === "NoFilms" || (verdict._tag === "Films" && verdict.lastPage < number)
+        if (Either.isLeft(answer)) return refusal
+        const first = judgeFilmsResponse({ username, page: 1, listing: options.listing }, answer.right)
+        if (first._tag === "NoFilms" || (first._tag === "Films" && first.lastPage < number)) return PageVerdict.PastTheEnd()
+        return first._tag === "Films" && refusal._tag === "MemberPrivate"
+          ? PageVerdict.Forbidden({ status: 403, why: "page 1 of the member is public" })
+          : refusal
       })
+
+    const ratedFilms = (username: Username): Effect.Effect<Option.Option<RatedFilms>, SourceError> =>
+      options.listing === "rated" ? Effect.succeedNone : gate.withPermits(1)(Effect.map(ask(filmsUrl(options.baseUrl, username, "rated", 1)), (answer) =>
+        Option.flatMap(Either.getRight(answer), (response) => countRatedFilms(username, response))))
 
     const readFilmsPages = (username: Username, numbers: Iterable<number>) =>
       Stream.fromIterable(numbers).pipe(
@@ -143,13 +164,10 @@ export const make = (
                 : Stream.make(first))
           )
           : readFilmsPages(username, pages),
-      activity: snapshot
+      ratedFilms,
+      activity: Effect.map(snapshot, (activity) => ({ ...activity, unreadListings: [...unreadRows.values()].reduce((sum, rows) => sum + rows, 0) }))
     }
   })
-
-/** A refusal without any of the marks of a bot wall. */
-const isUnexplained = (verdict: PageVerdict, { body, headers, status }: PageResponse): boolean =>
-  verdict._tag === "Challenged" && status === 403 && Option.isNone(recogniseWall(headers, pageTitle(body)))
 
 /**
  * The site as the source of a program, with the `HttpClient` of an `HttpPolicy`.

@@ -13,7 +13,7 @@ import { unanswered } from "./Unanswered.ts"
 /**
  * `ask` gets a page, or the verdict on a request without a usable answer; it fails where the rules forbid the address
  * or no further request is allowed. `keep` puts the page of a verdict that somebody will want to look into where
- * `Diagnostics` says, and notes the place in the verdict.
+ * `Diagnostics` says, and notes the place in the verdict; `keepPage` does so with a page that is kept for another reason.
  *
  * @since 0.1.0
  * @category models
@@ -21,6 +21,7 @@ import { unanswered } from "./Unanswered.ts"
 export interface PageReader {
   readonly robots: RobotsRules.RobotsRules
   readonly ask: (url: string) => Effect.Effect<Either.Either<PageResponse, PageVerdict>, SourceError>
+  readonly keepPage: (subject: string, response: PageResponse, verdict: string, evidence: string) => Effect.Effect<Option.Option<string>>
   readonly keep: (subject: string, response: PageResponse, verdict: PageVerdict) => Effect.Effect<PageVerdict>
 }
 
@@ -51,8 +52,11 @@ export const make = (options: {
         )
       })
 
+    const keepPage: PageReader["keepPage"] = (subject, response, verdict, evidence) =>
+      diagnostics.keep({ ...response, subject, verdict, evidence })
+
     const keep: PageReader["keep"] = (subject, response, verdict) => {
-      const page = (evidence: string) => diagnostics.keep({ ...response, subject, verdict: verdict._tag, evidence })
+      const page = (evidence: string) => keepPage(subject, response, verdict._tag, evidence)
       const noted = <V extends PageVerdict>(of: V, evidence: string) =>
         Effect.map(page(evidence), Option.match({ onNone: () => of, onSome: (keptAt) => ({ ...of, keptAt }) }))
       switch (verdict._tag) {
@@ -60,6 +64,8 @@ export const make = (options: {
           return noted(verdict, `no ${verdict.selector}: ${verdict.evidence}`)
         case "Challenged":
           return noted(verdict, verdict.wall)
+        case "Forbidden":
+          return noted(verdict, verdict.why)
         case "Films":
           return verdict.unreadable === 0
             ? Effect.succeed(verdict)
@@ -69,5 +75,5 @@ export const make = (options: {
       }
     }
 
-    return { robots, ask, keep }
+    return { robots, ask, keep, keepPage }
   })

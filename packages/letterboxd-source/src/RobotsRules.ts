@@ -7,13 +7,14 @@ import { HttpClient, HttpClientError } from "@effect/platform"
 import { errorFromVerdict, PageVerdict, SourceError } from "@letterboxd-ratings/core"
 import { Clock, Effect, Option } from "effect"
 import * as robotsParserModule from "robots-parser"
-import { judgeRefusal } from "./pages/Refusal.ts"
+import { type PageResponse, pageTitle } from "./pages/PageResponse.ts"
+import { judgeRefusal, recogniseWall } from "./pages/Refusal.ts"
 import { unanswered } from "./Unanswered.ts"
 
 /**
  * `check` fails with `DisallowedByRobots` for an address the rules forbid. The rules are fetched with the first
  * check, once. As RFC 9309 has it, a robots.txt that does not exist allows everything, and one that cannot be had
- * now allows nothing.
+ * now allows nothing: so does a refusal, a wall, or an HTML page in its place.
  *
  * @since 0.1.0
  * @category models
@@ -34,6 +35,29 @@ const parseRobots = (url: string, text: string) => {
 
 /** What a robots.txt calls us: the first word of the user agent, without a version. The parser takes all up to a `/`. */
 const nameIn = (userAgent: string): string => /^[^\s/(]*/u.exec(userAgent)?.[0] ?? ""
+
+/** More than any robots.txt needs; a part of the rules would allow what the rest forbids. */
+const largestRobots = 1_000_000
+
+/**
+ * The verdict on an answer that says nothing about the rules; `undefined` where it holds them, or says that there are
+ * none.
+ */
+const judgeRobots = (response: PageResponse): PageVerdict | undefined => {
+  const { body, headers, status } = response
+  const refusal = judgeRefusal(response)
+  if (Option.isSome(refusal)) {
+    const isMissing = status >= 400 && status < 500 && ![403, 408, 425, 429].includes(status) && refusal.value._tag !== "Challenged"
+    return isMissing ? undefined : refusal.value
+  }
+  const title = pageTitle(body)
+  const wall = recogniseWall(headers, title)
+  if (Option.isSome(wall)) return PageVerdict.Challenged({ status, wall: wall.value })
+  if ((headers["content-type"] ?? "").includes("html") || /^[\s\uFEFF]*</u.test(body)) {
+    return PageVerdict.Unavailable({ status, why: `it is an HTML page${title === "" ? "" : ` titled "${title.slice(0, 100)}"`}` })
+  }
+  return body.length > largestRobots ? PageVerdict.Unavailable({ status, why: `it is larger than ${largestRobots} characters` }) : undefined
+}
 
 /**
  * The rules of the site at `baseUrl` for the tool that introduces itself as `userAgent`.
@@ -56,11 +80,8 @@ export const make = (options: {
         const response = yield* client.get(url)
         const body = yield* response.text
         const { headers, status } = response
-        if (status === 200 && headers["cf-mitigated"] === undefined) return yield* parseRobots(url, body)
-        const refusal = judgeRefusal({ url, status, headers, body, now: yield* Clock.currentTimeMillis })
-        const verdict = Option.getOrElse(refusal, () => PageVerdict.Unavailable({ status, why: `status ${status}` }))
-        const isMissing = status >= 400 && status < 500 && status !== 429 && verdict._tag !== "Challenged"
-        return yield* isMissing ? parseRobots(url, "") : errorFromVerdict(asked, verdict)
+        const verdict = judgeRobots({ url, status, headers, body, now: yield* Clock.currentTimeMillis })
+        return yield* verdict === undefined ? parseRobots(url, status === 200 ? body : "") : errorFromVerdict(asked, verdict)
       }).pipe(
         Effect.catchIf(
           HttpClientError.isHttpClientError,

@@ -137,11 +137,115 @@ describe("LetterboxdSource", () => {
       for (const [fault, reason] of [
         [{ path: "robots", kind: "status", status: 503 }, "Unreachable"],
         [{ path: "robots", kind: "challenge", status: 403 }, "Challenged"],
+        [{ path: "robots", kind: "challenge", status: 200 }, "Challenged"],
+        [{ path: "robots", kind: "denied" }, "Challenged"],
+        [{ path: "robots", kind: "status", status: 403 }, "Challenged"],
+        [{ path: "robots", kind: "status", status: 429 }, "RateLimited"],
         [{ path: "robots", kind: "drop" }, "Unreachable"]
       ] as const) {
-        const { source: refused } = yield* sandboxed({ faults: [fault] }, {}, { maxRetries: 1 })
+        const { site, source: refused } = yield* sandboxed({ faults: [fault] }, {}, { maxRetries: 1 })
         assert.strictEqual((yield* Effect.flip(Stream.runDrain(refused.members))).reason, reason)
+        assert.deepStrictEqual([...(yield* site.requests).keys()], ["/robots.txt"])
       }
+      for (const [rules, isUsable] of [
+        ["", true],
+        ["\uFEFFUser-agent: *\nDisallow:\n", true],
+        ["<!DOCTYPE html><html><head><title>Sign in</title></head><body></body></html>", false],
+        ["\uFEFF\n <html></html>", false],
+        ["User-agent: *\nDisallow:\n".repeat(50_000), false]
+      ] as const) {
+        const { source: answered } = yield* sandboxed({ robots: rules })
+        assert.strictEqual(Either.isRight(yield* Effect.either(Stream.runDrain(answered.members))), isUsable, rules.slice(0, 60))
+      }
+    }))
+
+  it.scopedLive("reads the members around names no member can have, says how many, and keeps the page once", () =>
+    Effect.gen(function*() {
+      const kept: Array<KeptPage> = []
+      const diagnostics = Diagnostics.of({ keep: (page) => Effect.sync(() => (kept.push(page), Option.none())) })
+      const { source } = yield* sandboxed({ strangers: ["a", "name-with-dashes"] }).pipe(Effect.provideService(Diagnostics, diagnostics))
+      for (let reading = 0; reading < 3; reading++) {
+        const members = Chunk.toReadonlyArray(yield* Stream.runCollect(source.members))
+        assert.deepStrictEqual(members.map((one) => one.username as string), world.members.map((one) => one.username))
+        assert.strictEqual((yield* source.activity).unreadListings, 2)
+      }
+      assert.deepStrictEqual(kept.map(({ subject, verdict }) => ({ subject, verdict })), [{ subject: "page 1 of the members list", verdict: "Members" }])
+      assert.include(kept[0]?.evidence, "row 1 of 32 names no member (/a/); row 2 of 32 names no member (/name-with-dashes/)")
+      const { source: changed } = yield* sandboxed({ strangers: ["a", "b", "c", "d"] })
+      assert.strictEqual((yield* Effect.flip(Stream.runDrain(changed.members))).reason, "MarkupChanged")
+    }))
+
+  it.scopedLive("knows who is private and who has no films, in other words too", () =>
+    Effect.gen(function*() {
+      const { source } = yield* sandboxed({ privateWords: "classified", emptyText: "Nothing here so far" })
+      assert.strictEqual((yield* readAll(source, world.members[40]?.username ?? "")).reading.state, "private")
+      const empty = world.members.find(({ films, state }) => state === "public" && films.length === 0)?.username ?? ""
+      const { pages, reading } = yield* readAll(source, empty)
+      assert.deepStrictEqual([pages[0]?.verdict._tag, reading.state], ["NoFilms", "sealed"])
+    }))
+
+  it.scopedLive("takes a refusal without any marks for no wall, and not for a private member whose page 1 is public", () =>
+    Effect.gen(function*() {
+      const { source } = yield* sandboxed({ faults: [{ path: "/page/2/", kind: "status", status: 403 }] })
+      const { pages, reading } = yield* readAll(source, "cinephile4")
+      assert.strictEqual(pages.find(({ number }) => number === 2)?.verdict._tag, "Forbidden")
+      assert.deepStrictEqual([reading.state, reading.missing], ["partial", [2]])
+    }))
+
+  it.scopedLive("tells of lists whose totals are absent, wrong or late, and of pages that are not full, what is there", () =>
+    Effect.gen(function*() {
+      const whole = member("cinephile4").films.length
+      for (const generation of ["2022", "2026-09"] as const) {
+        for (const [behaviour, states] of [
+          [{ statedTotals: "absent" }, ["sealed", undefined]],
+          [{ statedTotals: "late" }, ["sealed", whole]],
+          [{ statedTotals: "wrong" }, ["partial", whole + 3]],
+          [{ faults: [{ path: "/page/2/", kind: "changed-markup", change: "one-item-short" }] }, ["partial", whole]],
+          [{ faults: [{ path: "/films/", kind: "changed-markup", change: "other-items" }] }, ["sealed", whole]],
+          [{ faults: [{ path: "/films/", kind: "changed-markup", change: "sidebar-posters" }] }, ["sealed", whole]]
+        ] satisfies ReadonlyArray<readonly [Partial<Behaviour>, ReadonlyArray<unknown>]>) {
+          const { source } = yield* sandboxed({ generation, ...behaviour })
+          const { reading } = yield* readAll(source, "cinephile4")
+          assert.deepStrictEqual([reading.state, reading.statedFilms] as ReadonlyArray<unknown>, states, JSON.stringify(behaviour))
+          assert.isTrue(reading.films.every(({ film }) => member("cinephile4").films.some((own) => own.film.id === film.id)))
+        }
+      }
+    }))
+
+  it.scopedLive("tells how many films a member rated, from a list without ratings too, and nothing where it cannot", () =>
+    Effect.gen(function*() {
+      const ratedBy = (name: string) => member(name).films.filter(({ rating }) => rating !== undefined).length
+      for (const generation of ["2022", "2025-08", "2026-09"] as const) {
+        const { site, source } = yield* sandboxed({ generation })
+        for (const one of world.members.slice(0, 20)) {
+          yield* site.reset
+          const rated = yield* source.ratedFilms(username(one.username))
+          assert.deepStrictEqual([...(yield* site.requests).keys()].filter((path) => path !== "/robots.txt"), [`/${one.username}/films/rated/.5-5/`])
+          assert(Option.isSome(rated), one.username)
+          const { atLeast, atMost } = rated.value
+          const truth = ratedBy(one.username)
+          assert.isTrue(atLeast <= truth && truth <= atMost && atMost - atLeast < 72, `${one.username}: ${atLeast} to ${atMost}, not ${truth}`)
+          if (truth <= 72) assert.deepStrictEqual([atLeast, atMost], [truth, truth])
+        }
+        yield* site.behave({ faults: [{ path: "/films/", kind: "changed-markup", change: "lost-ratings" }] })
+        const { reading } = yield* readAll(source, "cinephile4")
+        assert.isTrue(reading.films.every(({ rating }) => rating === undefined))
+        assert.deepStrictEqual(yield* source.ratedFilms(username("cinephile4")), Option.some({ atLeast: 72, atMost: Infinity }))
+        for (const fault of [
+          { kind: "status", status: 503 },
+          { kind: "challenge", status: 403 },
+          { kind: "truncate" },
+          { kind: "changed-markup", change: "no-ids" }
+        ] as const) {
+          const { source: other } = yield* sandboxed({ generation, faults: [{ path: "/films/", ...fault }] }, {}, { maxRetries: 0 })
+          assert.deepStrictEqual(yield* other.ratedFilms(username("cinephile4")), Option.none(), JSON.stringify(fault))
+        }
+      }
+      const { source } = yield* sandboxed()
+      for (const i of [40, 42]) assert.deepStrictEqual(yield* source.ratedFilms(username(world.members[i]?.username ?? "")), Option.none())
+      const { site, source: ofRated } = yield* sandboxed({}, { listing: "rated" })
+      assert.deepStrictEqual(yield* ofRated.ratedFilms(username("cinephile4")), Option.none())
+      assert.strictEqual(yield* site.totalRequests, 0)
     }))
 
   it.scopedLive("says in words that nobody is there", () =>
@@ -210,7 +314,7 @@ describe("LetterboxdSource", () => {
         { status: 200, subject: "page 1 of cinephile4", verdict: "MarkupChanged" },
         { status: 403, subject: "page 1 of cinephile4", verdict: "Challenged" }
       ])
-      assert.include(kept[0]?.evidence, "li.griditem")
+      assert.include(kept[0]?.evidence, "ul.grid")
       assert.include(kept[0]?.body, "</html>")
       assert.strictEqual(kept[1]?.headers["cf-mitigated"], "challenge")
     }))

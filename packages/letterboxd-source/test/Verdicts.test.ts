@@ -47,6 +47,16 @@ describe("a films page", () => {
     assert.strictEqual(verdict.stated.films, 367)
   })
 
+  it("reads around one title with half a character in it", () => {
+    for (const half of ["\uD800", "\uDFFF", "&#xD800;"]) {
+      const body = filmsPage(grid(manyTiles(21, (i) => i === 4 ? tile(5).replaceAll("Film 5", `Film ${half}`) : undefined)))
+      const verdict = judge({ body })
+      assert(verdict._tag === "Films")
+      assert.deepStrictEqual([verdict.films.length, verdict.unreadable], [20, 1])
+    }
+    assert.strictEqual(judge({ body: filmsPage(grid(tile(1).replaceAll("Film 1", "The \u{1F3AC} Movie"))) })._tag, "Films")
+  })
+
   it("leaves out a tile with an id that is too large for one, or a name that is no text", () => {
     const changes: ReadonlyArray<readonly [string, string]> = [
       ["film:7", "film:2147483648"],
@@ -88,8 +98,49 @@ describe("a films page", () => {
   })
 
   it("has no films only where it says so", () => {
-    assert.strictEqual(judge({ body: filmsPage(`<section class="empty-text"><h2>No films yet</h2></section>`) })._tag, "NoFilms")
-    assert.strictEqual(judge({ body: filmsPage(grid("")) })._tag, "MarkupChanged")
+    const empty = (text: string, after = "") => filmsPage(`<section class="empty-text"><h2>${text}</h2></section>${after}`)
+    for (const text of ["No films yet", "Nothing watched so far", "Noch keine Filme"]) {
+      for (const total of ["0&nbsp;films", "Watched"]) {
+        assert.strictEqual(judge({ body: empty(text).replace("367&nbsp;films", total) })._tag, "NoFilms")
+      }
+    }
+    const contradictions = [
+      filmsPage(grid("")).replace("367", "0"),
+      empty("No films yet"),
+      empty("").replace("367", "0"),
+      empty("No films yet", grid(tile(1))).replace("367", "0"),
+      empty("No films yet", `<div class="new-list">${tile(1)}</div>`).replace("367", "0"),
+      empty("No films yet", paging(next + numbers)).replace("367", "0"),
+      filmsPage(`<aside><p class="empty-text">No friends yet</p></aside>`).replace("367", "0")
+    ]
+    for (const body of contradictions) assert.strictEqual(judge({ body })._tag, "MarkupChanged", body.slice(-300))
+  })
+
+  it("shows the member's list only, whatever stands in the sidebar or the footer", () => {
+    const others = grid([91, 92, 93].map((id) => tile(id)).join(""))
+    const beside = [`<aside>${others}</aside>`, `<div class="col-6 sidebar">${others}</div>`, `<footer>${others}</footer>`]
+    for (const place of beside) {
+      for (const body of [grid(tile(1) + tile(2)) + place, place + grid(tile(1) + tile(2))]) {
+        const verdict = judge({ body: filmsPage(body) })
+        assert(verdict._tag === "Films", JSON.stringify(verdict))
+        assert.deepStrictEqual(verdict.films.map(({ film }) => film.id as number), [1, 2])
+        assert.strictEqual(verdict.unreadable, 0)
+      }
+      assert.strictEqual(judge({ body: filmsPage(place) })._tag, "MarkupChanged")
+    }
+    for (const body of [grid(tile(1)) + others, grid("") + others, `<ul class="poster-list">${tile(1)}</ul>${others}`, `<div>${tile(1)}</div>`]) {
+      assert.strictEqual(judge({ body: filmsPage(body) })._tag, "MarkupChanged", body)
+    }
+  })
+
+  it("counts 200,000 page links as no page's, not as a fault of ours", () => {
+    const links = Array.from({ length: 200_000 }, (_, i) => `<li class="paginate-page"><a>${i + 1}</a></li>`).join("")
+    const many = manyTiles(50_000, () => undefined)
+    for (const [body, bound] of [[grid(tile(1)) + paging(links), "numbers of pages"], [grid(many), "tiles"]] as const) {
+      const verdict = judge({ body: filmsPage(body) })
+      assert(verdict._tag === "MarkupChanged")
+      assert.include(verdict.selector, bound)
+    }
   })
 
   it("is past the end where the list is empty and only a previous page is named", () => {
@@ -110,7 +161,7 @@ describe("a films page", () => {
     assert.strictEqual(judge({ body: full + paging(next + numbers) })._tag, "Films")
   })
 
-  it("counts a tile that cannot be read, and is MarkupChanged from 2 % on", () => {
+  it("counts a tile that cannot be read, and is MarkupChanged where they are more than two and more than 2 %", () => {
     const broken: ReadonlyArray<readonly [string, string]> = [
       ["no id", tile(1).replace("film:1\"", "\"").replace("film:1\"", "\"")],
       ["no id at all", tile(1).replaceAll(/data-postered-identifier='[^']*'|data-item-uid="[^"]*"/gu, "")],
@@ -127,14 +178,21 @@ describe("a films page", () => {
       const few = judge({ body: filmsPage(grid(manyTiles(72, (i) => i === 5 ? markup : undefined)) + paging(next + numbers)) })
       assert(few._tag === "Films", what)
       assert.strictEqual(few.unreadable, 1, what)
-      const more = judge({ body: filmsPage(grid(manyTiles(72, (i) => i < 2 ? markup : undefined)) + paging(next + numbers)) })
+      const short = judge({ body: filmsPage(grid(manyTiles(2, (i) => i === 0 ? markup : undefined))) })
+      assert(short._tag === "Films", what)
+      assert.deepStrictEqual([short.films.length, short.unreadable], [1, 1], what)
+      const more = judge({ body: filmsPage(grid(manyTiles(72, (i) => i < 3 ? markup : undefined)) + paging(next + numbers)) })
       assert.strictEqual(more._tag, "MarkupChanged", what)
     }
   })
 
   it("of rated films has a rating on every tile", () => {
-    const body = filmsPage(grid(manyTiles(72, (i) => i < 2 ? tile(i + 1, "") : undefined)) + paging(next + numbers))
+    const page = (unrated: number) => filmsPage(grid(manyTiles(72, (i) => i < unrated ? tile(i + 1, "") : undefined)) + paging(next + numbers))
+    const body = page(3)
     assert.strictEqual(judge({ body }, 1, "rated")._tag, "MarkupChanged")
+    const few = judge({ body: page(2) }, 1, "rated")
+    assert(few._tag === "Films")
+    assert.deepStrictEqual([few.films.length, few.unreadable], [70, 2])
     assert.strictEqual(judge({ body }, 1, "films")._tag, "Films")
   })
 
@@ -158,7 +216,7 @@ describe("a refusal", () => {
       assert.strictEqual(judge({ status, headers: { "cf-mitigated": "challenge" }, body: "<html></html>" })._tag, "Challenged")
     }
     assert.strictEqual(judge({ status: 403, body: denied })._tag, "Challenged")
-    assert.strictEqual(judge({ status: 403, body: "<html></html>" })._tag, "Challenged")
+    assert.strictEqual(judge({ status: 403, body: "<html></html>" })._tag, "Forbidden")
   })
 
   it("is never taken for a private or missing member", () => {
@@ -166,8 +224,22 @@ describe("a refusal", () => {
     const own403 = `<html><head><title>Letterboxd - Forbidden</title></head><body><section class="message"><p><strong>Greetings, Professor Falken. Shall we play a game?</strong></p></section></body></html>`
     assert.strictEqual(judge({ status: 404, body: own404 })._tag, "MemberNotFound")
     assert.strictEqual(judge({ status: 403, body: own403 })._tag, "MemberPrivate")
+    const classified = `<html><head><title>Letterboxd - Forbidden</title></head><body class="error message-dark"><section class="message"><p>The file you’re attempting to access is classified. Please contact us if you have the correct clearance.</p></section></body></html>`
+    // Each mark has changed before, so each may change again.
+    const less = [/ class="error message-dark"/u, /<title>[^<]*/u, /<\/?section[^>]*>/gu, /<p>.*<\/p>/u]
+    for (const body of [classified, ...less.map((mark) => classified.replace(mark, ""))]) {
+      assert.strictEqual(judge({ status: 403, body })._tag, "MemberPrivate", body)
+      assert.strictEqual(judge({ status: 403, headers: { "cf-mitigated": "challenge" }, body })._tag, "Challenged")
+      assert.strictEqual(judge({ status: 404, body })._tag, "Unavailable")
+    }
+    for (const body of [own404, ...less.map((mark) => own404.replace(mark, ""))]) {
+      assert.strictEqual(judge({ status: 404, body })._tag, body.includes("title>L") || body.includes("<p>") ? "MemberNotFound" : "Unavailable", body)
+    }
     assert.strictEqual(judge({ status: 404, body: "<html><title>404</title></html>" })._tag, "Unavailable")
-    assert.strictEqual(judge({ status: 403, body: own404 })._tag, "Challenged")
+    for (const body of ["", "Forbidden", "<html><head><title>403 Forbidden</title></head><body>nginx</body></html>", "<html><body><h1>Sorry</h1></body></html>"]) {
+      assert.strictEqual(judge({ status: 403, body })._tag, "Forbidden", body)
+    }
+    assert.strictEqual(judge({ status: 403, body: own404 })._tag, "Forbidden")
     assert.strictEqual(judge({ status: 404, headers: { "cf-mitigated": "challenge" }, body: own404 })._tag, "Challenged")
   })
 
@@ -218,12 +290,31 @@ describe("a members page", () => {
     assert.strictEqual(judgeMembers(page(""))._tag, "Refused")
   })
 
-  it("passes over no row that names nobody", () => {
-    for (const name of ["", "a b", "two/parts"]) {
-      const verdict = judgeMembers(page(row("davee") + row(name)))
-      assert(verdict._tag === "Refused")
+  it("reads the members around a row that names nobody, and counts that row", () => {
+    const noName = row("davee").replace("class=\"name\"", "")
+    const noCell = row("davee").replace("table-person", "person")
+    for (const odd of [...["", "a b", "two/parts", "a", "name-with-dashes", "\uD800x"].map(row), noName, noCell]) {
+      const verdict = judgeMembers(page(row("davee") + odd + row("null"), paging(next)))
+      assert(verdict._tag === "Members", odd)
+      assert.deepStrictEqual(verdict.members.map(({ username }) => username as string), ["davee", "null"], odd)
+      assert.strictEqual(verdict.unreadable.length, 1, odd)
+      assert.include(verdict.unreadable[0], "row 2 of 3")
+    }
+  })
+
+  it("is MarkupChanged where more than two rows and more than a tenth of them name nobody, or all of them do", () => {
+    const members = (good: number, odd: number) => judgeMembers(page(Array.from({ length: good }, (_, i) => row(`name_${i}`)).join("") + row("a b").repeat(odd), paging(next)))
+    for (const [good, odd] of [[1, 1], [1, 2], [28, 2], [40, 4]] as const) {
+      const verdict = members(good, odd)
+      assert(verdict._tag === "Members", `${odd} of ${good + odd}`)
+      assert.deepStrictEqual([verdict.members.length, verdict.unreadable.length], [good, odd])
+    }
+    for (const [good, odd] of [[3, 3], [26, 4], [0, 1], [0, 30]] as const) {
+      const verdict = members(good, odd)
+      assert(verdict._tag === "Refused", `${odd} of ${good + odd}`)
       assert.strictEqual(verdict.verdict._tag, "MarkupChanged")
     }
+    assert.strictEqual(judgeMembers(page(row("davee").repeat(5_000), paging(next)))._tag, "Refused")
   })
 
   it("is refused for what it is", () => {

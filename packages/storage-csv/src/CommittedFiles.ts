@@ -26,7 +26,7 @@ import {
 } from "@letterboxd-ratings/storage-folder"
 import { Effect, Stream } from "effect"
 import { type FileNames, memberRecordsName } from "./FileNames.ts"
-import { CommittedFile, decodeManifest, encodeManifest, type Manifest } from "./Manifest.ts"
+import { CommittedFile, decodeManifest, encodeManifest, latestFormat, type Manifest } from "./Manifest.ts"
 import { about, failures, storageError, storageName } from "./StorageFailure.ts"
 
 /**
@@ -77,7 +77,7 @@ export const emptyManifest = (
 
 /** The manifest of a folder; none where the folder has none. */
 export const readManifest = (folder: string): Effect.Effect<Manifest | undefined, StorageError, Files> =>
-  readManifestOf(failures, storageName, folder, decodeManifest)
+  readManifestOf(failures, storageName, folder, decodeManifest, latestFormat)
 
 /**
  * Brings the files of a folder to the state its manifest describes: finishes renamings, and takes away what a batch that

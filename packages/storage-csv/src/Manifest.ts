@@ -28,6 +28,14 @@ export const CommittedFile = Schema.Literal(
 export type CommittedFile = typeof CommittedFile.Type
 
 /**
+ * The format this version writes. A later one is refused.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const latestFormat = 1
+
+/**
  * The manifest, format 1. A file's `bytes` count its header, its `rows` do not, and its checksum is carried on from batch
  * to batch. The manifest's size does not depend on the dataset's. `copies` are the files that were written
  * once with the last batch. `idGaps` counts the user ids that an adopted dataset skipped; ours have none.
@@ -36,7 +44,7 @@ export type CommittedFile = typeof CommittedFile.Type
  * @category models
  */
 export const Manifest = Schema.Struct({
-  format: Schema.Literal(1),
+  format: Schema.Literal(latestFormat),
   filmLabel: Schema.Literal("title", "slug"),
   batches: Schema.NonNegativeInt,
   committedAt: Schema.DateTimeUtc,

@@ -54,9 +54,9 @@ const checkTail = (place: string, { bytes }: FileEntry) =>
     if (size > bytes) return yield* storageError("Damaged", place, `${tailOf(size - bytes)}. Remove them, or let \`lb verify --repair\` set them aside`)
   })
 
-/** Adds the problem an effect fails with, and goes on. */
-const noting = (problems: Array<string>) => <A, R>(effect: Effect.Effect<A, StorageError, R>): Effect.Effect<A | undefined, never, R> =>
-  Effect.catchAll(effect, (error) =>
+/** Adds the problem an effect fails with, and goes on. A newer format is no problem of the dataset. */
+const noting = (problems: Array<string>) => <A, R>(effect: Effect.Effect<A, StorageError, R>): Effect.Effect<A | undefined, StorageError, R> =>
+  Effect.catchIf(effect, ({ reason }) => reason !== "NewerFormat", (error) =>
     Effect.sync(() => {
       problems.push(error.message)
       return undefined

@@ -78,19 +78,18 @@ const nextPattern = /^(.+)\.next-\d+$/u
 
 const Owned = Schema.parseJson(Schema.Struct({
   storage: Schema.optionalWith(Schema.String, { exact: true }),
-  files: Schema.optionalWith(Schema.Object, { exact: true })
+  files: Schema.optionalWith(Schema.Object, { exact: true }),
+  format: Schema.optionalWith(Schema.Int, { exact: true })
 }))
 const decodeOwned = Schema.decodeUnknownOption(Owned)
 
 /** The storage a manifest is of. That of CSV files names none: it was there first. */
-const ownerOf = (text: string): string | undefined => {
-  const owned = Option.getOrUndefined(decodeOwned(text))
-  return owned?.storage ?? (owned?.files === undefined ? undefined : "csv")
-}
+const ownerOf = (owned: typeof Owned.Type | undefined): string | undefined => owned?.storage ?? (owned?.files === undefined ? undefined : "csv")
 
 /**
- * The manifest of a folder; none where the folder has none. Fails with `Damaged` where it cannot be decoded, and with
- * `InvalidOption` where another storage than `storage` keeps the dataset.
+ * The manifest of a folder; none where the folder has none. Fails with `Damaged` where it cannot be decoded, with
+ * `NewerFormat` where its format is later than `latestFormat`, and with `InvalidOption` where another storage than
+ * `storage` keeps the dataset.
  *
  * @since 0.1.0
  * @category constructors
@@ -99,7 +98,8 @@ export const readManifest = <A>(
   { about, storageError }: FolderFailures,
   storage: string,
   folder: string,
-  decode: (text: string) => Effect.Effect<A, { readonly message: string }>
+  decode: (text: string) => Effect.Effect<A, { readonly message: string }>,
+  latestFormat: number
 ): Effect.Effect<A | undefined, StorageError, Files> =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
@@ -108,9 +108,17 @@ export const readManifest = <A>(
     if (!(yield* about(place)(fs.exists(place)))) return undefined
     const text = yield* about(place)(fs.readFileString(place))
     return yield* Effect.mapError(decode(text), (error) => {
-      const owner = ownerOf(text)
+      const owned = Option.getOrUndefined(decodeOwned(text))
+      const owner = ownerOf(owned)
       if (owner !== undefined && owner !== storage) {
         return storageError("InvalidOption", folder, `the dataset there is kept by the storage ${owner}. Go on with --storage ${owner}, or choose another folder`)
+      }
+      if (owned?.format !== undefined && owned.format > latestFormat) {
+        return storageError(
+          "NewerFormat",
+          folder,
+          `a newer version of this tool wrote the dataset (format ${owned.format}; this one knows ${latestFormat}). Nothing was written. Update this tool, or start another dataset elsewhere`
+        )
       }
       return storageError(
         "Damaged",

@@ -12,12 +12,15 @@ const PartEntry = Schema.Struct({ ...FileEntry.fields, users: UserRanges })
 /** A part of the ratings. */
 export interface PartEntry extends Schema.Schema.Type<typeof PartEntry> {}
 
+/** The format this version writes. A later one is refused. */
+export const latestFormat = 1
+
 /**
  * The manifest, format 1. `parts` are the files of the ratings in their order; `removed` went away with the last batch.
  * `idGaps` counts the user ids that an adopted dataset skipped; ours have none.
  */
 export const Manifest = Schema.Struct({
-  format: Schema.Literal(1),
+  format: Schema.Literal(latestFormat),
   storage: Schema.Literal("parquet"),
   batches: Schema.NonNegativeInt,
   committedAt: Schema.DateTimeUtc,

@@ -16,7 +16,7 @@ import {
   syncFolder
 } from "@letterboxd-ratings/storage-folder"
 import { Effect } from "effect"
-import { decodeManifest, type Manifest } from "./Manifest.ts"
+import { decodeManifest, latestFormat, type Manifest } from "./Manifest.ts"
 import { filmsName, membersName, partNumber, ratingsFolder } from "./ParquetFiles.ts"
 import { about, failures, storageError, storageName } from "./StorageFailure.ts"
 
@@ -24,7 +24,7 @@ type Files = FileSystem.FileSystem | Path.Path
 
 /** The manifest of a folder; none where the folder has none. */
 export const readManifest = (folder: string): Effect.Effect<Manifest | undefined, StorageError, Files> =>
-  readManifestOf(failures, storageName, folder, decodeManifest)
+  readManifestOf(failures, storageName, folder, decodeManifest, latestFormat)
 
 /** The names of the parts in the folder of ratings, whole ones only. */
 const partsIn = (folder: string) =>

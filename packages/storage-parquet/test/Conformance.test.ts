@@ -2,7 +2,7 @@ import { NodeContext } from "@effect/platform-node"
 import { ParquetStorage } from "@letterboxd-ratings/storage-parquet"
 import { storageSuite } from "@letterboxd-ratings/storage-testkit"
 import { processTable } from "@letterboxd-ratings/storage-testkit/folder"
-import { Layer } from "effect"
+import { Effect, Layer } from "effect"
 import * as fs from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
@@ -12,4 +12,10 @@ const folder = fs.mkdtempSync(path.join(os.tmpdir(), "parquet-"))
 afterAll(() => fs.rmSync(folder, { recursive: true }))
 
 storageSuite("ParquetStorage", (place) =>
-  ParquetStorage.layer({ folder: path.join(folder, place) }).pipe(Layer.provide(Layer.merge(NodeContext.layer, processTable(1)))))
+  ParquetStorage.layer({ folder: path.join(folder, place) }).pipe(Layer.provide(Layer.merge(NodeContext.layer, processTable(1)))), {
+  writeFormat: (place, format) =>
+    Effect.sync(() => {
+      const manifest = path.join(folder, place, "manifest.json")
+      fs.writeFileSync(manifest, fs.readFileSync(manifest, "utf8").replace(/"format": \d+/u, `"format": ${format}`))
+    })
+})

@@ -9,10 +9,10 @@ import { PgClient } from "@effect/sql-pg"
 import { TransactionConnection } from "@effect/sql/SqlClient"
 import type { SqlError } from "@effect/sql/SqlError"
 import { type CommitReceipt, type DatasetState, emptyDatasetState, type OpenDataset, type OpenMode, RatingsStorage, StorageError } from "@letterboxd-ratings/core"
-import { Config, type ConfigError, Context, DateTime, Effect, Layer, Option, Redacted, Schema } from "effect"
+import { Config, type ConfigError, Context, DateTime, Effect, Layer, Option, Redacted, Schema, Stream } from "effect"
 import type { ParseError } from "effect/ParseResult"
 import { about, storageError, storageName } from "./PostgresFailure.ts"
-import { type Database, type DatasetRow, latestFormat, migrate, readDatasetRow, readRatings, readState, renameSchema, writeBatch, writeWhole } from "./Tables.ts"
+import { type Content, type Database, type DatasetRow, foreignNames, latestFormat, migrate, readContent, readRatings, readState, renameSchema, writeBatch, writeWhole } from "./Tables.ts"
 import { verifyTables } from "./Verification.ts"
 
 /**
@@ -65,7 +65,13 @@ export const make = (options: PostgresStorageOptions): Context.Tag.Service<Ratin
   const decoded = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
     Effect.catchIf(effect, (error): error is Extract<E, { readonly _tag: "ParseError" }> => Schema.is(Schema.Struct({ _tag: Schema.Literal("ParseError") }))(error), (error) => Effect.fail(damaged(error)))
 
-  const datasetRow = (database: Database) => about(place)(decoded(readDatasetRow(database)))
+  const contentOf = (database: Database) => about(place)(decoded(readContent(database)))
+  const newerFormat = (format: number) =>
+    storageError(
+      "NewerFormat",
+      place,
+      `a newer version of this tool wrote the dataset (format ${format}; this one knows ${latestFormat}). Nothing was written. Update this tool, or start another dataset in another schema`
+    )
   const stateOf = (database: Database, row: DatasetRow) => about(place)(decoded(readState(database, row)))
 
   /** Looks at one moment of the dataset. */
@@ -74,8 +80,9 @@ export const make = (options: PostgresStorageOptions): Context.Tag.Service<Ratin
       const database = yield* connect
       return yield* alone(database.sql.withTransaction(Effect.gen(function*() {
         yield* database.sql`set transaction isolation level repeatable read read only`
-        const row = yield* datasetRow(database)
-        return Option.isNone(row) ? yield* storageError("NothingThere", place, "there is no dataset") : yield* look(database, row.value)
+        const content = yield* contentOf(database)
+        if (content._tag === "NewerFormat") return yield* newerFormat(content.format)
+        return content._tag === "Nothing" ? yield* storageError("NothingThere", place, "there is no dataset") : yield* look(database, content.row)
       })))
     }).pipe(Effect.scoped, about(place))
 
@@ -89,24 +96,35 @@ export const make = (options: PostgresStorageOptions): Context.Tag.Service<Ratin
       yield* Effect.addFinalizer(() => Effect.ignore(connection.execute("select pg_advisory_unlock_all()", [], undefined)))
     }).pipe(about(place))
 
-  /** The row about the dataset, if what is there suits the mode. */
-  const rowFor = (database: Database, mode: OpenMode) =>
+  /** What is there, if that suits the mode. */
+  const contentFor = (database: Database, mode: OpenMode): Effect.Effect<Content, StorageError> =>
     Effect.gen(function*() {
-      const row = yield* datasetRow(database)
-      if (mode._tag === "continue" && Option.isNone(row)) {
-        return yield* storageError("NothingThere", place, "there is no dataset to go on with. Start one with --mode new")
-      }
-      if (mode._tag === "new" && mode.existing === "refuse" && Option.isSome(row)) {
+      const content = yield* contentOf(database)
+      if (mode._tag === "continue") {
+        if (content._tag === "Nothing") return yield* storageError("NothingThere", place, "there is no dataset to go on with. Start one with --mode new")
+        if (content._tag === "NewerFormat") return yield* newerFormat(content.format)
+      } else if (mode.existing === "refuse" && content._tag !== "Nothing") {
         return yield* storageError("AlreadyThere", place, "there is a dataset already. Go on with it (--mode continue), choose another schema, or let it be moved aside (--yes)")
       }
-      return row
+      return content
+    })
+
+  /** Moves the schema aside, if nothing of anybody else is in it. */
+  const moveAside = (database: Database) =>
+    Effect.gen(function*() {
+      const [foreign] = yield* foreignNames(database)
+      if (foreign !== undefined) {
+        return yield* storageError("AlreadyThere", place, `"${foreign}" in the schema was not made by this tool, so the schema is not moved aside. Move it elsewhere, or choose another schema (--storage-options schema=NAME)`)
+      }
+      const time = DateTime.formatIso(yield* DateTime.now).slice(0, 19).replaceAll(/[-:]/gu, "").replace("T", "_")
+      yield* renameSchema(database, `${schema}_bak_${time}`)
     })
 
   return {
     name: storageName,
     place,
     capabilities: { replaceMember: true, durable: true, exclusive: true },
-    exists: Effect.flatMap(connect, datasetRow).pipe(Effect.map(Option.isSome), Effect.scoped),
+    exists: Effect.flatMap(connect, contentOf).pipe(Effect.map(({ _tag }) => _tag !== "Nothing"), Effect.scoped),
     inspect: looking((database, row) =>
       Effect.gen(function*() {
         const state = yield* stateOf(database, row)
@@ -121,25 +139,20 @@ export const make = (options: PostgresStorageOptions): Context.Tag.Service<Ratin
     open: (mode) =>
       Effect.gen(function*() {
         const database = yield* connect
-        yield* rowFor(database, mode)
+        yield* contentFor(database, mode)
         yield* lock(database)
         // Again: the one who held the lock may have written.
-        const row = yield* rowFor(database, mode)
-        let format = Option.match(row, { onNone: () => 0, onSome: (there) => there.format })
-        if (format > latestFormat) {
-          return yield* storageError("InvalidOption", place, `the dataset was written by a newer version of this tool (format ${format}). Update it`)
-        }
-        const state: DatasetState = mode._tag === "continue" && Option.isSome(row) ? yield* stateOf(database, row.value) : emptyDatasetState
+        const content = yield* contentFor(database, mode)
+        const isThere = content._tag !== "Nothing"
+        let format = content._tag === "Dataset" ? content.row.format : 0
+        const state: DatasetState = mode._tag === "continue" && content._tag === "Dataset" ? yield* stateOf(database, content.row) : emptyDatasetState
         let held: CommitReceipt = { batches: state.batches, ratings: state.ratings }
         let isFirst = mode._tag === "new"
 
         /** Writes in one transaction, which makes a new dataset with its first batch. */
         const writing = (write: Effect.Effect<Option.Option<CommitReceipt>, SqlError | ParseError | StorageError>) =>
           alone(database.sql.withTransaction(Effect.gen(function*() {
-            if (isFirst && format > 0) {
-              const time = DateTime.formatIso(yield* DateTime.now).slice(0, 19).replaceAll(/[-:]/gu, "").replace("T", "_")
-              yield* renameSchema(database, `${schema}_bak_${time}`)
-            }
+            if (isFirst && isThere) yield* moveAside(database)
             yield* migrate(database, isFirst ? 0 : format)
             const written = yield* write
             return Option.isSome(written) ? written.value : yield* storageError("Locked", place, "another process has written to it meanwhile; this batch was not kept. Run with --mode continue")
@@ -156,7 +169,7 @@ export const make = (options: PostgresStorageOptions): Context.Tag.Service<Ratin
         const dataset: OpenDataset = {
           state,
           notes: [],
-          ratings: readRatings(database, damaged),
+          ratings: Stream.suspend(() => isFirst ? Stream.empty : readRatings(database, damaged)),
           commit: (batch) => writing(writeBatch(database, batch, held)),
           load: (whole) =>
             isFirst

@@ -5,6 +5,7 @@ import type { PgClient } from "@effect/sql-pg/PgClient"
 import type { SqlError } from "@effect/sql/SqlError"
 import { type Batch, type CommitReceipt, type DatasetState, EncodedRating, Film, FilmId, idGapsIn, MemberRecord, UserId, Username, type WholeDataset } from "@letterboxd-ratings/core"
 import { Chunk, DateTime, Effect, Option, Schema, Stream } from "effect"
+import type { ParseError } from "effect/ParseResult"
 
 /** The client, and the schema the tables are in. */
 export interface Database {
@@ -90,10 +91,32 @@ export const migrate = (database: Database, from: number): Effect.Effect<void, S
     if (from > 0 && from < latestFormat) yield* database.sql`update ${table(database, "dataset")} set format = ${latestFormat}`
   })
 
-/** Moves what is there out of the way, whole. */
-export const renameSchema = ({ schema, sql }: Database, to: string): Effect.Effect<void, SqlError> =>
-  Effect.asVoid(sql`alter schema ${sql(schema)} rename to ${sql(to)}`)
+const ours = new Set(["dataset", "members", "films", "ratings", "updates", "film_labels", "translated_ratings", "user_updates"])
+const Names = Schema.Array(Schema.Struct({ name: Schema.String }))
 
+/** What stands in the schema and was not made by this tool: tables, views, sequences, functions. */
+export const foreignNames = ({ schema, sql }: Database) =>
+  Effect.map(
+    Effect.flatMap(
+      sql`select relname as name from pg_class c join pg_namespace n on n.oid = relnamespace
+          where nspname = ${schema} and relkind in ('r', 'p', 'v', 'm', 'f', 'S')
+        union select proname from pg_proc join pg_namespace n on n.oid = pronamespace where nspname = ${schema}
+        order by name`,
+      Schema.decodeUnknown(Names)
+    ),
+    (found) => found.map(({ name }) => name).filter((name) => !ours.has(name))
+  )
+
+/** Moves what is there out of the way, whole, to a name that is free. */
+export const renameSchema = ({ schema, sql }: Database, to: string) =>
+  Effect.gen(function*() {
+    const taken = new Set((yield* Schema.decodeUnknown(Names)(yield* sql`select nspname as name from pg_namespace where starts_with(nspname, ${to})`)).map(({ name }) => name))
+    let free = to
+    for (let n = 2; taken.has(free); n++) free = `${to}_${n}`
+    yield* sql`alter schema ${sql(schema)} rename to ${sql(free)}`
+  })
+
+const Format = Schema.Array(Schema.Struct({ format: Schema.Int }))
 const DatasetRow = Schema.Struct({
   format: Schema.Int,
   batches: Schema.Int,
@@ -102,16 +125,27 @@ const DatasetRow = Schema.Struct({
 })
 
 /** @internal */
-export type DatasetRow = typeof DatasetRow.Type
+export interface DatasetRow extends Schema.Schema.Type<typeof DatasetRow> {}
 
-/** The row about the whole dataset; none where nothing was committed. */
-export const readDatasetRow = (database: Database) =>
+/** What the schema holds: nothing, a dataset, or one of a format we do not know. */
+export type Content =
+  | { readonly _tag: "Nothing" }
+  | { readonly _tag: "Dataset"; readonly row: DatasetRow }
+  | { readonly _tag: "NewerFormat"; readonly format: number }
+
+/** Looks at what the schema holds, without reading members, films or ratings. */
+export const readContent = (database: Database): Effect.Effect<Content, SqlError | ParseError> =>
   Effect.gen(function*() {
     const { schema, sql } = database
     const tables = yield* sql`select 1 from pg_tables where schemaname = ${schema} and tablename = 'dataset'`
-    if (tables.length === 0) return Option.none()
+    if (tables.length === 0) return { _tag: "Nothing" }
+    const [found] = yield* Schema.decodeUnknown(Format)(yield* sql`select format from ${table(database, "dataset")} limit 1`)
+    if (found === undefined) return { _tag: "Nothing" }
+    // What else a row of a later format holds is not known.
+    if (found.format > latestFormat) return { _tag: "NewerFormat", format: found.format }
     const rows = yield* sql`select format, batches, ratings::text as ratings, committed_at from ${table(database, "dataset")}`
-    return Option.fromNullable((yield* Schema.decodeUnknown(Schema.Array(DatasetRow))(rows))[0])
+    const [row] = yield* Schema.decodeUnknown(Schema.Tuple(DatasetRow))(rows)
+    return { _tag: "Dataset", row }
   })
 
 const MemberRow = Schema.Struct({

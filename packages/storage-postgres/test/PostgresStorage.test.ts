@@ -23,7 +23,8 @@ if (said === undefined && Either.isLeft(answer)) {
     it.skip("needs a PostgreSQL server, and none answers at 127.0.0.1:5432. Set TEST_POSTGRES_URL to test with yours", () => {})
   })
 } else {
-  const layerAt = (place: string) => PostgresStorage.layer({ url, schema: `${run}${place.replaceAll("-", "_")}` })
+  const schemaOf = (place: string) => `${run}${place.replaceAll("-", "_")}`
+  const layerAt = (place: string) => PostgresStorage.layer({ url, schema: schemaOf(place) })
 
   afterAll(() =>
     Effect.runPromise(asked((sql) =>
@@ -34,7 +35,9 @@ if (said === undefined && Either.isLeft(answer)) {
     ))
   )
 
-  storageSuite("PostgresStorage", layerAt)
+  storageSuite("PostgresStorage", layerAt, {
+    writeFormat: (place, format) => Effect.asVoid(asked((sql) => sql`update ${sql(`${schemaOf(place)}.dataset`)} set format = ${format}`))
+  })
 
   describe("PostgresStorage on its server", () => {
     it.live("shows readers whole batches while a batch is written", () =>
@@ -90,6 +93,18 @@ if (said === undefined && Either.isLeft(answer)) {
         yield* Effect.scoped(Effect.flatMap(storage.open({ _tag: "continue" }), commitRest))
         assert.deepStrictEqual((yield* storage.verify({ repair: false })).problems, [])
       }).pipe(Effect.provide(layerAt("cut"))), 30_000)
+
+    it.live("moves no schema aside in which somebody else keeps something", () =>
+      Effect.gen(function*() {
+        const storage = yield* RatingsStorage
+        const opened = (mode: OpenMode) => Effect.scoped(Effect.flatMap(storage.open(mode), (dataset) => commitRest(dataset, 1)))
+        yield* opened({ _tag: "new", existing: "refuse" })
+        yield* asked((sql) => sql`create table ${sql(`${schemaOf("shared")}.theirs`)} (n integer)`)
+        const error = yield* Effect.flip(opened({ _tag: "new", existing: "set-aside" }))
+        assert.strictEqual(error.reason, "AlreadyThere")
+        assert.include(error.message, "theirs")
+        assert.strictEqual((yield* storage.inspect).state.batches, 1)
+      }).pipe(Effect.provide(layerAt("shared"))))
 
     it.live.each([
       { wrong: "postgres://somebody:geheim@127.0.0.1:1/nowhere", reason: "Failed" },

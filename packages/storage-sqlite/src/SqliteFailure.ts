@@ -1,16 +1,19 @@
 /**
  * From what SQLite says to what a person can act on.
  */
-import { SqlError } from "@effect/sql/SqlError"
+import type { SqlError } from "@effect/sql/SqlError"
 import { StorageError, type StorageErrorReason } from "@letterboxd-ratings/core"
+import { failuresOf } from "@letterboxd-ratings/storage-folder"
 import { Effect, Option, Schema } from "effect"
 
 /** What this storage is called in reports and errors. */
 export const storageName = "sqlite"
 
+/** How calls of the file system fail here. */
+export const failures = failuresOf(storageName)
+
 /** An error of this storage about `place`. */
-export const storageError = (reason: StorageErrorReason, place: string, detail: string, cause?: unknown): StorageError =>
-  new StorageError({ reason, storage: storageName, place, detail, ...(cause === undefined ? {} : { cause }) })
+export const storageError = failures.storageError
 
 const decodeFailure = Schema.decodeUnknownOption(Schema.Struct({ code: Schema.String, message: Schema.String }))
 
@@ -25,15 +28,12 @@ const known: ReadonlyArray<readonly [code: string, StorageErrorReason, words: st
   ["SQLITE_CORRUPT", "Damaged", "the file is damaged"]
 ]
 
-/**
- * Names `place` in the failure of a statement. A commit that fails counts as a defect with @effect/sql; here it is a
- * failure like others: the transaction was not kept.
- */
+/** Names `place` in the failure of a statement. */
 export const about = (place: string) => <A, R>(effect: Effect.Effect<A, SqlError | StorageError, R>): Effect.Effect<A, StorageError, R> =>
-  Effect.catchSomeDefect(effect, (defect) => defect instanceof SqlError ? Option.some(Effect.fail(defect)) : Option.none()).pipe(Effect.mapError((error) => {
+  Effect.mapError(effect, (error) => {
     if (error instanceof StorageError) return error
     const failure = Option.getOrUndefined(decodeFailure(error.cause))
     const [, reason, words] = known.find(([code]) => failure?.code.startsWith(code)) ??
       ["", "Failed" as const, `SQLite failed (${failure?.message ?? error.message}). What was committed is safe`]
     return storageError(reason, place, words, error)
-  }))
+  })

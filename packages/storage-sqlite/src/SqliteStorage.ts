@@ -4,16 +4,16 @@
  * @since 0.1.0
  * @module
  */
-import { Reactivity } from "@effect/experimental"
 import { FileSystem, Path } from "@effect/platform"
-import type { SqlClient } from "@effect/sql/SqlClient"
-import { LibsqlClient } from "@effect/sql-libsql"
-import { SqlError } from "@effect/sql/SqlError"
-import { type CommitReceipt, type DatasetState, emptyDatasetState, type OpenDataset, type OpenMode, RatingsStorage, StorageError } from "@letterboxd-ratings/core"
-import { Config, type ConfigError, type Context, DateTime, Deferred, Effect, Layer, Option, Ref, Scope, Stream } from "effect"
+import type { SqlError } from "@effect/sql/SqlError"
+import { type CommitReceipt, emptyDatasetState, type OpenDataset, type OpenMode, RatingsStorage, StorageError } from "@letterboxd-ratings/core"
+import { freeName, removeIfEmpty, stamp, syncFolder } from "@letterboxd-ratings/storage-folder"
+import { Config, type ConfigError, type Context, DateTime, Effect, ExecutionStrategy, Exit, Layer, Option, Schedule, Scope, Stream } from "effect"
 import type { ParseError } from "effect/ParseResult"
-import { about, storageError, storageName } from "./SqliteFailure.ts"
-import { createTables, emptyTables, readDatasetRow, readRatings, readState, writeBatch, writeWhole } from "./Tables.ts"
+import { lockFile } from "./SqliteLock.ts"
+import { openSqlite, type Sql } from "./SqliteConnection.ts"
+import { about, failures, storageError, storageName } from "./SqliteFailure.ts"
+import { type Content, createTables, type DatasetRow, indexRatings, isOurs, latestFormat, readContent, readRatings, readState, writeBatch, writeWhole } from "./Tables.ts"
 import { verifyTables } from "./Verification.ts"
 
 /**
@@ -30,10 +30,19 @@ export interface SqliteStorageOptions {
 
 type Services = FileSystem.FileSystem | Path.Path
 
+/** A commit in the making, in a transaction: what the dataset holds after it, or none where another writer was there in between. */
+type Write = (sql: Sql) => Effect.Effect<Option.Option<CommitReceipt>, SqlError | ParseError | StorageError>
+
+/** Others finish soon what they are at: a reader its look at the file, a writer of another program its transaction. */
+const soon = Schedule.intersect(Schedule.spaced("100 millis"), Schedule.recurs(50))
+const isLocked = ({ reason }: StorageError): boolean => reason === "Locked"
+
 /**
  * A storage in a file. A commit is one transaction and costs what the batch holds; opening costs what members and
- * films there are. WAL keeps readers and the writer out of each other's way; a file beside (`.lock`) lets one writer in,
- * and SQLite frees it when its process ends, however it ends.
+ * films there are. Readers see whole batches at any time. One writer is let in: it keeps a transaction open in a file
+ * beside (`.lock`) as long as the dataset is open, and one in the database itself between its commits, and the operating
+ * system ends both when its process ends, however it ends. A new dataset is made in a file beside (`.new`), which takes
+ * its place whole with the first batch; the file that was there is moved to `FOLDER.bak-TIME`.
  *
  * @since 0.1.0
  * @category constructors
@@ -42,165 +51,305 @@ export const make = (options: SqliteStorageOptions): Effect.Effect<Context.Tag.S
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
-    const file = options.file ?? "ratings.sqlite"
-    const place = path.join(options.folder, file)
+    const { file = "ratings.sqlite", folder } = options
+    const place = path.join(folder, file)
+    const lockName = `${place}.lock`
+    const newFile = `${place}.new`
+    const onDisk = Effect.provide(yield* Effect.context<Services>())
 
     const damaged = (error: unknown) =>
       error instanceof StorageError ? error : storageError("Damaged", place, `what is stored there is no dataset of this tool (${String(error)})`, error)
+    const decoded = <A, R>(effect: Effect.Effect<A, SqlError | ParseError | StorageError, R>) =>
+      Effect.catchTag(effect, "ParseError", (error) => Effect.fail(damaged(error)))
 
-    /** A connection until the scope ends. Reading opens none where there is no file: SQLite would make one. */
-    const connect = (at: string) =>
-      Effect.provide(LibsqlClient.make({ url: `file:${path.resolve(at)}` }), Reactivity.layer).pipe(
-        // The driver throws where it cannot open a file at all.
-        Effect.catchAllDefect((defect) => new SqlError({ cause: defect, message: String(defect) })),
-        about(at)
-      )
+    const isName = file !== "" && file !== "." && file !== ".." && path.basename(file) === file && !`${folder}${file}`.includes("\0")
+    const usable = isName
+      ? Effect.void
+      : storageError("InvalidOption", place, `"${file}" cannot be the name of the file: it must be a name without a folder`)
 
-    const datasetRow = (sql: SqlClient) =>
-      readDatasetRow(sql).pipe(Effect.catchTag("ParseError", (error) => Effect.fail(damaged(error))), about(place))
+    const isThere = (name: string) => failures.about(name)(fs.exists(name))
 
-    const isFileThere = Effect.mapError(fs.exists(place), (error) => storageError("NotPermitted", place, error.message, error))
+    /** A connection until the scope ends. It makes the file where there is none. */
+    const connect = (to: string) => about(to)(openSqlite(path.resolve(to)))
+    const connectSoon = (to: string) => Effect.retry(connect(to), { while: isLocked, schedule: soon })
 
-    const exists = Effect.gen(function*() {
-      if (!(yield* isFileThere)) return false
-      return Option.isSome(yield* datasetRow(yield* connect(place)))
-    }).pipe(Effect.scoped)
-
-    /** The open file with its dataset row, for reading. */
-    const reading = Effect.gen(function*() {
-      if (!(yield* isFileThere)) return yield* storageError("NothingThere", place, "there is no dataset")
-      const sql = yield* connect(place)
-      const row = yield* datasetRow(sql)
-      if (Option.isNone(row)) return yield* storageError("NothingThere", place, "there is no dataset")
-      return { sql, row: row.value }
-    })
-
-    const stateOf = (sql: SqlClient, row: Option.Option.Value<Effect.Effect.Success<ReturnType<typeof readDatasetRow>>>) =>
-      readState(sql, row).pipe(Effect.catchTag("ParseError", (error) => Effect.fail(damaged(error))), about(place))
-
-    /** Holds the lock until the scope ends. What was made for it alone goes with it. */
-    const lock = Effect.gen(function*() {
-      const lockFile = `${place}.lock`
-      const wasThere = yield* isFileThere
-      const isNewFolder = !(yield* Effect.orElseSucceed(fs.exists(options.folder), () => false))
-      yield* Effect.acquireRelease(
-        Effect.mapError(fs.makeDirectory(options.folder, { recursive: true }), (error) =>
-          storageError("NotPermitted", options.folder, `the folder cannot be made: ${error.message}`, error)),
-        () =>
-          Effect.gen(function*() {
-            if (wasThere || (yield* exists)) return
-            // What a first batch left that could not be committed.
-            for (const left of [lockFile, place, `${place}-wal`, `${place}-shm`]) yield* fs.remove(left, { force: true })
-            if (isNewFolder && (yield* fs.readDirectory(options.folder)).length === 0) yield* fs.remove(options.folder, { recursive: true })
-          }).pipe(Effect.ignore)
-      )
-      const held = yield* Deferred.make<void, StorageError>()
-      yield* Effect.gen(function*() {
-        const sql = yield* connect(lockFile)
-        yield* sql.withTransaction(Effect.zipRight(Deferred.succeed(held, undefined), Effect.never))
-      }).pipe(
-        Effect.scoped,
-        about(place),
-        Effect.catchAll((error) => Deferred.fail(held, error)),
-        Effect.forkScoped
-      )
-      yield* Deferred.await(held)
-    })
-
-    /** Whether there is a dataset, if that suits the mode. */
-    const isThereFor = (mode: OpenMode) =>
+    const contentOf = (sql: Sql) => about(place)(decoded(readContent(sql)))
+    const lookInto = (name: string) =>
       Effect.gen(function*() {
-        const isThere = yield* exists
-        if (mode._tag === "continue" && !isThere) {
-          return yield* storageError("NothingThere", place, "there is no dataset to go on with. Start one with --mode new")
+        if (!(yield* isThere(name))) return { _tag: "Nothing" } satisfies Content
+        return yield* contentOf(yield* connectSoon(name))
+      }).pipe(Effect.scoped)
+
+    const newerFormat = (format: number) =>
+      storageError(
+        "NewerFormat",
+        place,
+        `a newer version of this tool wrote the dataset (format ${format}; this one knows ${latestFormat}). Nothing was written. Update this tool, or start another dataset elsewhere`
+      )
+
+    /** The row about the dataset of an open file. */
+    const rowIn = (sql: Sql): Effect.Effect<DatasetRow, StorageError> =>
+      Effect.flatMap(contentOf(sql), (content) => {
+        switch (content._tag) {
+          case "Dataset":
+            return Effect.succeed(content.row)
+          case "NewerFormat":
+            return newerFormat(content.format)
+          case "Nothing":
+            return storageError("NothingThere", place, "there is no dataset")
+          case "SomethingElse":
+            return storageError("NothingThere", place, "there is no dataset: another program keeps something in this file")
         }
-        if (mode._tag === "new" && mode.existing === "refuse" && isThere) {
-          return yield* storageError(
-            "AlreadyThere",
-            place,
-            "there is a dataset already. Go on with it (--mode continue), choose another folder (--out), or let it be moved aside (--yes)"
-          )
-        }
-        return isThere
       })
 
-    /** A copy of what is there, before it is overwritten. */
-    const keepAside = (sql: SqlClient) =>
+    /** One moment of the dataset, to look at. */
+    const reading = Effect.gen(function*() {
+      yield* usable
+      if (!(yield* isThere(place))) return yield* storageError("NothingThere", place, "there is no dataset")
+      const sql = yield* connectSoon(place)
+      yield* about(place)(sql`begin`)
+      return { sql, row: yield* rowIn(sql) }
+    })
+
+    const stateOf = (sql: Sql, row: DatasetRow) => about(place)(decoded(readState(sql, row)))
+
+    const idOf = (name: string) =>
+      Effect.map(Effect.option(fs.stat(name)), Option.map(({ dev, ino }) => `${dev} ${Option.getOrElse(ino, () => "?")}`))
+
+    /**
+     * Holds the lock until the scope ends, and removes its file then. Nobody else does. A file that was removed by its
+     * holder after it was opened here is locked by nobody: the file that is locked must be the one that is there.
+     */
+    const lock = Effect.gen(function*() {
+      const isNewFolder = !(yield* isThere(folder))
+      // A folder that was made for a dataset without a batch goes away again.
+      yield* Effect.acquireRelease(
+        failures.about(folder)(fs.makeDirectory(folder, { recursive: true })),
+        () => isNewFolder ? onDisk(removeIfEmpty(folder)) : Effect.void
+      )
+      const attempt = Effect.gen(function*() {
+        // Opened in no other way: to close it would give back the locks that this process has on it.
+        yield* Effect.catchIf(fs.writeFileString(lockName, "", { flag: "wx" }), (error) => error._tag === "SystemError" && error.reason === "AlreadyExists", () => Effect.void).pipe(failures.about(lockName))
+        const before = yield* idOf(lockName)
+        const unlock = yield* about(place)(lockFile(path.resolve(lockName)))
+        if (Option.isSome(before) && Option.getOrUndefined(yield* idOf(lockName)) === before.value) return unlock
+        yield* unlock
+        return undefined
+      })
+      yield* Effect.acquireRelease(
+        Effect.flatMap(Effect.repeat(attempt, { until: (held) => held !== undefined, times: 5 }), (held) =>
+          held === undefined ? storageError("Locked", place, "several processes want to work here at the same moment. Try again") : Effect.succeed(held)),
+        (unlock) =>
+          Effect.gen(function*() {
+            // Ours is empty. Removed while it is held, it is not yet somebody else's.
+            if ((yield* fs.stat(lockName)).size === FileSystem.Size(0)) yield* fs.remove(lockName)
+          }).pipe(Effect.ignore, Effect.zipRight(unlock))
+      )
+    })
+
+    /** Puts the file of a new dataset in its place. */
+    const moveIn = Effect.gen(function*() {
+      for (const left of [`${place}-wal`, `${place}-journal`]) {
+        if (yield* isThere(left)) return yield* storageError("AlreadyThere", left, "the file belongs to a database that is not there any more, and would spoil a new one. Move it elsewhere")
+      }
+      yield* failures.about(place)(fs.rename(newFile, place))
+      yield* onDisk(syncFolder(failures, folder))
+    })
+
+    const removeNewFile = Effect.forEach([newFile, `${newFile}-journal`, `${newFile}-wal`, `${newFile}-shm`], (name) => Effect.ignore(fs.remove(name)), { discard: true })
+
+    /** What a process left that ended while it made a dataset: one that is complete takes its place, if that is free. */
+    const finishLeftOver = Effect.gen(function*() {
+      if (!(yield* isThere(newFile))) return
+      const { content, isByUs } = yield* Effect.gen(function*() {
+        const sql = yield* connect(newFile)
+        return { content: yield* contentOf(sql), isByUs: yield* about(newFile)(isOurs(sql)) }
+      }).pipe(Effect.scoped)
+      if (content._tag !== "Nothing" && !isByUs) {
+        return yield* storageError("AlreadyThere", newFile, "this tool makes its new datasets in a file of this name, and did not make this one. Move it elsewhere")
+      }
+      if (content._tag === "Dataset" && !(yield* isThere(place))) yield* moveIn
+      else yield* removeNewFile
+    })
+
+    /** Fails where what is there does not suit the mode. */
+    const checkMode = (mode: OpenMode, content: Content) => {
+      if (content._tag === "SomethingElse") {
+        return storageError("AlreadyThere", place, "another program keeps something in this file, and it is left as it is. Choose another file (--storage-options file=NAME) or folder (--out)")
+      }
+      if (mode._tag === "continue") {
+        return content._tag === "Nothing"
+          ? storageError("NothingThere", place, "there is no dataset to go on with. Start one with --mode new")
+          : content._tag === "NewerFormat" ? newerFormat(content.format) : Effect.void
+      }
+      return mode.existing === "refuse" && content._tag !== "Nothing"
+        ? storageError(
+          "AlreadyThere",
+          place,
+          "there is a dataset already. Go on with it (--mode continue), choose another folder (--out), or let it be moved aside (--yes)"
+        )
+        : Effect.void
+    }
+
+    /**
+     * Makes a file beside with all a commit writes, complete and closed. It is nobody's until it is renamed, so it needs
+     * no log of what it was before.
+     */
+    const build = (write: Write) =>
       Effect.gen(function*() {
-        const time = DateTime.formatIso(yield* DateTime.now).slice(0, 19).replaceAll(/[-:]/gu, "").replace("T", "-")
-        let aside = `${options.folder}.bak-${time}`
-        for (let n = 2; yield* Effect.orElseSucceed(fs.exists(aside), () => false); n++) aside = `${options.folder}.bak-${time}-${n}`
-        yield* Effect.mapError(fs.makeDirectory(aside, { recursive: true }), (error) =>
-          storageError("NotPermitted", aside, `the old dataset cannot be kept: ${error.message}`, error))
-        yield* sql`vacuum into ${path.resolve(aside, file)}`
+        yield* failures.about(newFile)(fs.writeFileString(newFile, "", { flag: "wx" }))
+        return yield* Effect.onError(fill(write), () => removeNewFile)
+      })
+
+    const fill = (write: Write) =>
+      Effect.gen(function*() {
+        const sql = yield* connect(newFile)
+        yield* about(newFile)(sql`pragma cache_size = -65536`)
+        yield* about(newFile)(sql`begin immediate`)
+        yield* about(newFile)(createTables(sql))
+        const receipt = yield* about(place)(decoded(write(sql)))
+        yield* about(newFile)(indexRatings(sql))
+        yield* about(newFile)(sql`commit`)
+        // From now on a writer and readers are not in each other's way.
+        yield* about(newFile)(sql`pragma journal_mode = wal`)
+        return receipt
+      }).pipe(Effect.scoped)
+
+    /**
+     * Moves the file of the old dataset aside, whole, and the new one into its place. Nobody may read the old one
+     * meanwhile: a reader would look for its log under the name that is the new one's. So it is held, also after, by who
+     * moves it.
+     */
+    const replaceOld = (old: Sql) =>
+      Effect.gen(function*() {
+        const reserved = Effect.gen(function*() {
+          yield* Effect.ignore(old`rollback`)
+          // A database in this mode is one file.
+          yield* about(place)(old`pragma journal_mode = delete`)
+          yield* about(place)(old`begin exclusive`)
+        })
+        yield* Effect.retry(reserved, { while: isLocked, schedule: soon })
+        const real = yield* failures.about(folder)(fs.realPath(folder))
+        const aside = yield* onDisk(freeName(failures, `${real}.bak-${stamp(yield* DateTime.now)}`))
+        yield* failures.about(aside)(fs.makeDirectory(aside))
+        yield* failures.about(aside)(fs.rename(place, path.join(aside, file))).pipe(Effect.tapError(() => onDisk(removeIfEmpty(aside))))
+        yield* onDisk(syncFolder(failures, aside))
+        yield* Effect.tapError(moveIn, () => Effect.ignore(fs.rename(path.join(aside, file), place)))
+        yield* onDisk(syncFolder(failures, path.dirname(real)))
       })
 
     return {
       name: storageName,
       place,
       capabilities: { replaceMember: true, durable: true, exclusive: true },
-      exists,
+      exists: Effect.zipRight(usable, Effect.map(lookInto(place), ({ _tag }) => _tag === "Dataset" || _tag === "NewerFormat")),
       inspect: Effect.gen(function*() {
         const { row, sql } = yield* reading
         const state = yield* stateOf(sql, row)
-        const { size } = yield* Effect.mapError(fs.stat(place), (error) => storageError("NotPermitted", place, error.message, error))
+        const { size } = yield* failures.about(place)(fs.stat(place))
         return { state, bytes: Number(size), committedAt: row.committed_at }
       }).pipe(Effect.scoped),
-      verify: () =>
-        Effect.flatMap(reading, ({ sql }) => about(place)(verifyTables(sql))).pipe(Effect.scoped),
+      verify: () => Effect.flatMap(reading, ({ sql }) => about(place)(verifyTables(sql))).pipe(Effect.scoped),
       open: (mode) =>
         Effect.gen(function*() {
-          yield* isThereFor(mode)
+          yield* usable
+          // Nothing is made, no lock either, where there is nothing to go on with.
+          if (mode._tag === "continue" && !(yield* isThere(place)) && !(yield* isThere(newFile))) yield* checkMode(mode, { _tag: "Nothing" })
           yield* lock
-          // Again: the one who held the lock may have written.
-          const isThere = yield* isThereFor(mode)
+          yield* finishLeftOver
           const scope = yield* Effect.scope
-          const client = yield* Ref.make(Option.none<SqlClient>())
-          // The file of a new dataset is made by its first batch.
-          const sqlClient = Effect.flatMap(
-            Ref.get(client),
-            Option.match({
-              onSome: (sql) => Effect.succeed(sql),
-              onNone: () =>
-                connect(place).pipe(
-                  Effect.tap((sql) => about(place)(sql`pragma journal_mode = wal`)),
-                  Effect.tap((sql) => Ref.set(client, Option.some(sql))),
-                  Effect.provideService(Scope.Scope, scope)
-                )
-            })
-          )
-          let state: DatasetState = emptyDatasetState
-          if (mode._tag === "continue") {
-            const { row, sql } = yield* reading
-            state = yield* stateOf(sql, row)
+          let connection: Sql | undefined
+          let isHeld = false
+          /** Keeps every other writer out of the database, until the next commit. */
+          const hold = Effect.gen(function*() {
+            connection ??= yield* Scope.extend(connectSoon(place), scope)
+            if (!isHeld) yield* Effect.retry(about(place)(connection`begin immediate`), { while: isLocked, schedule: soon })
+            isHeld = true
+            return connection
+          })
+          let state = emptyDatasetState
+          if (yield* isThere(place)) {
+            const own = yield* Scope.fork(scope, ExecutionStrategy.sequential)
+            const sql = yield* Scope.extend(connectSoon(place), own)
+            const content = yield* contentOf(sql)
+            yield* checkMode(mode, content)
+            // An empty file is nothing to hold.
+            if (content._tag === "Nothing") yield* Scope.close(own, Exit.void)
+            else connection = sql
           }
-          let held: CommitReceipt = { batches: state.batches, ratings: state.ratings }
+          if (connection !== undefined) {
+            yield* hold
+            if (mode._tag === "continue") state = yield* stateOf(connection, yield* rowIn(connection))
+          }
           let isFirst = mode._tag === "new"
+          let now: CommitReceipt = { batches: state.batches, ratings: state.ratings }
+          let identity = yield* idOf(place)
 
-          /** Writes in one transaction, which makes a new dataset with its first batch. */
-          const writing = (write: (sql: SqlClient) => Effect.Effect<CommitReceipt, SqlError | ParseError | StorageError>) =>
+          /** What was opened may have been moved or removed by hand: what is written then is seen by nobody. */
+          const check = Effect.gen(function*() {
+            if (Option.getOrUndefined(yield* idOf(place)) !== Option.getOrUndefined(identity)) {
+              return yield* storageError("Locked", place, "this is not the file any more that was opened: it was moved, removed or exchanged. This batch was not kept")
+            }
+          })
+          const late = storageError("Locked", place, "another program has written to it meanwhile; this batch was not kept. Run with --mode continue")
+
+          const makeNew = (write: Write) =>
             Effect.gen(function*() {
-              const sql = yield* sqlClient
-              if (isFirst && isThere) yield* keepAside(sql)
-              held = yield* sql.withTransaction(Effect.gen(function*() {
-                if (isFirst) {
-                  yield* createTables(sql)
-                  yield* emptyTables(sql)
-                }
-                return yield* write(sql)
-              }))
+              yield* check
+              const receipt = yield* build(write)
+              const old = connection
+              yield* Effect.uninterruptible(Effect.onError(old === undefined ? moveIn : replaceOld(old), () => removeNewFile))
+              // From now on the batch is there, whatever fails. That of the old file stays open: it guards what was moved.
               isFirst = false
-              return held
-            }).pipe(Effect.catchTag("ParseError", (error) => Effect.fail(damaged(error))), about(place))
+              isHeld = false
+              connection = undefined
+              identity = yield* idOf(place)
+              yield* Effect.exit(hold)
+              return receipt
+            })
+
+          /** Writes in the transaction that is held, ends it, and holds the next one. */
+          const add = (write: Write) =>
+            Effect.uninterruptibleMask((restore) =>
+              Effect.gen(function*() {
+                const sql = yield* hold
+                const written = yield* Effect.exit(Effect.gen(function*() {
+                  const receipt = yield* restore(about(place)(decoded(write(sql))))
+                  if (Option.isNone(receipt)) return yield* late
+                  yield* check
+                  yield* about(place)(sql`commit`)
+                  return receipt
+                }))
+                isHeld = false
+                if (Exit.isFailure(written)) yield* Effect.ignore(sql`rollback`)
+                yield* Effect.exit(hold)
+                return yield* written
+              })
+            )
+
+          const writing = (write: Write) =>
+            Effect.flatMap(
+              Effect.suspend(() => isFirst ? makeNew(write) : add(write)),
+              (receipt) => {
+                if (Option.isNone(receipt)) return late
+                now = receipt.value
+                return Effect.succeed(now)
+              }
+            )
 
           const dataset: OpenDataset = {
             state,
             notes: [],
-            ratings: Stream.unwrap(Effect.map(sqlClient, (sql) => readRatings(sql, damaged))),
-            commit: (batch) => writing((sql) => writeBatch(sql, batch, held)),
+            // On a connection of its own, which sees one moment, and nothing of a commit in the making.
+            ratings: Stream.unwrapScoped(Effect.suspend(() =>
+              isFirst
+                ? Effect.succeed(Stream.empty)
+                : Effect.map(connectSoon(place).pipe(Effect.tap((sql) => about(place)(sql`begin`))), (sql) => readRatings(sql, damaged))
+            )),
+            commit: (batch) => writing((sql) => writeBatch(sql, batch, now)),
             load: (whole) =>
               isFirst
-                ? writing((sql) => writeWhole(sql, whole))
+                ? writing((sql) => Effect.asSome(writeWhole(sql, whole)))
                 : storageError("AlreadyThere", place, "a whole dataset can be loaded into an empty one only")
           }
           return dataset

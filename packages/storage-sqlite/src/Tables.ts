@@ -1,7 +1,6 @@
 /**
  * The tables of a dataset: what stands in them, and how it gets in and out.
  */
-import type { SqlClient } from "@effect/sql/SqlClient"
 import type { SqlError } from "@effect/sql/SqlError"
 import {
   type Batch,
@@ -17,14 +16,18 @@ import {
   type WholeDataset
 } from "@letterboxd-ratings/core"
 import { Chunk, DateTime, Effect, Option, Schema, Stream } from "effect"
-
-type Sql = Effect.Effect<void, SqlError>
+import type { ParseError } from "effect/ParseResult"
+import type { Sql } from "./SqliteConnection.ts"
 
 /** The version of these tables; a later one will know how to change an earlier one. */
-export const format = 1
+export const latestFormat = 1
 
-const statements = (sql: SqlClient): ReadonlyArray<Effect.Effect<unknown, SqlError>> => [
-  sql`create table if not exists dataset (
+/** Says in a file's header that we made it: "LBRD". */
+const applicationId = 0x4c425244
+
+const statements = (sql: Sql): ReadonlyArray<Effect.Effect<unknown, SqlError>> => [
+  sql`pragma application_id = ${sql.literal(String(applicationId))}`,
+  sql`create table dataset (
     one integer primary key check (one = 1),
     format integer not null,
     batches integer not null,
@@ -32,7 +35,7 @@ const statements = (sql: SqlClient): ReadonlyArray<Effect.Effect<unknown, SqlErr
     id_gaps integer not null,
     committed_at text not null
   )`,
-  sql`create table if not exists members (
+  sql`create table members (
     user_id integer primary key,
     username text not null unique,
     state text check (state in ('sealed', 'partial', 'gone', 'private', 'renamed')),
@@ -47,57 +50,76 @@ const statements = (sql: SqlClient): ReadonlyArray<Effect.Effect<unknown, SqlErr
     verdicts text,
     seen_films text
   )`,
-  sql`create table if not exists films (
+  sql`create table films (
     film_id integer primary key,
     position integer not null unique,
     slug text not null,
     title text,
     year integer
   )`,
-  sql`create table if not exists ratings (
+  sql`create table ratings (
     position integer primary key,
     user_id integer not null references members,
     film_id integer not null references films,
     rating real not null check (rating between 0.5 and 5 and rating * 2 = cast(rating * 2 as integer)),
     unique (user_id, film_id)
   )`,
-  sql`create index if not exists ratings_by_film on ratings (film_id)`,
-  sql`create table if not exists updates (
+  sql`create table updates (
     user_id integer primary key references members,
     position integer not null unique,
     last_updated text not null
   )`,
-  sql`create view if not exists film_labels as
+  sql`create view film_labels as
     select film_id, slug as film_slug,
       case when title is null then slug when year is null then title else title || ' (' || year || ')' end as film_title
     from films`,
-  sql`create view if not exists translated_ratings as
+  sql`create view translated_ratings as
     select username, film_title, rating
     from ratings join members using (user_id) join film_labels using (film_id)
     order by ratings.position`,
-  sql`create view if not exists user_updates as
+  sql`create view user_updates as
     select username, last_updated from updates join members using (user_id) order by updates.position`
 ]
 
-/** Makes the tables and views that are not there yet. */
-export const createTables = (sql: SqlClient): Sql => Effect.all(statements(sql), { discard: true })
+/** Makes the tables and views in a file that has none. */
+export const createTables = (sql: Sql): Effect.Effect<void, SqlError> => Effect.all(statements(sql), { discard: true })
 
-/** Takes everything out of the tables. */
-export const emptyTables = (sql: SqlClient): Sql =>
-  Effect.all([sql`delete from ratings`, sql`delete from updates`, sql`delete from films`, sql`delete from members`, sql`delete from dataset`], {
-    discard: true
-  })
+/** The index that makes asking by film quick. Made of a table that is full already, it costs a fraction. */
+export const indexRatings = (sql: Sql): Effect.Effect<unknown, SqlError> => sql`create index ratings_by_film on ratings (film_id)`
 
+const Format = Schema.Array(Schema.Struct({ format: Schema.Int }))
 const DatasetRow = Schema.Struct({ format: Schema.Int, batches: Schema.Int, ratings: Schema.Int, committed_at: Schema.DateTimeUtc })
 
-/** The row about the whole dataset; none where nothing was committed. */
-export const readDatasetRow = (sql: SqlClient) =>
+/** The row about the whole dataset. */
+export interface DatasetRow extends Schema.Schema.Type<typeof DatasetRow> {}
+
+/** What a file holds: nothing, a dataset, one of a format we do not know, or what somebody else keeps there. */
+export type Content =
+  | { readonly _tag: "Nothing" }
+  | { readonly _tag: "Dataset"; readonly row: DatasetRow }
+  | { readonly _tag: "NewerFormat"; readonly format: number }
+  | { readonly _tag: "SomethingElse" }
+
+const Names = Schema.Array(Schema.Struct({ name: Schema.String }))
+
+/** Looks at what a file holds, without reading members, films or ratings. */
+export const readContent = (sql: Sql): Effect.Effect<Content, SqlError | ParseError> =>
   Effect.gen(function*() {
-    const tables = yield* sql`select 1 from sqlite_master where type = 'table' and name = 'dataset'`
-    if (tables.length === 0) return Option.none()
-    const rows = yield* sql`select format, batches, ratings, committed_at from dataset`
-    return Option.fromNullable((yield* Schema.decodeUnknown(Schema.Array(DatasetRow))(rows))[0])
+    const names = yield* Schema.decodeUnknown(Names)(yield* sql`select name from sqlite_master order by type = 'table' and name = 'dataset' desc limit 1`)
+    if (names.length === 0) return { _tag: "Nothing" }
+    if (names[0]?.name !== "dataset") return { _tag: "SomethingElse" }
+    const rows = yield* sql`select * from dataset limit 1`
+    const [found] = yield* Schema.decodeUnknown(Format)(rows)
+    if (found === undefined) return { _tag: "SomethingElse" }
+    // What else a row of a later format holds is not known.
+    if (found.format > latestFormat) return { _tag: "NewerFormat", format: found.format }
+    const [row] = yield* Schema.decodeUnknown(Schema.Tuple(DatasetRow))(rows)
+    return { _tag: "Dataset", row }
   })
+
+/** Whether a file's header says that we made it. */
+export const isOurs = (sql: Sql): Effect.Effect<boolean, SqlError> =>
+  Effect.map(sql`pragma application_id`, Schema.is(Schema.Tuple(Schema.Struct({ application_id: Schema.Literal(applicationId) }))))
 
 const json = <A, I>(schema: Schema.Schema<A, I>) => Schema.NullOr(Schema.parseJson(schema))
 const MemberRow = Schema.Struct({
@@ -139,7 +161,7 @@ const recordOf = (row: typeof MemberRow.Type) =>
     }))
 
 /** All but the ratings. */
-export const readState = (sql: SqlClient, { batches, ratings }: typeof DatasetRow.Type) =>
+export const readState = (sql: Sql, { batches, ratings }: DatasetRow) =>
   Effect.gen(function*() {
     const users = new Map<Username, UserId>()
     const members = new Map<Username, MemberRecord>()
@@ -171,7 +193,7 @@ const decodeRatings = Schema.decodeUnknown(Schema.Array(RatingRow))
 const decodeEncoded = Schema.decodeUnknown(Schema.Array(EncodedRating))
 
 /** All ratings in the order they were committed, page by page: no statement is open while somebody reads slowly. */
-export const readRatings = <E>(sql: SqlClient, toError: (error: unknown) => E): Stream.Stream<EncodedRating, E> =>
+export const readRatings = <E>(sql: Sql, toError: (error: unknown) => E): Stream.Stream<EncodedRating, E> =>
   Stream.paginateChunkEffect(0, (last) =>
     Effect.gen(function*() {
       const rows = yield* decodeRatings(
@@ -185,7 +207,7 @@ export const readRatings = <E>(sql: SqlClient, toError: (error: unknown) => E): 
 const Count = Schema.Tuple(Schema.Struct({ n: Schema.Int }))
 
 /** The rows of a table go in as one JSON text: one statement, whatever their number. */
-const insertFilms = (sql: SqlClient, films: ReadonlyArray<Film>) =>
+const insertFilms = (sql: Sql, films: ReadonlyArray<Film>) =>
   sql`insert into films (film_id, position, slug, title, year)
     select value ->> 0, (select coalesce(max(position), 0) from films) + key + 1, value ->> 1, value ->> 2, value ->> 3
     from json_each(${listed(films)})`
@@ -195,7 +217,7 @@ const listed = (films: ReadonlyArray<Film>): string => JSON.stringify(films.map(
 /** A member of whom nothing but the id is known has no record. */
 type Member = MemberRecord | { readonly username: Username; readonly userId: UserId }
 
-const putMembers = (sql: SqlClient, members: ReadonlyArray<Member>) =>
+const putMembers = (sql: Sql, members: ReadonlyArray<Member>) =>
   sql`insert into members
       (user_id, username, state, read_at, last_page, films, stated_films, ratings, renamed_to, missing_pages, doubts, verdicts, seen_films)
     select value ->> 'userId', value ->> 'username', value ->> 'state', value ->> 'readAt', value ->> 'lastPage', value ->> 'films',
@@ -205,27 +227,33 @@ const putMembers = (sql: SqlClient, members: ReadonlyArray<Member>) =>
       films = excluded.films, stated_films = excluded.stated_films, ratings = excluded.ratings, renamed_to = excluded.renamed_to,
       missing_pages = excluded.missing_pages, doubts = excluded.doubts, verdicts = excluded.verdicts, seen_films = excluded.seen_films`
 
-const insertRatings = (sql: SqlClient, ratings: Iterable<EncodedRating>) =>
+const insertRatings = (sql: Sql, ratings: Iterable<EncodedRating>) =>
   sql`insert into ratings (user_id, film_id, rating)
     select value ->> 0, value ->> 1, value ->> 2
     from json_each(${JSON.stringify(Array.from(ratings, ({ filmId, rating, userId }) => [userId, filmId, rating]))}) order by key`
 
-const putUpdates = (sql: SqlClient, updates: ReadonlyArray<readonly [userId: UserId | undefined, at: DateTime.Utc]>) =>
+const putUpdates = (sql: Sql, updates: ReadonlyArray<readonly [userId: UserId | undefined, at: DateTime.Utc]>) =>
   sql`insert into updates (user_id, position, last_updated)
     select value ->> 0, (select coalesce(max(position), 0) from updates) + key + 1, value ->> 1
     from json_each(${JSON.stringify(updates.map(([userId, at]) => [userId, DateTime.formatIso(at)]))}) where true
     on conflict (user_id) do update set last_updated = excluded.last_updated`
 
-const putDatasetRow = (sql: SqlClient, { batches, ratings }: CommitReceipt, idGaps: number, committedAt: DateTime.Utc) =>
-  sql`insert into dataset (one, format, batches, ratings, id_gaps, committed_at)
-    values (1, ${format}, ${batches}, ${ratings}, ${idGaps}, ${DateTime.formatIso(committedAt)})
-    on conflict (one) do update set batches = excluded.batches, ratings = excluded.ratings, committed_at = excluded.committed_at`
+/** Notes what the dataset holds from now on, if it is still at so many batches as it was before; says whether it was. */
+const putDatasetRow = (sql: Sql, before: number, { batches, ratings }: CommitReceipt, idGaps: number, committedAt: DateTime.Utc) =>
+  Effect.map(
+    sql`insert into dataset (one, format, batches, ratings, id_gaps, committed_at)
+      values (1, ${latestFormat}, ${batches}, ${ratings}, ${idGaps}, ${DateTime.formatIso(committedAt)})
+      on conflict (one) do update set batches = excluded.batches, ratings = excluded.ratings, committed_at = excluded.committed_at
+        where dataset.batches = ${before}
+      returning 1`,
+    (rows) => rows.length > 0
+  )
 
 /**
- * Writes a batch to a dataset of so many batches and ratings; the answer is what it holds then. Nothing here reads a
- * table from end to end.
+ * Writes a batch to a dataset of so many batches and ratings; the answer is what it holds then, or none where another
+ * writer was there in between. Nothing here reads a table from end to end.
  */
-export const writeBatch = (sql: SqlClient, batch: Batch, before: CommitReceipt) =>
+export const writeBatch = (sql: Sql, batch: Batch, before: CommitReceipt) =>
   Effect.gen(function*() {
     const replaced = batch.members.flatMap(({ record, write }) => write === "replace" ? [record.userId] : [])
     const ratings = batch.members.flatMap((member) => member.ratings)
@@ -243,12 +271,11 @@ export const writeBatch = (sql: SqlClient, batch: Batch, before: CommitReceipt) 
     yield* insertRatings(sql, ratings)
     yield* putUpdates(sql, records.flatMap(({ readAt, state, userId }) => state === "sealed" ? [[userId, readAt] as const] : []))
     const after: CommitReceipt = { batches: before.batches + 1, ratings: before.ratings - removed + ratings.length }
-    yield* putDatasetRow(sql, after, 0, batch.committedAt)
-    return after
+    return (yield* putDatasetRow(sql, before.batches, after, 0, batch.committedAt)) ? Option.some(after) : Option.none()
   })
 
 /** Writes a whole dataset into empty tables, some thousand ratings at a time. */
-export const writeWhole = (sql: SqlClient, { committedAt, ratings, state }: WholeDataset) =>
+export const writeWhole = (sql: Sql, { committedAt, ratings, state }: WholeDataset) =>
   Effect.gen(function*() {
     yield* insertFilms(sql, [...state.films.values()])
     yield* putMembers(sql, Array.from(state.users, ([username, userId]): Member => state.members.get(username) ?? { username, userId }))
@@ -259,6 +286,6 @@ export const writeWhole = (sql: SqlClient, { committedAt, ratings, state }: Whol
     })
     yield* putUpdates(sql, Array.from(state.updates, ([username, at]) => [state.users.get(username), at] as const))
     const receipt: CommitReceipt = { batches: Math.max(1, state.batches), ratings: rows }
-    yield* putDatasetRow(sql, receipt, idGapsIn(state.users), committedAt)
+    yield* putDatasetRow(sql, 0, receipt, idGapsIn(state.users), committedAt)
     return receipt
   })

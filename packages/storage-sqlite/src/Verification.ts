@@ -1,16 +1,16 @@
 /**
  * Proves what is in the tables.
  */
-import type { SqlClient } from "@effect/sql/SqlClient"
 import type { SqlError } from "@effect/sql/SqlError"
 import type { Verification } from "@letterboxd-ratings/core"
 import { Effect, Schema } from "effect"
+import type { Sql } from "./SqliteConnection.ts"
 
 const Messages = Schema.Array(Schema.Struct({ message: Schema.String }))
 const Counts = Schema.Array(Schema.Struct({ n: Schema.Int }))
 
 /** Checks, each a query for what is wrong. SQLite itself checks keys, uniqueness and indexes. */
-const checks = (sql: SqlClient): ReadonlyArray<Effect.Effect<ReadonlyArray<unknown>, SqlError>> => [
+const checks = (sql: Sql): ReadonlyArray<Effect.Effect<ReadonlyArray<unknown>, SqlError>> => [
   sql`select integrity_check as message from pragma_integrity_check where integrity_check <> 'ok' limit 20`,
   sql`select 'a row of ' || "table" || ' names a row of ' || parent || ' that is not there' as message from pragma_foreign_key_check limit 20`,
   sql`select 'user ids are not 1, 2, 3 ...: ' || count(*) || ' members, the highest id is ' || max(user_id) as message
@@ -26,7 +26,7 @@ const checks = (sql: SqlClient): ReadonlyArray<Effect.Effect<ReadonlyArray<unkno
 ]
 
 /** Reads everything, in memory that does not depend on the number of ratings. There is nothing to rebuild: what can be derived is a view. */
-export const verifyTables = (sql: SqlClient): Effect.Effect<Verification, SqlError> =>
+export const verifyTables = (sql: Sql): Effect.Effect<Verification, SqlError> =>
   Effect.gen(function*() {
     const problems: Array<string> = []
     for (const check of checks(sql)) {

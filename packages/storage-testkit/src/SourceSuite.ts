@@ -15,7 +15,7 @@ import {
   verdictActions,
   type WatchedFilm
 } from "@letterboxd-ratings/core"
-import { Chunk, type Context, Data, Deferred, Effect, Fiber, type Layer, Schema, type Scope, Stream } from "effect"
+import { Chunk, type Context, Data, Deferred, Effect, Fiber, type Layer, Option, Schema, type Scope, Stream } from "effect"
 import * as fc from "fast-check"
 import { type SourceWorld, sourceWorld, type SourceWorldMember } from "./SourceWorld.ts"
 
@@ -88,7 +88,7 @@ const shown = (films: ReadonlyArray<WatchedFilm>, expected: ReadonlyArray<Watche
   })
 
 /** Whether a verdict says that a page could not be had; the end of a list is something else. */
-const isNoAnswer = ({ _tag }: PageVerdict): boolean => _tag !== "PastTheEnd" && ["retry-later", "stop"].includes(verdictActions[_tag])
+const isNoAnswer = ({ _tag }: PageVerdict): boolean => _tag !== "PastTheEnd" && ["retry-later", "suspect", "stop"].includes(verdictActions[_tag])
 
 /** The verdict that says what a member is, films aside. */
 const factOf = ({ state }: SourceWorldMember): { readonly tag: PageVerdict["_tag"]; readonly to?: Username } =>
@@ -191,7 +191,7 @@ export const sourceSuite = <E, E2 = never>(
       Effect.gen(function*() {
         assert.isNotEmpty(source.name)
         const { requestsPerSecond, ...done } = yield* source.activity
-        assert.deepStrictEqual(done, { requests: 0, retries: 0, pausedMillis: 0 })
+        assert.deepStrictEqual(done, { requests: 0, retries: 0, pausedMillis: 0, unreadListings: 0 })
         assert.isAbove(requestsPerSecond, 0)
         yield* read(source, longest.username)
         // What one source does is not another's activity.
@@ -265,6 +265,24 @@ export const sourceSuite = <E, E2 = never>(
       Effect.gen(function*() {
         for (const { films, state } of world.members) {
           if (typeof state === "object") assertWhole({ username: state.renamedTo, films }, yield* read(source, state.renamedTo))
+        }
+      }))
+
+    testOfSource("tells how many films a member rated, or nothing, with one request at most", (source) =>
+      Effect.gen(function*() {
+        // What is done once, such as reading the site's rules, is done now.
+        yield* source.ratedFilms(longest.username)
+        for (const member of [...notable, ...facts, { username: username("never_there"), state: "gone", films: [] } as const]) {
+          const before = yield* source.activity
+          const rated = yield* source.ratedFilms(member.username)
+          assert.isAtMost((yield* source.activity).requests - before.requests, 1, `requests for ${member.username}`)
+          if (Option.isNone(rated)) continue
+          const { atLeast, atMost } = rated.value
+          const truth = member.films.filter(({ rating }) => rating !== undefined).length
+          assert.isAtLeast(truth, atLeast, `films rated by ${member.username}, at least`)
+          assert.isAtMost(truth, atMost, `films rated by ${member.username}, at most`)
+          // Nobody can know this of a member whose list nobody may read.
+          if ("state" in member) assert.strictEqual(member.state, "public", member.username)
         }
       }))
 
@@ -392,6 +410,9 @@ export const sourceSuite = <E, E2 = never>(
               assert.deepStrictEqual(numbersOf(outcome.right), numbers === "all" ? [1] : numbers.toSorted((a, b) => a - b))
               for (const { verdict } of outcome.right) assert.isTrue(isNoAnswer(verdict), `${verdict._tag} where nobody answers`)
             }
+            const rated = yield* Effect.either(source.ratedFilms(member.username))
+            if (rated._tag === "Left") assert.instanceOf(rated.left, SourceError)
+            else assert.isTrue(Option.isNone(rated.right), `the ratings of ${member.username} where nobody answers`)
           }
         })))
 

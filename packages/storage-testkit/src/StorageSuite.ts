@@ -10,6 +10,8 @@ import * as fc from "fast-check"
 import { batchOf, commitRest, history, type Told } from "./Batches.ts"
 
 /**
+ * - `writeFormat`: rewrites the number by which the dataset at a place says in which format it is kept, as a version of
+ *   the storage to come would have written it; `"none"` where no dataset outlives the version that made it.
  * - `rows`: how many ratings the test of memory writes and reads (100,000), at least 10,000.
  * - `runs`: how many random histories are tried (20), fewer for a slow storage.
  * - `timeoutMillis`: how long a test may take (120,000).
@@ -18,6 +20,7 @@ import { batchOf, commitRest, history, type Told } from "./Batches.ts"
  * @category models
  */
 export interface StorageSuiteOptions {
+  readonly writeFormat: "none" | ((place: string, format: number) => Effect.Effect<void, unknown>)
   readonly rows?: number
   readonly runs?: number
   readonly timeoutMillis?: number
@@ -63,9 +66,9 @@ let places = 0
 export const storageSuite = <E>(
   name: string,
   make: (place: string) => Layer.Layer<RatingsStorage, E>,
-  options: StorageSuiteOptions = {}
+  options: StorageSuiteOptions
 ): void => {
-  const { rows: manyRows = 100_000, runs = 20, timeoutMillis = 120_000 } = options
+  const { rows: manyRows = 100_000, runs = 20, timeoutMillis = 120_000, writeFormat } = options
 
   /** A place that holds nothing yet, and ways to use it as one process after the other would. */
   const freshPlace = Effect.sync(() => {
@@ -77,7 +80,7 @@ export const storageSuite = <E>(
     const failure = (mode: OpenMode) =>
       Effect.flatMap(Effect.flip(open(mode, () => Effect.void)), (error) =>
         error instanceof StorageError ? Effect.succeed(error) : Effect.die(error))
-    return { storage, open, failure, reopened: open(goOn, ({ state }) => Effect.succeed(shown(state))), rows: open(goOn, rowsIn) }
+    return { place, storage, open, failure, reopened: open(goOn, ({ state }) => Effect.succeed(shown(state))), rows: open(goOn, rowsIn) }
   })
 
   const test = (what: string, body: Effect.Effect<void, unknown, Scope.Scope>) =>
@@ -221,11 +224,43 @@ export const storageSuite = <E>(
       yield* open(setAside, (dataset) =>
         Effect.gen(function*() {
           assert.strictEqual(dataset.state.users.size, 0)
+          assert.deepStrictEqual(yield* rowsIn(dataset), [])
           yield* dataset.commit(batchOf(dataset.state, 9, [{ name: "fresh", ratings: [[10, 3]] }], [film({ id: 10, slug: "ten", title: "Ten" })]))
         }))
       assert.deepStrictEqual((yield* reopened).users, ["fresh=1"])
       assert.deepStrictEqual(yield* rows, [[1, 10, 3]])
     }))
+
+    if (writeFormat === "none") it.skip("refuses a dataset of a newer format (none outlives the version that made it)", () => {})
+    else {
+      test("refuses a dataset of a newer format, however it is asked for, and changes nothing of it; a new one may take its place", Effect.gen(function*() {
+        const { failure, open, place, reopened, rows, storage } = yield* freshPlace
+        yield* open(startNew, commitRest)
+        const [state, held] = [yield* reopened, yield* rows]
+        yield* writeFormat(place, 99)
+        assert.isTrue(yield* storage((service) => service.exists))
+        const refusals = [
+          yield* failure(goOn),
+          ...yield* Effect.forEach([
+            (service: RatingsStorage["Type"]) => Effect.asVoid(service.inspect),
+            (service: RatingsStorage["Type"]) => Effect.asVoid(service.verify({ repair: false })),
+            (service: RatingsStorage["Type"]) => Effect.asVoid(service.verify({ repair: true }))
+          ], (ask) => Effect.flip(storage(ask)))
+        ]
+        for (const error of refusals) {
+          assert.strictEqual(error instanceof StorageError ? error.reason : error, "NewerFormat")
+          assert.match(error instanceof StorageError ? error.message : "", /format 99.*Update/u)
+        }
+        assert.strictEqual((yield* failure(startNew)).reason, "AlreadyThere")
+        yield* writeFormat(place, 1)
+        assert.deepStrictEqual(yield* reopened, state)
+        assert.deepStrictEqual(yield* rows, held)
+        yield* writeFormat(place, 99)
+        yield* open(setAside, (dataset) =>
+          dataset.commit(batchOf(dataset.state, 9, [{ name: "fresh", ratings: [[10, 3]] }], [film({ id: 10, slug: "ten", title: "Ten" })])))
+        assert.deepStrictEqual(yield* rows, [[1, 10, 3]])
+      }))
+    }
 
     test("lets one process in at a time if it says so, and another look", Effect.gen(function*() {
       const { failure, open, reopened, storage } = yield* freshPlace

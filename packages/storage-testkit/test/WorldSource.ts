@@ -65,7 +65,8 @@ export const make = (world: SourceWorld, { liberties = false, offline = false, o
       films: liberties ? shown.map(({ film: { id, slug }, ...watched }) => ({ ...watched, film: { id, slug } })) : shown,
       lastPage,
       stated: liberties ? {} : { films: films.length, rated: films.filter(({ rating }) => rating !== undefined).length },
-      unreadable: 0
+      unreadable: 0,
+      fullPage: world.filmsPerPage
     })
   }
 
@@ -86,7 +87,12 @@ export const make = (world: SourceWorld, { liberties = false, offline = false, o
             readPages(username, first.verdict._tag === "Films" ? Array.from({ length: first.verdict.lastPage - 1 }, (_, i) => i + 2) : [])
           )))
         : readPages(username, pages),
-    activity: Effect.sync(() => ({ requests, retries: 0, pausedMillis: 0, requestsPerSecond: Infinity }))
+    ratedFilms: (username) =>
+      Effect.as(request, Option.map(Option.filter(Option.fromNullable(members.get(username)), ({ state }) => state === "public" && !liberties && outage?._tag !== "Everything"), ({ films }) => {
+        const rated = films.filter(({ rating }) => rating !== undefined).length
+        return { atLeast: rated, atMost: rated }
+      })),
+    activity: Effect.sync(() => ({ requests, retries: 0, pausedMillis: 0, requestsPerSecond: Infinity, unreadListings: 0 }))
   }
 }
 

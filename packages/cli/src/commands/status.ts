@@ -3,13 +3,14 @@
  *
  * @since 0.1.0
  */
-import { type DatasetSummary, RatingsStorage } from "@letterboxd-ratings/core"
+import { type DatasetSummary, membersAlike, RatingsStorage } from "@letterboxd-ratings/core"
 import { DateTime, Effect } from "effect"
 import type { Command } from "../Command.ts"
 import * as NodeProcessTable from "../NodeProcessTable.ts"
 import { isDatasetOption } from "../options/OptionTable.ts"
 import { type Flags, folderOf, pasteable, resolveSettings } from "../options/Settings.ts"
 import { storageOf } from "../plugins/Storages.ts"
+import { alikeWords } from "../progress/AlikeWords.ts"
 import { Screen } from "../Screen.ts"
 import { endWithError } from "../StartRun.ts"
 
@@ -43,7 +44,8 @@ const status = (flags: Flags) =>
     const next = counts.partial > 0
       ? `${counts.partial === 1 ? "1 member is partial. Complete it" : `${counts.partial} members are partial. Complete them`} with: ${pasteable("run --mode continue", flags, ["json"])}`
       : `Add members with: ${pasteable("run --mode continue", flags, ["json"])}`
-    if (settings.json) return yield* screen.out(`${JSON.stringify({ place, ...counts, next })}\n`)
+    const alike = membersAlike(summary.state.members.values())
+    if (settings.json) return yield* screen.out(`${JSON.stringify({ place, ...counts, next, alike })}\n`)
     const number = (n: number) => n.toLocaleString("en-US")
     const rows: ReadonlyArray<readonly [string, string]> = [
       ["members", number(counts.users)],
@@ -61,7 +63,7 @@ const status = (flags: Flags) =>
     const width = Math.max(...rows.map(([name]) => name.length))
     const values = Math.max(...rows.map(([, value]) => value.length))
     const table = rows.map(([name, value]) => `${name.padEnd(width)}  ${value.padStart(values)}`)
-    yield* screen.out(`${place}\n${table.join("\n")}\n${next}\n`)
+    yield* screen.out(`${place}\n${table.join("\n")}\n${alikeWords(alike)}${next}\n`)
   }).pipe(
     Effect.provide(NodeProcessTable.layer),
     Effect.catchTags({ InvalidSettings: (error) => endWithError(error), StorageError: (error) => endWithError(error) })

@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import { RatingsStorage } from "@letterboxd-ratings/core"
+import { membersAlike, RatingsStorage } from "@letterboxd-ratings/core"
 import { Effect } from "effect"
 import type { Command } from "../Command.ts"
 import { CommandEnded } from "../ExitCode.ts"
@@ -11,6 +11,7 @@ import * as NodeProcessTable from "../NodeProcessTable.ts"
 import { isDatasetOption } from "../options/OptionTable.ts"
 import { type Flags, folderOf, pasteable, resolveSettings } from "../options/Settings.ts"
 import { storageOf } from "../plugins/Storages.ts"
+import { alikeWords } from "../progress/AlikeWords.ts"
 import { Screen } from "../Screen.ts"
 import { endWithError } from "../StartRun.ts"
 
@@ -21,11 +22,17 @@ const verify = (flags: Flags, repair: boolean) =>
     const folder = yield* folderOf(settings)
     const layer = yield* storageOf(settings, folder, { memberFiles: false })
     const { place, ...result } = yield* Effect.flatMap(RatingsStorage, (storage) =>
-      Effect.map(storage.verify({ repair }), (found) => ({ place: storage.place, ...found }))).pipe(Effect.provide(layer))
+      Effect.gen(function*() {
+        const found = yield* storage.verify({ repair })
+        // What is damaged may not be readable at all.
+        const alike = found.problems.length > 0 ? [] : membersAlike((yield* storage.inspect).state.members.values())
+        return { place: storage.place, ...found, alike }
+      })).pipe(Effect.provide(layer))
     const { problems, ratings, repaired } = result
     if (settings.json) yield* screen.out(`${JSON.stringify({ place, ...result })}\n`)
     else {
       for (const sentence of repaired) yield* screen.out(`Repaired: ${sentence.replace(/\.$/u, "")}.\n`)
+      yield* screen.out(alikeWords(result.alike))
       for (const problem of problems) yield* screen.out(`Broken: ${problem}\n`)
       yield* screen.out(
         problems.length === 0

@@ -19,7 +19,8 @@ const doubtWords = {
   "list-moved": "the list changed while it was read",
   "short-page": "a page is not full",
   "count-differs": "the site states another number of films",
-  "unreadable-tiles": "some films could not be read"
+  "unreadable-tiles": "some films could not be read",
+  "ratings-missing": "its ratings are not on its pages"
 } as const
 
 const whatIsMissing = (
@@ -41,7 +42,7 @@ export const lineOf = (event: HarvestEvent): string | undefined => {
     case "RunStarted":
       return `${event.notes.map((note) => `${note}\n`).join("")}Reading ${count(event.membersToAdd, "member")} from ${event.source} into ${event.place}${
         event.users === 0 ? "" : ` (${count(event.users, "member")} and ${count(event.ratings, "rating")} are there already)`
-      }${event.membersToComplete === 0 ? "" : `, completing ${event.membersToComplete} first`}`
+      }${event.membersToComplete === 0 ? "" : `, completing ${count(event.membersToComplete, "partial member")}`}`
     case "MemberRead":
       switch (event.state) {
         case "sealed":
@@ -62,6 +63,25 @@ export const lineOf = (event: HarvestEvent): string | undefined => {
   }
 }
 
+const waitWords: Readonly<Record<keyof RunReport["waiting"], string>> = {
+  refused: "because the site refused a page",
+  "not-understood": "because a page was not understood",
+  pages: "for pages that failed",
+  doubts: "because the list changed while it was read"
+}
+
+/** How many members of the dataset are partial, and why. */
+const waitingWords = ({ waiting }: RunReport): string | undefined => {
+  const reasons = (["refused", "not-understood", "pages", "doubts"] as const)
+    .flatMap((reason) => waiting[reason] === 0 ? [] : [`${waiting[reason]} ${waitWords[reason]}`])
+  const members = waiting.refused + waiting["not-understood"] + waiting.pages + waiting.doubts
+  if (members === 0) return undefined
+  const order = waiting.refused + waiting["not-understood"] === 0
+    ? ""
+    : " The next run reads new members before those that were refused or not understood."
+  return `Waiting in the dataset: ${count(members, "partial member")} (${reasons.join(", ")}).${order}`
+}
+
 /**
  * The last words of a run: what happened, what is on disk, and the command that goes on.
  *
@@ -80,6 +100,12 @@ export const resultOf = (report: RunReport, place: string, resume: string): stri
   ]
   for (const partial of report.partial.slice(0, 20)) lines.push(`Partial: ${partial.username} (${whatIsMissing(partial)}).`)
   if (report.partial.length > 20) lines.push(`... and ${report.partial.length - 20} more.`)
+  const waiting = waitingWords(report)
+  if (waiting !== undefined) lines.push(waiting)
+  if (report.skipped.length > 0) lines.push(`Left out, as asked: ${report.skipped.join(", ")}.`)
+  if (report.unreadListings > 0) {
+    lines.push(`${count(report.unreadListings, "row")} of the members list could not be read. The page is kept in the diagnostics folder.`)
+  }
   if (report.listEnded) lines.push("The members list ended before the number of members asked for.")
   if (report.stopped !== undefined) lines.push(`Stopped: ${report.stopped.message}`)
   lines.push(

@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import { PageVerdict, Username } from "@letterboxd-ratings/core"
+import type * as cheerio from "cheerio/slim"
 import { Option, Schema } from "effect"
 import { retryAfterMillis } from "../RetryAfter.ts"
 import { deepestNesting, readDocument } from "./BoundedParsing.ts"
@@ -53,20 +54,45 @@ export const judgeRefusal = (response: PageResponse): Option.Option<PageVerdict>
   }
   const document = readDocument(body)
   if (Option.isNone(document)) return Option.some(tooDeep)
-  const $ = document.value
+  const isOwn = isOwnErrorPage(document.value, title, status === 404 ? ownNotFound : ownForbidden)
   if (status === 404) {
-    return Option.some(
-      $("body.error.message-dark").length > 0 && /not found/iu.test(title)
-        ? PageVerdict.MemberNotFound()
-        : PageVerdict.Unavailable({ status, why: "a 404 that is not Letterboxd's own" })
-    )
+    return Option.some(isOwn ? PageVerdict.MemberNotFound() : PageVerdict.Unavailable({ status, why: "a 404 that is not Letterboxd's own" }))
   }
   return Option.some(
-    /greetings, professor falken/iu.test($("section.message strong").text())
-      ? PageVerdict.MemberPrivate()
-      : PageVerdict.Challenged({ status, wall: title === "" ? "a 403 without explanation" : `title "${title}"` })
+    isOwn ? PageVerdict.MemberPrivate() : PageVerdict.Forbidden({ status, why: title === "" ? "no explanation" : `title "${title.slice(0, 100)}"` })
   )
 }
+
+/** What the site's own error pages say, and what they do not: the words of another one. */
+interface ErrorPageWords {
+  readonly words: RegExp
+  readonly others: RegExp
+}
+const notFoundWords = /\bnot found\b|can.t find the page/iu
+const forbiddenWords = /\bforbidden\b|greetings, professor falken|\bclassified\b|\bclearance\b/iu
+const ownNotFound: ErrorPageWords = { words: notFoundWords, others: forbiddenWords }
+const ownForbidden: ErrorPageWords = { words: forbiddenWords, others: notFoundWords }
+
+/**
+ * Whether a document is the site's own error page: at least two of its marks are there (the class of the body, the form
+ * of the title, the section with the message, the words), and no words of another error. Each mark has changed before.
+ */
+const isOwnErrorPage = ($: cheerio.CheerioAPI, title: string, { others, words }: ErrorPageWords): boolean => {
+  const message = $("section.message")
+  const text = `${title} ${message.text()} ${$("body.error").text()}`
+  if (others.test(text)) return false
+  const marks = [$("body.error").length > 0, /^letterboxd\s*[-–—•|]/iu.test(title), message.length > 0, words.test(text)]
+  return marks.filter((isThere) => isThere).length >= 2
+}
+
+/**
+ * The verdict on a page with more of something than any page has: `bound` says of what, and how much would do.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const beyondBounds = (bound: string): PageVerdict =>
+  PageVerdict.MarkupChanged({ selector: `page with at most ${bound}`, evidence: "the page has more" })
 
 /**
  * The verdict on a page that is nested deeper than anything that can be a page.
@@ -74,10 +100,7 @@ export const judgeRefusal = (response: PageResponse): Option.Option<PageVerdict>
  * @since 0.1.0
  * @category constructors
  */
-export const tooDeep: PageVerdict = PageVerdict.MarkupChanged({
-  selector: `page with at most ${deepestNesting} elements in each other`,
-  evidence: "the page is nested deeper"
-})
+export const tooDeep: PageVerdict = beyondBounds(`${deepestNesting} elements in each other`)
 
 const judgeRedirect = ({ headers, status, url }: PageResponse): PageVerdict => {
   const location = headers["location"]

@@ -1,5 +1,5 @@
 /** Sources with one defect each. Every one of them must fail the suite; Defects.test.ts sees to it. */
-import { type MemberListing, PageVerdict, Rating, type RatingsPage, RatingsSource, type SourceActivity, SourceError, Username, type WatchedFilm } from "@letterboxd-ratings/core"
+import { type MemberListing, PageVerdict, Rating, type RatedFilms, type RatingsPage, RatingsSource, type SourceActivity, SourceError, Username, type WatchedFilm } from "@letterboxd-ratings/core"
 import { type Outage, sourceSuite, type SourceWorld } from "@letterboxd-ratings/storage-testkit"
 import { Chunk, type Context, Effect, Layer, Option, Schema, Stream } from "effect"
 import * as WorldSource from "../WorldSource.ts"
@@ -34,6 +34,11 @@ const members = (change: (members: ReadonlyArray<MemberListing>) => ReadonlyArra
 const activity = (change: (activity: SourceActivity) => SourceActivity): Change => (source) => ({
   ...source,
   activity: Effect.map(source.activity, change)
+})
+
+const rated = (change: (count: RatedFilms) => RatedFilms): Change => (source) => ({
+  ...source,
+  ratedFilms: (name) => Effect.map(source.ratedFilms(name), Option.map(change))
 })
 
 const username = Schema.decodeUnknownSync(Username)
@@ -97,7 +102,7 @@ const defects: Readonly<Record<string, Change>> = {
 
   "treats private as gone": verdictsOf("MemberPrivate", PageVerdict.MemberNotFound()),
   "treats gone as empty": verdictsOf("MemberNotFound", PageVerdict.NoFilms()),
-  "treats empty as a list of no films": verdictsOf("NoFilms", PageVerdict.Films({ films: [], lastPage: 1, stated: { films: 0 }, unreadable: 0 })),
+  "treats empty as a list of no films": verdictsOf("NoFilms", PageVerdict.Films({ films: [], lastPage: 1, stated: { films: 0 }, unreadable: 0, fullPage: 6 })),
   "says renamed, but not to whom": verdictsOf("Renamed", PageVerdict.Renamed({ to: username("somebody") })),
   "follows a renamed member under the old name": (source) => ({
     ...source,
@@ -187,6 +192,30 @@ const defects: Readonly<Record<string, Change>> = {
   "loses the pages a slow reader did not wait for": readings((all) => Stream.buffer(all, { capacity: 2, strategy: "sliding" })),
   "loses the members a slow reader did not wait for": (source) => ({ ...source, members: Stream.buffer(source.members, { capacity: 40, strategy: "sliding" }) }),
 
+  "tells too few rated films": rated(({ atLeast, atMost }) => ({ atLeast, atMost: Math.max(0, atMost - 1) })),
+  "tells too many rated films": rated(({ atLeast, atMost }) => ({ atLeast: atLeast + 1, atMost: atMost + 1 })),
+  "takes watched films for rated ones": (source, world) => ({
+    ...source,
+    ratedFilms: (name) =>
+      Effect.map(source.ratedFilms(name), Option.map(() => {
+        const watched = world.members.find((member) => member.username === name)?.films.length ?? 0
+        return { atLeast: watched, atMost: watched }
+      }))
+  }),
+  "knows the ratings of those who are private": (source) => ({ ...source, ratedFilms: () => Effect.succeedSome({ atLeast: 0, atMost: Infinity }) }),
+  "takes silence for no ratings": (source, world) => ({
+    ...source,
+    ratedFilms: (name) =>
+      Effect.map(source.ratedFilms(name), (count) =>
+        Option.isNone(count) && world.members.some((member) => member.username === name && member.state === "public")
+          ? Option.some({ atLeast: 0, atMost: 0 })
+          : count)
+  }),
+  "asks for all pages to count rated films": (source) => ({
+    ...source,
+    ratedFilms: (name) => Effect.zipRight(Effect.orElseSucceed(Stream.runDrain(source.ratings(name, [1, 2])), () => undefined), source.ratedFilms(name))
+  }),
+
   "counts nothing": activity((now) => ({ ...now, requests: 0 })),
   "does not start counting at 0": activity((now) => ({ ...now, requests: now.requests + 1 })),
   "counts every other request": activity((now) => ({ ...now, requests: Math.floor(now.requests / 2) })),
@@ -214,7 +243,7 @@ const defects: Readonly<Record<string, Change>> = {
   "takes silence for the end of a list": verdictsOf("Unavailable", PageVerdict.PastTheEnd()),
   "takes silence for a list without films": verdictsOf("Unavailable", PageVerdict.NoFilms()),
   "takes silence for nobody": verdictsOf("Unavailable", PageVerdict.MemberNotFound()),
-  "makes an empty page of one that could not be had": verdictsOf("Unavailable", PageVerdict.Films({ films: [], lastPage: 12, stated: {}, unreadable: 0 }))
+  "makes an empty page of one that could not be had": verdictsOf("Unavailable", PageVerdict.Films({ films: [], lastPage: 12, stated: {}, unreadable: 0, fullPage: 6 }))
 }
 
 for (const [name, change] of Object.entries(defects)) {

@@ -3,20 +3,32 @@
  *
  * @since 0.1.0
  */
-import { PageVerdict, Username } from "@letterboxd-ratings/core"
+import { PageVerdict, type RatedFilms, Username } from "@letterboxd-ratings/core"
 import { Option, Schema } from "effect"
 import type { PageResponse } from "../PageResponse.ts"
-import { judgeRefusal, recogniseWall, tooDeep } from "../Refusal.ts"
+import { beyondBounds, judgeRefusal, recogniseWall } from "../Refusal.ts"
 import { type FilmsPage, parseFilmsPage } from "./FilmsPage.ts"
 import type { FilmsListing } from "./FilmsRequest.ts"
 
 /**
- * The share of unreadable tiles on a page from which on the markup counts as changed.
+ * The share of unreadable tiles on a page up to which they are a fault of these films. Beyond it, the markup counts as
+ * changed.
  *
  * @since 0.1.0
  * @category models
  */
 export const unreadableShareOfChangedMarkup = 0.02
+
+/**
+ * So many unreadable tiles are a fault of these films on a page of any length, however short.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const mostOddTiles = 2
+
+const isChanged = (unreadable: number, tiles: number): boolean =>
+  unreadable > mostOddTiles && unreadable > tiles * unreadableShareOfChangedMarkup
 
 /** Films on a full page of the site. */
 const fullPage = 72
@@ -42,10 +54,36 @@ export const judgeFilmsResponse = (
     if (Option.isSome(wall) && page.tiles === 0) {
       return PageVerdict.Challenged({ status: response.status, wall: wall.value })
     }
-    if (page.isTooDeep) return tooDeep
+    if (page.beyond !== undefined) return beyondBounds(page.beyond)
     if (!page.isComplete) return PageVerdict.Truncated({ bytes: response.body.length })
     return judgeFilmsPage(asked, page)
   })
+
+/**
+ * How many films a member rated, by the response to a request for page 1 of the list of rated films: exactly where that
+ * is the only page, else by the number of pages. Where the tiles of that list have lost their ratings, they still tell
+ * how many films are rated at least. None where the response is no such page.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const countRatedFilms = (username: Username, response: PageResponse): Option.Option<RatedFilms> => {
+  const verdict = judgeFilmsResponse({ username, page: 1, listing: "rated" }, response)
+  if (verdict._tag === "NoFilms") return Option.some({ atLeast: 0, atMost: 0 })
+  const { films, tiles } = parseFilmsPage(response.body)
+  if (verdict._tag === "MarkupChanged" && verdict.selector === ratingOfATile) {
+    return Option.some({ atLeast: films.length, atMost: Infinity })
+  }
+  if (verdict._tag !== "Films") return Option.none()
+  const others = verdict.lastPage - 1
+  return Option.some(
+    others === 0
+      ? { atLeast: films.length, atMost: tiles }
+      : { atLeast: others * Math.min(fullPage, tiles) + 1, atMost: (others + 1) * Math.max(fullPage, tiles) }
+  )
+}
+
+const ratingOfATile = "p.poster-viewingdata > span.rating"
 
 const markupChanged = (selector: string, evidence: string) => PageVerdict.MarkupChanged({ selector, evidence })
 
@@ -65,26 +103,41 @@ const judgeFilmsPage = (
     }
   }
 
-  if (page.tiles === 0) {
+  const statedFilms = asked.listing === "rated" ? page.stated.rated : page.stated.films
+  const { films: watched, tiles } = page
+  if (tiles === 0) {
     if (page.hasPrevious && !page.hasNext) return PageVerdict.PastTheEnd()
-    if (/no films/iu.test(page.emptyText)) return PageVerdict.NoFilms()
-    return markupChanged("li.griditem or li.poster-container", "a list without films that does not say it is empty")
+    if (page.emptyText === "") return markupChanged("li.griditem or li.poster-container", "a list without films that does not say it is empty")
+    const others = (statedFilms ?? 0) > 0 ? `states ${statedFilms} films` : page.hasNext || page.pageNumbers.length > 1 ? "names other pages" : undefined
+    return others === undefined
+      ? PageVerdict.NoFilms()
+      : markupChanged("li.griditem or li.poster-container", `the page says "${page.emptyText.slice(0, 60)}" and ${others}`)
   }
-  if (page.unreadable.length > page.tiles * unreadableShareOfChangedMarkup) {
+  if (page.lists !== 1) {
     return markupChanged(
-      "[data-film-id], [data-postered-identifier], [data-item-uid], p.poster-viewingdata > span.rating",
-      `${page.unreadable.length} of ${page.tiles} tiles cannot be read, for example ${page.unreadable[0] ?? "none"}`
+      "single ul.poster-list or ul.grid",
+      page.lists === 0 ? `${tiles} tiles in no list` : `${tiles} tiles, and ${page.lists} lists that could each be the member's`
     )
   }
-  const unrated = asked.listing === "rated" ? page.films.filter((watched) => watched.rating === undefined).length : 0
-  if (unrated > page.tiles * unreadableShareOfChangedMarkup) {
-    return markupChanged("p.poster-viewingdata > span.rating", `${unrated} of ${page.tiles} tiles of a list of rated films have no rating`)
+  if (page.emptyText !== "") {
+    return markupChanged("list without .empty-text beside it", `the page says "${page.emptyText.slice(0, 60)}" and shows ${tiles} tiles`)
+  }
+  const unreadable = tiles - watched.length
+  if (isChanged(unreadable, tiles)) {
+    return markupChanged(
+      "[data-film-id], [data-postered-identifier], [data-item-uid], p.poster-viewingdata > span.rating",
+      `${unreadable} of ${tiles} tiles cannot be read, for example ${page.unreadable[0] ?? "none"}`
+    )
+  }
+  const films = asked.listing === "rated" ? watched.filter(({ rating }) => rating !== undefined) : watched
+  if (isChanged(watched.length - films.length, tiles)) {
+    return markupChanged(ratingOfATile, `${watched.length - films.length} of ${tiles} tiles of a list of rated films have no rating`)
   }
   const paged = page.hasPaging || page.hasNext || page.hasPrevious
   if (paged && page.pageNumbers.length === 0) {
     return markupChanged("li.paginate-page", "the page has a paging block without page numbers")
   }
-  const lastPage = Math.max(1, ...page.pageNumbers)
+  const lastPage = page.pageNumbers.reduce((last, number) => Math.max(last, number), 1)
   if (lastPage > mostPages) {
     return markupChanged(`li.paginate-page with a number up to ${mostPages}`, `the last page is said to be ${lastPage}`)
   }
@@ -92,22 +145,22 @@ const judgeFilmsPage = (
     return markupChanged("li.paginate-page", `page ${asked.page} has a next page but names no number above ${lastPage}`)
   }
   // Without a paging block a full page is the only one, or the block is not recognised any more.
-  const isProvenSingle = page.tiles < fullPage || page.stated.films === page.tiles
+  const isProvenSingle = tiles < fullPage || page.stated.films === tiles
   if (!paged && asked.listing === "films" && !isProvenSingle) {
     return markupChanged(
       ".pagination li.paginate-page",
       `a full page without paging${page.stated.films === undefined ? "" : `, of a list of ${page.stated.films} films`}`
     )
   }
-  const statedFilms = asked.listing === "rated" ? page.stated.rated : page.stated.films
   return PageVerdict.Films({
-    films: page.films,
+    films,
     lastPage,
     stated: {
       ...(statedFilms === undefined ? {} : { films: statedFilms }),
       ...(page.stated.rated === undefined ? {} : { rated: page.stated.rated })
     },
-    unreadable: page.unreadable.length + unrated
+    unreadable: tiles - films.length,
+    fullPage
   })
 }
 

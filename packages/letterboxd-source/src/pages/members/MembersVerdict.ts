@@ -7,17 +7,17 @@ import { type MemberListing, PageVerdict, UsernameFromText } from "@letterboxd-r
 import { Data, Option, Schema } from "effect"
 import { readDocument } from "../BoundedParsing.ts"
 import { type PageResponse, pageTitle, reachesEnd } from "../PageResponse.ts"
-import { judgeRefusal, recogniseWall, tooDeep } from "../Refusal.ts"
+import { beyondBounds, judgeRefusal, recogniseWall, tooDeep } from "../Refusal.ts"
 
 /**
- * A page of the members list: its members in order, and whether another page follows. `Refused` carries the verdict
- * any page of the site can get.
+ * A page of the members list: its members in order, and whether another page follows; `unreadable` says of each row
+ * that names nobody what is wrong with it. `Refused` carries the verdict any page of the site can get.
  *
  * @since 0.1.0
  * @category models
  */
 export type MembersVerdict = Data.TaggedEnum<{
-  Members: { readonly members: ReadonlyArray<MemberListing>; readonly hasNext: boolean }
+  Members: { readonly members: ReadonlyArray<MemberListing>; readonly hasNext: boolean; readonly unreadable: ReadonlyArray<string> }
   PastTheEnd: {}
   Refused: { readonly verdict: PageVerdict }
 }>
@@ -30,13 +30,21 @@ export type MembersVerdict = Data.TaggedEnum<{
  */
 export const MembersVerdict = Data.taggedEnum<MembersVerdict>()
 
+/** A full page has 30 rows. */
+const mostRows = 1_000
+
+/** Up to so many unreadable rows, or a tenth of all, are a fault of these rows; beyond it, the markup counts as changed. */
+const mostOddRows = 2
+const mostOddShare = 0.1
+
 const decodeUsername = Schema.decodeUnknownOption(UsernameFromText)
 
 const refused = (verdict: PageVerdict) => MembersVerdict.Refused({ verdict })
 
 /**
- * Judges the response to a request for a members page. A row of the table without a readable name makes the page
- * `MarkupChanged`: a member that is passed over is lost without a word. Pure; about 10 ms for a real page.
+ * Judges the response to a request for a members page. Every row of the table counts: one without a readable name is
+ * told as unreadable, and a page with many of them, or with nobody else, is `MarkupChanged`. Pure; about 10 ms for a
+ * real page.
  *
  * @since 0.1.0
  * @category constructors
@@ -48,7 +56,7 @@ export const judgeMembersResponse = (response: PageResponse): MembersVerdict => 
   if (Option.isNone(document)) return refused(tooDeep)
   const $ = document.value
   const title = pageTitle(response.body)
-  const rows = $("table.member-table td.table-person, table.person-table td.table-person")
+  const rows = $("table.member-table tr, table.person-table tr").filter((_, row) => $(row).children("td").length > 0)
   const wall = recogniseWall(response.headers, title)
   if (Option.isSome(wall) && rows.length === 0) {
     return refused(PageVerdict.Challenged({ status: response.status, wall: wall.value }))
@@ -65,20 +73,23 @@ export const judgeMembersResponse = (response: PageResponse): MembersVerdict => 
         evidence: `no members on the page titled "${title.slice(0, 100)}"`
       }))
   }
+  if (rows.length > mostRows) return refused(beyondBounds(`${mostRows} rows`))
   const members: Array<MemberListing> = []
-  for (const row of rows) {
-    const href = $(row).find("h3.title-3 > a.name").attr("href")
+  const unreadable: Array<string> = []
+  for (const [i, row] of rows.toArray().entries()) {
+    const href = $(row).find("td.table-person h3.title-3 > a.name").attr("href")
     const username = decodeUsername(/^\/([^/]+)\/$/u.exec(href ?? "")?.[1])
     if (Option.isNone(username)) {
-      return refused(PageVerdict.MarkupChanged({
-        selector: "td.table-person h3.title-3 > a.name[href]",
-        evidence: `row ${members.length + 1} of ${rows.length} names no member (${href ?? "no link"})`
-      }))
+      unreadable.push(`row ${i + 1} of ${rows.length} names no member (${href?.slice(0, 60) ?? "no link"})`)
+      continue
     }
     // Until 2025-09 the column had no class of its own.
-    const watched = $(row).parent().find("td.col-watched a, td.table-stats a.icon-watched").first().text()
+    const watched = $(row).find("td.col-watched a, td.table-stats a.icon-watched").first().text()
     const films = Number(watched.replaceAll(/[^\d]/gu, ""))
-    members.push({ username: username.value, ...(watched === "" || !Number.isInteger(films) ? {} : { films }) })
+    members.push({ username: username.value, ...(watched === "" || !Number.isSafeInteger(films) ? {} : { films }) })
   }
-  return MembersVerdict.Members({ members, hasNext })
+  const isChanged = unreadable.length > Math.max(mostOddRows, rows.length * mostOddShare) || (members.length === 0 && hasNext)
+  return isChanged
+    ? refused(PageVerdict.MarkupChanged({ selector: "td.table-person h3.title-3 > a.name[href]", evidence: unreadable[0] ?? "" }))
+    : MembersVerdict.Members({ members, hasNext, unreadable })
 }

@@ -1,0 +1,75 @@
+/**
+ * Counts what a run read and committed.
+ *
+ * @since 0.1.0
+ */
+import type { Batch, BatchMember, DatasetState } from "../Batch.ts"
+import type { Username } from "../Member.ts"
+import { type MemberRecord, whatMemberWaitsFor } from "../MemberRecord.ts"
+import type { RunReport } from "../RunReport.ts"
+import type { ReadMember } from "./ReadMember.ts"
+
+/**
+ * `read` notes members that were read, committed or not; `committed` notes a batch and the number of ratings the dataset
+ * holds with it; `isAllTrouble` tells whether members were read, and none of them to the end.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface RunAccount {
+  readonly read: (members: ReadonlyArray<ReadMember>) => void
+  readonly committed: (batch: Batch, totalRatings: number) => void
+  readonly isAllTrouble: () => boolean
+  readonly report: () => Pick<
+    RunReport,
+    "members" | "partial" | "waiting" | "batches" | "ratings" | "newFilms" | "changedFilms" | "totalUsers" | "totalRatings"
+  >
+}
+
+/**
+ * The account of a run over the dataset as it was opened.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const makeRunAccount = (state: DatasetState): RunAccount => {
+  const members = { sealed: 0, partial: 0, gone: 0, private: 0, renamed: 0 }
+  const partial: Array<RunReport["partial"][number]> = []
+  const waiting = new Map<Username, MemberRecord>()
+  for (const record of state.members.values()) if (record.state === "partial") waiting.set(record.username, record)
+  let batches = 0
+  let ratings = 0
+  let newFilms = 0
+  let changedFilms = 0
+  let totalUsers = state.users.size
+  let totalRatings = state.ratings
+
+  const onCommitted = ({ isNew, ratings: rows, record }: BatchMember) => {
+    ratings += rows.length
+    if (isNew) totalUsers += 1
+    if (record.state === "partial") waiting.set(record.username, record)
+    else waiting.delete(record.username)
+  }
+
+  return {
+    read: (read) => {
+      for (const { reading: { doubts, lastPage, missing, state: memberState, username } } of read) {
+        members[memberState] += 1
+        if (memberState === "partial") partial.push({ username, missing, lastPage, doubts })
+      }
+    },
+    committed: (batch, total) => {
+      batches += 1
+      totalRatings = total
+      newFilms += batch.newFilms.length
+      changedFilms += batch.changedFilms.length
+      batch.members.forEach(onCommitted)
+    },
+    isAllTrouble: () => members.partial > 0 && members.sealed + members.gone + members.private + members.renamed === 0,
+    report: () => {
+      const waitFor = { refused: 0, "not-understood": 0, pages: 0, doubts: 0 }
+      for (const record of waiting.values()) waitFor[whatMemberWaitsFor(record) ?? "doubts"] += 1
+      return { members, partial, waiting: waitFor, batches, ratings, newFilms, changedFilms, totalUsers, totalRatings }
+    }
+  }
+}
