@@ -3,7 +3,6 @@
  *
  * @since 0.1.0
  */
-import { CliConfig } from "@effect/cli"
 import { type NodeContext, NodeRuntime } from "@effect/platform-node"
 import { Cause, Effect, Exit, Layer, Option } from "effect"
 import packageJson from "../package.json" with { type: "json" }
@@ -22,11 +21,9 @@ export const runAsProcess = (platform: Layer.Layer<NodeContext.NodeContext>): vo
   const services = Layer.mergeAll(
     platform,
     NodeScreen.layer,
-    CliConfig.layer({ showBuiltIns: false }),
     Layer.succeed(Environment, Environment.of({ variables: process.env }))
   )
-  const args = process.argv.length > 2 ? process.argv : [...process.argv, "--help"]
-  const program = lb(packageJson.version)(args).pipe(
+  const program = lb(packageJson.version, process.argv.slice(2)).pipe(
     Effect.tapErrorCause((cause) =>
       Cause.isDie(cause)
         ? Effect.sync(() => {

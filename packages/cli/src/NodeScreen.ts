@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import { Effect, Layer } from "effect"
+import { createInterface } from "node:readline"
 import { Screen } from "./Screen.ts"
 
 const write = (stream: NodeJS.WriteStream, text: string): Effect.Effect<void> =>
@@ -29,6 +30,23 @@ const watch = (stream: NodeJS.WriteStream, name: string): void => {
   })
 }
 
+/** How many letters a line of a file or a pipe holds, which have no width. */
+const usualWidth = 80
+
+/** Asks a person, who may also end the command instead (Ctrl-C), or the input (Ctrl-D), which is no answer. */
+const ask = (question: string): Effect.Effect<boolean> =>
+  Effect.async((resume) => {
+    const lines = createInterface({ input: process.stdin, output: process.stderr })
+    const end = (result: Effect.Effect<boolean>) => {
+      resume(result)
+      lines.close()
+    }
+    lines.once("SIGINT", () => end(Effect.interrupt))
+    lines.once("close", () => resume(Effect.succeed(false)))
+    lines.question(`${question} [y/N] `, (answer) => end(Effect.succeed(/^y(?:es)?$/iu.test(answer.trim()))))
+    return Effect.sync(() => lines.close())
+  })
+
 /**
  * @since 0.1.0
  * @category layers
@@ -40,7 +58,8 @@ export const layer: Layer.Layer<Screen> = Layer.sync(Screen, () => {
   return Screen.of({
     out: (text) => write(process.stdout, text),
     err: (text) => write(process.stderr, text),
-    isInteractive: process.stdin.isTTY && process.stderr.isTTY,
+    width: Effect.sync(() => process.stdout.isTTY ? process.stdout.columns : usualWidth),
+    ask: (question) => process.stdin.isTTY && process.stderr.isTTY ? ask(question) : Effect.succeed(false),
     columns: Effect.sync(() => canMove ? process.stderr.columns : undefined)
   })
 })

@@ -6,8 +6,9 @@
 import { Context, type Effect } from "effect"
 
 /**
- * `out` and `err` write text as it is, line ends included. `isInteractive` says that a person can be asked;
- * `columns` is the width of the terminal behind `err`, absent where there is none or it cannot move its cursor.
+ * `out` and `err` write text as it is, line ends included; nothing that is written has colours. `width` is how many
+ * letters a line of `out` can show. `ask` asks for a yes, and takes it for a no where nobody can answer. `columns` is the
+ * width of the terminal behind `err`, absent where there is none or it cannot move its cursor.
  *
  * @since 0.1.0
  * @category services
@@ -17,7 +18,8 @@ export class Screen extends Context.Tag("@letterboxd-ratings/cli/Screen")<
   {
     readonly out: (text: string) => Effect.Effect<void>
     readonly err: (text: string) => Effect.Effect<void>
-    readonly isInteractive: boolean
+    readonly width: Effect.Effect<number>
+    readonly ask: (question: string) => Effect.Effect<boolean>
     readonly columns: Effect.Effect<number | undefined>
   }
 >() {}

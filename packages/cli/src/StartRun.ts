@@ -3,7 +3,6 @@
  *
  * @since 0.1.0
  */
-import { Prompt } from "@effect/cli"
 import { Harvest, RatingsSource, RatingsStorage, type StorageError, type Username } from "@letterboxd-ratings/core"
 import { Effect, Fiber, Layer, PubSub, Ref, Schedule } from "effect"
 import { CommandEnded, exitCodeOfReport, exitCodeOfStorageError, type InvalidSettings } from "./ExitCode.ts"
@@ -83,11 +82,8 @@ const consent = (settings: Settings, mode: "new" | "continue") =>
   Effect.gen(function*() {
     const screen = yield* Screen
     const storage = yield* RatingsStorage
-    if (mode !== "new" || settings.yes || !(yield* storage.exists) || !screen.isInteractive) return settings.yes
-    return yield* Prompt.confirm({
-      message: `${storage.place} holds a dataset. Move it aside (its name gets .bak-TIME) and start a new one?`,
-      initial: false
-    }).pipe(Effect.orElseSucceed(() => false))
+    if (mode !== "new" || settings.yes || !(yield* storage.exists)) return settings.yes
+    return yield* screen.ask(`${storage.place} holds a dataset. Move it aside (its name gets .bak-TIME) and start a new one?`)
   })
 
 const harvest = ({ mode: asked, only, restart, resume, settings }: RunRequest) =>
@@ -124,7 +120,8 @@ const harvest = ({ mode: asked, only, restart, resume, settings }: RunRequest) =
       batchSize: settings.batchSize,
       membersInFlight: settings.concurrency + 2,
       ...(settings.maxTime === undefined ? {} : { maxMillis: settings.maxTime * 1000 }),
-      ...(only === undefined ? {} : { only }),
+      // Who is asked for by name is read, whoever a variable or the configuration leaves out of runs.
+      ...(only === undefined ? { skip: settings.skip } : { only }),
       ...(settings.timestamp === undefined ? {} : { timestamp: settings.timestamp })
     }).pipe(
       Effect.ensuring(shown),

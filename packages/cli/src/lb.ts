@@ -1,40 +1,49 @@
 /**
- * The command `lb` and its subcommands. A further one is one line here.
+ * The command `lb`. A further subcommand is one line here.
  *
  * @since 0.1.0
  */
-import { Command } from "@effect/cli"
+import { Effect } from "effect"
+import type { Command } from "./Command.ts"
+import { readCommandLine } from "./CommandLine.ts"
 import { doctorCommand } from "./commands/doctor.ts"
 import { exportCommand } from "./commands/export.ts"
 import { runCommand } from "./commands/run.ts"
 import { statusCommand } from "./commands/status.ts"
 import { userCommand } from "./commands/user.ts"
 import { verifyCommand } from "./commands/verify.ts"
-import { helpOf } from "./options/Flags.ts"
+import { helpOfAll, helpOfCommand } from "./Help.ts"
+import { Screen } from "./Screen.ts"
+import { endWith } from "./StartRun.ts"
 
 /**
- * Runs `lb` with the arguments of a process.
+ * The commands, in the order of the help.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const commands: ReadonlyArray<Command> = [runCommand, userCommand, statusCommand, verifyCommand, exportCommand, doctorCommand]
+
+/**
+ * Runs `lb` with the words that stand behind it on the command line.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const lb = (version: string) =>
-  Command.run(
-    Command.make("lb").pipe(
-      Command.withDescription(helpOf(
-        "Makes a ratings dataset out of Letterboxd, and never loses a row silently.",
-        [
-          ["lb run --mode new --source sandbox", "make one from a generated site on this machine"],
-          ["lb run --mode continue", "go on with the dataset in data_output"],
-          ["lb user davee", "add or refresh one member"],
-          ["lb status", "what the dataset holds"],
-          ["lb verify", "prove that it is sound"],
-          ["lb export --to movielens", "write it as other tools read it"],
-          ["lb doctor", "look whether the site can be read from here"],
-          ["lb run --help", "all options of a run"]
-        ]
-      )),
-      Command.withSubcommands([runCommand, userCommand, statusCommand, verifyCommand, exportCommand, doctorCommand])
-    ),
-    { name: "lb", version, executable: "lb" }
-  )
+export const lb = (version: string, words: ReadonlyArray<string>) =>
+  Effect.gen(function*() {
+    const screen = yield* Screen
+    const asked = readCommandLine(commands, words)
+    switch (asked._tag) {
+      case "Help": {
+        const width = yield* screen.width
+        return yield* screen.out(asked.command === undefined ? helpOfAll(commands, version, width) : helpOfCommand(asked.command, width))
+      }
+      case "Version":
+        return yield* screen.out(`${version}\n`)
+      case "Wrong":
+        return yield* endWith(1, asked.sentence)
+      case "Run":
+        return yield* asked.command.run(asked.given)
+    }
+  })

@@ -22,7 +22,8 @@ const resolve = (flags: Flags, variables: Readonly<Record<string, string>> = {},
       err: (text) => Effect.sync(() => {
         said += text
       }),
-      isInteractive: false,
+      width: Effect.succeed(80),
+      ask: () => Effect.succeed(false),
       columns: Effect.succeed(undefined)
     })
     const settings = yield* resolveSettings(file === undefined ? flags : { ...flags, config }).pipe(

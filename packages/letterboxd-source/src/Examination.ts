@@ -129,27 +129,24 @@ export const examine = (
       ).pipe(Effect.map((outcome) => ({ ...outcome, url })))
     }
 
-    return Stream.asyncPush<Finding>((emit) =>
-      Effect.forkScoped(Effect.gen(function*() {
-        const rules = yield* robots
-        emit.single(rules)
-        const isAskable = rules.error === undefined || rules.error.reason === "DisallowedByRobots"
-        if (isAskable) {
-          const { first, ...list } = yield* readMembers
-          emit.single({ step: "members page", url: members, ...list })
-          const of = Option.orElse(Option.fromNullable(username), () => first)
-          if (Option.isSome(of)) {
-            const { lastPage, ...films } = yield* readFilms(of.value, 1)
-            emit.single({ step: "films page", ...films })
-            if (lastPage > 1) {
-              const { lastPage: _, ...second } = yield* readFilms(of.value, 2)
-              emit.single({ step: "second films page", ...second })
-            }
-          }
-        }
-        emit.end()
-      })))
+    const secondFilmsPage = (of: Username): Stage =>
+      Effect.map(readFilms(of, 2), ({ lastPage: _, ...outcome }) => [{ step: "second films page", ...outcome }, Option.none()] as const)
+
+    const filmsPage = (of: Username): Stage =>
+      Effect.map(readFilms(of, 1), ({ lastPage, ...outcome }) =>
+        [{ step: "films page", ...outcome }, lastPage > 1 ? Option.some(secondFilmsPage(of)) : Option.none()] as const)
+
+    const membersPage: Stage = Effect.map(readMembers, ({ first, ...outcome }) =>
+      [{ step: "members page", url: members, ...outcome }, Option.map(Option.orElse(Option.fromNullable(username), () => first), filmsPage)] as const)
+
+    const rules: Stage = Effect.map(robots, (finding) =>
+      [finding, finding.error === undefined || finding.error.reason === "DisallowedByRobots" ? Option.some(membersPage) : Option.none()] as const)
+
+    return Stream.paginateEffect(rules, (stage) => stage)
   }))
+
+/** A step of the examination: what it found, and the step that follows from that. */
+interface Stage extends Effect.Effect<readonly [Finding, Option.Option<Stage>]> {}
 
 const unfit = {
   MemberNotFound: (username: Username) => `The site knows no member called ${username}`,

@@ -2,9 +2,9 @@
  * DuckDB as a reader and writer of Parquet: an instance in memory that knows nothing, keeps nothing, and downloads
  * nothing.
  */
-import { type DuckDBConnection, DuckDBDataChunk, DuckDBInstance, DuckDBListValue, type DuckDBType, type DuckDBValue } from "@duckdb/node-api"
+import { type DuckDBAppender, type DuckDBConnection, DuckDBDataChunk, DuckDBInstance, DuckDBListValue, type DuckDBType, type DuckDBValue } from "@duckdb/node-api"
 import type { StorageError } from "@letterboxd-ratings/core"
-import { Chunk, Effect, Option, type Scope, Stream } from "effect"
+import { Chunk, Effect, Option, type Scope, Stream, SynchronizedRef } from "effect"
 import { storageError, writingFailed } from "./StorageFailure.ts"
 
 type ToError = (cause: unknown) => StorageError
@@ -114,32 +114,35 @@ const connectionOf = (connection: DuckDBConnection): Connection => {
       const toError = writingFailed(place)
       const doing = <A>(act: () => A) => Effect.try({ try: act, catch: toError })
       const types = columns.map(({ type }) => type)
+      // Rows that are deleted stay in memory until their table is dropped, so each file gets a table of its own.
+      const empty = Effect.zipRight(
+        run(`create or replace temp table rows (${columns.map(({ name, type }) => `${name} ${type.toString()}`).join(", ")})`, toError),
+        promised(connection, () => connection.createAppender("rows", null, "temp"), toError)
+      )
+      const close = (appender: DuckDBAppender) => doing(() => appender.closeSync())
       return Effect.map(
         Effect.acquireRelease(
-          Effect.gen(function*() {
-            yield* run(`create or replace temp table rows (${columns.map(({ name, type }) => `${name} ${type.toString()}`).join(", ")})`, toError)
-            return yield* promised(connection, () => connection.createAppender("rows", null, "temp"), toError)
-          }),
-          (appender) => Effect.ignore(Effect.zipRight(doing(() => appender.closeSync()), run("drop table rows", toError)))
+          Effect.flatMap(empty, SynchronizedRef.make),
+          (current) => Effect.ignore(Effect.zipRight(Effect.flatMap(current, close), run("drop table rows", toError)))
         ),
-        (appender) => ({
+        (current) => ({
           append: (values) => {
             const wide = columns.find((_, i) => values[i]?.some(isTooLarge))
             if (wide !== undefined) return storageError("Unsupported", place, `a value of ${wide.name} is larger than ${largestInteger}, the largest a column of these files holds`)
-            return doing(() => {
+            return Effect.flatMap(current, (appender) => doing(() => {
               const rows = values[0]?.length ?? 0
               for (let from = 0; from < rows; from += rowsAtOnce) {
                 const chunk = DuckDBDataChunk.create(types)
                 chunk.setColumns(values.map((column) => column.slice(from, from + rowsAtOnce)))
                 appender.appendDataChunk(chunk)
               }
-            })
+            }))
           },
           copyTo: (to, options) =>
             Effect.gen(function*() {
-              yield* doing(() => appender.flushSync())
+              yield* Effect.flatMap(current, (appender) => doing(() => appender.flushSync()))
               const rows = yield* run(`copy rows to ${quoted(to)} (${options})`, writingFailed(to))
-              yield* run("truncate rows", toError)
+              yield* SynchronizedRef.updateEffect(current, (appender) => Effect.zipRight(close(appender), empty))
               return rows
             })
         })

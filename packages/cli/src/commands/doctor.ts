@@ -3,13 +3,13 @@
  *
  * @since 0.1.0
  */
-import { Args, Command } from "@effect/cli"
-import { type Username, UsernameFromText } from "@letterboxd-ratings/core"
+import type { Username } from "@letterboxd-ratings/core"
 import { examine, type Finding } from "@letterboxd-ratings/letterboxd-source"
-import { Effect, Either, Option, Ref, Schema, Stream } from "effect"
+import { Effect, Either, Ref, Stream } from "effect"
+import type { Command } from "../Command.ts"
 import { CommandEnded, exitCodeOfSourceError } from "../ExitCode.ts"
 import * as KeptPages from "../KeptPages.ts"
-import { flagsOf, helpOf } from "../options/Flags.ts"
+import { memberNamed } from "../options/MemberName.ts"
 import type { OptionKey } from "../options/OptionTable.ts"
 import { type Flags, folderOf, resolveSettings } from "../options/Settings.ts"
 import { clientOf, siteOf } from "../plugins/Sources.ts"
@@ -64,31 +64,26 @@ const look = (flags: Flags, username: Username | undefined) =>
     Effect.catchTags({ InvalidSettings: (error) => endWithError(error), SourceError: (error) => endWith(1, error.message) })
   )
 
-const doctor = (name: Option.Option<string>, flags: Flags) =>
-  Option.match(name, {
-    onNone: () => look(flags, undefined),
-    onSome: (text) =>
-      Either.match(Schema.decodeEither(UsernameFromText)(text), {
-        onLeft: () => endWith(1, `"${text}" is not a member's name: 2 to 15 letters, digits or underscores, as in the address of the profile.`),
-        onRight: (username) => look(flags, username)
-      })
-  })
+const doctor = (name: string | undefined, flags: Flags) =>
+  name === undefined
+    ? look(flags, undefined)
+    : Either.match(memberNamed(name), { onLeft: (sentence) => endWith(1, sentence), onRight: (username) => look(flags, username) })
 
 /**
  * @since 0.1.0
- * @category constructors
+ * @category models
  */
-export const doctorCommand = Command.make(
-  "doctor",
-  { name: Args.optional(Args.text({ name: "NAME" })), ...flagsOf((key) => options.has(key)) },
-  ({ flags, name }) => doctor(name, flags)
-).pipe(
-  Command.withDescription(helpOf(
-    "Looks at the site with a handful of requests, and says step by step what is there: robots.txt, the members list, the films of NAME (of the first member listed where none is named). Writes nothing but pages that are not understood, into diagnostics/ of the output folder.",
-    [
-      ["lb doctor", "can letterboxd.com be read from here?"],
-      ["lb doctor davee", "are the films of this member understood?"],
-      ["lb doctor --source sandbox", "what it says when all is well"]
-    ]
-  ))
-)
+export const doctorCommand: Command = {
+  name: "doctor",
+  summary: "Looks whether the site can be read from here.",
+  what: "Looks at the site with a handful of requests, and says step by step what is there: robots.txt, the members list, the films of NAME (of the first member listed where none is named). Writes nothing but pages that are not understood, into diagnostics/ of the output folder.",
+  usage: "[NAME] [OPTIONS]",
+  examples: [
+    ["lb doctor", "can letterboxd.com be read from here?"],
+    ["lb doctor davee", "are the films of this member understood?"],
+    ["lb doctor --source sandbox", "what it says when all is well"]
+  ],
+  argument: { name: "NAME", isOptional: true },
+  takes: (key) => options.has(key),
+  run: ({ argument, flags }) => doctor(argument, flags)
+}

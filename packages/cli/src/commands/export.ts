@@ -3,16 +3,15 @@
  *
  * @since 0.1.0
  */
-import { Command } from "@effect/cli"
 import { Path } from "@effect/platform"
 import { RatingsStorage } from "@letterboxd-ratings/core"
 import { Effect, Layer, Redacted } from "effect"
 import { randomBytes } from "node:crypto"
 import packageJson from "../../package.json" with { type: "json" }
+import type { Command } from "../Command.ts"
 import { InvalidSettings } from "../ExitCode.ts"
 import { nearest } from "../Nearest.ts"
 import * as NodeProcessTable from "../NodeProcessTable.ts"
-import { flagsOf, helpOf } from "../options/Flags.ts"
 import { exportOptions, type OptionKey } from "../options/OptionTable.ts"
 import { type Flags, folderOf, pasteable, resolveSettings, type Settings, withoutEndSlashes } from "../options/Settings.ts"
 import { formatNames, formatOf } from "../plugins/Formats.ts"
@@ -83,21 +82,20 @@ const exporting = (flags: Flags) =>
 
 /**
  * @since 0.1.0
- * @category constructors
+ * @category models
  */
-export const exportCommand = Command.make(
-  "export",
-  flagsOf((key) => exportOptions.has(key) || otherOptions.has(key)),
-  ({ flags }) => exporting(flags)
-).pipe(
-  Command.withDescription(helpOf(
-    "Writes a dataset as other tools read it, or copies it into another storage, with a data card that says what it is. All of it is there at the end, every row counted, or nothing.",
-    [
-      ["lb export --to movielens", "ratings.csv, movies.csv and links.csv for recommenders, in data_output-movielens"],
-      ["lb export --to jsonl --anonymise --into shared", "without names"],
-      ["lb export --to spreadsheet", "a table to look at in Excel or LibreOffice"],
-      ["lb export --to sqlite", "a database to query, in data_output-sqlite"],
-      ["lb export --from sqlite --out data_output-sqlite --to csv --into back", "and back"]
-    ]
-  ))
-)
+export const exportCommand: Command = {
+  name: "export",
+  summary: "Writes a dataset as other tools read it, or copies it into another storage.",
+  what: "Writes a dataset as other tools read it, or copies it into another storage, with a data card that says what it is. All of it is there at the end, every row counted, or nothing.",
+  usage: "--to NAME [OPTIONS]",
+  examples: [
+    ["lb export --to movielens", "ratings.csv, movies.csv and links.csv for recommenders, in data_output-movielens"],
+    ["lb export --to jsonl --anonymise --into shared", "without names"],
+    ["lb export --to spreadsheet", "a table to look at in Excel or LibreOffice"],
+    ["lb export --to sqlite", "a database to query, in data_output-sqlite"],
+    ["lb export --from sqlite --out data_output-sqlite --to csv --into back", "and back"]
+  ],
+  takes: (key) => exportOptions.has(key) || otherOptions.has(key),
+  run: ({ flags }) => exporting(flags)
+}

@@ -3,9 +3,8 @@
  *
  * @since 0.1.0
  */
-import { Command } from "@effect/cli"
 import { Effect } from "effect"
-import { flagsOf, helpOf } from "../options/Flags.ts"
+import type { Command } from "../Command.ts"
 import { exportOptions } from "../options/OptionTable.ts"
 import { type Flags, pasteable, resolveSettings } from "../options/Settings.ts"
 import { endWith, endWithError, startRun } from "../StartRun.ts"
@@ -27,15 +26,18 @@ const run = (flags: Flags) =>
 
 /**
  * @since 0.1.0
- * @category constructors
+ * @category models
  */
-export const runCommand = Command.make("run", flagsOf((key) => !exportOptions.has(key)), ({ flags }) => run(flags)).pipe(
-  Command.withDescription(helpOf(
-    "Adds members to a dataset: reads the films of popular members and commits their ratings batch by batch.",
-    [
-      ["lb run --mode new --source sandbox", "try it: a generated site on this machine, nothing is asked of anybody"],
-      ["lb run --mode new --batches 5 --batch-size 20", "a dataset of 100 members from letterboxd.com, in data_output"],
-      ["lb run --mode continue", "go on: complete what is partial, add 20 more members"]
-    ]
-  ))
-)
+export const runCommand: Command = {
+  name: "run",
+  summary: "Adds members to a dataset, or starts one.",
+  what: "Adds members to a dataset: reads the films of popular members and commits their ratings batch by batch.",
+  usage: "--mode new|continue [OPTIONS]",
+  examples: [
+    ["lb run --mode new --source sandbox", "try it: a generated site on this machine, nothing is asked of anybody"],
+    ["lb run --mode new --batches 5 --batch-size 20", "a dataset of 100 members from letterboxd.com, in data_output"],
+    ["lb run --mode continue", "go on: complete what is partial, add 20 more members"]
+  ],
+  takes: (key) => !exportOptions.has(key),
+  run: ({ flags }) => run(flags)
+}

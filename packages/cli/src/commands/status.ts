@@ -3,11 +3,11 @@
  *
  * @since 0.1.0
  */
-import { Command } from "@effect/cli"
 import { type DatasetSummary, membersAlike, RatingsStorage } from "@letterboxd-ratings/core"
 import { DateTime, Effect } from "effect"
+import type { Command } from "../Command.ts"
 import * as NodeProcessTable from "../NodeProcessTable.ts"
-import { flagsOf, helpOf, isDatasetOption } from "../options/Flags.ts"
+import { isDatasetOption } from "../options/OptionTable.ts"
 import { type Flags, folderOf, pasteable, resolveSettings } from "../options/Settings.ts"
 import { storageOf } from "../plugins/Storages.ts"
 import { alikeWords } from "../progress/AlikeWords.ts"
@@ -71,11 +71,17 @@ const status = (flags: Flags) =>
 
 /**
  * @since 0.1.0
- * @category constructors
+ * @category models
  */
-export const statusCommand = Command.make("status", flagsOf(isDatasetOption), ({ flags }) => status(flags)).pipe(
-  Command.withDescription(helpOf("Tells what a dataset holds, and what to do next. Changes nothing, and does not wait for a run that is under way.", [
-    ["lb status", "the dataset in data_output"],
+export const statusCommand: Command = {
+  name: "status",
+  summary: "Tells what a dataset holds.",
+  what: "Tells what a dataset holds, and what to do next. Changes nothing, and does not wait for a run that is under way.",
+  usage: "[OPTIONS]",
+  examples: [
+    ["lb status", "what the dataset in data_output holds"],
     ["lb status --out mine --json", "another one, for a program to read"]
-  ]))
-)
+  ],
+  takes: isDatasetOption,
+  run: ({ flags }) => status(flags)
+}

@@ -3,12 +3,12 @@
  *
  * @since 0.1.0
  */
-import { Command, Options } from "@effect/cli"
 import { membersAlike, RatingsStorage } from "@letterboxd-ratings/core"
 import { Effect } from "effect"
+import type { Command } from "../Command.ts"
 import { CommandEnded } from "../ExitCode.ts"
 import * as NodeProcessTable from "../NodeProcessTable.ts"
-import { flagsOf, helpOf, isDatasetOption } from "../options/Flags.ts"
+import { isDatasetOption } from "../options/OptionTable.ts"
 import { type Flags, folderOf, pasteable, resolveSettings } from "../options/Settings.ts"
 import { storageOf } from "../plugins/Storages.ts"
 import { alikeWords } from "../progress/AlikeWords.ts"
@@ -52,21 +52,20 @@ const verify = (flags: Flags, repair: boolean) =>
 
 /**
  * @since 0.1.0
- * @category constructors
+ * @category models
  */
-export const verifyCommand = Command.make(
-  "verify",
-  {
-    repair: Options.boolean("repair").pipe(Options.withDescription("Repair what can be repaired without doubt: write files anew that a spreadsheet or an editor saved in another form, rebuild the translated ratings from the raw ones and the mappings, and set aside what somebody else added to a file. The files as they were are kept.")),
-    ...flagsOf(isDatasetOption)
+export const verifyCommand: Command = {
+  name: "verify",
+  summary: "Proves a dataset, row by row; --repair mends what can be derived.",
+  what: "Proves a dataset: every file is what was committed, ids are unique, every row's user and film are mapped, no rating stands twice, and the translated ratings are the raw ones, row by row. Exit 4 with what is broken.",
+  usage: "[--repair] [OPTIONS]",
+  examples: [
+    ["lb verify", "is the dataset in data_output sound?"],
+    ["lb verify --repair", "and repair what can be repaired without doubt"]
+  ],
+  takes: isDatasetOption,
+  switches: {
+    repair: "Repair what can be repaired without doubt: write files anew that a spreadsheet or an editor saved in another form, rebuild the translated ratings from the raw ones and the mappings, and set aside what somebody else added to a file. The files as they were are kept."
   },
-  ({ flags, repair }) => verify(flags, repair)
-).pipe(
-  Command.withDescription(helpOf(
-    "Proves a dataset: every file is what was committed, ids are unique, every row's user and film are mapped, no rating stands twice, and the translated ratings are the raw ones, row by row. Exit 4 with what is broken.",
-    [
-      ["lb verify", "the dataset in data_output"],
-      ["lb verify --repair", "and repair what can be repaired without doubt"]
-    ]
-  ))
-)
+  run: ({ flags, switches }) => verify(flags, switches.has("repair"))
+}

@@ -8,6 +8,7 @@ import { defaultFileNames, type FileNames } from "@letterboxd-ratings/storage-cs
 import { Effect, Either, Option, Record, Schema } from "effect"
 import { InvalidSettings } from "../ExitCode.ts"
 import { nearest } from "../Nearest.ts"
+import { shown } from "../Shown.ts"
 import { optionTable } from "./OptionTable.ts"
 
 /**
@@ -72,7 +73,7 @@ export const readConfigFile = (
         continue
       }
       if (!known.includes(key)) {
-        problems.push(`"${key}" is not known. Did you mean "${nearest(key, known)}"?`)
+        problems.push(`${shown(key)} is not known. Did you mean "${nearest(key, known)}"?`)
         continue
       }
       Option.match(decodeScalar(value), {
@@ -91,7 +92,7 @@ const readNames = (names: Readonly<Record<string, unknown>>, problems: Array<str
   const isKnown = Schema.is(Schema.Literal(...known))
   const files: { -readonly [K in keyof FileNames]?: string } = {}
   for (const [key, name] of Object.entries(names)) {
-    if (!isKnown(key)) problems.push(`"files.${key}" is not known. Did you mean "files.${nearest(key, known)}"?`)
+    if (!isKnown(key)) problems.push(`${shown(`files.${key}`)} is not known. Did you mean "files.${nearest(key, known)}"?`)
     else if (typeof name !== "string") problems.push(`"files.${key}" must be the name of a file.`)
     else files[key] = name
   }

@@ -6,6 +6,7 @@
 import { HttpPolicy, LetterboxdSource } from "@letterboxd-ratings/letterboxd-source"
 import { Either, Schema } from "effect"
 import packageJson from "../../package.json" with { type: "json" }
+import { MemberNames } from "./MemberName.ts"
 
 /**
  * One option. `read` takes its text, wherever that stands; a switch stands alone on the command line and is `true` or
@@ -97,40 +98,41 @@ export const optionTable = {
   mode: option("new|continue", oneOf("new", "continue"), undefined, "Start a fresh dataset, or go on with the one that is there. Must be said."),
   batches: option("N", wholeNumber(1, 1_000_000), 2, "How many batches to add."),
   batchSize: option("N", wholeNumber(1, 10_000), 10, "How many members a batch holds; each batch is committed as a whole."),
-  source: option("NAME", Text, undefined, "Where ratings come from: letterboxd, or sandbox, a generated site on this machine."),
+  source: option("NAME", Text, undefined, "Where ratings come from: letterboxd, or sandbox, a generated site on this machine. Default: letterboxd."),
   storage: option("NAME", Text, "csv", "What the dataset is kept in: csv, parquet, sqlite, postgres, or a module (./my-storage.mjs, a package)."),
   storageOptions: option("NAME=VALUE,...", Pairs, {}, "What the storage shall know besides."),
-  from: option("NAME", Text, undefined, "What the dataset is kept in that is exported; what --storage says where nothing is said."),
+  from: option("NAME", Text, undefined, "What the dataset is kept in that is exported; as --storage names it. Default: what --storage says."),
   to: option("NAME", Text, undefined, "What to export to: a storage (csv, sqlite, parquet, postgres, a module) or a layout (movielens, jsonl, spreadsheet, parquet-file). Must be said."),
-  into: option("DIR", Text, undefined, "The folder the export goes to (the dataset's with -NAME behind it)."),
+  into: option("DIR", Text, undefined, "The folder the export goes to. Default: the dataset's with -NAME behind it."),
   intoOptions: option("NAME=VALUE,...", Pairs, {}, "What the storage that is exported to shall know besides."),
   anonymise: onOff("Leave names out, and give members salted ids. For layouts."),
   salt: {
-    ...option("TEXT", Text, undefined, "A secret that gives members the same anonymous ids in each export (drawn at random). Better in the variable: others see command lines."),
+    ...option("TEXT", Text, undefined, "A secret that gives members the same anonymous ids in each export. Better in the variable: others see command lines. Default: drawn at random."),
     isShowable: () => false
   },
-  out: option("DIR", Text, undefined, "The folder of the dataset (data_output)."),
+  out: option("DIR", Text, undefined, "The folder of the dataset. Default: data_output."),
   testMode: onOff("Write to test_output, or DIR/test, and never to the real files."),
   versioned: onOff("Also write each batch's raw rows into a file of their own."),
   filmLabel: option("title|slug", oneOf("title", "slug"), "title", "Call films by title and year, or by slug as the original tool did."),
   concurrency: option("N", wholeNumber(1, 100), HttpPolicy.defaults.concurrency, "How many requests may be under way at once."),
-  rate: option("R|unlimited", Rate, undefined, `Requests a second (${HttpPolicy.defaults.requestsPerSecond}; unlimited for the sandbox).`),
+  rate: option("R|unlimited", Rate, undefined, `Requests a second. Default: ${HttpPolicy.defaults.requestsPerSecond}; unlimited for the sandbox.`),
   maxRetries: option("N", wholeNumber(0, 100), HttpPolicy.defaults.maxRetries, "How often a request that failed for a passing reason is repeated."),
   timeout: option("SECONDS", number("a number of seconds above 0", (n) => n > 0 && n <= 3600), HttpPolicy.defaults.timeoutMillis / 1000, "How long to wait for an answer."),
-  maxRequests: option("N", wholeNumber(1, 1_000_000_000), undefined, "End the run when so many requests were sent, repetitions included (no limit)."),
-  maxTime: option("TIME", TimeSpan, undefined, "End the run after so long: 90, 90s, 30m, 8h or 2d (no limit)."),
+  maxRequests: option("N", wholeNumber(1, 1_000_000_000), undefined, "End the run when so many requests were sent, repetitions included. Default: no limit."),
+  maxTime: option("TIME", TimeSpan, undefined, "End the run after so long: 90, 90s, 30m, 8h or 2d. Default: no limit."),
   baseUrl: {
-    ...option("URL", WebAddress, undefined, `Where the site is (${LetterboxdSource.liveSite}).`),
+    ...option("URL", WebAddress, undefined, `Where the site is. Default: ${LetterboxdSource.liveSite}.`),
     isShowable: (text: string) => !text.includes("@")
   },
   listing: option("films|rated", oneOf("films", "rated"), "films", "Read all films watched, whose number proves completeness, or only rated ones, which are fewer pages."),
   membersList: option("LIST", oneOf("all", "this-week", "this-month", "this-year"), "all", "Which popular members: all, this-week, this-month, this-year. The site's robots.txt allows all only."),
+  skip: option("NAME,NAME...", MemberNames, [], "Members to leave out of this run."),
   userAgent: option("TEXT", HeaderText, userAgent, "How to introduce ourselves to the site."),
   ignoreRobots: onOff("Do not keep to the site's robots.txt. Only with the site's permission."),
   json: onOff("Write JSON to standard output (a run: one object per event), and nothing else there."),
   quiet: onOff("Tell only warnings, errors and the result."),
   yes: onOff("Do not ask: a dataset that is in the way is moved aside to DIR.bak-TIME."),
-  config: option("FILE", Text, undefined, "The configuration file (lb.config.json, if it is there).")
+  config: option("FILE", Text, undefined, "The configuration file. Default: lb.config.json, if it is there.")
 } as const
 
 /**
@@ -147,6 +149,16 @@ export type OptionKey = keyof typeof optionTable
  */
 export const exportOptions: ReadonlySet<OptionKey> = new Set(["from", "to", "into", "intoOptions", "anonymise", "salt"])
 
+const datasetOptions = new Set<OptionKey>(["storage", "storageOptions", "out", "testMode", "json", "config"])
+
+/**
+ * The options of commands that look at a dataset and read nothing from a site.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const isDatasetOption = (key: OptionKey): boolean => datasetOptions.has(key)
+
 const isOptionKey = (key: string): key is OptionKey => Object.hasOwn(optionTable, key)
 
 /**
@@ -156,6 +168,23 @@ const isOptionKey = (key: string): key is OptionKey => Object.hasOwn(optionTable
  * @category models
  */
 export const optionKeys: ReadonlyArray<OptionKey> = Object.keys(optionTable).filter(isOptionKey)
+
+const named: ReadonlyArray<{ readonly title: string; readonly keys: ReadonlyArray<OptionKey> }> = [
+  { title: "Options", keys: ["mode", "to", "into", "batches", "batchSize", "source", "out"] },
+  { title: "The dataset", keys: ["storage", "storageOptions", "from", "intoOptions", "testMode", "versioned", "filmLabel", "anonymise", "salt"] },
+  { title: "The site", keys: ["membersList", "skip", "listing", "rate", "concurrency", "maxRequests", "maxTime", "maxRetries", "timeout", "baseUrl", "userAgent", "ignoreRobots"] }
+]
+
+/**
+ * The options in the order of the help: the usual ones first. What no group names stands in the last one.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const optionGroups: typeof named = [
+  ...named,
+  { title: "In general", keys: optionKeys.filter((key) => !named.some(({ keys }) => keys.includes(key))) }
+]
 
 /**
  * What the options come to.

@@ -9,6 +9,7 @@ import { Context, DateTime, Effect, Either, Redacted } from "effect"
 import { InvalidSettings } from "../ExitCode.ts"
 import { nearest } from "../Nearest.ts"
 import { Screen } from "../Screen.ts"
+import { shown } from "../Shown.ts"
 import { configFileName, readConfigFile } from "./ConfigFile.ts"
 import { flagOf, optionKeys, type OptionKey, type OptionSpec, optionTable, type OptionValues, variableOf } from "./OptionTable.ts"
 
@@ -75,7 +76,7 @@ export const resolveSettings = (
     for (const name of Object.keys(variables)) {
       const known = [...optionKeys.map(variableOf), storageUrlVariable, intoUrlVariable]
       if (name.startsWith("LB_") && !known.includes(name)) {
-        yield* screen.err(`The variable ${name} is not known and does nothing. Did you mean ${nearest(name, known)}?\n`)
+        yield* screen.err(`The variable ${shown(name)} is not known and does nothing. Did you mean ${nearest(name, known)}?\n`)
       }
     }
 
@@ -92,7 +93,7 @@ export const resolveSettings = (
         said.set(key, place)
         const read = spec.read(text)
         if (Either.isRight(read)) return read.right
-        problems.push(`${place} ${read.left}${spec.isShowable(text) ? `, but it is "${text}"` : ""}.`)
+        problems.push(`${place} ${read.left}${spec.isShowable(text) ? `, but it is ${shown(text)}` : ""}.`)
         return spec.fallback
       }
       return spec.fallback
@@ -126,6 +127,7 @@ export const resolveSettings = (
       baseUrl: value("baseUrl", t.baseUrl),
       listing: value("listing", t.listing),
       membersList: value("membersList", t.membersList),
+      skip: value("skip", t.skip),
       userAgent: value("userAgent", t.userAgent),
       ignoreRobots: value("ignoreRobots", t.ignoreRobots),
       json: value("json", t.json),
@@ -142,7 +144,7 @@ export const resolveSettings = (
 const timestampFrom = (text: string | undefined, problems: Array<string>): DateTime.Utc | undefined => {
   if (text === undefined || text === "") return undefined
   if (/^\d{1,11}$/u.test(text)) return DateTime.unsafeMake(Number(text) * 1000)
-  problems.push(`SOURCE_DATE_EPOCH must be a number of seconds since 1970, but it is "${text}".`)
+  problems.push(`SOURCE_DATE_EPOCH must be a number of seconds since 1970, but it is ${shown(text)}.`)
   return undefined
 }
 
@@ -177,7 +179,7 @@ export const pasteable = (command: string, flags: Flags, leftOut: ReadonlyArray<
   for (const key of optionKeys) {
     const text = flags[key]
     if (text === undefined || leftOut.includes(key)) continue
-    parts.push(optionTable[key].isSwitch ? `--${flagOf(key)}` : `--${flagOf(key)} ${quoted(text)}`)
+    parts.push(optionTable[key].isSwitch && text === "true" ? `--${flagOf(key)}` : optionTable[key].isSwitch ? `--${flagOf(key)}=${quoted(text)}` : `--${flagOf(key)} ${quoted(text)}`)
   }
   return parts.join(" ")
 }

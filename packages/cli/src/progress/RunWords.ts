@@ -152,25 +152,35 @@ export const progressed = (progress: Progress, event: HarvestEvent): Progress =>
   }
 }
 
+/** A pause of this length is worth telling. */
+const longWait = 3_000
+
 /**
- * The status line after `elapsedMillis`, no wider than `columns`.
+ * The status line after `elapsedMillis`, of which nothing has happened for the last `quietMillis`: the parts that matter
+ * most and fit into `columns`, none of them cut.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const statusOf = (progress: Progress, activity: SourceActivity, elapsedMillis: number, columns: number): string => {
+export const statusOf = (progress: Progress, activity: SourceActivity, elapsedMillis: number, quietMillis: number, columns: number): string => {
   const { membersRead, membersToRead, pages, ratings } = progress
   const rate = elapsedMillis === 0 ? 0 : (activity.requests * 1000) / elapsedMillis
-  const left = membersRead === 0 || membersRead >= membersToRead
-    ? undefined
-    : (elapsedMillis / membersRead) * (membersToRead - membersRead)
+  const share = membersToRead === 0 ? 0 : Math.min(1, membersRead / membersToRead)
+  const cells = columns < 60 ? 10 : 20
   const parts = [
-    `${membersRead}/${membersToRead} members`,
-    count(pages, "page"),
+    ...(membersToRead === 0 ? [] : [
+      `[${"#".repeat(Math.floor(share * cells)).padEnd(cells, "-")}] ${Math.floor(share * 100)} %`,
+      `${membersRead}/${membersToRead} members`
+    ]),
+    ...(quietMillis < longWait ? [] : [`no answer for ${span(quietMillis)}`]),
+    ...(share === 0 || share === 1 ? [] : [`about ${span((elapsedMillis / share) * (1 - share))} left`]),
     count(ratings, "rating"),
+    count(pages, "page"),
     `${count(activity.requests, "request")} (${rate.toFixed(1)}/s)`,
-    ...(activity.pausedMillis === 0 ? [] : [`waited ${span(activity.pausedMillis)}`]),
-    ...(left === undefined ? [] : [`about ${span(left)} left`])
+    ...(activity.pausedMillis === 0 ? [] : [`paused ${span(activity.pausedMillis)} in all`])
   ]
-  return parts.join(" · ").slice(0, Math.max(0, columns - 1))
+  return parts.reduce((line, part) => {
+    const longer = line === "" ? part : `${line} · ${part}`
+    return longer.length < columns ? longer : line
+  }, "")
 }

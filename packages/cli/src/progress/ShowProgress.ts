@@ -16,7 +16,7 @@ const showCursor = "\u001B[?25h"
 
 /**
  * Shows the events of a queue until `RunFinished`, in the background. The returned effect waits until all that
- * happened before it was called has been shown.
+ * happened before it was called has been shown, and takes the status line away: what is said afterwards has a line of its own.
  *
  * @since 0.1.0
  * @category constructors
@@ -30,13 +30,19 @@ export const showProgress = (
     const screen = yield* Screen
     const progress = yield* Ref.make(noProgress)
     const startedAt = yield* Clock.currentTimeMillis
+    // How many requests and pages there were when there was last one more, and when that was.
+    const latest = yield* Ref.make({ at: startedAt, happened: 0 })
     const hasStatus = how === "lines" && (yield* screen.columns) !== undefined
 
     const drawStatus = Effect.gen(function*() {
       const columns = yield* screen.columns
       if (columns === undefined) return
-      const elapsed = (yield* Clock.currentTimeMillis) - startedAt
-      yield* screen.err(eraseLine + statusOf(yield* Ref.get(progress), yield* activity, elapsed, columns))
+      const now = yield* Clock.currentTimeMillis
+      const done = yield* activity
+      const soFar = yield* Ref.get(progress)
+      const happened = done.requests + soFar.pages + soFar.membersRead
+      const { at } = yield* Ref.updateAndGet(latest, (before) => before.happened === happened ? before : { at: now, happened })
+      yield* screen.err(eraseLine + statusOf(soFar, done, now - startedAt, now - at, columns))
     })
 
     const show = (event: HarvestEvent): Effect.Effect<void> =>
@@ -50,14 +56,15 @@ export const showProgress = (
 
     if (hasStatus) {
       yield* Effect.acquireRelease(screen.err(hideCursor), () => screen.err(eraseLine + showCursor))
-      yield* Effect.forkScoped(Effect.repeat(drawStatus, Schedule.spaced("125 millis")))
     }
+    const drawing = hasStatus ? yield* Effect.forkScoped(Effect.repeat(drawStatus, Schedule.spaced("125 millis"))) : undefined
     const showing = yield* Effect.forkScoped(
       Effect.repeat(Effect.tap(Queue.take(events), show), { until: (event) => event._tag === "RunFinished" })
     )
     // After an interruption no last event comes: what is in the queue is all there is.
     return Fiber.interrupt(showing).pipe(
       Effect.zipRight(Queue.takeAll(events)),
-      Effect.flatMap(Effect.forEach(show, { discard: true }))
+      Effect.flatMap(Effect.forEach(show, { discard: true })),
+      Effect.zipRight(drawing === undefined ? Effect.void : Effect.zipRight(Fiber.interrupt(drawing), screen.err(eraseLine)))
     )
   })

@@ -1,0 +1,78 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as fs from "node:fs"
+import { fileURLToPath } from "node:url"
+import { helpOfAll, helpOfCommand, usageOf } from "../src/Help.ts"
+import { commands } from "../src/lb.ts"
+import { flagOf, optionGroups, optionKeys, optionTable } from "../src/options/OptionTable.ts"
+
+const widths = [20, 40, 60, 80, 100, 200]
+const helps = (width: number) => [helpOfAll(commands, "1.2.3", width), ...commands.map((command) => helpOfCommand(command, width))]
+
+describe("the help", () => {
+  it("is plain text that ends with a line end, and keeps to the width of the screen", () => {
+    for (const width of widths) {
+      for (const help of helps(width)) {
+        assert.match(help, /^[^\p{C}][^\p{Cc}]*(?:\n[^\p{Cc}]*)*\n$/u)
+        for (const line of help.split("\n")) {
+          // A word, a name in the margin and a command to copy stay whole.
+          if (line.length > Math.min(width, 100)) assert.match(line, /^ *\S+$|^ {2}(?:lb |[a-z]+ |--)/u)
+        }
+      }
+    }
+  })
+
+  it("shows how a command is used, and each of its options once, with the default", () => {
+    for (const command of commands) {
+      const help = helpOfCommand(command, 100)
+      assert.isTrue(help.startsWith(`Usage: lb ${command.name} ${command.usage}\n`))
+      for (const key of optionKeys) {
+        const rows = help.split("\n").filter((line) => line.startsWith(`  ${usageOf(key)} `) || line === `  ${usageOf(key)}`)
+        assert.strictEqual(rows.length, command.takes(key) ? 1 : 0, `${command.name}: ${key}`)
+        const { fallback, isSwitch } = optionTable[key]
+        if (command.takes(key) && !isSwitch && fallback !== undefined && typeof fallback !== "object") assert.include(help.replaceAll(/\n +/gu, " "), `Default: ${fallback}.`)
+      }
+      for (const name of Object.keys(command.switches ?? {})) assert.include(help, `  --${name} `)
+      for (const [example] of command.examples) assert.include(help, `  ${example}\n`)
+    }
+  })
+
+  it("names no option twice, and none that there is not", () => {
+    const all = optionGroups.flatMap(({ keys }) => keys)
+    assert.deepStrictEqual(all.toSorted(), optionKeys.toSorted())
+  })
+})
+
+const readme = fs.readFileSync(fileURLToPath(new URL("../../../README.md", import.meta.url)), "utf8")
+/** The rows of a table, cell by cell, without what makes them code. */
+const rowsUnder = (header: string): ReadonlyArray<ReadonlyArray<string>> => {
+  const [, table = ""] = readme.split(`\n${header}\n`)
+  return table.split("\n\n")[0]?.split("\n").slice(1).map((row) =>
+    row.split(/(?<!\\)\|/u).slice(1, -1).map((cell) => cell.trim().replaceAll("`", "").replaceAll("\\|", "|"))) ?? []
+}
+
+describe("the README", () => {
+  it("lists the options of lb run, their values and their defaults", () => {
+    const rows = rowsUnder("| option | default | |")
+    const run = optionKeys.filter((key) => commands.find(({ name }) => name === "run")?.takes(key) === true)
+    assert.deepStrictEqual(rows.map(([option]) => option).toSorted(), run.map(usageOf).toSorted())
+    for (const key of run) {
+      const { fallback, help, isSwitch } = optionTable[key]
+      const [, stated] = rows.find(([option]) => option === usageOf(key)) ?? []
+      const [, inWords] = /Default: (.+?)[.;,](?: |$)/u.exec(help) ?? []
+      if (key === "userAgent") assert.include(stated, "name, version and address")
+      else if (isSwitch || typeof fallback === "object") assert.strictEqual(stated, "", key)
+      else assert.strictEqual(stated, String(fallback ?? inWords ?? ""), key)
+    }
+  })
+
+  it("lists the commands, and what they take", () => {
+    const rows = rowsUnder("| command | what it does |").map(([command = ""]) => command.split(" ")[1])
+    assert.deepStrictEqual([...new Set(rows)].toSorted(), commands.map(({ name }) => name).toSorted())
+  })
+
+  it("names no option that there is not", () => {
+    const others = new Set(["--help", "--repair"])
+    const known = new Set(optionKeys.map((key) => `--${flagOf(key)}`))
+    for (const [, flag = ""] of readme.matchAll(/(?<![\w-])(--[a-z][a-z-]+)/gu)) assert.isTrue(known.has(flag) || others.has(flag), flag)
+  })
+})
