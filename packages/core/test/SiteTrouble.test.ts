@@ -94,6 +94,27 @@ describe("Trouble with a page", () => {
       assert.deepStrictEqual(rowsOf(dataset), truth)
     }))
 
+  it.effect("is the site's where it calls everybody private or missing, and nobody is recorded as that", () =>
+    Effect.gen(function*() {
+      for (const said of [PageVerdict.MemberPrivate(), PageVerdict.MemberNotFound()]) {
+        for (const batchSize of [2, 30]) {
+          const dataset = memoryDataset()
+          const { report } = yield* run({
+            ...calm,
+            interfere: (name) => Effect.succeed(Number(name.slice(7)) > 3 ? said : undefined)
+          }, { batches: 30, batchSize, membersInFlight: 1 }, dataset)
+          assert.strictEqual(report.stopped?.reason, "Challenged")
+          assert.strictEqual(Object.values(statesOf(dataset)).filter((state) => state === "gone" || state === "private").length, 0)
+          yield* run(calm, { mode: "continue" }, dataset)
+          assert.deepStrictEqual(rowsOf(dataset), truth)
+        }
+      }
+      // A few in a row are what the site says they are.
+      const { report } = yield* run({ ...calm, interfere: (name) => Effect.succeed(Number(name.slice(7)) % 6 < 4 ? PageVerdict.MemberPrivate() : undefined) })
+      assert.isUndefined(report.stopped)
+      assert.strictEqual(report.members.private, 20)
+    }))
+
   it.effect("leaves out the members it is told to, and says so", () =>
     Effect.gen(function*() {
       const dataset = memoryDataset()

@@ -187,7 +187,7 @@ const runOn = (
             // A member reached by an old name too is taken where it was reached first.
             if (handled.has(one.reading.username)) continue
             handled.add(one.reading.username)
-            read.push(one)
+            read.push(reader.isDisbelieved(one.reading.username) ? asRefused(one) : one)
           }
           account.read(read)
           const started = yield* Clock.currentTimeMillis
@@ -198,7 +198,8 @@ const runOn = (
           const isStored = Renames.storedNames(dataset.state, read)
           const encoded = read.flatMap((member) =>
             isSlip(member) ? [] : encodeMember(registry, dataset.state, member, isStored, committedAt))
-          const members = [...encoded, ...yield* Renames.membersThatMoved(dataset.state, known, encoded, reader.leadsTo)]
+          const taken = new Set(encoded.map(({ record }) => record.username))
+          const members = [...encoded, ...account.takeBack((username) => reader.isDisbelieved(username) && !taken.has(username)), ...yield* Renames.membersThatMoved(dataset.state, known, encoded, reader.leadsTo)]
           if (members.length === 0) return
           const batch = { members, ...registry.takeFilms(), committedAt }
           // One step: whoever interrupts the run is told of every batch that is there.
@@ -240,6 +241,13 @@ const runOn = (
     yield* events.publish(RunFinished.make({ report }))
     return report
   }).pipe(Effect.scoped)
+
+/** A member whom the site called private or missing, as it calls everybody now. */
+const asRefused = ({ reading: { username }, ...member }: ReadMember): ReadMember => ({
+  ...member,
+  reading: notRead(username),
+  collected: { pages: [], verdicts: new Map([["Forbidden", 1]]) }
+})
 
 /**
  * Members of whom no page was read when the run stopped, at the end of the line, wait for the next run. Those between

@@ -37,6 +37,7 @@ const smallShareGone = 0.1
  * - `readAgain` gives what is missing of a member a second try; it keeps the first reading where that does not help. The
  *   member comes first in what this gives; behind it, where its name has changed meanwhile, those it leads to.
  * - `leadsTo` asks where the name of a known member leads now; `undefined` where it leads nowhere else.
+ * - `isDisbelieved` tells whether what the site said of a member turned out not to be believed.
  * - `untilStop` ends a stream when the run ends, whatever the stream waits for.
  *
  * @since 0.1.0
@@ -46,6 +47,7 @@ export interface MemberReader {
   readonly stopWith: (error: SourceError) => Effect.Effect<void>
   readonly stoppedBy: Effect.Effect<SourceError | undefined>
   readonly firstTrouble: Effect.Effect<SourceError | undefined>
+  readonly isDisbelieved: (username: Username) => boolean
   readonly pagesRead: Effect.Effect<number>
   readonly untilStop: <A>(stream: Stream.Stream<A, SourceError>) => Stream.Stream<A, SourceError>
   readonly readMember: (task: MemberTask) => Effect.Effect<TaskResult>
@@ -228,6 +230,7 @@ export const make = (
       stopWith,
       stoppedBy: Ref.get(stoppedBy),
       firstTrouble: trouble.first,
+      isDisbelieved: trouble.isDisbelieved,
       pagesRead: Ref.get(pagesRead),
       untilStop: Stream.interruptWhenDeferred(stop),
       readMember: (task) =>

@@ -11,7 +11,8 @@ import type { ReadMember } from "./ReadMember.ts"
 
 /**
  * `read` notes members that were read, committed or not; `committed` notes a batch and the number of ratings the dataset
- * holds with it; `isAllTrouble` tells whether members were read, and none of them to the end.
+ * holds with it; `takeBack` gives what undoes the records of members who were committed as private or gone in this run and
+ * are those that `isDisbelieved` names: they are read again later; `isAllTrouble` tells whether members were read, and none of them to the end.
  *
  * @since 0.1.0
  * @category models
@@ -19,6 +20,7 @@ import type { ReadMember } from "./ReadMember.ts"
 export interface RunAccount {
   readonly read: (members: ReadonlyArray<ReadMember>) => void
   readonly committed: (batch: Batch, totalRatings: number) => void
+  readonly takeBack: (isDisbelieved: (username: Username) => boolean) => ReadonlyArray<BatchMember>
   readonly isAllTrouble: () => boolean
   readonly report: () => Pick<
     RunReport,
@@ -44,9 +46,12 @@ export const makeRunAccount = (state: DatasetState): RunAccount => {
   let totalUsers = state.users.size
   let totalRatings = state.ratings
 
+  const absent = new Map<Username, MemberRecord>()
   const onCommitted = ({ isNew, ratings: rows, record }: BatchMember) => {
     ratings += rows.length
     if (isNew) totalUsers += 1
+    if (record.state === "gone" || record.state === "private") absent.set(record.username, record)
+    else absent.delete(record.username)
     if (record.state === "partial") waiting.set(record.username, record)
     else waiting.delete(record.username)
   }
@@ -65,6 +70,13 @@ export const makeRunAccount = (state: DatasetState): RunAccount => {
       changedFilms += batch.changedFilms.length
       batch.members.forEach(onCommitted)
     },
+    takeBack: (isDisbelieved) =>
+      [...absent.values()].filter(({ username }) => isDisbelieved(username)).map((record) => ({
+        record: { ...record, state: "partial", missing: [1], verdicts: { Forbidden: 1 } },
+        isNew: false,
+        write: "append",
+        ratings: []
+      })),
     isAllTrouble: () => members.partial > 0 && members.sealed + members.gone + members.private + members.renamed === 0,
     report: () => {
       const waitFor = { refused: 0, "not-understood": 0, pages: 0, doubts: 0 }

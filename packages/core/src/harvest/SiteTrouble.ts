@@ -18,6 +18,12 @@ const failuresBeforeProbe = 3
 const membersThatMeanTheSite = 3
 
 /**
+ * So many members of the members list in a row who are said to be private, or not to be there, are not believed: it is
+ * the site that answers everybody so. Popular members are neither, but for a few.
+ */
+const absentThatMeanTheSite = 5
+
+/**
  * What kind of page shows the trouble. The site may answer first pages and refuse later ones, or show lists without
  * ratings: a good first page says nothing about those.
  */
@@ -27,6 +33,8 @@ type Where = "first page" | "later page" | "ratings"
  * - `onPage` is told of each page. It fails when the site as a whole cannot be read.
  * - `onRatings` is told whether a member's ratings, asked for in a second way, were on its list.
  * - `first` is the first trouble with a member's pages, if there was any.
+ * - `isDisbelieved` tells whether a member is one of those whom the site called private or missing in a row with too many
+ *   others.
  *
  * @since 0.1.0
  * @category models
@@ -35,6 +43,7 @@ export interface SiteTrouble {
   readonly onPage: (page: RatingsPage) => Effect.Effect<void, SourceError>
   readonly onRatings: (username: Username, missing: string | undefined) => Effect.Effect<void, SourceError>
   readonly first: Effect.Effect<SourceError | undefined>
+  readonly isDisbelieved: (username: Username) => boolean
 }
 
 /**
@@ -67,6 +76,25 @@ export const make = (source: Pick<typeof RatingsSource.Service, "members" | "nam
           : new SourceError({ ...error, detail: `${error.detail}. It was so for ${members.size} members in a row` })
       })
 
+    const absent = new Set<Username>()
+    let isSiteToBlame = false
+    /** Notes what the site says of a member on page 1; fails when it says of too many that there is nothing to see. */
+    const noteAbsence = ({ number, url, username, verdict }: RatingsPage): Effect.Effect<void, SourceError> =>
+      Effect.suspend(() => {
+        if (isSiteToBlame) return Effect.void
+        if (verdict._tag === "Films" || verdict._tag === "NoFilms") absent.clear()
+        if (number !== 1 || (verdict._tag !== "MemberPrivate" && verdict._tag !== "MemberNotFound")) return Effect.void
+        absent.add(username)
+        if (absent.size < absentThatMeanTheSite) return Effect.void
+        isSiteToBlame = true
+        return new SourceError({
+          reason: "Challenged",
+          source: source.name,
+          url,
+          detail: `The site says of ${absent.size} members in a row that they are private or not there, which is not believed`
+        })
+      })
+
     const sound = (where: Where) => inARow[where].clear()
 
     return {
@@ -83,7 +111,7 @@ export const make = (source: Pick<typeof RatingsSource.Service, "members" | "nam
           case "member":
             return Effect.suspend(() => {
               sound(where)
-              return Ref.set(failures, 0)
+              return Effect.zipRight(Ref.set(failures, 0), noteAbsence(page))
             })
           case "retry-later":
             // "Too many requests" after all repetitions is said to the whole run, not to this page.
@@ -96,6 +124,7 @@ export const make = (source: Pick<typeof RatingsSource.Service, "members" | "nam
         missing === undefined
           ? Effect.sync(() => sound("ratings"))
           : suspect("ratings", username, new SourceError({ reason: "MarkupChanged", source: source.name, detail: missing })),
-      first: Effect.sync(() => firstTrouble)
+      first: Effect.sync(() => firstTrouble),
+      isDisbelieved: (username) => isSiteToBlame && absent.has(username)
     }
   })
