@@ -1,13 +1,14 @@
 /**
  * All benchmarks, behind one command: `pnpm bench [name ...]`. They print ratios measured in one run, on one machine.
  */
+import { adoptAtScale } from "./adoptAtScale.ts"
 import { commitAtScale } from "./commitAtScale.ts"
 import { exportAtScale } from "./exportAtScale.ts"
 import { intoStorages } from "./intoStorages.ts"
 import { parseAPage } from "./parseAPage.ts"
 import { waitForTheSite } from "./waitForTheSite.ts"
 
-const benchmarks: Readonly<Record<string, () => Promise<void>>> = { parseAPage, waitForTheSite, commitAtScale, exportAtScale, intoStorages }
+const benchmarks: Readonly<Record<string, () => Promise<void>>> = { parseAPage, waitForTheSite, commitAtScale, adoptAtScale, exportAtScale, intoStorages }
 const asked = process.argv.slice(2)
 const unknown = asked.filter((name) => !Object.hasOwn(benchmarks, name))
 if (unknown.length > 0) {

@@ -6,7 +6,8 @@ import { Effect, Stream } from "effect"
 import * as fs from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
-import { batches, batchFrom, makeLargeDataset, millionsOfRows, opened, runLb } from "./LargeDataset.ts"
+import { batches, batchFrom, makeLargeDataset, millionsOfRows, opened } from "./LargeDataset.ts"
+import { runLb } from "./runLb.ts"
 
 const timed = <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<number, E> =>
   Effect.suspend(() => {

@@ -4,7 +4,8 @@
 import * as fs from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
-import { makeLargeDataset, runLb } from "./LargeDataset.ts"
+import { makeLargeDataset } from "./LargeDataset.ts"
+import { runLb } from "./runLb.ts"
 
 const targets: ReadonlyArray<ReadonlyArray<string>> = [["jsonl"], ["movielens"], ["movielens", "--anonymise"], ["parquet-file"], ["csv"], ["parquet"]]
 

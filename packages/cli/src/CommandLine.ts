@@ -3,12 +3,21 @@
  *
  * @since 0.1.0
  */
-import { Data } from "effect"
-import { parseArgs } from "node:util"
+import { Args, CliConfig, CommandDescriptor, HelpDoc, Options } from "@effect/cli"
+import type { FileSystem, Path, Terminal } from "@effect/platform"
+import { Data, Effect, Option } from "effect"
 import type { Command, Given } from "./Command.ts"
 import { nearest } from "./Nearest.ts"
 import { flagOf, type OptionKey, optionKeys, optionTable } from "./options/OptionTable.ts"
 import { shown } from "./Shown.ts"
+
+/**
+ * A shell that completes the words of a command when it is told how.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Shell = "bash" | "fish" | "zsh"
 
 /**
  * What a command line asks for. `Wrong` says in one line what is the matter with it and what to do.
@@ -19,6 +28,7 @@ import { shown } from "./Shown.ts"
 export type Asked = Data.TaggedEnum<{
   Help: { readonly command: Command | undefined }
   Version: {}
+  Completions: { readonly shell: Shell }
   Run: { readonly command: Command; readonly given: Given }
   Wrong: { readonly sentence: string }
 }>
@@ -29,7 +39,20 @@ export type Asked = Data.TaggedEnum<{
  */
 export const Asked = Data.taggedEnum<Asked>()
 
+type Services = FileSystem.FileSystem | Path.Path | Terminal.Terminal
+
 const nameOf = (command: Command): string => `lb ${command.name}`
+
+const completions: Readonly<Record<Shell, typeof CommandDescriptor.getBashCompletions>> = {
+  bash: CommandDescriptor.getBashCompletions,
+  fish: CommandDescriptor.getFishCompletions,
+  zsh: CommandDescriptor.getZshCompletions
+}
+
+const isShell = (word: string | undefined): word is Shell => word !== undefined && Object.hasOwn(completions, word)
+
+/** In any case, an option that is written in another one would be passed over without a word. */
+const config = CliConfig.make({ isCaseSensitive: true, autoCorrectLimit: 0, finalCheckBuiltIn: false, showBuiltIns: false })
 
 /**
  * Reads the words behind `lb`. The first thing that is wrong is the one that is told.
@@ -37,76 +60,146 @@ const nameOf = (command: Command): string => `lb ${command.name}`
  * @since 0.1.0
  * @category constructors
  */
-export const readCommandLine = (commands: ReadonlyArray<Command>, words: ReadonlyArray<string>): Asked => {
+export const readCommandLine = (
+  commands: ReadonlyArray<Command>,
+  words: ReadonlyArray<string>
+): Effect.Effect<Asked, never, Services> => {
   const [first, ...rest] = words
-  if (first === undefined || first === "--help" || first === "-h") return Asked.Help({ command: undefined })
-  if (first === "--version") return Asked.Version()
+  if (first === undefined || first === "--help" || first === "-h") return Effect.succeed(Asked.Help({ command: undefined }))
+  if (first === "--version") return Effect.succeed(Asked.Version())
+  if (first === "--completions") {
+    return Effect.succeed(
+      isShell(rest[0])
+        ? Asked.Completions({ shell: rest[0] })
+        : Asked.Wrong({ sentence: "--completions needs the name of a shell: bash, fish or zsh. All commands: lb --help" })
+    )
+  }
   const asksForHelp = first === "help"
   const name = asksForHelp ? rest[0] : first
-  if (name === undefined) return Asked.Help({ command: undefined })
+  if (name === undefined) return Effect.succeed(Asked.Help({ command: undefined }))
   const command = commands.find((one) => one.name === name)
-  if (command !== undefined) return asksForHelp ? Asked.Help({ command }) : readWords(commands, command, rest)
-  return Asked.Wrong({
+  if (command !== undefined) return asksForHelp ? Effect.succeed(Asked.Help({ command })) : readWords(commands, command, rest)
+  return Effect.succeed(Asked.Wrong({
     sentence: name.startsWith("-")
       ? `The command comes first, and options such as ${shown(name)} behind it. All commands: lb --help`
       : `${shown(name)} is not a command of lb. Did you mean ${nearest(name, commands.map((one) => one.name))}? All commands: lb --help`
+  }))
+}
+
+/**
+ * The lines that tell a shell how to complete the words of `lb`.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const completionsOf = (commands: ReadonlyArray<Command>, shell: Shell): Effect.Effect<string> => {
+  const [first, ...rest] = commands.map((command) => [command.name, descriptorOf(command)] as const)
+  const lb = CommandDescriptor.make("lb")
+  return Effect.map(
+    completions[shell](first === undefined ? lb : CommandDescriptor.withSubcommands(lb, [first, ...rest]), "lb"),
+    (lines) => `${lines.join("\n")}\n`
+  )
+}
+
+const keysOf = (command: Command): ReadonlyArray<OptionKey> => optionKeys.filter(command.takes)
+const switchesOf = (command: Command): ReadonlyArray<string> => Object.keys(command.switches ?? {})
+
+const textOf = (key: OptionKey): Options.Options<Option.Option<string>> => {
+  const { help, isSwitch, value } = optionTable[key]
+  return isSwitch
+    ? Options.boolean(flagOf(key)).pipe(Options.withDescription(help), Options.map((isOn) => isOn ? Option.some("true") : Option.none()))
+    : Options.text(flagOf(key)).pipe(Options.withPseudoName(value), Options.withDescription(help), Options.optional)
+}
+
+/** A command for the parser. Whatever it cannot place is in the arguments, for us to say what is the matter with it. */
+const descriptorOf = (command: Command) =>
+  CommandDescriptor.make(
+    command.name,
+    Options.all({
+      texts: Options.all(keysOf(command).map(textOf)),
+      switches: Options.all(switchesOf(command).map((name) => Options.boolean(name)))
+    }),
+    Args.repeated(Args.text({ name: command.argument?.name ?? "word" }))
+  ).pipe(CommandDescriptor.withDescription(command.summary))
+
+const readWords = (commands: ReadonlyArray<Command>, command: Command, words: ReadonlyArray<string>): Effect.Effect<Asked, never, Services> => {
+  if (words.includes("--help") || words.includes("-h")) return Effect.succeed(Asked.Help({ command }))
+  const wrong = (sentence: string) => Asked.Wrong({ sentence: `${sentence} All options: ${nameOf(command)} --help` })
+  return CommandDescriptor.parse(descriptorOf(command), [command.name, ...takenApart(command, words)], config).pipe(
+    Effect.map((directive) => {
+      // What the parser has options of its own for, we have not.
+      if (directive._tag === "BuiltIn") return wrong(unknownOption(commands, command, words.find((word) => word.startsWith("-")) ?? ""))
+      const { args, options } = directive.value
+      const flags: Partial<Record<OptionKey, string>> = {}
+      for (const [i, key] of keysOf(command).entries()) {
+        const text = Option.getOrUndefined(options.texts[i] ?? Option.none())
+        // The next option, which was taken for the value.
+        if (text?.startsWith("--") === true) return wrong(needsValue(key))
+        if (text !== undefined) flags[key] = text
+      }
+      const switches = new Set(switchesOf(command).filter((_, i) => options.switches[i] === true))
+      const unread = [...args, ...directive.leftover]
+      const odd = unread.find((word) => word.startsWith("-"))
+      if (odd !== undefined) return wrong(oddWord(commands, command, odd, flags, switches))
+      const [argument, second] = unread
+      if (argument !== undefined && command.argument === undefined) {
+        return wrong(`${nameOf(command)} takes options only, which begin with --, and ${shown(argument)} does not.`)
+      }
+      if (second !== undefined && command.argument !== undefined) {
+        return wrong(`${nameOf(command)} takes one ${command.argument.name}, and ${shown(second)} is a second one.`)
+      }
+      if (command.argument?.isOptional === false && argument === undefined) {
+        return wrong(`${nameOf(command)} needs a ${command.argument.name}, as in ${command.examples[0][0]}.`)
+      }
+      return Asked.Run({ command, given: { flags, switches, argument } })
+    }),
+    Effect.catchAll(({ error }) => Effect.succeed(wrong(`${plain(error)}.`)))
+  )
+}
+
+/** `--out=x` as the two words `--out` and `x`: the parser reads an empty or blank text behind the sign as none. */
+const takenApart = (command: Command, words: ReadonlyArray<string>): ReadonlyArray<string> => {
+  const flags = new Set(keysOf(command).filter((key) => !optionTable[key].isSwitch).map((key) => `--${flagOf(key)}`))
+  const end = words.includes("--") ? words.indexOf("--") : words.length
+  return words.flatMap((word, i) => {
+    const at = word.indexOf("=")
+    return i < end && at > 0 && flags.has(word.slice(0, at)) ? [word.slice(0, at), word.slice(at + 1)] : [word]
   })
 }
 
-const readWords = (commands: ReadonlyArray<Command>, command: Command, words: ReadonlyArray<string>): Asked => {
-  const keys = new Map(optionKeys.filter(command.takes).map((key): readonly [string, OptionKey] => [flagOf(key), key]))
-  const switches = Object.keys(command.switches ?? {})
-  const { tokens } = parseArgs({
-    args: [...words],
-    options: {
-      help: { type: "boolean", short: "h" },
-      ...Object.fromEntries(switches.map((name) => [name, { type: "boolean" as const }])),
-      ...Object.fromEntries([...keys].map(([name, key]) => [name, { type: optionTable[key].isSwitch ? "boolean" as const : "string" as const }]))
-    },
-    allowPositionals: true,
-    strict: false,
-    tokens: true
-  })
-  if (tokens.some((token) => token.kind === "option" && token.name === "help")) return Asked.Help({ command })
+/** What the parser says, without its colours. */
+const plain = (doc: HelpDoc.HelpDoc): string =>
+  // oxlint-disable-next-line no-control-regex
+  HelpDoc.toAnsiText(doc).replaceAll(/\u001B\[[\d;]*m/gu, "").replaceAll(/[\s\p{C}]+/gu, " ").trim().replace(/\.$/u, "").slice(0, 300)
 
-  const wrong = (sentence: string) => Asked.Wrong({ sentence: `${sentence} All options: ${nameOf(command)} --help` })
-  const flags: Partial<Record<OptionKey, string>> = {}
-  const said = new Set<string>()
-  let argument: string | undefined
-  for (const token of tokens) {
-    if (token.kind === "option-terminator") continue
-    if (token.kind === "positional") {
-      if (command.argument === undefined) return wrong(`${nameOf(command)} takes options only, which begin with --, and ${shown(token.value)} does not.`)
-      if (argument !== undefined) return wrong(`${nameOf(command)} takes one ${command.argument.name}, and ${shown(token.value)} is a second one.`)
-      argument = token.value
-      continue
-    }
-    const key = keys.get(token.name)
-    if (key === undefined && !switches.includes(token.name)) return wrong(unknownOption(commands, command, token.rawName, [...keys.keys(), ...switches]))
-    if (said.has(token.name)) return wrong(`${token.rawName} is there twice. Say it once.`)
-    said.add(token.name)
-    if (key === undefined) {
-      if (token.value !== undefined) return wrong(`${token.rawName} takes no value.`)
-    } else if (optionTable[key].isSwitch) {
-      flags[key] = token.value ?? "true"
-    } else if (token.value === undefined || (!token.inlineValue && /^(?:--|-h$)/u.test(token.value))) {
-      return wrong(`${token.rawName} needs a value: ${token.rawName} ${optionTable[key].value}.`)
-    } else {
-      flags[key] = token.value
-    }
+const needsValue = (key: OptionKey): string => `--${flagOf(key)} needs a value: --${flagOf(key)} ${optionTable[key].value}.`
+
+/** An option that the parser did not take: without its value, for the second time, or none of ours. */
+const oddWord = (
+  commands: ReadonlyArray<Command>,
+  command: Command,
+  word: string,
+  flags: Given["flags"],
+  switches: Given["switches"]
+): string => {
+  const [, name = "", inline] = /^--([^=]*)(=.*)?$/su.exec(word) ?? []
+  const key = keysOf(command).find((one) => flagOf(one) === name)
+  if (key !== undefined) {
+    if (flags[key] !== undefined) return `--${name} is there twice. Say it once.`
+    return optionTable[key].isSwitch ? `--${name} takes no value but true or false.` : needsValue(key)
   }
-  if (command.argument?.isOptional === false && argument === undefined) {
-    return wrong(`${nameOf(command)} needs a ${command.argument.name}, as in ${command.examples[0][0]}.`)
+  if (switchesOf(command).includes(name)) {
+    return inline !== undefined && !switches.has(name) ? `--${name} takes no value.` : `--${name} is there twice. Say it once.`
   }
-  return Asked.Run({ command, given: { flags, switches: new Set(switches.filter((name) => said.has(name))), argument } })
+  return unknownOption(commands, command, word)
 }
 
 /** An option of another command is named as that; anything else is taken for a known one that was mistyped. */
-const unknownOption = (commands: ReadonlyArray<Command>, command: Command, rawName: string, known: ReadonlyArray<string>): string => {
-  const name = rawName.replace(/^-+/u, "")
+const unknownOption = (commands: ReadonlyArray<Command>, command: Command, word: string): string => {
+  const name = word.replace(/^-+/u, "").replace(/=.*$/su, "")
   const key = optionKeys.find((one) => flagOf(one) === name)
   const others = commands.filter((one) => key === undefined ? Object.hasOwn(one.switches ?? {}, name) : one.takes(key)).map(nameOf)
   return others.length > 0
-    ? `${rawName} goes with ${others.join(" and ")}, not with ${nameOf(command)}.`
-    : `${shown(rawName)} is not an option of ${nameOf(command)}. Did you mean --${nearest(name, known)}?`
+    ? `--${name} goes with ${others.join(" and ")}, not with ${nameOf(command)}.`
+    : `${shown(word)} is not an option of ${nameOf(command)}. Did you mean --${nearest(name, [...keysOf(command).map(flagOf), ...switchesOf(command)])}?`
 }

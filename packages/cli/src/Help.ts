@@ -110,6 +110,7 @@ export const helpOfAll = (commands: ReadonlyArray<Command>, version: string, scr
     ...examplesOf(commands.flatMap(({ examples }) => examples.slice(0, 1)), width),
     "",
     ...wrapped("lb help COMMAND (or lb COMMAND --help) tells all about a command and its options.", width),
+    ...wrapped("lb --completions bash (or fish, or zsh) writes what the shell needs to complete them.", width),
     ""
   ].join("\n")
 }

@@ -5,7 +5,7 @@
  */
 import { Effect } from "effect"
 import type { Command } from "./Command.ts"
-import { readCommandLine } from "./CommandLine.ts"
+import { completionsOf, readCommandLine } from "./CommandLine.ts"
 import { doctorCommand } from "./commands/doctor.ts"
 import { exportCommand } from "./commands/export.ts"
 import { runCommand } from "./commands/run.ts"
@@ -33,7 +33,7 @@ export const commands: ReadonlyArray<Command> = [runCommand, userCommand, status
 export const lb = (version: string, words: ReadonlyArray<string>) =>
   Effect.gen(function*() {
     const screen = yield* Screen
-    const asked = readCommandLine(commands, words)
+    const asked = yield* readCommandLine(commands, words)
     switch (asked._tag) {
       case "Help": {
         const width = yield* screen.width
@@ -41,6 +41,8 @@ export const lb = (version: string, words: ReadonlyArray<string>) =>
       }
       case "Version":
         return yield* screen.out(`${version}\n`)
+      case "Completions":
+        return yield* screen.out(yield* completionsOf(commands, asked.shell))
       case "Wrong":
         return yield* endWith(1, asked.sentence)
       case "Run":

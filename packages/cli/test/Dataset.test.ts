@@ -4,6 +4,7 @@ import { Effect } from "effect"
 import { spawnSync } from "node:child_process"
 import * as fs from "node:fs"
 import * as path from "node:path"
+import { fileURLToPath } from "node:url"
 import { bin, filesIn, inEmptyFolder, lb, rowsOf, start } from "./Lb.ts"
 
 const world = generateWorld()
@@ -139,10 +140,12 @@ describe("lb verify", () => {
     assert.strictEqual(broken.code, 4)
     assert.include(broken.out, "row 1 is not the translation of the raw row")
     assert.include(broken.out, "pnpm lb verify --repair")
+    const changed = fs.readFileSync(place, "utf8")
     const repaired = await lb(folder, ["verify", "--repair"])
     assert.strictEqual(repaired.code, 0)
     assert.include(repaired.out, "Repaired: ")
-    const { "manifest.json": _, ...files } = filesIn(data)
+    const { "latest_translated_user_ratings.csv.changed": kept, "manifest.json": _, ...files } = filesIn(data)
+    assert.strictEqual(kept, changed)
     const { "manifest.json": __, ...expected } = whole
     assert.deepStrictEqual(files, expected)
     fs.truncateSync(path.join(data, "latest_raw_user_ratings.csv"), 100)
@@ -153,7 +156,52 @@ describe("lb verify", () => {
   }))
 })
 
+describe("a raw file that went through a spreadsheet", () => {
+  it("is named, repaired, and gone on with", inEmptyFolder(async (folder) => {
+    await lb(folder, ["run", "--mode", "new", "--source", "sandbox", "--batches", "1", "--quiet"])
+    const place = path.join(folder, "data_output", "latest_raw_user_ratings.csv")
+    const before = fs.readFileSync(place, "utf8")
+    const saved = before.replaceAll(".0\n", "\n").replaceAll("\n", "\r\n")
+    fs.writeFileSync(place, saved)
+    const refused = await lb(folder, ["run", "--mode", "continue", "--source", "sandbox"])
+    assert.strictEqual(refused.code, 4)
+    assert.include(refused.err, "See what `lb verify` says of it")
+    const told = await lb(folder, ["verify"])
+    assert.strictEqual(told.code, 4)
+    assert.include(told.out, "its lines end in CR LF, rating is written otherwise")
+    assert.include(told.out, "is damaged in one place")
+    const repaired = await lb(folder, ["verify", "--repair"])
+    assert.strictEqual(repaired.code, 0, repaired.out)
+    assert.strictEqual(fs.readFileSync(place, "utf8"), before)
+    assert.strictEqual(fs.readFileSync(`${place}.changed`, "utf8"), saved)
+    assert.strictEqual((await lb(folder, ["run", "--mode", "continue", "--source", "sandbox", "--batches", "1"])).code, 0)
+  }))
+})
+
+const unprefixed = fileURLToPath(new URL("../../../../shared/cases/F7-unprefixed-original", import.meta.url))
+const lacksCase = !fs.existsSync(unprefixed)
+
 describe("a dataset of the original tool", () => {
+  it.skipIf(lacksCase)(`from before April 2025 is named, kept from a new one, and gone on with${lacksCase ? " (skipped: there is no ../shared/cases here)" : ""}`, inEmptyFolder(async (folder) => {
+    const data = path.join(folder, "data_output")
+    fs.cpSync(unprefixed, data, { recursive: true })
+    const before = filesIn(data)
+    for (const command of ["status", "verify"]) {
+      const { err, out } = await lb(folder, [command])
+      assert.include(`${out}${err}`, "files of the original tool (raw_user_ratings.csv")
+      assert.notInclude(`${out}${err}`, "--mode new")
+    }
+    assert.strictEqual((await lb(folder, ["run", "--mode", "new", "--source", "sandbox"])).code, 1)
+    assert.deepStrictEqual(filesIn(data), before)
+    const { code, err } = await lb(folder, ["run", "--mode", "continue", "--source", "sandbox", "--batches", "1"])
+    assert.strictEqual(code, 0, err)
+    assert.include(err, "The dataset of the original tool was taken over: 1 users, 1 films, 1 ratings.")
+    assert.strictEqual(rowsOf(data, "latest_raw_user_ratings.csv")[0], "1,464735,1.5")
+    assert.strictEqual(rowsOf(data, "latest_user_mappings.csv")[0], "ann_one,1")
+    for (const [name, text] of Object.entries(before)) assert.strictEqual(fs.readFileSync(path.join(data, name), "utf8"), text)
+    assert.strictEqual((await lb(folder, ["verify"])).code, 0)
+  }))
+
   it("is gone on with, and its members are known", inEmptyFolder(async (folder) => {
     const data = path.join(folder, "data_output")
     fs.mkdirSync(path.join(data, "mappings"), { recursive: true })

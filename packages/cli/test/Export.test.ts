@@ -111,7 +111,7 @@ describe("lb export", () => {
     const again = await lb(folder, ["export", "--from", "sqlite", "--out", "data_output-sqlite", "--to", "sqlite", "--into", "again"])
     assert.strictEqual(again.code, 0, again.err)
     assert.include(again.out, "all of them counted")
-    for (const layout of ["movielens", "jsonl", "parquet-file"]) {
+    for (const layout of ["movielens", "jsonl", "spreadsheet", "parquet-file"]) {
       const first = await lb(folder, ["export", "--to", layout])
       const second = await lb(folder, ["export", "--from", "sqlite", "--out", "again", "--to", layout, "--into", `${layout}-2`])
       assert.deepStrictEqual([first.code, second.code], [0, 0], `${first.err}${second.err}`)

@@ -12,8 +12,8 @@ import { UserId, type Username } from "./Member.ts"
  *
  * - `user` returns the member's id; a new name gets the next free number.
  * - `film` notes a film that was seen. An id seen with a new slug or title is a change: the newest wins.
- * - `knownFilm` notes a film that was seen without a rating: one that is known may have a new slug or title, one that is
- *   not known stays so.
+ * - `filmIfKnown` does so for a film that is there already, and passes over any other: one that nobody rated is none of
+ *   the dataset's.
  * - `takeFilms` returns the films that are new or changed since it was last called, for the next batch.
  *
  * @since 0.1.0
@@ -22,7 +22,7 @@ import { UserId, type Username } from "./Member.ts"
 export interface IdRegistry {
   readonly user: (username: Username) => { readonly userId: UserId; readonly isNew: boolean }
   readonly film: (film: Film) => void
-  readonly knownFilm: (film: Film) => void
+  readonly filmIfKnown: (film: Film) => void
   readonly takeFilms: () => Pick<Batch, "newFilms" | "changedFilms">
 }
 
@@ -39,8 +39,7 @@ export const makeIdRegistry = (state: Pick<DatasetState, "users" | "films">): Id
   for (const userId of users.values()) last = Math.max(last, userId)
   // The film as it was when films were last taken; undefined for one that was not there yet.
   const touched = new Map<FilmId, Film | undefined>()
-
-  const note = (film: Film) => {
+  const seen = (film: Film): void => {
     const known = films.get(film.id)
     const now = known === undefined ? film : seenAgain(known, film)
     if (now === known) return
@@ -57,9 +56,9 @@ export const makeIdRegistry = (state: Pick<DatasetState, "users" | "films">): Id
       users.set(username, userId)
       return { userId, isNew: true }
     },
-    film: note,
-    knownFilm: (film) => {
-      if (films.has(film.id)) note(film)
+    film: seen,
+    filmIfKnown: (film) => {
+      if (films.has(film.id)) seen(film)
     },
     takeFilms: () => {
       const newFilms: Array<Film> = []

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Harvest, PageVerdict, RatingsSource, SourceError } from "@letterboxd-ratings/core"
 import { Array, Chunk, Effect, Fiber, Layer, PubSub, Queue, TestClock } from "effect"
-import { list, memoryDataset, memorySource, memoryStorage, type MemoryWorld, pageOf, userId, username, watched } from "./Worlds.ts"
+import { film, list, memoryDataset, memorySource, memoryStorage, type MemoryWorld, pageOf, userId, username, watched } from "./Worlds.ts"
 
 const options: Harvest.HarvestOptions = {
   mode: "new",
@@ -274,6 +274,18 @@ describe("Harvest", () => {
       assert.deepStrictEqual([...dataset.state.users.keys()] as ReadonlyArray<string>, names)
       assert.strictEqual(report.members.partial, 0)
       assert.strictEqual(dataset.rows.get(userId(1))?.length, rated("member_0"))
+    }))
+
+  it.effect("learns the title of a film it knows from a list where the film is not rated, and takes in no film that nobody rated", () =>
+    Effect.gen(function*() {
+      const titles = (id: number, title: string, rating?: number) => {
+        const tile = watched(id, rating)
+        return { ...tile, film: film({ id, slug: `film-${id}`, title }) }
+      }
+      const world = { ...calm, members: ["first", "second"], films: { first: [titles(1, "One", 4)], second: [titles(1, "One, Restored"), titles(2, "Two")] } }
+      const { dataset, report } = yield* run(world, { batches: 2, batchSize: 1 })
+      assert.deepStrictEqual([...dataset.state.films.values()], [film({ id: 1, slug: "film-1", title: "One, Restored" })])
+      assert.strictEqual(report.changedFilms, 1)
     }))
 
   it.effect("continue asks for the missing pages of a partial member and nothing else of it", () =>

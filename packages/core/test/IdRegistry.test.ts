@@ -44,4 +44,17 @@ describe("IdRegistry", () => {
     assert.deepStrictEqual(registry.takeFilms(), { newFilms: [b], changedFilms: [{ before: a, after: renamed }] })
     assert.deepStrictEqual(registry.takeFilms(), { newFilms: [], changedFilms: [] })
   })
+
+  it("learns a new slug or title from a film that nobody rated, where the film is known, and takes in no other", () => {
+    const a = film({ id: 1, slug: "a" })
+    const titled = film({ id: 1, slug: "a", title: "A", year: 1999 })
+    const b = film({ id: 2, slug: "b" })
+    const registry = makeIdRegistry({ users: new Map(), films: new Map([[a.id, a]]) })
+    registry.filmIfKnown(titled)
+    registry.filmIfKnown(b)
+    assert.deepStrictEqual(registry.takeFilms(), { newFilms: [], changedFilms: [{ before: a, after: titled }] })
+    registry.film(b)
+    registry.filmIfKnown(film({ id: 2, slug: "b-2" }))
+    assert.deepStrictEqual(registry.takeFilms(), { newFilms: [film({ id: 2, slug: "b-2" })], changedFilms: [] })
+  })
 })

@@ -5,3 +5,4 @@ export { describeFile, describeFolder, type ExportedFile, type FileRows, writeFi
 export { type ExportFormat } from "./ExportFormat.ts"
 export { jsonLines } from "./JsonLines.ts"
 export { movieLens } from "./MovieLens.ts"
+export { asText, spreadsheet } from "./Spreadsheet.ts"

@@ -1,8 +1,8 @@
 import { FileSystem, Path } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, layer } from "@effect/vitest"
-import { type EncodedRating, type RatingsStorage, readWhole, StorageError, type WholeDataset } from "@letterboxd-ratings/core"
-import { anonymised, anonymousIds, exportFiles, type ExportFormat, exportToStorage, jsonLines, movieLens } from "@letterboxd-ratings/export"
+import { displayName, type EncodedRating, type RatingsStorage, readWhole, StorageError, type WholeDataset } from "@letterboxd-ratings/core"
+import { anonymised, anonymousIds, asText, exportFiles, type ExportFormat, exportToStorage, jsonLines, movieLens, spreadsheet } from "@letterboxd-ratings/export"
 import { MemoryStorage } from "@letterboxd-ratings/storage-memory"
 import { commitRest } from "@letterboxd-ratings/storage-testkit"
 import { parse } from "csv-parse/sync"
@@ -55,9 +55,44 @@ const rowsIn = (ratings: WholeDataset["ratings"]) =>
 const anonymousRows = (rows: ReadonlyArray<ReadonlyArray<number>>, ids: ReadonlyMap<number, number>) =>
   rows.map(([user = 0, ...rest]) => [ids.get(user) ?? 0, ...rest]).toSorted(([a = 0], [b = 0]) => a - b)
 
-const formats: ReadonlyArray<ExportFormat> = [movieLens, jsonLines]
+const formats: ReadonlyArray<ExportFormat> = [movieLens, jsonLines, spreadsheet]
 
 layer(NodeContext.layer)("exports", (it) => {
+  it.scoped("write a table that a spreadsheet reads right", () =>
+    Effect.gen(function*() {
+      const folder = yield* freshFolder
+      yield* exportFiles(yield* filled, spreadsheet, options(folder))
+      const fs = yield* FileSystem.FileSystem
+      const written = new TextDecoder("utf-8", { ignoreBOM: true }).decode(yield* fs.readFile(`${folder}/ratings.csv`))
+      assert.strictEqual(
+        written,
+        [
+          "\uFEFFusername,film_title,rating",
+          `"'123","Ten Again (2002)",5.0`,
+          `"'123","Forty\nLines (1940)",1.0`,
+          `"null","Me, Myself & ""Irene"" (2000)",1.0`,
+          `"half","Ten Again (2002)",2.0`,
+          `"half","Null",4.0`,
+          `"last","Forty\nLines (1940)",2.5`
+        ].map((line) => `${line}\r\n`).join("")
+      )
+    }))
+
+  it("leave no cell to a spreadsheet that is a formula, a number or a date", () => {
+    for (const text of [`=HYPERLINK("http://x","y")`, "+1", "-1", "@x", "\tx", "\rx", "\n=1", " =1", "＝1", "a;=1", "a\t+1", "a, @x", "007", "1e5", "12/12", "1:30", "9-1-1", "march1", "sept2", "dec", "1 may 2020", "true", "50%"]) {
+      assert.notStrictEqual(asText(text), text, text)
+      assert.strictEqual(asText(text).replaceAll("'", ""), text)
+    }
+    for (const text of ["Face/Off (1997)", "Face - Off", "M", "Me, Myself & Irene", "maybe", "Se7en", "1917 (2019)", "marcel", "user_1"]) assert.strictEqual(asText(text), text)
+    const sign = fc.constantFrom(..."=+-@＝＋－＠,;\t\r\n\" 1ae'")
+    fc.assert(fc.property(fc.array(sign).map((signs) => signs.join("")), (text) => {
+      const written = asText(text)
+      for (const part of written.split(/[,;\t\r\n]/u)) assert.notMatch(part, /^\s*[=+\-@＝＋－＠]/u)
+      assert.notMatch(written, /^[\t\r]/u)
+      assert.strictEqual(written.replaceAll("'", ""), text.replaceAll("'", ""))
+    }), { numRuns: 2_000 })
+  })
+
   it.scoped("write the layout of MovieLens", () =>
     Effect.gen(function*() {
       const folder = yield* freshFolder
@@ -134,13 +169,14 @@ layer(NodeContext.layer)("exports", (it) => {
         const ratings = (yield* fs.readDirectory(folder)).find((name) => name.startsWith("ratings")) ?? ""
         // Of these names none is a word of the format or a film's slug.
         for (const name of ["empty", "hidden", "half", "last"]) assert.notInclude(yield* text(folder, ratings), name)
+        const titles = new Map([...(yield* storage.inspect).state.films.values()].map((film) => [displayName(film), film.id as number]))
         const written = ratings.endsWith(".csv")
-          ? (yield* csv(folder, ratings)).slice(1).map(([user, film, stars]) => [Number(user), Number(film), Number(stars)])
+          ? (yield* csv(folder, ratings)).slice(1).map(([user, film = "", stars]) => [Number(user), titles.get(film) ?? Number(film), Number(stars)])
           : (yield* lines(folder, ratings)).map((row) => [row["user_id"], row["film_id"], row["rating"]])
         const ids = anonymousIds((yield* storage.inspect).state.users, salt)
         const rows = yield* Effect.scoped(Effect.flatMap(readWhole(storage), (whole) => rowsIn(whole.ratings)))
         assert.deepStrictEqual(written, anonymousRows(rows, ids))
-        if (ratings.endsWith(".csv")) {
+        if (format === movieLens) {
           const times = new Set((yield* csv(folder, ratings)).slice(1).map((row) => row[3]))
           assert.deepStrictEqual(times, new Set([`${Date.UTC(2026, 0, 1) / 1000}`]))
         }

@@ -4,281 +4,354 @@
  */
 import { FileSystem, Path } from "@effect/platform"
 import {
-  Film,
-  FilmId,
-  ratingFromHalfStars,
   type EncodedRating,
+  Film,
+  type FilmId,
+  ratingFromHalfStars,
   splitDisplayName,
   type StorageError,
   UserId,
-  UsernameFromText,
-  type Username
+  type Username,
+  UsernameFromText
 } from "@letterboxd-ratings/core"
-import { freeName, stamp } from "@letterboxd-ratings/storage-folder"
-import { parse } from "csv-parse/sync"
+import { checksumOf, freeName, stamp, syncFolder, writeBytes } from "@letterboxd-ratings/storage-folder"
 import { DateTime, Effect, Either, Option, Schema, Stream } from "effect"
-import { memberFilesFolder } from "./CommittedFiles.ts"
 import type { FilmLabel } from "./CsvText.ts"
-import { defaultFileNames, type FileNames } from "./FileNames.ts"
+import type { FileNames } from "./FileNames.ts"
+import { type ForeignTable, formWords, openTable, rowsOf, shown, type TableError } from "./ForeignTable.ts"
+import { readId, readTime } from "./ForeignValues.ts"
+import { findOriginalFiles, type OriginalFile, originalFiles } from "./OriginalFiles.ts"
+import { ratingColumns, type RatingReader, readRatingRows } from "./RatingRows.ts"
 import { about, failures, storageError } from "./StorageFailure.ts"
 import { commitWhole } from "./WholeDataset.ts"
 
-/** Where the original tool put its files, besides the folder itself. */
-const subfolders = ["", "training", "mappings", memberFilesFolder]
+type Files = FileSystem.FileSystem | Path.Path
 
 /** So many lines are named; a file with more needs another look anyway. */
 const mostLines = 50
 
-type MappedFile = "rawRatings" | "userMappings" | "filmMappings" | "userUpdates"
+/** A row of ratings has at least so many bytes: `1,1,5` and a line end, which the last one may lack. */
+const shortestRow = 6
 
-interface Row {
-  readonly line: number
-  readonly cells: Readonly<Record<string, string>>
-}
-
-interface Checked {
-  readonly users: Map<Username, UserId>
-  readonly films: Map<FilmId, Film>
-  readonly updates: Map<Username, DateTime.Utc>
-  readonly ratings: ReadonlyArray<EncodedRating>
+/** Sentences about lines: any number may be noted, and the first ones are kept. */
+class Sentences {
+  readonly first: Array<string> = []
+  count = 0
+  add(sentence: string): void {
+    this.count += 1
+    if (this.first.length < mostLines) this.first.push(sentence)
+  }
+  get told(): ReadonlyArray<string> {
+    return this.count > this.first.length ? [...this.first, `... and ${this.count - this.first.length} more`] : this.first
+  }
 }
 
 /** What is wrong and cannot be repaired, and what was. */
 interface Findings {
-  readonly problems: Array<string>
-  readonly repairs: Array<string>
+  readonly problems: Sentences
+  readonly repairs: Sentences
 }
 
-const Cells = Schema.Array(Schema.Struct({ record: Schema.Array(Schema.String), info: Schema.Struct({ lines: Schema.Number }) }))
-
-/** An id as pandas writes it, which may have become a float on the way: `7`, `7.0`. Those of films have the same range. */
-const readId = (text: string | undefined): number | undefined => {
-  const id = Number(/^(\d{1,15})(?:\.0*)?$/u.exec(text?.trim() ?? "")?.[1])
-  return isId(id) ? id : undefined
+/** Ids and what they are of, each with its place in the order of the mapping: these numbers are dense. */
+interface Mapped<A> {
+  readonly value: A
+  readonly index: number
 }
 
-/** Stars as pandas writes them: `4`, `4.0`, `3.5`. */
-const readStars = (text: string | undefined) =>
-  /^\d(?:\.\d+)?$/u.test(text?.trim() ?? "") ? ratingFromHalfStars(Number(text) * 2) : Option.none()
+interface Mappings {
+  readonly users: ReadonlyMap<number, Mapped<UserId>>
+  readonly films: ReadonlyMap<number, Mapped<FilmId>>
+}
 
-const isId = Schema.is(UserId)
+/** Pairs of member and film that stand more than once, as sorted numbers, and how often each does. */
+interface Doubled {
+  readonly keys: Float64Array
+  readonly times: Uint32Array
+}
+
 const decodeUsername = Schema.decodeUnknownEither(UsernameFromText)
 const decodeFilm = Schema.decodeUnknownEither(Film)
-
-/** `2024-03-01`, `2024-03-01 12:30:00` or ISO 8601; without a zone it is taken for UTC. */
-const readTime = (text: string | undefined): Option.Option<DateTime.Utc> => {
-  const match = /^(\d{4}-\d{2}-\d{2})(?:[ T](\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?))?(Z|[+-]\d{2}:?\d{2})?$/u.exec(text?.trim() ?? "")
-  if (match === null) return Option.none()
-  return Option.map(DateTime.make(`${match[1]}T${match[2] ?? "00:00:00"}${match[3] ?? "Z"}`), DateTime.toUtc)
-}
+const stars = Array.from({ length: 11 }, (_, halfStars) => Option.getOrUndefined(ratingFromHalfStars(halfStars)))
 
 /**
  * Adopts the files of a folder without a manifest, and returns what was repaired, in sentences. Where anything cannot
- * be repaired it fails with `Damaged`, names each line, and leaves the folder as it was. Reads all ratings into memory,
- * once in a dataset's life.
+ * be repaired it fails with `Damaged`, names each line, and leaves the folder as it was. Reads the ratings three times,
+ * and holds eight bytes for each to find those that stand twice.
  */
 export const adopt = (
   folder: string,
   names: FileNames,
   label: FilmLabel
-): Effect.Effect<ReadonlyArray<string>, StorageError, FileSystem.FileSystem | Path.Path> =>
+): Effect.Effect<ReadonlyArray<string>, StorageError, Files> =>
   Effect.gen(function*() {
     const path = yield* Path.Path
-    const findings: Findings = { problems: [], repairs: [] }
-    const found = {
-      rawRatings: yield* findFile(folder, names, "rawRatings"),
-      userMappings: yield* findFile(folder, names, "userMappings"),
-      filmMappings: yield* findFile(folder, names, "filmMappings"),
-      userUpdates: yield* findFile(folder, names, "userUpdates")
-    }
+    const fs = yield* FileSystem.FileSystem
+    const findings: Findings = { problems: new Sentences(), repairs: new Sentences() }
+    const { problems, repairs } = findings
+    const found = yield* findOriginalFiles(folder, names)
     for (const file of ["rawRatings", "userMappings", "filmMappings"] as const) {
-      if (found[file] === undefined) findings.problems.push(`${path.join(folder, names[file])}: the file is missing, and nothing else tells what it held`)
+      if (found[file].length === 0) problems.add(`${path.join(folder, names[file])}: the file is missing, and nothing else tells what it held`)
     }
-    const rows = (file: MappedFile, columns: ReadonlyArray<string>) =>
-      found[file] === undefined ? Effect.succeed<ReadonlyArray<Row>>([]) : readRows(found[file], columns, findings)
-
-    const checked = check(
-      {
-        users: yield* rows("userMappings", ["username", "numeric_user_id"]),
-        films: yield* rows("filmMappings", ["film_id", "film_title"]),
-        updates: yield* rows("userUpdates", ["username", "last_updated"]),
-        ratings: yield* rows("rawRatings", ["user_id", "film_id", "rating"])
-      },
-      (file, line) => `${found[file] ?? names[file]}:${line}`,
-      findings
-    )
-    if (findings.problems.length > 0) {
-      const { problems } = findings
-      const lines = problems.slice(0, mostLines).map((problem) => `\n  ${problem}`).join("")
+    const place = (file: OriginalFile) => theOnlyOne(folder, found[file], findings)
+    const users = yield* readUsers(yield* place("userMappings"), findings)
+    const films = yield* readFilms(yield* place("filmMappings"), findings)
+    const updates = yield* readUpdates(yield* place("userUpdates"), users, findings)
+    const mappings: Mappings = {
+      users: new Map(Array.from(users.values(), (value, index) => [value, { value, index }])),
+      films: new Map(Array.from(films.keys(), (value, index) => [value, { value, index }]))
+    }
+    const raw = yield* place("rawRatings")
+    const before = raw === undefined ? undefined : yield* fileSum(raw)
+    const checked = raw === undefined ? undefined : yield* checkRatings(raw, mappings, findings)
+    if (problems.count > 0 || raw === undefined || checked === undefined) {
       return yield* storageError(
         "Damaged",
         folder,
         `this dataset of the original tool cannot be taken over as it is. Nothing was changed. Correct ${
-          problems.length === 1 ? "this line" : `these ${problems.length} lines`
-        } and try again:${lines}${problems.length > mostLines ? `\n  ... and ${problems.length - mostLines} more` : ""}`
+          problems.count === 1 ? "this line" : `these ${problems.count} lines`
+        } and try again:${problems.told.map((problem) => `\n  ${problem}`).join("")}`
       )
     }
-    const kept = yield* keepOriginals(folder, Object.values(found).flatMap((place) => place === undefined ? [] : [place]), names)
-    const { films, ratings, updates, users } = checked
+    const kept = yield* keepOriginals(folder, originalFiles.flatMap((file) => found[file]))
+    // What is committed is read from what is kept, so that both are the same.
+    const copy = path.join(kept, path.relative(folder, raw))
+    if ((yield* fileSum(copy)) !== before) {
+      return yield* storageError("Failed", raw, `it was changed while it was read. Nothing was taken over. End what writes to it, and try again; ${kept} may be removed`)
+    }
     yield* commitWhole(folder, names, label, {
-      state: { users, films, updates, members: new Map(), ratings: ratings.length, batches: 1 },
+      state: { users, films, updates, members: new Map(), ratings: checked.ratings, batches: 1 },
       committedAt: yield* DateTime.now,
-      ratings: Stream.fromIterable(ratings)
+      ratings: ratingsOf(copy, mappings, checked.doubled).pipe(Stream.flattenIterables, Stream.provideService(FileSystem.FileSystem, fs))
     })
     return [
-      `The dataset of the original tool was taken over: ${checked.users.size} users, ${checked.films.size} films, ${checked.ratings.length} ratings. Its files are kept in ${kept}.`,
-      ...findings.repairs
+      `The dataset of the original tool was taken over: ${users.size} users, ${films.size} films, ${checked.ratings} ratings. Its files are kept in ${kept}.`,
+      ...repairs.told
     ]
   })
 
-const findFile = (folder: string, names: FileNames, file: keyof FileNames) =>
+/** The file that counts. Where there are several that differ, nothing tells which one does. */
+const theOnlyOne = (folder: string, places: ReadonlyArray<string>, { problems }: Findings) =>
   Effect.gen(function*() {
-    const fs = yield* FileSystem.FileSystem
-    const path = yield* Path.Path
-    for (const name of new Set([names[file], defaultFileNames[file]])) {
-      for (const subfolder of subfolders) {
-        const place = path.join(folder, subfolder, name)
-        if (yield* about(place)(fs.exists(place))) return place
-      }
-    }
-    return undefined
+    const sums = new Set(places.length < 2 ? [] : yield* Effect.forEach(places, fileSum))
+    if (sums.size > 1) problems.add(`${places.join(" and ")} differ, and nothing tells which one counts. Move the others out of ${folder}`)
+    return places[0]
   })
 
-const readRows = (place: string, columns: ReadonlyArray<string>, { problems }: Findings) =>
+const fileSum = (place: string) =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
-    const decoded = yield* Effect.option(Effect.flatMap(about(place)(fs.readFile(place)), (bytes) => Effect.try(() => new TextDecoder("utf-8", { fatal: true }).decode(bytes))))
-    if (Option.isNone(decoded)) {
-      problems.push(`${place}: it cannot be read as UTF-8. Save it in that encoding`)
-      return []
-    }
-    const text = decoded.value
-    const parsed = Effect.try((): unknown => parse(text, { bom: true, info: true, relax_column_count: true, skip_empty_lines: true }))
-    const lines = yield* Effect.option(Effect.flatMap(parsed, Schema.decodeUnknown(Cells)))
-    if (Option.isNone(lines)) {
-      problems.push(`${place}: it is not CSV`)
-      return []
-    }
-    const [header, ...rest] = lines.value
-    const missing = columns.filter((column) => header?.record.includes(column) !== true)
-    if (header === undefined || missing.length > 0) {
-      problems.push(`${place}:1: the column ${missing.join(" and ")} is missing`)
-      return []
-    }
-    const doubled = columns.filter((column) => header.record.filter((name) => name === column).length > 1)
-    if (doubled.length > 0) {
-      problems.push(`${place}:1: the column ${doubled.join(" and ")} stands twice, and nothing tells which one counts`)
-      return []
-    }
-    return rest.flatMap(({ info, record }): ReadonlyArray<Row> => {
-      if (record.length !== header.record.length) {
-        problems.push(`${place}:${info.lines}: ${record.length} cells where the header has ${header.record.length}`)
-        return []
-      }
-      return [{ line: info.lines, cells: Object.fromEntries(header.record.map((column, i) => [column, record[i] ?? ""])) }]
-    })
+    const { size } = yield* about(place)(fs.stat(place))
+    const { bytes, crc32 } = yield* checksumOf(failures, place, Number(size))
+    return `${bytes} ${crc32}`
   })
 
-const check = (
-  rows: Readonly<Record<"users" | "films" | "updates" | "ratings", ReadonlyArray<Row>>>,
-  at: (file: MappedFile, line: number) => string,
-  { problems, repairs }: Findings
-): Checked => {
-  const named = new Map<Username, UserId>()
-  const owners = new Map<UserId, Username>()
-  for (const { cells, line } of rows.users) {
-    const place = at("userMappings", line)
-    const username = decodeUsername(cells["username"])
-    const id = readId(cells["numeric_user_id"])
-    if (Either.isLeft(username)) problems.push(`${place}: "${cells["username"]}" is not a member's name (pandas writes a member called null or nan like this)`)
-    else if (id === undefined) problems.push(`${place}: "${cells["numeric_user_id"]}" is not a user id`)
-    else {
+/** Notes what keeps a file from being read as a problem. */
+const noting = ({ problems }: Findings) => <A, R>(effect: Effect.Effect<A, StorageError | TableError, R>) =>
+  Effect.catchTag(effect, "TableError", (error) => Effect.sync(() => problems.add(error.message)))
+
+/** Opens a table, and tells where its form is one that should be known. */
+const openForeign = (place: string, columns: ReadonlyArray<string>, { repairs }: Findings) =>
+  Effect.tap(openTable(place, columns), ({ form }) =>
+    Effect.sync(() => {
+      const words = formWords(form)
+      if (form.separator !== "," || form.encoding !== "UTF-8") repairs.add(`${place}: ${words.join(", ")}; it was read all the same.`)
+    }))
+
+type Cells = Readonly<Record<string, string | undefined>>
+
+/** Gives each row of a table to `take`, by columns; those that are not in the header are `undefined`. */
+const readTable = (
+  place: string | undefined,
+  columns: ReadonlyArray<string>,
+  findings: Findings,
+  take: (cells: Cells, place: string) => void
+): Effect.Effect<void, StorageError, FileSystem.FileSystem> =>
+  place === undefined ? Effect.void : noting(findings)(Effect.gen(function*() {
+    const { blocks, form } = yield* openForeign(place, columns, findings)
+    yield* Stream.runForEach(blocks, (block) =>
+      Effect.map(rowsOf(place, form, block), (rows) => {
+        for (const { cells, line } of rows) {
+          const at = `${place}:${line}`
+          if (cells.length !== form.header.length) findings.problems.add(`${at}: ${cells.length} cells where the header has ${form.header.length}`)
+          else take(Object.fromEntries(form.header.map((column, i) => [column, cells[i]])), at)
+        }
+      }))
+  }))
+
+const readUsers = (place: string | undefined, findings: Findings) =>
+  Effect.gen(function*() {
+    const { problems, repairs } = findings
+    const named = new Map<Username, UserId>()
+    const owners = new Map<UserId, Username>()
+    yield* readTable(place, ["username", "numeric_user_id"], findings, ({ numeric_user_id, username: name = "" }, at) => {
+      const username = decodeUsername(name)
+      const id = readId(numeric_user_id)
+      if (Either.isLeft(username)) return problems.add(`${at}: ${shown(name)} is not a member's name (pandas writes a member called null or nan like this)`)
+      if (id === undefined) return problems.add(`${at}: ${shown(numeric_user_id ?? "")} is not a user id`)
       const userId = UserId.make(id)
       const before = named.get(username.right)
       const owner = owners.get(userId)
-      if (before === userId) repairs.push(`${place}: ${username.right} stood twice with the same id; once is enough.`)
-      else if (before !== undefined) problems.push(`${place}: ${username.right} has the ids ${before} and ${userId}`)
-      else if (owner !== undefined) problems.push(`${place}: the id ${userId} belongs to ${owner} and to ${username.right}`)
-      else {
-        named.set(username.right, userId)
-        owners.set(userId, username.right)
-      }
-    }
-  }
+      if (before === userId) return repairs.add(`${at}: ${username.right} stood twice with the same id; once is enough.`)
+      if (before !== undefined) return problems.add(`${at}: ${username.right} has the ids ${before} and ${userId}`)
+      if (owner !== undefined) return problems.add(`${at}: the id ${userId} belongs to ${owner} and to ${username.right}`)
+      named.set(username.right, userId)
+      owners.set(userId, username.right)
+    })
+    return new Map([...named].toSorted(([, a], [, b]) => a - b))
+  })
 
-  const films = new Map<FilmId, Film>()
-  for (const { cells, line } of rows.films) {
-    const place = at("filmMappings", line)
-    const id = readId(cells["film_id"])
-    const title = cells["film_title"] ?? ""
-    const slug = (cells["film_slug"] ?? title).trim().replace(/^\/film\/([^/]+)\/?$/u, "$1")
-    const film = decodeFilm({ id, slug, ...(cells["film_slug"] === undefined || title === slug ? {} : splitDisplayName(title)) })
-    if (Either.isLeft(film)) problems.push(`${place}: "${cells["film_id"]}" and "${title}" are not a film id and a slug`)
-    else {
+const readFilms = (place: string | undefined, findings: Findings) =>
+  Effect.gen(function*() {
+    const films = new Map<FilmId, Film>()
+    yield* readTable(place, ["film_id", "film_title"], findings, ({ film_id, film_slug, film_title: title = "" }, at) => {
+      const slug = (film_slug ?? title).trim().replace(/^\/film\/([^/]+)\/?$/u, "$1")
+      const film = decodeFilm({ id: readId(film_id), slug, ...(film_slug === undefined || title === slug ? {} : splitDisplayName(title)) })
+      if (Either.isLeft(film)) return findings.problems.add(`${at}: ${shown(film_id ?? "")} and ${shown(title)} are not a film id and a slug`)
       const before = films.get(film.right.id)
       if (before !== undefined && before.slug !== film.right.slug) {
-        repairs.push(`${place}: film ${film.right.id} was called ${before.slug} and ${film.right.slug}; the later name was kept.`)
+        findings.repairs.add(`${at}: film ${film.right.id} was called ${shown(before.slug)} and ${shown(film.right.slug)}; the later name was kept.`)
       }
       films.set(film.right.id, film.right)
-    }
-  }
+    })
+    return films
+  })
 
-  const updates = new Map<Username, DateTime.Utc>()
-  for (const { cells, line } of rows.updates) {
-    const place = at("userUpdates", line)
-    const username = decodeUsername(cells["username"])
-    const time = readTime(cells["last_updated"])
-    if (Either.isLeft(username) || !named.has(username.right)) {
-      repairs.push(`${place}: "${cells["username"]}" is logged as updated but has no user id; the line was left out.`)
-    } else if (Option.isNone(time)) {
-      repairs.push(`${place}: "${cells["last_updated"]}" is not a time; the line was left out.`)
-    } else {
+const readUpdates = (place: string | undefined, users: ReadonlyMap<Username, UserId>, findings: Findings) =>
+  Effect.gen(function*() {
+    const { repairs } = findings
+    const updates = new Map<Username, DateTime.Utc>()
+    yield* readTable(place, ["username", "last_updated"], findings, ({ last_updated = "", username: name = "" }, at) => {
+      const username = decodeUsername(name)
+      const time = readTime(last_updated)
+      if (Either.isLeft(username) || !users.has(username.right)) return repairs.add(`${at}: ${shown(name)} is logged as updated but has no user id; the line was left out.`)
+      if (Option.isNone(time)) return repairs.add(`${at}: ${shown(last_updated)} is not a time; the line was left out.`)
       const before = updates.get(username.right)
-      if (before !== undefined) repairs.push(`${place}: ${username.right} is logged as updated twice; the later time was kept.`)
+      if (before !== undefined) repairs.add(`${at}: ${username.right} is logged as updated twice; the later time was kept.`)
       updates.set(username.right, before !== undefined && DateTime.greaterThan(before, time.value) ? before : time.value)
-    }
-  }
+    })
+    return updates
+  })
 
-  const ratings = new Map<string, EncodedRating>()
-  let doubled = 0
-  for (const { cells, line } of rows.ratings) {
-    const place = at("rawRatings", line)
-    const user = readId(cells["user_id"])
-    const film = readId(cells["film_id"])
-    const rating = readStars(cells["rating"])
-    if (user === undefined || film === undefined || Option.isNone(rating)) {
-      problems.push(`${place}: "${cells["user_id"]},${cells["film_id"]},${cells["rating"]}" is not a rating`)
-      continue
+/** Gives each row of the ratings to what `reader` makes for a block, whose result is that block's. */
+const ratingBlocks = <A>(
+  place: string,
+  { blocks, form }: ForeignTable,
+  reader: () => RatingReader & { readonly result: A }
+): Stream.Stream<A, StorageError | TableError, FileSystem.FileSystem> =>
+  Stream.mapEffect(blocks, (block) => {
+    const { result, ...rows } = reader()
+    return Effect.as(readRatingRows(place, form, block, rows), result)
+  })
+
+/** One number for each pair of member and film: dense, so that it is exact for any ids. */
+const keyOf = (user: Mapped<UserId>, film: Mapped<FilmId>, { films }: Mappings): number => user.index * films.size + film.index
+
+/** Reads all ratings once and holds against them what the mappings say. */
+const checkRatings = (place: string, mappings: Mappings, findings: Findings) =>
+  noting(findings)(Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const { problems, repairs } = findings
+    const { films, users } = mappings
+    const { size } = yield* about(place)(fs.stat(place))
+    const keys = new Float64Array(Math.ceil(Number(size) / shortestRow) + 1)
+    let rows = 0
+    const reader: RatingReader & { readonly result: undefined } = {
+      result: undefined,
+      take: (userId, filmId, _, line) => {
+        const user = users.get(userId)
+        const film = films.get(filmId)
+        if (user === undefined) problems.add(`${place}:${line}: user ${userId} is not in the user mapping`)
+        if (film === undefined) problems.add(`${place}:${line}: film ${filmId} is not in the film mapping`)
+        if (user === undefined || film === undefined) return
+        keys[rows] = keyOf(user, film, mappings)
+        rows += 1
+      },
+      refuse: ({ cells, line }) => problems.add(`${place}:${line}: ${shown(cells.join(","))} is not a rating`)
     }
-    const userId = UserId.make(user)
-    const filmId = FilmId.make(film)
-    if (!owners.has(userId)) problems.push(`${place}: user ${userId} is not in the user mapping`)
-    if (!films.has(filmId)) problems.push(`${place}: film ${filmId} is not in the film mapping`)
-    const pair = `${userId},${filmId}`
-    if (ratings.has(pair)) doubled += 1
-    // The later row comes from the later reading.
-    ratings.set(pair, { userId, filmId, rating: rating.value })
+    yield* Stream.runDrain(ratingBlocks(place, yield* openForeign(place, ratingColumns, findings), () => reader))
+    const doubled = doubledIn(keys.subarray(0, rows).sort())
+    const toDrop = doubled.times.reduce((sum, times) => sum + times - 1, 0)
+    if (toDrop > 0) repairs.add(`${toDrop === 1 ? "1 rating" : `${toDrop} ratings`} stood twice; the later one of each was kept.`)
+    return { ratings: rows - toDrop, doubled }
+  }))
+
+const doubledIn = (sorted: Float64Array): Doubled => {
+  let distinct = 0
+  const isFirstOfSeveral = (i: number) => sorted[i] === sorted[i + 1] && (i === 0 || sorted[i] !== sorted[i - 1])
+  for (let i = 0; i < sorted.length; i++) if (isFirstOfSeveral(i)) distinct += 1
+  const keys = new Float64Array(distinct)
+  const times = new Uint32Array(distinct)
+  for (let i = 0, n = -1; i < sorted.length; i++) {
+    const key = sorted[i] ?? 0
+    if (isFirstOfSeveral(i)) {
+      n += 1
+      keys[n] = key
+    }
+    if (n >= 0 && key === keys[n]) times[n] = (times[n] ?? 0) + 1
   }
-  if (doubled > 0) repairs.push(`${doubled === 1 ? "1 rating" : `${doubled} ratings`} stood twice; the later one of each was kept.`)
-  return {
-    users: new Map([...named].toSorted(([, a], [, b]) => a - b)),
-    films,
-    updates,
-    ratings: [...ratings.values()]
-  }
+  return { keys, times }
 }
 
-/** Copies the files that are about to be replaced, so that nothing is thrown away. */
-const keepOriginals = (folder: string, places: ReadonlyArray<string>, names: FileNames) =>
+/** Where a number stands among sorted ones; -1 where it does not. */
+const indexIn = (sorted: Float64Array, wanted: number): number => {
+  let low = 0
+  let high = sorted.length - 1
+  while (low <= high) {
+    const middle = (low + high) >>> 1
+    const value = sorted[middle] ?? 0
+    if (value === wanted) return middle
+    if (value < wanted) low = middle + 1
+    else high = middle - 1
+  }
+  return -1
+}
+
+/** The ratings of a file that was checked. Of those that stand more than once the last one counts: it comes from the later reading. */
+const ratingsOf = (place: string, mappings: Mappings, { keys, times }: Doubled): Stream.Stream<ReadonlyArray<EncodedRating>, StorageError, FileSystem.FileSystem> =>
+  Stream.unwrap(Effect.gen(function*() {
+    const table = yield* openTable(place, ratingColumns)
+    const left = times.slice()
+    const isToCome = (key: number): boolean => {
+      const at = keys.length === 0 ? -1 : indexIn(keys, key)
+      if (at === -1) return false
+      left[at] = (left[at] ?? 0) - 1
+      return (left[at] ?? 0) > 0
+    }
+    return ratingBlocks(place, table, () => {
+      const result: Array<EncodedRating> = []
+      return {
+        result,
+        take: (userId, filmId, halfStars) => {
+          const user = mappings.users.get(userId)
+          const film = mappings.films.get(filmId)
+          const rating = stars[halfStars]
+          if (user === undefined || film === undefined || rating === undefined || isToCome(keyOf(user, film, mappings))) return
+          result.push({ userId: user.value, filmId: film.value, rating })
+        },
+        refuse: () => {}
+      }
+    })
+  })).pipe(
+    Stream.catchTag("TableError", (error) => Stream.fail(storageError("Failed", place, `it was changed while it was read (${error.message}). Nothing was taken over`)))
+  )
+
+/** Copies the files of a dataset that is taken over into a folder of their own, so that nothing is thrown away. */
+const keepOriginals = (folder: string, places: ReadonlyArray<string>) =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
     const kept = yield* freeName(failures, path.join(folder, `original-${stamp(yield* DateTime.now)}`))
-    const translated = yield* findFile(folder, names, "translatedRatings")
-    for (const place of translated === undefined ? places : [...places, translated]) {
+    const folders = new Set([folder, kept])
+    for (const place of places) {
       const copy = path.join(kept, path.relative(folder, place))
+      folders.add(path.dirname(copy))
       yield* about(copy)(fs.makeDirectory(path.dirname(copy), { recursive: true }))
-      yield* about(copy)(fs.copyFile(place, copy))
+      yield* about(copy)(Effect.scoped(Effect.gen(function*() {
+        const file = yield* fs.open(copy, { flag: "wx" })
+        yield* Stream.runForEach(fs.stream(place, { chunkSize: 1024 * 1024 }), (bytes) => writeBytes(file, bytes))
+        yield* file.sync
+      })))
     }
+    for (const made of folders) yield* syncFolder(failures, made)
     return kept
   })

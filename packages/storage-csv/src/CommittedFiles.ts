@@ -113,7 +113,7 @@ export const recoverFiles = (
     const torn = found.filter(({ bytes, entry }) => bytes > entry.bytes)
     for (const { bytes, entry, place } of torn) {
       const { crc32 } = yield* checksumOf(failures, place, entry.bytes)
-      if (crc32 !== entry.crc32) return yield* storageError("Damaged", place, `${changedContent}. Nothing was written. Restore it from a copy`)
+      if (crc32 !== entry.crc32) return yield* storageError("Damaged", place, `${changedContent}. ${seeVerify}`)
       if (tails === "refuse") {
         return yield* storageError("Damaged", place, `${tailOf(bytes - entry.bytes)}. Nothing was written. Remove them, or let \`lb verify --repair\` set them aside`)
       }
@@ -150,6 +150,9 @@ export const hasTail = (folder: string, manifest: Manifest): Effect.Effect<boole
     }
     return false
   }).pipe(Effect.orElseSucceed(() => true))
+
+/** A file that was only saved in another form can be repaired. */
+const seeVerify = "Nothing was written. See what `lb verify` says of it, or restore it from a copy"
 
 /** What is said of a file whose committed bytes are others now. */
 const changedContent = "its content is not what was committed (the checksum differs)"
@@ -310,7 +313,7 @@ export const readCommitted = (
       return yield* storageError(
         "Damaged",
         where,
-        "its content is not what was committed (the checksum differs): it was changed by hand or by another program. Nothing was written. Restore it from a copy"
+        `${changedContent}: it was changed by hand or by another program. ${seeVerify}`
       )
     }
     return { where, text: new TextDecoder().decode(bytes) }

@@ -7,16 +7,8 @@ import { type DatasetFolderKind, manifestName } from "@letterboxd-ratings/storag
 import { Effect } from "effect"
 import { readManifest } from "./CommittedFiles.ts"
 import type { FileNames } from "./FileNames.ts"
+import { findOriginalFiles } from "./OriginalFiles.ts"
 import { about, failures } from "./StorageFailure.ts"
-
-const filesOfDataset = (names: FileNames): ReadonlyArray<string> => [
-  manifestName,
-  names.rawRatings,
-  names.translatedRatings,
-  names.userMappings,
-  names.filmMappings,
-  names.userUpdates
-]
 
 /** Whether a folder holds a dataset, ours or one without a manifest. */
 const holdsDataset = (folder: string, names: FileNames): Effect.Effect<boolean, StorageError, FileSystem.FileSystem | Path.Path> =>
@@ -24,14 +16,9 @@ const holdsDataset = (folder: string, names: FileNames): Effect.Effect<boolean, 
     const fs = yield* FileSystem.FileSystem
     if (!(yield* about(folder)(fs.exists(folder)))) return false
     const path = yield* Path.Path
-    // The original tool may have put its files into folders of their own.
-    for (const subfolder of ["", "training", "mappings"]) {
-      for (const name of filesOfDataset(names)) {
-        const place = path.join(folder, subfolder, name)
-        if (yield* about(place)(fs.exists(place))) return true
-      }
-    }
-    return false
+    const manifest = path.join(folder, manifestName)
+    if (yield* about(manifest)(fs.exists(manifest))) return true
+    return Object.values(yield* findOriginalFiles(folder, names)).some((places) => places.length > 0)
   })
 
 /** Folders whose files have these names. */

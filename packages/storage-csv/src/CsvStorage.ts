@@ -58,6 +58,7 @@ import type { CommittedFile, Manifest } from "./Manifest.ts"
 import { ratingBlocks } from "./RatingBlocks.ts"
 import { about, failures, storageError, storageName } from "./StorageFailure.ts"
 import { verifyFolder } from "./Verification.ts"
+import { nothingThere } from "./WhatIsThere.ts"
 import { commitWhole, rewriteRows, withHeader } from "./WholeDataset.ts"
 
 /**
@@ -108,14 +109,16 @@ export const make = (
       name: storageName,
       place: options.folder,
       capabilities: { replaceMember: true, durable: true, exclusive: true },
-      inspect: inspect(options).pipe(Effect.provide(services)),
+      inspect: Effect.flatMap(chosen, (names) => inspect(options, names)).pipe(Effect.provide(services)),
       verify: ({ repair }) =>
         Effect.flatMap(chosen, (names) => verifyFolder(options.folder, names, repair)).pipe(Effect.provide(services)),
       exists: Effect.flatMap(chosen, (names) => csvFolder(names).holdsDataset(options.folder)).pipe(Effect.provide(services)),
       open: (mode) =>
         Effect.gen(function*() {
           const names = yield* chosen
-          const folder = yield* openFolder(csvFolder(names), options.folder, mode)
+          const folder = yield* openFolder(csvFolder(names), options.folder, mode).pipe(
+            Effect.catchIf(({ reason }) => reason === "NothingThere", () => nothingThere(options.folder, names))
+          )
           return yield* mode._tag === "new" ? openEmpty(options, names, folder) : openExisting(options, names, folder)
         }).pipe(Effect.provide(services))
     }
@@ -166,7 +169,7 @@ const openExisting = (options: CsvStorageOptions, names: FileNames, folder: Data
   Effect.gen(function*() {
     const place = folder.work()
     const notes = (yield* readManifest(place)) === undefined ? yield* adoptForeign(options, names, place) : []
-    const manifest = yield* existingManifest(options, place)
+    const manifest = yield* existingManifest(options, names, place)
     yield* checkOptions(options, names, manifest)
     const recovered = yield* recoverFiles(place, manifest, names.rawRatingsPrefix, folder.wasLeft ? "cut" : "refuse")
     return yield* openDataset(options, names, folder, yield* readHolding(place, manifest), [...notes, ...recovered])
@@ -184,11 +187,9 @@ const adoptForeign = (options: CsvStorageOptions, names: FileNames, place: strin
     return yield* adopt(place, names, options.filmLabel)
   })
 
-const existingManifest = (options: CsvStorageOptions, place: string) =>
+const existingManifest = (options: CsvStorageOptions, names: FileNames, place: string) =>
   Effect.flatMap(readManifest(place), (manifest) =>
-    manifest === undefined
-      ? Effect.fail(storageError("NothingThere", options.folder, "there is no dataset to go on with. Start one with --mode new"))
-      : Effect.succeed(manifest))
+    manifest === undefined ? nothingThere(options.folder, names) : Effect.succeed(manifest))
 
 /** What the files of a folder tell, without its ratings. Changes nothing. */
 const readHolding = (place: string, manifest: Manifest) =>
@@ -215,12 +216,9 @@ const stateOf = ({ films, manifest, members, updates, users }: Holding): Dataset
 })
 
 /** Tells what is there without locking it: another process may be adding to it, and the manifest says up to where. */
-const inspect = (options: CsvStorageOptions): Effect.Effect<DatasetSummary, StorageError, Services> =>
+const inspect = (options: CsvStorageOptions, names: FileNames): Effect.Effect<DatasetSummary, StorageError, Services> =>
   Effect.gen(function*() {
-    const fs = yield* FileSystem.FileSystem
-    const isThere = yield* about(options.folder)(fs.exists(options.folder))
-    if (!isThere) return yield* storageError("NothingThere", options.folder, "there is no dataset. Start one with --mode new")
-    const manifest = yield* existingManifest(options, options.folder)
+    const manifest = yield* existingManifest(options, names, options.folder)
     const holding = yield* readHolding(options.folder, manifest)
     return {
       state: stateOf(holding),

@@ -1,16 +1,19 @@
 /**
- * Proves a dataset: that every file is what was committed, and that the files agree with each other.
+ * Proves a dataset: that every file is what was committed, and that the files agree with each other. Repairs what can
+ * be repaired without doubt: a file's form where its rows are proven, and what is derived from the rest.
  */
 import { FileSystem, Path } from "@effect/platform"
 import type { EncodedRating, FilmId, ProcessTable, StorageError, UserId, Username, Verification } from "@letterboxd-ratings/core"
 import { checkBytes, type FileEntry, lockFolder, lockName, placeOf, unlockFolder } from "@letterboxd-ratings/storage-folder"
-import { Effect, Stream } from "effect"
+import { Effect, Either, Stream } from "effect"
+import { examineForm, keepChanged, restoreForm, saidOf } from "./ChangedForm.ts"
 import { commitChanges, type FileChange, type FilePart, readCommitted, readManifest, recoverFiles, tailOf } from "./CommittedFiles.ts"
 import { field, filmLabel, headers, readFilms, readRecords, readUpdates, readUsers, translatedRow } from "./CsvText.ts"
 import type { FileNames } from "./FileNames.ts"
 import { CommittedFile, type Manifest } from "./Manifest.ts"
 import { ratingBlocks } from "./RatingBlocks.ts"
 import { about, failures, storageError } from "./StorageFailure.ts"
+import { nothingThere } from "./WhatIsThere.ts"
 
 type Services = FileSystem.FileSystem | Path.Path | ProcessTable
 
@@ -30,7 +33,7 @@ export const verifyFolder = (
     if (!(yield* about(folder)(fs.exists(folder)))) {
       return yield* storageError("NothingThere", folder, "there is no dataset")
     }
-    if (!repair) return yield* check(folder)
+    if (!repair) return yield* check(folder, names)
     return yield* Effect.acquireUseRelease(
       lockFolder(folder, failures),
       ({ wasLeft }) => repairFolder(folder, names, wasLeft),
@@ -38,11 +41,8 @@ export const verifyFolder = (
     )
   })
 
-const manifestOf = (folder: string) =>
-  Effect.flatMap(readManifest(folder), (manifest) =>
-    manifest === undefined
-      ? Effect.fail(storageError("NothingThere", folder, "there is no dataset with a manifest. `lb run --mode continue` takes over one of the original tool"))
-      : Effect.succeed(manifest))
+const manifestOf = (folder: string, names: FileNames) =>
+  Effect.flatMap(readManifest(folder), (manifest) => manifest === undefined ? nothingThere(folder, names) : Effect.succeed(manifest))
 
 /** A row of raw ratings has at least so many bytes, so a manifest that tells of more rows is wrong. */
 const shortestRow = "1,1,1.0\n".length
@@ -62,29 +62,45 @@ const noting = (problems: Array<string>) => <A, R>(effect: Effect.Effect<A, Stor
       return undefined
     }))
 
-const check = (folder: string): Effect.Effect<Verification, StorageError, FileSystem.FileSystem | Path.Path> =>
+const check = (folder: string, names: FileNames): Effect.Effect<Verification, StorageError, FileSystem.FileSystem | Path.Path> =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
     const problems: Array<string> = []
     const note = noting(problems)
-    const manifest = yield* note(manifestOf(folder))
+    const manifest = yield* note(manifestOf(folder, names))
     if (manifest === undefined) return { ratings: 0, problems, repaired: [] }
     // Who is at work there, or was until it was killed, may have left an unfinished batch.
     const isLeft = yield* Effect.orElseSucceed(fs.exists(path.join(folder, lockName)), () => false)
+    const changed = new Set<CommittedFile>()
+    let isFormChanged = false
     for (const file of CommittedFile.literals) {
       const entry = manifest.files[file]
-      yield* note(checkBytes(failures, folder, entry))
-      if (!isLeft) yield* note(checkTail(yield* Effect.orElseSucceed(placeOf(failures, folder, entry), () => path.join(folder, entry.name)), entry))
+      const place = yield* Effect.orElseSucceed(placeOf(failures, folder, entry), () => path.join(folder, entry.name))
+      const bytes = yield* Effect.either(checkBytes(failures, folder, entry))
+      if (Either.isLeft(bytes)) changed.add(file)
+      const tail = yield* Effect.either(isLeft ? Effect.void : checkTail(place, entry))
+      if (Either.isRight(bytes) && Either.isRight(tail)) continue
+      const form = yield* Effect.orElseSucceed(examineForm(place, file, entry), () => undefined)
+      // Of a file to which something was added, this tells more only where nothing of value was.
+      if (form !== undefined && (Either.isLeft(bytes) || form.content !== undefined)) {
+        problems.push(`${place}: ${saidOf(form, entry)}`)
+        isFormChanged ||= file === "translatedRatings"
+      } else {
+        for (const found of [bytes, tail]) if (Either.isLeft(found)) problems.push(found.left.message)
+      }
     }
 
     const read = <A>(file: CommittedFile, decode: (place: string, text: string) => Effect.Effect<A, StorageError>) =>
-      note(Effect.flatMap(readCommitted(folder, manifest.files[file]), ({ text, where }) => decode(where, text)))
+      changed.has(file)
+        ? Effect.succeed(undefined)
+        : note(Effect.flatMap(readCommitted(folder, manifest.files[file]), ({ text, where }) => decode(where, text)))
     const users = yield* read("userMappings", readUsers)
     const films = yield* read("filmMappings", readFilms)
     const updates = yield* read("userUpdates", readUpdates)
     const records = yield* read("memberRecords", readRecords)
-    if (users === undefined || films === undefined) return { ratings: 0, problems: distinct(problems), repaired: [] }
+    // What is not as it was committed is named already, and tells nothing about the rest.
+    if (users === undefined || films === undefined || changed.has("rawRatings")) return { ratings: 0, problems: distinct(problems), repaired: [] }
 
     const place = (file: CommittedFile) => path.join(folder, manifest.files[file].name)
     const counts = { userMappings: users.size, filmMappings: films.size, userUpdates: updates?.size, memberRecords: undefined, rawRatings: undefined, translatedRatings: undefined }
@@ -105,7 +121,10 @@ const check = (folder: string): Effect.Effect<Verification, StorageError, FileSy
       if (!users.has(username)) problems.push(`${place("userUpdates")}: ${username} has no user id`)
     }
 
-    // One number for each pair: a user id times 2^32, plus a film id. Both are far smaller than what would not fit.
+    // One number for each pair: which user of the mapping it is, times 2^31, plus a film id. A user id may be as large as
+    // a film id, and numbers of two of them would not be exact.
+    const userIds = [...users.values()]
+    const order = new Map(userIds.map((userId, i) => [userId, i]))
     const { bytes, rows: committedRows } = manifest.files.rawRatings
     const pairs = new Float64Array(Math.min(committedRows, Math.ceil(bytes / shortestRow)))
     const perUser = new Map<UserId, number>()
@@ -121,12 +140,12 @@ const check = (folder: string): Effect.Effect<Verification, StorageError, FileSy
       labels.set(filmId, text)
       return text
     }
-    let isTranslatedRight = translated !== undefined
+    let isTranslatedRight = translated !== undefined && !isFormChanged
     yield* note(Stream.runForEach(ratingBlocks(folder, manifest), (ratings) =>
       Effect.gen(function*() {
         const expected: Array<string> = []
         for (const { filmId, rating, userId } of ratings) {
-          if (row < pairs.length) pairs[row] = userId * 0x1_0000_0000 + filmId
+          if (row < pairs.length) pairs[row] = (order.get(userId) ?? userIds.length + row) * 0x8000_0000 + filmId
           row += 1
           perUser.set(userId, (perUser.get(userId) ?? 0) + 1)
           const username = usernames.get(userId)
@@ -151,11 +170,11 @@ const check = (folder: string): Effect.Effect<Verification, StorageError, FileSy
     if (manifest.files.translatedRatings.rows !== manifest.files.rawRatings.rows) {
       problems.push(`${place("translatedRatings")}: it has ${manifest.files.translatedRatings.rows} rows where there are ${row} ratings`)
     }
-    pairs.sort()
-    for (let i = 1; i < pairs.length && problems.length < mostProblems; i++) {
-      const pair = pairs[i] ?? 0
-      if (pair === pairs[i - 1]) {
-        problems.push(`${place("rawRatings")}: user ${Math.floor(pair / 0x1_0000_0000)} has film ${pair % 0x1_0000_0000} twice`)
+    const sorted = pairs.subarray(0, row).sort()
+    for (let i = 1; i < sorted.length && problems.length < mostProblems; i++) {
+      const pair = sorted[i] ?? 0
+      if (pair === sorted[i - 1]) {
+        problems.push(`${place("rawRatings")}: user ${userIds[Math.floor(pair / 0x8000_0000)]} has film ${pair % 0x8000_0000} twice`)
       }
     }
     for (const { ratings, userId, username } of records?.values() ?? []) {
@@ -204,16 +223,24 @@ const translatedReader = (folder: string, manifest: Manifest) =>
     }
   })
 
-/** Rebuilds what can be derived: the translated ratings from the raw ones and the mappings. */
+/** Brings files back into our form, and rebuilds what can be derived: the translated ratings from the raw ones and the mappings. */
 const repairFolder = (folder: string, names: FileNames, wasLeft: boolean) =>
   Effect.gen(function*() {
     const path = yield* Path.Path
-    const before = yield* check(folder)
-    const manifest = yield* manifestOf(folder)
+    const manifest = yield* manifestOf(folder, names)
+    const restored: Array<string> = []
+    for (const file of CommittedFile.literals) {
+      const entry = manifest.files[file]
+      const isWhole = checkBytes(failures, folder, entry).pipe(
+        Effect.zipRight(wasLeft ? Effect.void : Effect.flatMap(placeOf(failures, folder, entry), (found) => checkTail(found, entry)))
+      )
+      if (Either.isLeft(yield* Effect.either(isWhole))) restored.push(...yield* restoreForm(folder, manifest.batches, file, entry))
+    }
+    const before = { ...yield* check(folder, names), repaired: restored }
     const place = path.join(folder, manifest.files.translatedRatings.name)
     const isDerived = (problem: string) => problem.startsWith(`${place}: `) || problem.startsWith(`${place}.next-`)
     const tails = wasLeft ? "cut" : "set-aside"
-    if (before.problems.length === 0) return { ...before, repaired: yield* recoverFiles(folder, manifest, names.rawRatingsPrefix, tails) }
+    if (before.problems.length === 0) return { ...before, repaired: [...restored, ...yield* recoverFiles(folder, manifest, names.rawRatingsPrefix, tails)] }
     if (before.problems.some((problem) => !isDerived(problem))) return before
     const notes = yield* recoverFiles(folder, manifest, names.rawRatingsPrefix, tails, "translatedRatings")
 
@@ -229,6 +256,8 @@ const repairFolder = (folder: string, names: FileNames, wasLeft: boolean) =>
       }).join(""),
       rows: ratings.length
     })
+    const fs = yield* FileSystem.FileSystem
+    const kept = (yield* about(place)(fs.exists(place))) ? [`the file as it was is ${yield* keepChanged(folder, place, manifest.files.translatedRatings.name)}`] : []
     const unchanged: FileChange = { _tag: "Append", text: "", rows: 0 }
     yield* commitChanges(folder, manifest, {
       rawRatings: unchanged,
@@ -244,7 +273,7 @@ const repairFolder = (folder: string, names: FileNames, wasLeft: boolean) =>
       userUpdates: unchanged,
       memberRecords: unchanged
     })
-    const after = yield* check(folder)
-    return { ...after, repaired: [...notes, `${place} was rebuilt from the raw ratings and the mappings`] }
+    const after = yield* check(folder, names)
+    return { ...after, repaired: [...restored, ...notes, [`${place} was rebuilt from the raw ratings and the mappings`, ...kept].join("; ")] }
   })
 

@@ -3,7 +3,7 @@
  */
 import type { FileSystem, Path } from "@effect/platform"
 import { type EncodedRating, idGapsIn, type StorageError, type WholeDataset } from "@letterboxd-ratings/core"
-import { type Effect, Stream } from "effect"
+import { Chunk, type Effect, Stream } from "effect"
 import { commitChanges, emptyManifest, type FileChange, type FilePart } from "./CommittedFiles.ts"
 import { field, filmLabel, type FilmLabel, filmRow, headers, rawRow, recordLine, translatedRow, updateRow, userRow } from "./CsvText.ts"
 import type { FileNames } from "./FileNames.ts"
@@ -11,6 +11,12 @@ import type { CommittedFile, Manifest } from "./Manifest.ts"
 
 /** So many rows are written at once. */
 const rowsAtOnce = 8_192
+
+const textOf = (ratings: Chunk.Chunk<EncodedRating>, row: (rating: EncodedRating) => string): FilePart => {
+  let text = ""
+  for (const rating of ratings) text += row(rating)
+  return { text, rows: ratings.length }
+}
 
 /** Content that begins with the file's header. */
 export const withHeader = <R>(file: CommittedFile, content: Stream.Stream<FilePart, StorageError, R>): Stream.Stream<FilePart, StorageError, R> =>
@@ -33,7 +39,7 @@ export const commitWhole = (
   const labels = new Map([...films].map(([id, film]) => [id, field(filmLabel(film, label))]))
   const ratingRows = (file: CommittedFile, row: (rating: EncodedRating) => string): FileChange => ({
     _tag: "Replace",
-    content: withHeader(file, Stream.map(Stream.grouped(ratings, rowsAtOnce), (some) => ({ text: Array.from(some, row).join(""), rows: some.length })))
+    content: withHeader(file, Stream.mapChunks(ratings, (chunk) => Chunk.chunksOf(chunk, rowsAtOnce).pipe(Chunk.map((some) => textOf(some, row)))))
   })
   const manifest = emptyManifest(names, { filmLabel: label, committedAt, idGaps: idGapsIn(users) })
   return commitChanges(folder, { ...manifest, batches: Math.max(0, batches - 1) }, {

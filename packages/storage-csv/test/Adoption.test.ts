@@ -2,8 +2,10 @@ import { FileSystem, Path } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, layer } from "@effect/vitest"
 import { StorageError } from "@letterboxd-ratings/core"
-import { makeDisk } from "@letterboxd-ratings/storage-testkit/folder"
-import { Cause, Effect, Exit, Option } from "effect"
+import { CsvStorage } from "@letterboxd-ratings/storage-csv"
+import { askStorage, makeDisk } from "@letterboxd-ratings/storage-testkit/folder"
+import { Cause, Effect, Either, Exit, Option } from "effect"
+import * as fc from "fast-check"
 import { batchOf, contentOf, film, freshFolder, goOn, username, verify, withDataset } from "./Batches.ts"
 
 /** A dataset as the original tool leaves it, with all that pandas does to numbers and names. */
@@ -68,9 +70,14 @@ const refusal = (folder: string) =>
   })
 
 layer(NodeContext.layer)("a dataset of the original tool", (it) => {
+  const inSubfolders = (name: string) => /mappings/u.test(name) ? `mappings/${name}` : /updates/u.test(name) ? `users/${name}` : `training/${name}`
+  const beforeApril2025 = (name: string) => name.replace("latest_", "")
   const layouts: Readonly<Record<string, (name: string) => string>> = {
     "in one folder": (name) => name,
-    "in folders of its own": (name) => /mappings/u.test(name) ? `mappings/${name}` : /updates/u.test(name) ? `users/${name}` : `training/${name}`
+    "in folders of its own": inSubfolders,
+    "with the names it had before April 2025": beforeApril2025,
+    "with these names in folders of its own": (name) => inSubfolders(beforeApril2025(name)),
+    "with names of both times": (name) => /film/u.test(name) ? beforeApril2025(name) : name
   }
   for (const [what, place] of Object.entries(layouts)) {
     it.scoped(`${what} is taken over with every id, and its files are kept`, () =>
@@ -91,6 +98,127 @@ layer(NodeContext.layer)("a dataset of the original tool", (it) => {
         assert.deepStrictEqual(yield* withDataset(folder, goOn, (dataset) => Effect.succeed(dataset.notes)), [])
       }))
   }
+
+  it.scoped("is taken over as a spreadsheet saved it, and it is said how", () =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const folder = yield* freshFolder
+      yield* write(folder, {
+        ...original,
+        "latest_raw_user_ratings.csv": `sep=;\r\nuser_id;film_id;rating\r\n1;51608;4\r\n"1";240344;3,5\r\n2;51608,0;"5,0"\r\n4;240344;0,5\r\n;;\r\n`
+      })
+      const films = new TextDecoder().decode(yield* fs.readFile(`${folder}/latest_film_mappings.csv`)).replaceAll(",", "\t")
+      yield* fs.writeFile(`${folder}/latest_film_mappings.csv`, Buffer.from(`\uFEFF${films}`, "utf16le"))
+      const notes = yield* withDataset(folder, goOn, (dataset) => Effect.succeed(dataset.notes))
+      assert.include(notes.join("\n"), "latest_raw_user_ratings.csv: its first line is \"sep=;\", its values are separated by semicolons")
+      assert.include(notes.join("\n"), "latest_film_mappings.csv: it is written in UTF-16LE, its values are separated by tabs")
+      assert.deepStrictEqual(files(yield* flat(folder)), adopted)
+    }))
+
+  it.scoped("is not taken over where files of two times differ, and both are named", () =>
+    Effect.gen(function*() {
+      const folder = yield* freshFolder
+      const old = "raw_user_ratings.csv"
+      yield* write(folder, { ...original, [old]: "user_id,film_id,rating\n1,51608,4.0\n", "mappings/user_mappings.csv": original["latest_user_mappings.csv"] })
+      const before = yield* contentOf(folder)
+      const failure = yield* refusal(folder)
+      assert.strictEqual(failure.reason, "Damaged")
+      assert.include(failure.message, `${folder}/latest_raw_user_ratings.csv and ${folder}/${old} differ, and nothing tells which one counts`)
+      assert.notInclude(failure.message, "user_mappings.csv differ")
+      assert.deepStrictEqual(yield* contentOf(folder), before)
+    }))
+
+  it.scoped("keeps ids as large as they may be, and verify tells them apart", () =>
+    Effect.gen(function*() {
+      const folder = yield* freshFolder
+      const last = 2_147_483_647
+      yield* write(folder, {
+        "user_mappings.csv": `username,numeric_user_id\nfirst,1\nlast,${last}\n`,
+        "film_mappings.csv": `film_id,film_title\n${last - 1},one\n${last},two\n`,
+        "raw_user_ratings.csv": `user_id,film_id,rating\n${last},${last - 1},1\n${last},${last},2\n1,${last},3\n`
+      })
+      yield* withDataset(folder, goOn, () => Effect.void)
+      assert.deepStrictEqual(yield* verify(folder), { ratings: 3, problems: [], repaired: [] })
+    }))
+
+  it.scoped("keeps the later of ratings that stand twice, whatever their number and order", () =>
+    Effect.gen(function*() {
+      const folder = yield* freshFolder
+      const rows = fc.array(fc.tuple(fc.constantFrom(1, 2, 4), fc.constantFrom(51_608, 240_344, 7), fc.integer({ min: 1, max: 10 })), { maxLength: 40 })
+      const forms = fc.record({ quoted: fc.boolean(), short: fc.boolean(), lineEnd: fc.constantFrom("\n", "\r\n"), index: fc.boolean() })
+      yield* Effect.promise(() =>
+        fc.assert(fc.asyncProperty(rows, forms, (ratings, { index, lineEnd, quoted, short }) =>
+          Effect.runPromise(Effect.provide(
+            Effect.gen(function*() {
+              const fs = yield* FileSystem.FileSystem
+              yield* fs.remove(folder, { recursive: true, force: true })
+              const cell = (text: string) => quoted ? `"${text}"` : text
+              const lines = ratings.map(([user, film, halfStars], n) =>
+                [...(index ? [`${n}`] : []), ...[`${user}`, `${film}`, short ? `${halfStars / 2}` : (halfStars / 2).toFixed(1)].map(cell)].join(","))
+              yield* write(folder, {
+                ...original,
+                "latest_raw_user_ratings.csv": [`${index ? "," : ""}user_id,film_id,rating`, ...lines].map((line) => `${line}${lineEnd}`).join("")
+              })
+              yield* withDataset(folder, goOn, () => Effect.void)
+              const last = new Map<string, string>()
+              for (const [user, film, halfStars] of ratings) {
+                last.delete(`${user},${film}`)
+                last.set(`${user},${film}`, (halfStars / 2).toFixed(1))
+              }
+              assert.strictEqual(
+                files(yield* flat(folder))["latest_raw_user_ratings.csv"],
+                ["user_id,film_id,rating", ...Array.from(last, ([pair, stars]) => `${pair},${stars}`)].map((line) => `${line}\n`).join("")
+              )
+            }),
+            NodeContext.layer
+          ))), { numRuns: 25 })
+      )
+    }), 120_000)
+
+  it.scoped("is taken over row by row where it is read in many blocks, with odd rows between", () =>
+    Effect.gen(function*() {
+      const folder = yield* freshFolder
+      const rows = Array.from({ length: 60_000 }, (_, n) => [1 + n % 4, 1 + Math.floor(n / 4), 1 + n % 10] as const)
+      const odd = ([user, film, halfStars]: (typeof rows)[number], n: number) =>
+        n % 997 === 0 ? `"${user}", ${film} ,"${halfStars / 2}"` : n % 991 === 0 ? `${user}.00,${film},${halfStars / 2}\n` : `${user},${film},${(halfStars / 2).toFixed(1)}`
+      yield* write(folder, {
+        "latest_raw_user_ratings.csv": `user_id,film_id,rating\n${rows.map(odd).join("\n")}`,
+        "latest_user_mappings.csv": "username,numeric_user_id\none,1\ntwo,2\nthree,3\nfour,4\n",
+        "latest_film_mappings.csv": `film_id,film_title\n${Array.from({ length: 15_000 }, (_, n) => `${n + 1},film-${n}\n`).join("")}`
+      })
+      yield* withDataset(folder, goOn, () => Effect.void)
+      assert.strictEqual(
+        files(yield* flat(folder))["latest_raw_user_ratings.csv"],
+        `user_id,film_id,rating\n${rows.map(([user, film, halfStars]) => `${user},${film},${(halfStars / 2).toFixed(1)}\n`).join("")}`
+      )
+    }))
+
+  it.scoped("is named where something else is asked of its folder, and so is other data", () =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const folder = yield* freshFolder
+      const ask = (names: Readonly<Record<string, string>>) =>
+        Effect.gen(function*() {
+          yield* fs.remove(folder, { recursive: true, force: true })
+          yield* write(folder, names)
+          const storage = CsvStorage.layer({ folder, ...CsvStorage.defaults })
+          const status = yield* Effect.flip(askStorage(storage, (service) => service.inspect))
+          const opening = yield* Effect.either(withDataset(folder, goOn, () => Effect.void))
+          return { status: status.message, opening: Either.isLeft(opening) ? opening.left.message : "" }
+        })
+      const old = yield* ask({ "training/raw_user_ratings.csv": "user_id,film_id,rating\n" })
+      assert.include(old.status, "files of the original tool (training/raw_user_ratings.csv). Take them over")
+      assert.include(old.opening, "the file is missing")
+      for (const other of [{ "ratings.csv": "a,b\n" }, { "deep/letterboxd.tsv": "a\n" }]) {
+        const { opening, status } = yield* ask(other)
+        assert.strictEqual(opening, status)
+        assert.include(status, `but other files: "${Object.keys(other)[0]}"`)
+        assert.notInclude(status, "Start one with --mode new")
+      }
+      assert.include((yield* ask({ "data_output/manifest.json": "{}" })).opening, "Go on with --out")
+      assert.include((yield* ask({ "ratings.sqlite": "" })).opening, "--storage sqlite")
+      assert.include((yield* ask({ "notes.md": "" })).opening, "Start one with --mode new")
+    }))
 
   it.scoped("goes on with its ids, and learns titles as films are seen", () =>
     Effect.gen(function*() {
@@ -134,7 +262,7 @@ layer(NodeContext.layer)("a dataset of the original tool", (it) => {
         "latest_user_updates.csv": "username,last_updated\ndavee,yesterday\nnobody,2023-05-02\nnull,2023-05-02\nnull,2023-05-01\n"
       })
       const notes = yield* withDataset(folder, goOn, (dataset) => Effect.succeed(dataset.notes))
-      for (const words of ["1 rating stood twice", "davee stood twice", "was called fail-safe and fail-safe-1964", `"yesterday" is not a time`, `"nobody" is logged as updated`, "null is logged as updated twice"]) {
+      for (const words of ["1 rating stood twice", "davee stood twice", `was called "fail-safe" and "fail-safe-1964"`, `"yesterday" is not a time`, `"nobody" is logged as updated`, "null is logged as updated twice"]) {
         assert.include(notes.join("\n"), words)
       }
       assert.strictEqual(files(yield* flat(folder))["latest_raw_user_ratings.csv"], "user_id,film_id,rating\n1,51608,4.5\n2,51608,5.0\n")

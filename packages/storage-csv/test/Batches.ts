@@ -26,8 +26,8 @@ export const withDataset = <A, E, R>(
 ) => useDataset(CsvStorage.layer({ folder, ...CsvStorage.defaults, ...options }), mode, use, process)
 
 /** What `lb verify` says of a folder. */
-export const verify = (folder: string, repair = false) =>
-  askStorage(CsvStorage.layer({ folder, ...CsvStorage.defaults }), (storage) => storage.verify({ repair }))
+export const verify = (folder: string, repair = false, process: AnyProcess = {}) =>
+  askStorage(CsvStorage.layer({ folder, ...CsvStorage.defaults }), (storage) => storage.verify({ repair }), process)
 
 /** The lock of a process that ended at work. */
 export const leftLock = JSON.stringify({ process: { pid: 77, host: "here", startedAt: 1 }, since: "2026-01-01T00:00:00.000Z" })

@@ -104,7 +104,7 @@ layer(NodeContext.layer)("CsvStorage and other people's hands", (it) => {
           }
           const failure = yield* failureOf(opening(folder))
           assert.strictEqual(failure.reason, "Damaged")
-          assert.include(failure.message, "Nothing was written")
+          assert.include(failure.message, "Nothing was written. See what `lb verify` says of it")
           assert.deepStrictEqual(yield* contentOf(folder), before)
           assert.isAbove((yield* verify(folder)).problems.length, 0)
         }

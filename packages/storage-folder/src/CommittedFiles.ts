@@ -221,7 +221,7 @@ export const findFiles = (
       }
       const bytes = Number((yield* about(current)(fs.stat(current))).size)
       if (bytes < entry.bytes) {
-        return yield* storageError("Damaged", place, `it holds ${bytes} bytes where ${entry.bytes} were committed. Nothing was written. Restore it from a copy`)
+        return yield* storageError("Damaged", place, `it holds ${bytes} bytes where ${entry.bytes} were committed. Nothing was written. See what \`lb verify\` says of it, or restore it from a copy`)
       }
       found.push({ entry, place: current, bytes, rename })
     }

@@ -52,8 +52,11 @@ export const useDataset = <A, E, R, E2>(
  * @since 0.1.0
  * @category constructors
  */
-export const askStorage = <A, E, E2>(storage: FolderStorage<E2>, ask: (storage: RatingsStorage["Type"]) => Effect.Effect<A, E>) =>
-  Effect.flatMap(RatingsStorage, ask).pipe(Effect.provide(Layer.provide(storage, inProcess({}))))
+export const askStorage = <A, E, E2>(
+  storage: FolderStorage<E2>,
+  ask: (storage: RatingsStorage["Type"]) => Effect.Effect<A, E>,
+  process: Process = {}
+) => Effect.flatMap(RatingsStorage, ask).pipe(Effect.provide(Layer.provide(storage, inProcess(process))))
 
 /**
  * The ways to open a dataset.

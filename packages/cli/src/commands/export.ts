@@ -92,6 +92,7 @@ export const exportCommand: Command = {
   examples: [
     ["lb export --to movielens", "ratings.csv, movies.csv and links.csv for recommenders, in data_output-movielens"],
     ["lb export --to jsonl --anonymise --into shared", "without names"],
+    ["lb export --to spreadsheet", "a table to look at in Excel or LibreOffice"],
     ["lb export --to sqlite", "a database to query, in data_output-sqlite"],
     ["lb export --from sqlite --out data_output-sqlite --to csv --into back", "and back"]
   ],

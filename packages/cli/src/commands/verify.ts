@@ -39,8 +39,8 @@ const verify = (flags: Flags, repair: boolean) =>
           ? `${place} is sound: ${ratings.toLocaleString("en-US")} ratings were checked.\n`
           : `${place} is damaged in ${problems.length === 1 ? "one place" : `${problems.length} places`}. ${
             repair
-              ? "What is left cannot be derived from the rest; restore it from a copy"
-              : `What can be derived from the rest is rebuilt by: ${pasteable("verify --repair", flags, [])}`
+              ? "What is left cannot be repaired without doubt; restore it from a copy"
+              : `What can be repaired without doubt is repaired by: ${pasteable("verify --repair", flags, [])}`
           }.\n`
       )
     }
@@ -61,11 +61,11 @@ export const verifyCommand: Command = {
   usage: "[--repair] [OPTIONS]",
   examples: [
     ["lb verify", "is the dataset in data_output sound?"],
-    ["lb verify --repair", "and rebuild the translated ratings if they are broken"]
+    ["lb verify --repair", "and repair what can be repaired without doubt"]
   ],
   takes: isDatasetOption,
   switches: {
-    repair: "Rebuild what can be derived (the translated ratings from the raw ones and the mappings), and set aside what somebody else added to a file."
+    repair: "Repair what can be repaired without doubt: write files anew that a spreadsheet or an editor saved in another form, rebuild the translated ratings from the raw ones and the mappings, and set aside what somebody else added to a file. The files as they were are kept."
   },
   run: ({ flags, switches }) => verify(flags, switches.has("repair"))
 }

@@ -102,7 +102,7 @@ export const optionTable = {
   storage: option("NAME", Text, "csv", "What the dataset is kept in: csv, parquet, sqlite, postgres, or a module (./my-storage.mjs, a package)."),
   storageOptions: option("NAME=VALUE,...", Pairs, {}, "What the storage shall know besides."),
   from: option("NAME", Text, undefined, "What the dataset is kept in that is exported; as --storage names it. Default: what --storage says."),
-  to: option("NAME", Text, undefined, "What to export to: a storage (csv, sqlite, parquet, postgres, a module) or a layout (movielens, jsonl, parquet-file). Must be said."),
+  to: option("NAME", Text, undefined, "What to export to: a storage (csv, sqlite, parquet, postgres, a module) or a layout (movielens, jsonl, spreadsheet, parquet-file). Must be said."),
   into: option("DIR", Text, undefined, "The folder the export goes to. Default: the dataset's with -NAME behind it."),
   intoOptions: option("NAME=VALUE,...", Pairs, {}, "What the storage that is exported to shall know besides."),
   anonymise: onOff("Leave names out, and give members salted ids. For layouts."),

@@ -41,7 +41,7 @@ export const encodeMember = (
   const ratings: Array<EncodedRating> = []
   for (const { film, rating } of reading.films) {
     if (rating === undefined) {
-      registry.knownFilm(film)
+      registry.filmIfKnown(film)
       continue
     }
     registry.film(film)

@@ -56,7 +56,7 @@ export const judgeMembersResponse = (response: PageResponse): MembersVerdict => 
   if (Option.isNone(document)) return refused(tooDeep)
   const $ = document.value
   const title = pageTitle(response.body)
-  const rows = $("table.member-table tr, table.person-table tr").filter((_, row) => $(row).children("td").length > 0)
+  const rows = $("table").filter(".member-table, .person-table").find("tr").filter((_, row) => $(row).children("td").length > 0)
   const wall = recogniseWall(response.headers, title)
   if (Option.isSome(wall) && rows.length === 0) {
     return refused(PageVerdict.Challenged({ status: response.status, wall: wall.value }))
@@ -77,7 +77,7 @@ export const judgeMembersResponse = (response: PageResponse): MembersVerdict => 
   const members: Array<MemberListing> = []
   const unreadable: Array<string> = []
   for (const [i, row] of rows.toArray().entries()) {
-    const href = $(row).find("td.table-person h3.title-3 > a.name").attr("href")
+    const href = $(row).children("td.table-person").find("h3.title-3 > a.name").attr("href")
     const username = decodeUsername(/^\/([^/]+)\/$/u.exec(href ?? "")?.[1])
     if (Option.isNone(username)) {
       unreadable.push(`row ${i + 1} of ${rows.length} names no member (${href?.slice(0, 60) ?? "no link"})`)

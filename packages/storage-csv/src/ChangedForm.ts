@@ -1,0 +1,233 @@
+/**
+ * Files of ours that another program saved in a form of its own: a spreadsheet, an editor, git. Their rows are written
+ * anew in our form, and the checksum in the manifest proves whether they are what was committed, byte for byte.
+ */
+import { FileSystem, Path } from "@effect/platform"
+import { formatRating, ratingFromHalfStars, type StorageError, UsernameFromText } from "@letterboxd-ratings/core"
+import { crc32Of, type FileEntry, freeName, nextName, placeOf, syncFolder, writeBytes } from "@letterboxd-ratings/storage-folder"
+import { DateTime, Effect, Either, Option, Schema, Stream } from "effect"
+import { field, headers } from "./CsvText.ts"
+import { type ForeignTable, formWords, openTable, rowsOf, shown, TableError, type TableForm } from "./ForeignTable.ts"
+import { readHalfStars, readId, readTime } from "./ForeignValues.ts"
+import type { CommittedFile } from "./Manifest.ts"
+import { about, failures, storageError } from "./StorageFailure.ts"
+
+/**
+ * What became of a file. `words` say how its form differs from ours. Where its rows in our form are what was committed,
+ * `content` is that; else `difference` says what is not.
+ */
+export interface ChangedForm {
+  readonly words: ReadonlyArray<string>
+  readonly content?: Content
+  readonly difference?: string
+}
+
+/** The text of a file in our form, in parts. */
+type Content = Stream.Stream<string, StorageError | TableError, FileSystem.FileSystem>
+
+/** A spreadsheet shows so many lines of a file, and saves no more. */
+const linesOfSheet = 1_048_576
+
+const encoder = new TextEncoder()
+const decodeUsername = Schema.decodeUnknownEither(UsernameFromText)
+
+/** A value as it stands in our form; `undefined` where the text is none. */
+type Value = (text: string) => string | undefined
+const id: Value = (text) => {
+  const read = readId(text)
+  return read === undefined ? undefined : String(read)
+}
+const stars: Value = (text) =>
+  Option.fromNullable(readHalfStars(text)).pipe(Option.flatMap(ratingFromHalfStars), Option.map(formatRating), Option.getOrUndefined)
+const username: Value = (text) => Option.getOrUndefined(Either.getRight(decodeUsername(text)))
+const time: Value = (text) => Option.getOrUndefined(Option.map(readTime(text), DateTime.formatIso))
+const words: Value = (text) => text
+
+const valuesOf: Readonly<Record<Exclude<CommittedFile, "memberRecords">, Readonly<Record<string, Value>>>> = {
+  rawRatings: { user_id: id, film_id: id, rating: stars },
+  translatedRatings: { username, film_title: words, rating: stars },
+  userMappings: { username, numeric_user_id: id },
+  filmMappings: { film_id: id, film_title: words, film_slug: words },
+  userUpdates: { username, last_updated: time }
+}
+
+/** What was noticed of the rows while they were written anew. */
+interface Noticed {
+  /** Ways in which values are written that are not ours, each with the first one that is. */
+  readonly values: Map<string, string>
+  hasQuotes: boolean
+  hasInnerLineEnds: boolean
+  rows: number
+}
+
+/** A decimal comma that was not quoted makes two cells of a rating. */
+const withDecimalComma = (cells: ReadonlyArray<string>, { header, separator }: TableForm): ReadonlyArray<string> => {
+  const [whole = "", tenths = ""] = cells.slice(-2)
+  const isSplit = separator === "," && cells.length === header.length + 1 && header.at(-1) === "rating" && /^\d$/u.test(whole) && /^\d$/u.test(tenths)
+  return isSplit ? [...cells.slice(0, -2), `${whole},${tenths}`] : cells
+}
+
+const notice = ({ values }: Noticed, column: string, cell: string, ours: string): void => {
+  const isDecimalComma = column === "rating" && cell.includes(",")
+  const way = isDecimalComma ? "ratings have decimal commas" : `${column} is written otherwise`
+  if (!values.has(way)) values.set(way, `${way} (${shown(cell)} for ${ours})`)
+}
+
+const quotesIn = (text: string): number => text.split(`"`).length
+
+/** The rows of a table in our form. Fails with `TableError` at the first row that cannot be read. */
+const inOurForm = (
+  place: string,
+  file: Exclude<CommittedFile, "memberRecords">,
+  { blocks, form }: ForeignTable,
+  innerLineEnd: "\n" | "as it is",
+  noticed: Noticed
+): Content => {
+  const columns = Object.entries(valuesOf[file]).map(([column, value]) => ({ column, value, at: form.header.indexOf(column) }))
+  const rows = Stream.mapEffect(blocks, (block) =>
+    Effect.gen(function*() {
+      let text = ""
+      for (const row of yield* rowsOf(place, form, block)) {
+        const cells = withDecimalComma(row.cells, form)
+        const ours: Array<string> = []
+        for (const { at, column, value } of columns) {
+          const cell = cells.length === form.header.length ? cells[at] ?? "" : ""
+          const read = value(cell)
+          if (read === undefined || cells.length !== form.header.length) {
+            return yield* new TableError({ reason: "Syntax", place, line: row.line, detail: `${shown(row.cells.join(form.separator))} cannot be read` })
+          }
+          if (read !== cell) notice(noticed, column, cell, read)
+          noticed.hasInnerLineEnds ||= read.includes("\r\n")
+          ours.push(field(innerLineEnd === "\n" ? read.replaceAll("\r\n", "\n") : read))
+        }
+        noticed.rows += 1
+        text += `${ours.join(",")}\n`
+      }
+      noticed.hasQuotes ||= quotesIn(block.text) > quotesIn(text)
+      return text
+    }))
+  return Stream.concat(Stream.succeed(headers[file]), rows)
+}
+
+/** The checksum of text in parts, and how many bytes it has. */
+const sumOf = (content: Content) =>
+  Stream.runFold(content, { bytes: 0, crc32: crc32Of(new Uint8Array()) }, (sum, text) => {
+    const bytes = encoder.encode(text)
+    return { bytes: sum.bytes + bytes.length, crc32: crc32Of(bytes, sum.crc32) }
+  })
+
+const wordsOf = (form: TableForm, file: Exclude<CommittedFile, "memberRecords">, { hasInnerLineEnds, hasQuotes, values }: Noticed): ReadonlyArray<string> => [
+  ...formWords(form),
+  ...(form.header.join(",") === headers[file].trimEnd() ? [] : ["its columns are others, or in another order"]),
+  ...values.values(),
+  ...(hasQuotes ? ["values are in quotes that need none"] : []),
+  ...(hasInnerLineEnds ? ["line ends within titles are CR LF"] : [])
+]
+
+const differenceOf = (rows: number, { rows: committed }: FileEntry): string =>
+  rows === committed
+    ? "its values are others"
+    : `it has ${rows} rows where ${committed} were committed${rows + 1 === linesOfSheet ? " (a spreadsheet saves no more)" : ""}`
+
+/**
+ * Finds out what became of a file that is not what was committed to it. `undefined` where its form is ours, so that
+ * nothing can be said but that it is another.
+ */
+export const examineForm = (
+  place: string,
+  file: CommittedFile,
+  entry: FileEntry
+): Effect.Effect<ChangedForm | undefined, StorageError, FileSystem.FileSystem> =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    if (!(yield* about(place)(fs.exists(place)))) return undefined
+    if (file === "memberRecords") return yield* examineRecords(place, entry)
+    const isCommitted = (sum: { readonly bytes: number; readonly crc32: string }) => sum.bytes === entry.bytes && sum.crc32 === entry.crc32
+    const examine = (encoding?: TableForm["encoding"]) =>
+      Effect.gen(function*() {
+        const table = yield* openTable(place, Object.keys(valuesOf[file]), encoding)
+        const content = (innerLineEnd: "\n" | "as it is", noticed: Noticed) => inOurForm(place, file, table, innerLineEnd, noticed)
+        const noticed: Noticed = { values: new Map(), hasQuotes: false, hasInnerLineEnds: false, rows: 0 }
+        const sum = yield* Effect.either(sumOf(content("as it is", noticed)))
+        const words = wordsOf(table.form, file, noticed)
+        if (Either.isLeft(sum)) {
+          const error = sum.left
+          if (error._tag === "StorageError" || error.reason === "Encoding") return yield* error
+          return { words, difference: `line ${error.line ?? 1}: ${error.detail}` }
+        }
+        const again = (innerLineEnd: "\n" | "as it is") => Stream.suspend(() => content(innerLineEnd, { ...noticed, values: new Map() }))
+        const proven = words.length > 0 ? words : ["it has lines without a value, or its last line has no end"]
+        if (isCommitted(sum.right)) return { words: proven, content: again("as it is") }
+        if (noticed.hasInnerLineEnds && isCommitted(yield* sumOf(again("\n")))) return { words, content: again("\n") }
+        return { words, difference: differenceOf(noticed.rows, entry) }
+      })
+    const examined = yield* examine().pipe(
+      // Older spreadsheets save so. Where it is another encoding, the checksum is not the committed one.
+      Effect.catchIf((error) => error._tag === "TableError" && error.reason === "Encoding", () => examine("Windows-1252")),
+      Effect.catchTag("TableError", () => Effect.succeed(undefined))
+    )
+    return examined === undefined || examined.words.length === 0 ? undefined : examined
+  })
+
+/** The records of members are lines of JSON, in which a line end can only be one. */
+const examineRecords = (place: string, entry: FileEntry) =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const bytes = yield* about(place)(fs.readFile(place))
+    const decoded = Either.try(() => new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes))
+    if (Either.isLeft(decoded)) return undefined
+    const text = decoded.right
+    const words = [
+      ...(text.startsWith("\uFEFF") ? ["it begins with a byte order mark"] : []),
+      ...(text.includes("\r\n") ? ["its lines end in CR LF"] : [])
+    ]
+    if (words.length === 0) return undefined
+    const ours = `${text.replace(/^\uFEFF/u, "").replaceAll("\r\n", "\n").trimEnd()}\n`
+    return crc32Of(encoder.encode(ours)) === entry.crc32 ? { words, content: Stream.succeed(ours) } : { words, difference: "its lines are others" }
+  })
+
+/** What is said of a file whose form was changed. */
+export const saidOf = ({ content, difference, words }: ChangedForm, { rows }: FileEntry): string =>
+  `another program saved it in a form of its own: ${words.join(", ")}. ${
+    content === undefined
+      ? `Its rows are not what was committed: ${difference}. Restore it from a copy`
+      : `All ${rows} rows are there as they were committed: in our form they have the committed checksum. \`lb verify --repair\` writes them so, and keeps this file beside`
+  }`
+
+/** Keeps a file under another name before something else takes its place, and tells that name. */
+export const keepChanged = (folder: string, place: string, name: string) =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    const kept = yield* freeName(failures, path.join(folder, `${name}.changed`))
+    // Some file systems have no links.
+    yield* about(kept)(Effect.orElse(fs.link(place, kept), () => fs.copyFile(place, kept)))
+    yield* syncFolder(failures, folder)
+    return kept
+  })
+
+/**
+ * Writes a file anew in our form where that is proven to be what was committed, keeps the one that was there beside, and
+ * says so. Nothing else changes: the manifest vouches for these bytes already.
+ */
+export const restoreForm = (folder: string, batches: number, file: CommittedFile, entry: FileEntry) =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    const place = yield* placeOf(failures, folder, entry)
+    const changed = yield* examineForm(place, file, entry)
+    if (changed?.content === undefined) return []
+    const beside = path.join(folder, nextName(entry.name, batches + 1))
+    const changedMeanwhile = storageError("Failed", place, "it was changed while it was read. Nothing was repaired. End what writes to it, and try again")
+    const written = yield* Effect.scoped(Effect.gen(function*() {
+      const opened = yield* about(beside)(fs.open(beside, { flag: "w" }))
+      const sum = yield* sumOf(Stream.tap(changed.content ?? Stream.empty, (text) => about(beside)(writeBytes(opened, encoder.encode(text)))))
+      yield* about(beside)(opened.sync)
+      return sum
+    })).pipe(Effect.catchTag("TableError", () => changedMeanwhile))
+    if (written.bytes !== entry.bytes || written.crc32 !== entry.crc32) return yield* changedMeanwhile
+    const kept = yield* keepChanged(folder, place, entry.name)
+    yield* about(place)(fs.rename(beside, place))
+    yield* syncFolder(failures, folder)
+    return [`${place} was written anew in our form (${changed.words.join(", ")}), and is proven to be what was committed; the file as it was is ${kept}`]
+  })

@@ -1,0 +1,58 @@
+/**
+ * What a folder without a dataset of ours holds, so that nobody is led away from data that is there.
+ */
+import { FileSystem, Path } from "@effect/platform"
+import type { StorageError } from "@letterboxd-ratings/core"
+import { Effect } from "effect"
+import type { FileNames } from "./FileNames.ts"
+import { shown } from "./ForeignTable.ts"
+import { findOriginalFiles } from "./OriginalFiles.ts"
+import { storageError } from "./StorageFailure.ts"
+
+type Files = FileSystem.FileSystem | Path.Path
+
+/** What files of data end with. */
+const dataFile = /\.(?:csv|tsv|txt|xlsx?|ods|parquet|sqlite|db|jsonl?|zip)$/iu
+
+/** So many files are named, of so many that are looked at. */
+const mostNamed = 5
+const mostLookedAt = 10_000
+
+/** The files of data in a folder and the folders in it. What cannot be read is passed over: this only helps a message. */
+const dataFilesIn = (folder: string): Effect.Effect<ReadonlyArray<string>, never, Files> =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    const found: Array<string> = []
+    const names = (yield* Effect.orElseSucceed(fs.readDirectory(folder), () => [])).toSorted()
+    for (const name of names.slice(0, mostLookedAt)) {
+      if (dataFile.test(name)) found.push(name)
+      else if (!name.startsWith(".")) {
+        const within = (yield* Effect.orElseSucceed(fs.readDirectory(path.join(folder, name)), () => [])).toSorted()
+        found.push(...within.slice(0, mostLookedAt).filter((inner) => dataFile.test(inner)).map((inner) => `${name}/${inner}`))
+      }
+      if (found.length > mostLookedAt) break
+    }
+    return found
+  })
+
+/** Fails because there is no dataset of ours, and says what is there instead and what to do about it. */
+export const nothingThere = (folder: string, names: FileNames): Effect.Effect<never, StorageError, Files> =>
+  Effect.gen(function*() {
+    const path = yield* Path.Path
+    const none = (detail: string) => Effect.fail(storageError("NothingThere", folder, detail))
+    const original = Object.values(yield* findOriginalFiles(folder, names)).flat()
+    if (original.length > 0) {
+      return yield* none(`these are files of the original tool (${original.map((place) => path.relative(folder, place)).join(", ")}). Take them over, with every id, by \`lb run --mode continue\``)
+    }
+    const seen = yield* dataFilesIn(folder)
+    if (seen.length === 0) return yield* none("there is no dataset to go on with. Start one with --mode new")
+    if (seen.includes("ratings.sqlite")) return yield* none("there is no dataset of CSV files, but ratings.sqlite. Go on with it by --storage sqlite")
+    const list = `${seen.slice(0, mostNamed).map(shown).join(", ")}${seen.length > mostNamed ? ` and ${seen.length - mostNamed} more` : ""}`
+    const inner = seen.find((name) => name.endsWith("/manifest.json"))
+    return yield* none(
+      inner === undefined
+        ? `there is no dataset that this tool knows, but other files: ${list}. If they are a dataset, say what they are called ("files" in lb.config.json) or where it is (--out), and go on with it; --mode new starts another one and does not read them`
+        : `there is no dataset in the folder itself, but one within it. Go on with --out ${shown(path.join(folder, path.dirname(inner)))}`
+    )
+  })
