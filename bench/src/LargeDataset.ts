@@ -9,13 +9,13 @@ import {
   FilmId,
   type OpenDataset,
   type OpenMode,
-  ProcessTable,
   Rating,
   RatingsStorage,
   UserId,
   Username
 } from "@letterboxd-ratings/core"
 import { CsvStorage } from "@letterboxd-ratings/storage-csv"
+import { NodeProcessTable } from "@letterboxd-ratings/storage-folder/node"
 import { DateTime, Effect, Layer, Schema } from "effect"
 
 const rowsOfMember = 1_300
@@ -56,13 +56,7 @@ export const opened = <A, E>(folder: string, mode: OpenMode, use: (dataset: Open
   Effect.runPromise(
     Effect.flatMap(RatingsStorage, (storage) => Effect.scoped(Effect.flatMap(storage.open(mode), use))).pipe(
       Effect.provide(CsvStorage.layer({ ...CsvStorage.defaults, folder }).pipe(
-        Layer.provide(Layer.merge(
-          NodeContext.layer,
-          Layer.succeed(ProcessTable, ProcessTable.of({
-            self: Effect.succeed({ pid: process.pid, host: "here", startedAt: 0 }),
-            isRunning: () => Effect.succeed(false)
-          }))
-        ))
+        Layer.provide(Layer.merge(NodeContext.layer, NodeProcessTable.layer))
       ))
     )
   )

@@ -2,8 +2,9 @@
  * Commits prepared batches to one storage, in a process of its own, and prints what that took as JSON.
  */
 import { NodeContext } from "@effect/platform-node"
-import { Film, FilmId, makeIdRegistry, type MemberRecord, ProcessTable, Rating, RatingsStorage, Username } from "@letterboxd-ratings/core"
+import { Film, FilmId, makeIdRegistry, type MemberRecord, Rating, RatingsStorage, Username } from "@letterboxd-ratings/core"
 import { CsvStorage } from "@letterboxd-ratings/storage-csv"
+import { NodeProcessTable } from "@letterboxd-ratings/storage-folder/node"
 import { MemoryStorage } from "@letterboxd-ratings/storage-memory"
 import { ParquetStorage } from "@letterboxd-ratings/storage-parquet"
 import { PostgresStorage } from "@letterboxd-ratings/storage-postgres"
@@ -27,13 +28,7 @@ const Line = Schema.decodeUnknownSync(Schema.parseJson(Schema.Struct({
   members: Schema.Array(Schema.Struct({ username: Username, ratings: Schema.Array(Schema.Tuple(FilmId, Rating)) }))
 })))
 
-const platform = Layer.merge(
-  NodeContext.layer,
-  Layer.succeed(ProcessTable, ProcessTable.of({
-    self: Effect.succeed({ pid: process.pid, host: "here", startedAt: 0 }),
-    isRunning: () => Effect.succeed(false)
-  }))
-)
+const platform = Layer.merge(NodeContext.layer, NodeProcessTable.layer)
 
 const storages: Readonly<Record<string, (folder: string) => Layer.Layer<RatingsStorage>>> = {
   memory: () => MemoryStorage.layer({ place: "memory" }),

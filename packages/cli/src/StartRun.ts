@@ -4,10 +4,10 @@
  * @since 0.1.0
  */
 import { Harvest, RatingsSource, RatingsStorage, type StorageError, type Username } from "@letterboxd-ratings/core"
+import { NodeProcessTable } from "@letterboxd-ratings/storage-folder/node"
 import { Effect, Fiber, Layer, PubSub, Ref, Schedule } from "effect"
 import { CommandEnded, exitCodeOfReport, exitCodeOfStorageError, type InvalidSettings } from "./ExitCode.ts"
 import * as KeptPages from "./KeptPages.ts"
-import * as NodeProcessTable from "./NodeProcessTable.ts"
 import { folderOf, type Settings } from "./options/Settings.ts"
 import { isLive, sourceOf } from "./plugins/Sources.ts"
 import { storageOf } from "./plugins/Storages.ts"

@@ -5,12 +5,12 @@ import { Harvest, RatingsStorage } from "@letterboxd-ratings/core"
 import { type Behaviour, expectedRatings, type Fault, generateWorld, Sandbox, type World } from "@letterboxd-ratings/fixtures"
 import { HttpPolicy, LetterboxdSource } from "@letterboxd-ratings/letterboxd-source"
 import { CsvStorage } from "@letterboxd-ratings/storage-csv"
+import { NodeProcessTable } from "@letterboxd-ratings/storage-folder/node"
 import { Effect, Layer } from "effect"
 import * as fs from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
 import { exitCodeOfReport } from "../src/ExitCode.ts"
-import * as NodeProcessTable from "../src/NodeProcessTable.ts"
 import { rowsOf } from "./Lb.ts"
 
 const small: World = generateWorld({ members: 24, mostFilms: 1200 })

@@ -55,6 +55,32 @@ describe("lb user", () => {
     })
   }))
 
+  it("has files of its own that follow when the member is completed later", inEmptyFolder(async (folder) => {
+    await withSandbox({ faults: [{ path: "/films/page/2/", kind: "truncate" }] }, async (site) => {
+      const args = ["--base-url", site.url, "--rate", "unlimited"]
+      const partial = await lb(folder, ["user", "cinephile4", ...args, "--max-retries", "0"])
+      assert.strictEqual(partial.code, 2, partial.err)
+      const data = path.join(folder, "data_output")
+      const before = rowsOf(data, "users/user_cinephile4_raw.csv").length
+      assert.isAbove(before, 0)
+      await Effect.runPromise(site.behave({ faults: [] }))
+      assert.strictEqual((await lb(folder, ["run", "--mode", "continue", ...args, "--batches", "1", "--batch-size", "1"])).code, 0)
+      const own = rowsOf(data, "latest_raw_user_ratings.csv").filter((row) => row.startsWith("1,"))
+      assert.isAbove(own.length, before)
+      assert.deepStrictEqual(rowsOf(data, "users/user_cinephile4_raw.csv"), own)
+      assert.deepStrictEqual(
+        rowsOf(data, "users/user_cinephile4_translated.csv"),
+        rowsOf(data, "latest_translated_user_ratings.csv").filter((row) => row.startsWith("cinephile4,"))
+      )
+      fs.writeFileSync(path.join(data, "users/user_cinephile4_raw.csv"), "user_id,film_id,rating\n")
+      const verified = await lb(folder, ["verify"])
+      assert.strictEqual(verified.code, 4)
+      assert.include(verified.out, "does not hold the ratings of cinephile4")
+      assert.strictEqual((await lb(folder, ["verify", "--repair"])).code, 0)
+      assert.deepStrictEqual(rowsOf(data, "users/user_cinephile4_raw.csv"), own)
+    })
+  }))
+
   it("starts a dataset where there is none, and knows nobody who is not there", inEmptyFolder(async (folder) => {
     const nobody = await lb(folder, ["user", "nobody_here", "--source", "sandbox"])
     assert.strictEqual(nobody.code, 1)

@@ -7,11 +7,11 @@ import { type Behaviour, generateWorld, Sandbox } from "@letterboxd-ratings/fixt
 import { HttpPolicy, LetterboxdSource } from "@letterboxd-ratings/letterboxd-source"
 import { CsvStorage } from "@letterboxd-ratings/storage-csv"
 import { MemoryStorage } from "@letterboxd-ratings/storage-memory"
+import { NodeProcessTable } from "@letterboxd-ratings/storage-folder/node"
 import { DateTime, Effect, Layer } from "effect"
 import * as fs from "node:fs"
 import * as path from "node:path"
 import packageJson from "../package.json" with { type: "json" }
-import * as NodeProcessTable from "../src/NodeProcessTable.ts"
 import { filesIn, inEmptyFolder, lb } from "./Lb.ts"
 import { postgres } from "./Postgres.ts"
 

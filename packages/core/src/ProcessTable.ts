@@ -7,7 +7,8 @@ import { Context, type Effect, Schema } from "effect"
 
 /**
  * A process that can be told from every other one: its number on its host, and when it started, since numbers
- * are used again. `startedAt` is in milliseconds since 1970, 0 where the system does not tell.
+ * are used again. `boot` names the start of the machine, and `startedAt` is in milliseconds from there on: a time of day
+ * would change with the clock. They are absent and 0 where the system does not tell.
  *
  * @since 0.1.0
  * @category models
@@ -15,7 +16,8 @@ import { Context, type Effect, Schema } from "effect"
 export const ProcessIdentity = Schema.Struct({
   pid: Schema.Int,
   host: Schema.String,
-  startedAt: Schema.Number
+  startedAt: Schema.Number,
+  boot: Schema.optionalWith(Schema.String, { exact: true })
 })
 
 /**

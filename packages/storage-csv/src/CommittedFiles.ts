@@ -13,6 +13,9 @@ import {
   filesBeside,
   findFiles,
   freeName,
+  keepAside,
+  makeFile,
+  makeFolder,
   manifestName,
   nextName,
   placeOf,
@@ -20,9 +23,8 @@ import {
   removeFiles,
   renameFiles,
   syncFolder,
-  undoBeside,
-  writeBytes,
-  writeWhole
+  undoMade,
+  writeBytes
 } from "@letterboxd-ratings/storage-folder"
 import { Effect, Stream } from "effect"
 import { type FileNames, memberRecordsName } from "./FileNames.ts"
@@ -37,11 +39,17 @@ export type FileChange =
   | { readonly _tag: "Append"; readonly text: string; readonly rows: number }
   | { readonly _tag: "Replace"; readonly content: Stream.Stream<FilePart, StorageError, Files> }
 
-/** A file that is written once with a commit and never changes. */
+/**
+ * A file that is written with a commit, and whose content the manifest does not vouch for. `before` is what it held by
+ * what is committed: anything else in its place is somebody else's, and kept.
+ */
 export interface FileCopy {
   readonly name: string
   readonly text: string
+  readonly before?: string | undefined
 }
+
+export type FileCopies = Stream.Stream<FileCopy, StorageError, Files>
 
 export interface FilePart {
   readonly text: string
@@ -79,13 +87,40 @@ export const emptyManifest = (
 export const readManifest = (folder: string): Effect.Effect<Manifest | undefined, StorageError, Files> =>
   readManifestOf(failures, storageName, folder, decodeManifest, latestFormat)
 
+/** The folder of the files that hold one member each. */
+export const memberFilesFolder = "users"
+
+/** The names of the files of one member. */
+export const memberFilePattern = /^user_([a-z0-9_]{2,15})_(raw|translated)\.csv$/u
+
+/** The names of the files of one batch, behind what they begin with. */
+const batchFilePattern = /^_\d{8}-\d{6}(?:-\d+)?\.csv$/u
+
+/** What a batch that was not committed may have left beside; without a number, any batch. */
+const leftBeside = (folder: string, files: ReadonlyArray<string>, copyPrefix: string, batch?: number) =>
+  Effect.gen(function*() {
+    const path = yield* Path.Path
+    const names = new Set(files).add(manifestName)
+    return [
+      ...yield* filesBeside(failures, folder, batch, (name) =>
+        names.has(name) || (name.startsWith(copyPrefix) && batchFilePattern.test(name.slice(copyPrefix.length)))),
+      ...yield* filesBeside(failures, path.join(folder, memberFilesFolder), batch, (name) => memberFilePattern.test(name))
+    ]
+  })
+
+const namesIn = (manifest: Manifest): ReadonlyArray<string> => Object.values(manifest.files).map(({ name }) => name)
+
+/** Removes what a process left that ended before it committed the first batch. */
+export const removeFirstAttempt = (folder: string, { rawRatingsPrefix, ...names }: FileNames): Effect.Effect<void, StorageError, Files> =>
+  Effect.flatMap(leftBeside(folder, [...Object.values(names), memberRecordsName], rawRatingsPrefix), (places) => removeFiles(failures, places))
+
 /**
  * Brings the files of a folder to the state its manifest describes: finishes renamings, and takes away what a batch that
- * was not committed left behind the committed bytes of a file. What becomes of these bytes is for `tails` to say:
+ * was not committed left. What becomes of bytes behind the committed ones is for `tails` to say:
  *
  * - `refuse`: nobody of ours left any, so somebody else added rows. Fails with `Damaged`.
  * - `cut`: the last process ended at work, and they are its unfinished batch. They are cut off where all that stands
- *   before them is what was committed, else it fails with `Damaged`.
+ *   before them is what was committed, else it fails with `Damaged`. Its files beside are removed.
  * - `set-aside`: they are kept in a file of their own first.
  *
  * Fails with `Damaged` where committed bytes are missing, too. Checks all before it changes anything, and returns
@@ -105,7 +140,7 @@ export const recoverFiles = (
     const found = yield* findFiles(failures, folder, entries)
     const swaps = found.flatMap(({ rename }) => rename === undefined ? [] : [rename])
 
-    for (const { name, swap } of manifest.copies) {
+    for (const { name, swap } of tails === "cut" ? manifest.copies : []) {
       const from = path.join(folder, swap)
       if (yield* about(from)(fs.exists(from))) swaps.push({ from, to: path.join(folder, name) })
     }
@@ -130,19 +165,18 @@ export const recoverFiles = (
       })))
     }
     yield* renameFiles(failures, swaps)
-    const names = new Set(Object.values(manifest.files).map((entry) => entry.name)).add(manifestName)
-    yield* removeFiles(failures, [
-      ...yield* filesBeside(failures, folder, (name) => names.has(name) || name.startsWith(`${copyPrefix}_`)),
-      ...yield* filesBeside(failures, path.join(folder, memberFilesFolder), () => true)
-    ])
-    if (torn.length > 0 || swaps.length > 0) yield* syncFolder(failures, folder)
+    const left = tails === "cut" ? yield* leftBeside(folder, namesIn(manifest), copyPrefix, manifest.batches + 1) : []
+    yield* removeFiles(failures, left)
+    for (const changed of new Set([...swaps.map(({ to }) => to), ...left].map((place) => path.dirname(place)))) yield* syncFolder(failures, changed)
     return notes
   })
 
-/** Whether something stands behind the committed bytes of a file, as far as can be told. */
-export const hasTail = (folder: string, manifest: Manifest): Effect.Effect<boolean, never, Files> =>
+/** Whether a commit on top of a manifest left something that the next opener has to deal with, as far as can be told. */
+export const isUnfinished = (folder: string, manifest: Manifest, copyPrefix: string): Effect.Effect<boolean, never, Files> =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
+    if ((yield* leftBeside(folder, namesIn(manifest), copyPrefix, manifest.batches + 1)).length > 0) return true
+    if (((yield* readManifest(folder))?.batches ?? 0) !== manifest.batches) return true
     for (const entry of Object.values(manifest.files)) {
       if (entry.bytes === 0) continue
       const { size } = yield* fs.stat(yield* placeOf(failures, folder, entry))
@@ -164,13 +198,13 @@ export const tailOf = (bytes: number): string => `${bytes} bytes stand behind wh
 const setAside = (place: string, { bytes }: FileEntry) =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
     const kept = yield* freeName(failures, `${place}.uncommitted`)
-    yield* about(kept)(Stream.run(fs.stream(place, { offset: bytes }), fs.sink(kept)))
+    yield* makeFile(failures, kept, (file) =>
+      about(kept)(Stream.runForEach(fs.stream(place, { offset: bytes }), (part) => writeBytes(file, part))))
+    yield* syncFolder(failures, path.dirname(kept))
     return kept
   })
-
-/** The folder of the files that hold one member each. */
-export const memberFilesFolder = "users"
 
 /**
  * Commits changes on top of `manifest`, which may describe files that do not exist yet (0 bytes). Returns the new
@@ -181,13 +215,19 @@ export const commitChanges = (
   folder: string,
   manifest: Manifest,
   changes: Readonly<Record<CommittedFile, FileChange>>,
-  copies: ReadonlyArray<FileCopy> = []
+  copies: FileCopies = Stream.empty
 ): Effect.Effect<Manifest, StorageError, Files> =>
   Effect.gen(function*() {
-    const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
     const batch = manifest.batches + 1
     const nextManifest = path.join(folder, nextName(manifestName, batch))
+    const made: Array<string> = []
+    const make = (place: string, write: (file: FileSystem.File) => Effect.Effect<void, StorageError, Files>) =>
+      makeFile(failures, place, (file) => {
+        made.push(place)
+        return write(file)
+      })
+    const writeText = (place: string, text: string) => make(place, (file) => about(place)(writeBytes(file, encoder.encode(text))))
 
     const write = Effect.gen(function*() {
       const files = { ...manifest.files }
@@ -199,31 +239,40 @@ export const commitChanges = (
         // A file that is new appears with its manifest: one without would look like a dataset of the original tool.
         files[key] = yield* change._tag === "Append" && entry.bytes > 0
           ? append(path.join(folder, entry.name), entry, change)
-          : replace(folder, nextName(entry.name, batch), entry, change._tag === "Append" ? Stream.succeed(change) : change.content)
+          : replace(make, folder, nextName(entry.name, batch), entry, change._tag === "Append" ? Stream.succeed(change) : change.content)
       }
       const folders = new Set<string>()
-      for (const { name, text } of copies) {
-        const place = path.join(folder, nextName(name, batch))
-        yield* about(path.dirname(place))(fs.makeDirectory(path.dirname(place), { recursive: true }))
-        yield* writeWhole(failures, place, text)
-        folders.add(path.dirname(place))
-      }
-      for (const made of folders) yield* syncFolder(failures, made)
-      if (madeFiles || folders.size > 0) yield* syncFolder(failures, folder)
-      const next: Manifest = {
-        ...manifest,
-        batches: batch,
-        files,
-        copies: copies.map(({ name }) => ({ name, swap: nextName(name, batch) }))
-      }
+      const written: Array<Manifest["copies"][number]> = []
+      yield* Stream.runForEach(copies, ({ before, name, text }) =>
+        Effect.gen(function*() {
+          const place = path.join(folder, name)
+          const swap = nextName(name, batch)
+          yield* makeFolder(failures, path.dirname(place))
+          yield* keepOthers(place, before)
+          yield* writeText(path.join(folder, swap), text)
+          folders.add(path.dirname(place))
+          written.push({ name, swap })
+        }))
+      for (const changed of folders) yield* syncFolder(failures, changed)
+      if (madeFiles) yield* syncFolder(failures, folder)
+      const next: Manifest = { ...manifest, batches: batch, files, copies: written }
       const text = yield* Effect.mapError(encodeManifest(next), (error) => storageError("Failed", nextManifest, error.message))
-      yield* writeWhole(failures, nextManifest, `${text}\n`)
+      yield* writeText(nextManifest, `${text}\n`)
       return next
-    }).pipe(Effect.onError(() => undo(folder, manifest, batch, changes, copies)))
+    })
 
-    const next = yield* write
-    yield* commitManifest(failures, folder, batch, [...Object.values(next.files), ...next.copies])
-    return next
+    const isCommitted = Effect.map(readManifest(folder), (now) => now !== undefined && now.batches >= batch)
+    return yield* Effect.tap(write, (next) => commitManifest(failures, folder, batch, [...Object.values(next.files), ...next.copies])).pipe(
+      Effect.onError(() => Effect.unlessEffect(undo(folder, manifest, changes, made), Effect.orElseSucceed(isCommitted, () => true)))
+    )
+  })
+
+/** Keeps what stands in the place of a file that is written anew, where it is not what this tool wrote there. */
+const keepOthers = (place: string, before: string | undefined) =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    if (!(yield* about(place)(fs.exists(place)))) return
+    if (before === undefined || (yield* about(place)(fs.readFileString(place))) !== before) yield* keepAside(failures, place)
   })
 
 const append = (
@@ -252,29 +301,26 @@ const append = (
   })
 
 const replace = (
+  make: (place: string, write: (file: FileSystem.File) => Effect.Effect<void, StorageError, Files>) => Effect.Effect<void, StorageError, Files>,
   folder: string,
   swap: string,
   entry: FileEntry,
   content: Stream.Stream<FilePart, StorageError, Files>
 ): Effect.Effect<FileEntry, StorageError, Files> =>
   Effect.gen(function*() {
-    const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
     const place = path.join(folder, swap)
     let crc = emptyEntry(entry.name).crc32
     let size = 0
     let rows = 0
-    yield* Effect.scoped(Effect.gen(function*() {
-      const file = yield* about(place)(fs.open(place, { flag: "w" }))
-      yield* Stream.runForEach(content, (part) => {
+    yield* make(place, (file) =>
+      Stream.runForEach(content, (part) => {
         const bytes = encoder.encode(part.text)
         crc = crc32Of(bytes, crc)
         size += bytes.length
         rows += part.rows
         return about(place)(writeBytes(file, bytes))
-      })
-      yield* about(place)(file.sync)
-    }))
+      }))
     return { name: entry.name, bytes: size, rows, crc32: crc, swap }
   })
 
@@ -282,14 +328,13 @@ const replace = (
 const undo = (
   folder: string,
   manifest: Manifest,
-  batch: number,
   changes: Readonly<Record<CommittedFile, FileChange>>,
-  copies: ReadonlyArray<FileCopy>
+  made: ReadonlyArray<string>
 ): Effect.Effect<void, never, Files> =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
-    yield* undoBeside(folder, batch, [...copies.map(({ name }) => name), ...Object.values(manifest.files).map(({ name }) => name)])
+    yield* undoMade(made)
     for (const key of CommittedFile.literals) {
       const { bytes, name } = manifest.files[key]
       // A file that is rewritten or new was not touched, and it may be one that is not ours yet.

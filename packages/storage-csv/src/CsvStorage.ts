@@ -21,20 +21,20 @@ import {
   type Username,
   type WholeDataset
 } from "@letterboxd-ratings/core"
-import { type DatasetFolder, freeName, holdDataset, manifestName, openFolder, stamp } from "@letterboxd-ratings/storage-folder"
+import { checkLengths, type DatasetFolder, freeName, holdDataset, manifestName, openFolder, stamp } from "@letterboxd-ratings/storage-folder"
 import { Config, type ConfigError, Context, DateTime, Effect, Layer, Stream } from "effect"
 import { adopt } from "./Adoption.ts"
 import {
   commitChanges,
   emptyManifest,
   type FileChange,
-  type FileCopy,
+  type FileCopies,
   type FilePart,
-  hasTail,
-  memberFilesFolder,
+  isUnfinished,
   readCommitted,
   readManifest,
-  recoverFiles
+  recoverFiles,
+  removeFirstAttempt
 } from "./CommittedFiles.ts"
 import { csvFolder } from "./CsvFolder.ts"
 import {
@@ -55,6 +55,7 @@ import {
 } from "./CsvText.ts"
 import { checkFileNames, defaultFileNames, type FileNames, memberRecordsName } from "./FileNames.ts"
 import type { CommittedFile, Manifest } from "./Manifest.ts"
+import { changedMemberFiles } from "./MemberFiles.ts"
 import { ratingBlocks } from "./RatingBlocks.ts"
 import { about, failures, storageError, storageName } from "./StorageFailure.ts"
 import { verifyFolder } from "./Verification.ts"
@@ -155,6 +156,7 @@ interface Holding {
 
 const openEmpty = (options: CsvStorageOptions, names: FileNames, folder: DatasetFolder) =>
   Effect.gen(function*() {
+    if (folder.wasLeft) yield* Effect.zipRight(removeFirstAttempt(folder.work(), names), folder.finished)
     const manifest = emptyManifest(names, { filmLabel: options.filmLabel, committedAt: yield* DateTime.now, idGaps: 0 })
     return yield* openDataset(options, names, folder, {
       manifest,
@@ -168,12 +170,20 @@ const openEmpty = (options: CsvStorageOptions, names: FileNames, folder: Dataset
 const openExisting = (options: CsvStorageOptions, names: FileNames, folder: DatasetFolder) =>
   Effect.gen(function*() {
     const place = folder.work()
-    const notes = (yield* readManifest(place)) === undefined ? yield* adoptForeign(options, names, place) : []
+    const nothing = emptyManifest(names, { filmLabel: options.filmLabel, committedAt: yield* DateTime.now, idGaps: 0 })
+    const isForeign = (yield* readManifest(place)) === undefined
+    if (isForeign && folder.wasLeft) yield* removeFirstAttempt(place, names)
+    const notes = isForeign ? yield* Effect.onError(adoptForeign(options, names, place), () => leaveIfUnfinished(folder, nothing, names)) : []
     const manifest = yield* existingManifest(options, names, place)
     yield* checkOptions(options, names, manifest)
     const recovered = yield* recoverFiles(place, manifest, names.rawRatingsPrefix, folder.wasLeft ? "cut" : "refuse")
+    yield* folder.finished
     return yield* openDataset(options, names, folder, yield* readHolding(place, manifest), [...notes, ...recovered])
   })
+
+/** Has the lock say so where a commit on top of a manifest failed and left something. */
+const leaveIfUnfinished = (folder: DatasetFolder, manifest: Manifest, names: FileNames) =>
+  Effect.whenEffect(folder.unfinished, isUnfinished(folder.work(), manifest, names.rawRatingsPrefix))
 
 /** Takes over a dataset of the original tool. One of ours that lost its manifest is none: its member records tell more. */
 const adoptForeign = (options: CsvStorageOptions, names: FileNames, place: string) =>
@@ -262,12 +272,13 @@ const openDataset = (
     const commit = (batch: Batch) => (holding: Holding) =>
       Effect.gen(function*() {
         const { manifest } = holding
+        yield* checkLengths(failures, folder.work(), Object.values(manifest.files))
         const next = yield* commitChanges(
           folder.work(),
           { ...manifest, committedAt: batch.committedAt },
           changedBy(options, folder.work(), holding, batch),
-          yield* copiesOf(options, folder.work(), names, holding, batch)
-        ).pipe(Effect.onError(() => Effect.whenEffect(folder.unfinished, hasTail(folder.work(), manifest))))
+          copiesOf(options, folder.work(), names, holding, batch)
+        ).pipe(Effect.onError(() => leaveIfUnfinished(folder, manifest, names)))
         return { ...holding, manifest: next }
       })
 
@@ -384,27 +395,29 @@ const changedBy = (
   }
 }
 
-/** Files that are written with a batch and never read back: its raw rows, its members one by one. */
-const copiesOf = (options: CsvStorageOptions, folder: string, names: FileNames, { films }: Holding, batch: Batch) =>
-  Effect.gen(function*() {
+/** Files that are written with a batch and never read back: its raw rows, and those of single members. */
+const copiesOf = (options: CsvStorageOptions, folder: string, names: FileNames, { films, manifest, users }: Holding, batch: Batch): FileCopies => {
+  const labelOf = (film: Film): string => field(filmLabel(film, options.filmLabel))
+  const before = new Map(batch.changedFilms.map((change) => [change.before.id, change.before]))
+  const labelIn = (known: (id: FilmId) => Film | undefined) => (id: FilmId): string => {
+    const film = known(id)
+    return film === undefined ? String(id) : labelOf(film)
+  }
+  const versioned = Effect.gen(function*() {
     const path = yield* Path.Path
-    const copies: Array<FileCopy> = []
-    if (options.versioned) {
-      const place = yield* freeName(failures, path.join(folder, `${names.rawRatingsPrefix}_${stamp(batch.committedAt)}`), ".csv")
-      const rows = batch.members.flatMap((member) => member.ratings.map(rawRow))
-      copies.push({ name: path.basename(place), text: headers.rawRatings + rows.join("") })
-    }
-    if (options.memberFiles) {
-      for (const { ratings, record: { state, username } } of batch.members) {
-        if (state !== "sealed" && state !== "partial") continue
-        const translated = ratings.map(({ filmId, rating }) => {
-          const film = films.get(filmId)
-          return translatedRow(username, film === undefined ? String(filmId) : field(filmLabel(film, options.filmLabel)), rating)
-        })
-        const name = `${memberFilesFolder}/user_${username}`
-        copies.push({ name: `${name}_raw.csv`, text: headers.rawRatings + ratings.map(rawRow).join("") })
-        copies.push({ name: `${name}_translated.csv`, text: headers.translatedRatings + translated.join("") })
-      }
-    }
-    return copies
+    const place = yield* freeName(failures, path.join(folder, `${names.rawRatingsPrefix}_${stamp(batch.committedAt)}`), ".csv")
+    const rows = batch.members.flatMap((member) => member.ratings.map(rawRow))
+    return { name: path.basename(place), text: headers.rawRatings + rows.join("") }
   })
+  return Stream.concat(
+    options.versioned ? Stream.fromEffect(versioned) : Stream.empty,
+    changedMemberFiles(folder, manifest, {
+      asked: options.memberFiles,
+      batch,
+      users,
+      label: labelIn((id) => films.get(id)),
+      labelBefore: labelIn((id) => before.get(id) ?? films.get(id)),
+      relabelled: new Set(batch.changedFilms.filter((change) => labelOf(change.before) !== labelOf(change.after)).map(({ after }) => after.id))
+    })
+  )
+}

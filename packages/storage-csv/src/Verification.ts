@@ -4,13 +4,15 @@
  */
 import { FileSystem, Path } from "@effect/platform"
 import type { EncodedRating, FilmId, ProcessTable, StorageError, UserId, Username, Verification } from "@letterboxd-ratings/core"
-import { checkBytes, type FileEntry, lockFolder, lockName, placeOf, unlockFolder } from "@letterboxd-ratings/storage-folder"
+import { checkBytes, type DatasetFolder, type FileEntry, lockName, openFolder, placeOf } from "@letterboxd-ratings/storage-folder"
 import { Effect, Either, Stream } from "effect"
 import { examineForm, keepChanged, restoreForm, saidOf } from "./ChangedForm.ts"
-import { commitChanges, type FileChange, type FilePart, readCommitted, readManifest, recoverFiles, tailOf } from "./CommittedFiles.ts"
+import { commitChanges, type FileChange, type FilePart, memberFilesFolder, readCommitted, readManifest, recoverFiles, tailOf } from "./CommittedFiles.ts"
+import { csvFolder } from "./CsvFolder.ts"
 import { field, filmLabel, headers, readFilms, readRecords, readUpdates, readUsers, translatedRow } from "./CsvText.ts"
 import type { FileNames } from "./FileNames.ts"
 import { CommittedFile, type Manifest } from "./Manifest.ts"
+import { rebuiltMemberFiles, staleMemberFiles, staleSentence } from "./MemberFiles.ts"
 import { ratingBlocks } from "./RatingBlocks.ts"
 import { about, failures, storageError } from "./StorageFailure.ts"
 import { nothingThere } from "./WhatIsThere.ts"
@@ -34,11 +36,7 @@ export const verifyFolder = (
       return yield* storageError("NothingThere", folder, "there is no dataset")
     }
     if (!repair) return yield* check(folder, names)
-    return yield* Effect.acquireUseRelease(
-      lockFolder(folder, failures),
-      ({ wasLeft }) => repairFolder(folder, names, wasLeft),
-      () => unlockFolder(folder)
-    )
+    return yield* Effect.scoped(Effect.flatMap(openFolder(csvFolder(names), folder, { _tag: "continue" }), (held) => repairFolder(folder, names, held)))
   })
 
 const manifestOf = (folder: string, names: FileNames) =>
@@ -182,6 +180,7 @@ const check = (folder: string, names: FileNames): Effect.Effect<Verification, St
       if (users.get(username) !== userId) problems.push(`${place("memberRecords")}: ${username} has the id ${userId}, which is another one in the mapping`)
       else if (ratings !== rows) problems.push(`${place("memberRecords")}: ${username} has ${ratings} ratings, but there are ${rows} rows`)
     }
+    for (const stale of (yield* note(staleMemberFiles(folder, manifest, users, (id) => label(id) ?? String(id)))) ?? []) problems.push(staleSentence(stale))
     const told = distinct(problems)
     return {
       ratings: row,
@@ -223,57 +222,76 @@ const translatedReader = (folder: string, manifest: Manifest) =>
     }
   })
 
-/** Brings files back into our form, and rebuilds what can be derived: the translated ratings from the raw ones and the mappings. */
-const repairFolder = (folder: string, names: FileNames, wasLeft: boolean) =>
+/**
+ * Brings files back into our form, and rebuilds what can be derived from the raw ratings and the mappings: the translated
+ * ratings, and the files of members.
+ */
+const repairFolder = (folder: string, names: FileNames, held: DatasetFolder) =>
   Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
     const manifest = yield* manifestOf(folder, names)
     const restored: Array<string> = []
     for (const file of CommittedFile.literals) {
       const entry = manifest.files[file]
       const isWhole = checkBytes(failures, folder, entry).pipe(
-        Effect.zipRight(wasLeft ? Effect.void : Effect.flatMap(placeOf(failures, folder, entry), (found) => checkTail(found, entry)))
+        Effect.zipRight(held.wasLeft ? Effect.void : Effect.flatMap(placeOf(failures, folder, entry), (found) => checkTail(found, entry)))
       )
       if (Either.isLeft(yield* Effect.either(isWhole))) restored.push(...yield* restoreForm(folder, manifest.batches, file, entry))
     }
     const before = { ...yield* check(folder, names), repaired: restored }
     const place = path.join(folder, manifest.files.translatedRatings.name)
-    const isDerived = (problem: string) => problem.startsWith(`${place}: `) || problem.startsWith(`${place}.next-`)
-    const tails = wasLeft ? "cut" : "set-aside"
-    if (before.problems.length === 0) return { ...before, repaired: [...restored, ...yield* recoverFiles(folder, manifest, names.rawRatingsPrefix, tails)] }
-    if (before.problems.some((problem) => !isDerived(problem))) return before
-    const notes = yield* recoverFiles(folder, manifest, names.rawRatingsPrefix, tails, "translatedRatings")
+    const isTranslated = (problem: string) => problem.startsWith(`${place}: `) || problem.startsWith(`${place}.next-`)
+    const isOfMember = (problem: string) => problem.startsWith(path.join(folder, memberFilesFolder, "user_"))
+    if (before.problems.some((problem) => !isTranslated(problem) && !isOfMember(problem))) return before
+    const isTranslatedBroken = before.problems.some(isTranslated)
+    const notes = yield* recoverFiles(folder, manifest, names.rawRatingsPrefix, held.wasLeft ? "cut" : "set-aside", isTranslatedBroken ? "translatedRatings" : undefined)
+    yield* held.finished
+    if (before.problems.length === 0) return { ...before, repaired: [...restored, ...notes] }
 
     const read = <A>(file: CommittedFile, decode: (place: string, text: string) => Effect.Effect<A, StorageError>) =>
       Effect.flatMap(readCommitted(folder, manifest.files[file]), ({ text, where }) => decode(where, text))
     const users = yield* read("userMappings", readUsers)
     const films = yield* read("filmMappings", readFilms)
     const usernames = new Map([...users].map(([username, userId]) => [userId, username]))
+    const label = (filmId: FilmId): string => {
+      const film = films.get(filmId)
+      return film === undefined ? String(filmId) : field(filmLabel(film, manifest.filmLabel))
+    }
     const part = (ratings: ReadonlyArray<EncodedRating>): FilePart => ({
-      text: ratings.map(({ filmId, rating, userId }) => {
-        const film = films.get(filmId)
-        return translatedRow(usernames.get(userId) ?? "", film === undefined ? "" : field(filmLabel(film, manifest.filmLabel)), rating)
-      }).join(""),
+      text: ratings.map(({ filmId, rating, userId }) => translatedRow(usernames.get(userId) ?? "", label(filmId), rating)).join(""),
       rows: ratings.length
     })
-    const fs = yield* FileSystem.FileSystem
-    const kept = (yield* about(place)(fs.exists(place))) ? [`the file as it was is ${yield* keepChanged(folder, place, manifest.files.translatedRatings.name)}`] : []
+    const stale = yield* staleMemberFiles(folder, manifest, users, label)
+    // What is wrong with it may be somebody's work.
+    const kept = isTranslatedBroken && (yield* about(place)(fs.exists(place)))
+      ? [`the file as it was is ${yield* keepChanged(folder, place, manifest.files.translatedRatings.name)}`]
+      : []
     const unchanged: FileChange = { _tag: "Append", text: "", rows: 0 }
     yield* commitChanges(folder, manifest, {
       rawRatings: unchanged,
-      translatedRatings: {
-        _tag: "Replace",
-        content: Stream.concat(
-          Stream.succeed<FilePart>({ text: headers.translatedRatings, rows: 0 }),
-          Stream.map(ratingBlocks(folder, manifest), part)
-        )
-      },
+      translatedRatings: isTranslatedBroken
+        ? {
+          _tag: "Replace",
+          content: Stream.concat(
+            Stream.succeed<FilePart>({ text: headers.translatedRatings, rows: 0 }),
+            Stream.map(ratingBlocks(folder, manifest), part)
+          )
+        }
+        : unchanged,
       userMappings: unchanged,
       filmMappings: unchanged,
       userUpdates: unchanged,
       memberRecords: unchanged
-    })
+    }, rebuiltMemberFiles(folder, manifest, stale, label))
     const after = yield* check(folder, names)
-    return { ...after, repaired: [...restored, ...notes, [`${place} was rebuilt from the raw ratings and the mappings`, ...kept].join("; ")] }
+    return {
+      ...after,
+      repaired: [
+        ...restored,
+        ...notes,
+        ...isTranslatedBroken ? [[`${place} was rebuilt from the raw ratings and the mappings`, ...kept].join("; ")] : [],
+        ...stale.map((file) => `${file.place} was rebuilt from the raw ratings; what it held is kept beside, as .uncommitted`)
+      ]
+    }
   })
-

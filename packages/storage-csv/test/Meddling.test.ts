@@ -4,7 +4,7 @@ import { NodeContext } from "@effect/platform-node"
 import { assert, layer } from "@effect/vitest"
 import { readWhole, StorageError } from "@letterboxd-ratings/core"
 import { CsvStorage } from "@letterboxd-ratings/storage-csv"
-import { askStorage, processTable } from "@letterboxd-ratings/storage-testkit/folder"
+import { askStorage, makeDisk, processTable } from "@letterboxd-ratings/storage-testkit/folder"
 import { Cause, Effect, Exit, Option, Stream } from "effect"
 import { batchOf, commitRest, contentOf, freshFolder, goOn, leftLock, setAside, startNew, verify, withDataset } from "./Batches.ts"
 
@@ -105,8 +105,11 @@ layer(NodeContext.layer)("CsvStorage and other people's hands", (it) => {
           const failure = yield* failureOf(opening(folder))
           assert.strictEqual(failure.reason, "Damaged")
           assert.include(failure.message, "Nothing was written. See what `lb verify` says of it")
-          assert.deepStrictEqual(yield* contentOf(folder), before)
+          const { ".lock": lock, ...after } = yield* contentOf(folder)
+          assert.deepStrictEqual(after, before)
           assert.isAbove((yield* verify(folder)).problems.length, 0)
+          // What tells that a batch may be unfinished stays until somebody has dealt with it.
+          assert.strictEqual(lock !== undefined, wasKilled)
         }
       }))
   }
@@ -215,5 +218,159 @@ layer(NodeContext.layer)("CsvStorage and other people's hands", (it) => {
         const failure = yield* failureOf(withDataset(folder, startNew, commitRest, { options: { files: { rawRatings: name } } }))
         assert.strictEqual(failure.reason, "InvalidOption", name)
       }
+    }))
+
+  it.scoped("removes no folder beside that only looks like unfinished work of its own", () =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const whole = yield* filled
+      const lockOf = (making?: string) =>
+        JSON.stringify({ process: { pid: 77, host: "here", startedAt: 1 }, since: "2026-01-01T00:00:00.000Z", ...(making === undefined ? {} : { making }) })
+      const locks = [undefined, "", "not ours", leftLock, lockOf("data.new-3"), lockOf("data")]
+      const contents = [[], ["manifest.json"], [raw], ["manifest.json", raw], ["notes.txt"]]
+      const cases = locks.flatMap((lock) => contents.map((names) => ({ lock, names })))
+      for (const mode of [goOn, setAside]) {
+        const folder = yield* freshFolder
+        yield* fs.copy(whole, folder)
+        for (const [n, { lock, names }] of cases.entries()) {
+          const other = `${folder}.new-${n + 10}`
+          yield* fs.makeDirectory(other)
+          if (lock !== undefined) yield* fs.writeFileString(`${other}/.lock`, lock)
+          for (const name of names) yield* name === "notes.txt" ? fs.writeFileString(`${other}/${name}`, "mine") : fs.copyFile(`${whole}/${name}`, `${other}/${name}`)
+        }
+        // The name of the issue: a sound dataset whose last run was killed.
+        yield* fs.copy(whole, `${folder}.new-2`)
+        yield* fs.writeFileString(`${folder}.new-2/.lock`, leftLock)
+        const before = yield* Effect.forEach([2, ...cases.keys()].map((n, i) => i === 0 ? n : n + 10), (n) => contentOf(`${folder}.new-${n}`))
+        yield* withDataset(folder, mode, (dataset) => mode === goOn ? more(dataset) : commitRest(dataset), { pid: 2 })
+        yield* fs.remove(folder, { recursive: true })
+        yield* withDataset(folder, startNew, commitRest, { pid: 2 })
+        const after = yield* Effect.forEach([2, ...cases.keys()].map((n, i) => i === 0 ? n : n + 10), (n) =>
+          Effect.zipLeft(contentOf(`${folder}.new-${n}`), fs.stat(`${folder}.new-${n}`)))
+        assert.deepStrictEqual(after, before)
+      }
+    }))
+
+  it.scoped("finishes what it proves to be its own: a new dataset with a batch takes the place it was made for", () =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const folder = yield* filled
+      const before = yield* contentOf(folder)
+      // Each call that changes something is the last one before the batch of the new dataset is in its place.
+      let rolledForward = 0
+      for (let at = 1; ; at++) {
+        const again = yield* freshFolder
+        yield* fs.copy(folder, again)
+        const disk = makeDisk({ at, code: "EIO", extent: "crash", shortWrite: false })
+        yield* Effect.exit(withDataset(again, setAside, (dataset) => commitRest(dataset, 1), { disk }))
+        if (disk.calls() < at) break
+        const parent = again.slice(0, again.lastIndexOf("/"))
+        const left = yield* fs.readDirectory(parent)
+        const staged = left.find((name) => name.includes(".new-"))
+        const isBatchThere = staged !== undefined && (yield* fs.exists(`${parent}/${staged}/manifest.json`))
+        const batches = yield* withDataset(again, goOn, ({ state }) => Effect.succeed(state.batches), { pid: 2 })
+        if (isBatchThere) {
+          rolledForward += 1
+          assert.strictEqual(batches, 1, `call ${at}`)
+        }
+        const beside = yield* fs.readDirectory(parent)
+        assert.isFalse(beside.some((name) => name.includes(".new-")), `call ${at}`)
+        // The old one is in its place, or aside.
+        const kept = batches === 1 ? beside.find((name) => name.includes(".bak-")) : "data"
+        const { ".lock": _, ".lock-1": __, ...content } = yield* contentOf(`${parent}/${kept}`)
+        assert.deepStrictEqual(content, before, `call ${at}`)
+      }
+      assert.isAbove(rolledForward, 0)
+    }), 120_000)
+
+  it.scoped("keeps files that only look like those of an unfinished batch, and writes over none of them", () =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const others = [`${raw}.next-6`, "manifest.json.next-6", "users/user_null_raw.csv.next-6", "raw_user_ratings_20260101-000000.csv.next-6"]
+      const older = [`${raw}.next-2`, "users/notes.next-6", "raw_user_ratings_mine.next-6"]
+      for (const wasKilled of [false, true]) {
+        const folder = yield* filled
+        const before = yield* contentOf(folder)
+        yield* fs.makeDirectory(`${folder}/users`)
+        const kept = wasKilled ? older : [...others, ...older]
+        for (const name of kept) yield* fs.writeFileString(`${folder}/${name}`, "mine")
+        if (wasKilled) yield* fs.writeFileString(`${folder}/.lock`, leftLock)
+        yield* opening(folder)
+        yield* verify(folder, true)
+        const mine = Object.fromEntries(kept.map((name) => [name, "mine"]))
+        assert.deepStrictEqual(yield* contentOf(folder), { ...before, ...mine })
+        if (wasKilled) continue
+        const failure = yield* failureOf(withDataset(folder, goOn, more))
+        assert.strictEqual(failure.reason, "AlreadyThere")
+        assert.include(failure.message, "manifest.json.next-6")
+        assert.include(failure.message, "Move it elsewhere")
+        const { ".lock": _, ...after } = yield* contentOf(folder)
+        assert.deepStrictEqual(after, { ...before, ...mine })
+      }
+    }))
+
+  it.scoped("takes no file for a committed one because of its name", () =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const folder = yield* freshFolder
+      // The fourth batch replaced rows: the manifest names the file that took the place of the ratings.
+      yield* withDataset(folder, startNew, (dataset) => commitRest(dataset, 4))
+      const before = yield* contentOf(folder)
+      assert.include(before["manifest.json"], `${raw}.next-4`)
+      for (const text of ["mine", `${before[raw]}1,40,5.0\n`, (before[raw] ?? "").replace("1,20,1.0", "1,20,2.0")]) {
+        yield* fs.writeFileString(`${folder}/${raw}.next-4`, text)
+        yield* fs.writeFileString(`${folder}/.lock`, leftLock)
+        yield* opening(folder)
+        assert.deepStrictEqual(yield* contentOf(folder), { ...before, [`${raw}.next-4`]: text })
+      }
+    }))
+
+  it.scoped("cuts off nothing that somebody adds while it is open", () =>
+    Effect.gen(function*() {
+      for (const name of [raw, "latest_translated_user_ratings.csv", "latest_film_mappings.csv", "members.jsonl"]) {
+        const folder = yield* filled
+        const before = yield* contentOf(folder)
+        const failure = yield* failureOf(withDataset(folder, goOn, (dataset) => Effect.zipRight(change(folder, name, (text) => `${text}mine\n`), more(dataset))))
+        assert.strictEqual(failure.reason, "Damaged")
+        assert.include(failure.message, name)
+        assert.deepStrictEqual(yield* contentOf(folder), { ...before, [name]: `${before[name]}mine\n` })
+      }
+    }))
+
+  it.scoped("takes no lock that is not its own, neither over nor away", () =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const folder = yield* filled
+      const before = yield* contentOf(folder)
+      yield* fs.writeFileString(`${folder}/.lock`, "somebody's")
+      yield* fs.writeFileString(`${folder}/.lock-77`, "somebody's")
+      yield* fs.writeFileString(`${folder}/.lock-1`, "somebody's")
+      const failure = yield* failureOf(opening(folder))
+      assert.strictEqual(failure.reason, "Locked")
+      assert.include(failure.message, "move it elsewhere")
+      const others = { ".lock-1": "somebody's", ".lock-77": "somebody's" }
+      assert.deepStrictEqual(yield* contentOf(folder), { ...before, ...others, ".lock": "somebody's" })
+      yield* fs.remove(`${folder}/.lock`)
+      const ofAnother = JSON.stringify({ process: { pid: 5, host: "here", startedAt: 1 }, since: "2026-01-01T00:00:00.000Z" })
+      yield* withDataset(folder, goOn, () => fs.writeFileString(`${folder}/.lock`, ofAnother))
+      assert.deepStrictEqual(yield* contentOf(folder), { ...before, ...others, ".lock": ofAnother })
+    }))
+
+  it.scoped("remembers that a process was killed until what it left was dealt with", () =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const folder = yield* filled
+      const before = yield* contentOf(folder)
+      yield* change(folder, raw, (text) => `${text}7,10,`)
+      yield* fs.writeFileString(`${folder}/.lock`, leftLock)
+      // Neither of these comes to the bytes of the unfinished batch.
+      const failure = yield* failureOf(withDataset(folder, goOn, () => Effect.void, { options: { filmLabel: "slug" } }))
+      assert.strictEqual(failure.reason, "InvalidOption")
+      const films = yield* fs.readFileString(`${folder}/latest_film_mappings.csv`)
+      yield* change(folder, "latest_film_mappings.csv", (text) => text.replace("10,", "11,"))
+      assert.isAbove((yield* verify(folder, true)).problems.length, 0)
+      yield* fs.writeFileString(`${folder}/latest_film_mappings.csv`, films)
+      yield* opening(folder)
+      assert.deepStrictEqual(yield* contentOf(folder), before)
     }))
 })

@@ -12,7 +12,7 @@ import { FileSystem, Path } from "@effect/platform"
 import type { StorageError } from "@letterboxd-ratings/core"
 import crc32 from "crc-32"
 import { Effect, Option, Schema, Stream } from "effect"
-import { syncFolder } from "./DatasetFolder.ts"
+import { syncFolder } from "./FlushedFiles.ts"
 import type { FolderFailures } from "./FolderFailure.ts"
 
 type Files = FileSystem.FileSystem | Path.Path
@@ -129,30 +129,6 @@ export const readManifest = <A>(
   })
 
 /**
- * Writes to a file, nothing too. (The platform takes a write of nothing for a write that failed.)
- *
- * @since 0.1.0
- * @category constructors
- */
-export const writeBytes = (file: FileSystem.File, bytes: Uint8Array) => bytes.length === 0 ? Effect.void : file.writeAll(bytes)
-
-/**
- * Writes a file from its beginning, and flushes it.
- *
- * @since 0.1.0
- * @category constructors
- */
-export const writeWhole = ({ about }: FolderFailures, place: string, text: string): Effect.Effect<void, StorageError, FileSystem.FileSystem> =>
-  Effect.gen(function*() {
-    const fs = yield* FileSystem.FileSystem
-    yield* about(place)(Effect.scoped(Effect.gen(function*() {
-      const file = yield* fs.open(place, { flag: "w" })
-      yield* writeBytes(file, new TextEncoder().encode(text))
-      yield* file.sync
-    })))
-  })
-
-/**
  * Where a file's committed content stands: in its place, or still beside it.
  *
  * @since 0.1.0
@@ -191,20 +167,21 @@ export interface Renaming {
 }
 
 /**
- * Finds the files a manifest names, without reading or changing them. Fails with `Damaged` where one is missing or
- * shorter than what was committed to it.
+ * Finds the files a manifest names, without changing them. What waits to be renamed is read: it is what was committed, or
+ * somebody else's and left alone. Fails with `Damaged` where a file is missing or shorter than what was committed to it.
  *
  * @since 0.1.0
  * @category constructors
  */
 export const findFiles = (
-  { about, storageError }: FolderFailures,
+  failures: FolderFailures,
   folder: string,
   entries: ReadonlyArray<FileEntry>
 ): Effect.Effect<ReadonlyArray<FoundFile>, StorageError, Files> =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
+    const { about, storageError } = failures
     const listed = new Set<string>()
     for (const subfolder of new Set(entries.map(({ name }) => path.dirname(name)))) {
       const names = yield* filesIn(about, path.join(folder, subfolder))
@@ -213,8 +190,8 @@ export const findFiles = (
     const found: Array<FoundFile> = []
     for (const entry of entries) {
       const place = path.join(folder, entry.name)
-      // A file the manifest names was flushed before the manifest was: if it is there, it is whole.
-      const rename = entry.swap !== undefined && listed.has(path.normalize(entry.swap)) ? { from: path.join(folder, entry.swap), to: place } : undefined
+      const isWaiting = entry.swap !== undefined && listed.has(path.normalize(entry.swap)) && (yield* isWhole(failures, path.join(folder, entry.swap), entry))
+      const rename = entry.swap !== undefined && isWaiting ? { from: path.join(folder, entry.swap), to: place } : undefined
       const current = rename === undefined ? place : rename.from
       if (rename === undefined && !listed.has(path.normalize(entry.name))) {
         return yield* storageError("Damaged", place, `the file is missing; ${entry.bytes} bytes were committed to it. Nothing was written. Restore it from a copy`)
@@ -228,6 +205,38 @@ export const findFiles = (
     return found
   })
 
+/** Whether a file is what was committed, and nothing besides. */
+const isWhole = (failures: FolderFailures, place: string, entry: FileEntry) =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    if (Number((yield* failures.about(place)(fs.stat(place))).size) !== entry.bytes) return false
+    return (yield* checksumOf(failures, place, entry.bytes)).crc32 === entry.crc32
+  })
+
+/**
+ * Fails with `Damaged` where a file is not as long as what was committed to it: somebody else changed it while the
+ * dataset was open, and a commit would take that away.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const checkLengths = (
+  { about, storageError }: FolderFailures,
+  folder: string,
+  entries: ReadonlyArray<FileEntry>
+): Effect.Effect<void, StorageError, Files> =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    for (const { bytes, name } of entries) {
+      const place = path.join(folder, name)
+      const now = bytes === 0 ? 0 : Number((yield* about(place)(fs.stat(place))).size)
+      if (now !== bytes) {
+        return yield* storageError("Damaged", place, `it holds ${now} bytes where ${bytes} were committed: it was changed while the dataset was open. Nothing was written. \`lb verify\` says what is wrong with it`)
+      }
+    }
+  })
+
 /** The names in a folder; none where there is no folder. */
 const filesIn = (about: FolderFailures["about"], folder: string) =>
   Effect.gen(function*() {
@@ -236,8 +245,8 @@ const filesIn = (about: FolderFailures["about"], folder: string) =>
   })
 
 /**
- * The files of a folder that stand beside one of ours: what batches that were not committed left, and what waits to be
- * renamed.
+ * The files of a folder that stand beside one of ours for a batch: what it left if it was not committed. Without a number
+ * those of any batch. They are ours only where the lock was left by a process that ended at work.
  *
  * @since 0.1.0
  * @category constructors
@@ -245,6 +254,7 @@ const filesIn = (about: FolderFailures["about"], folder: string) =>
 export const filesBeside = (
   { about }: FolderFailures,
   folder: string,
+  batch: number | undefined,
   isOurs: (name: string) => boolean
 ): Effect.Effect<ReadonlyArray<string>, StorageError, Files> =>
   Effect.gen(function*() {
@@ -252,7 +262,7 @@ export const filesBeside = (
     const names = yield* filesIn(about, folder)
     return names.filter((name) => {
       const besides = nextPattern.exec(name)?.[1]
-      return besides !== undefined && isOurs(besides)
+      return besides !== undefined && isOurs(besides) && (batch === undefined || name === nextName(besides, batch))
     }).map((name) => path.join(folder, name))
   })
 
@@ -279,19 +289,13 @@ export const renameFiles = ({ about }: FolderFailures, renamings: ReadonlyArray<
   })
 
 /**
- * Takes away what a failed commit wrote beside these files and the manifest. Failing is no harm: the next opener does it.
+ * Takes away what a failed commit made. Failing is no harm: the next opener does it, where the lock tells it to.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const undoBeside = (folder: string, batch: number, names: ReadonlyArray<string>): Effect.Effect<void, never, Files> =>
-  Effect.gen(function*() {
-    const fs = yield* FileSystem.FileSystem
-    const path = yield* Path.Path
-    for (const name of [manifestName, ...names]) {
-      yield* Effect.ignore(fs.remove(path.join(folder, nextName(name, batch)), { force: true }))
-    }
-  })
+export const undoMade = (places: ReadonlyArray<string>): Effect.Effect<void, never, FileSystem.FileSystem> =>
+  Effect.flatMap(FileSystem.FileSystem, (fs) => Effect.forEach(places, (place) => Effect.ignore(fs.remove(place, { force: true })), { discard: true }))
 
 /**
  * The commit: the manifest that stands beside takes its place, and then the files it names take theirs. `swaps` are

@@ -5,9 +5,10 @@
  */
 import { FileSystem, Path } from "@effect/platform"
 import type { OpenMode, ProcessTable, StorageError } from "@letterboxd-ratings/core"
-import { DateTime, Effect, type Scope } from "effect"
+import { DateTime, Effect, Option, type Scope } from "effect"
+import { freeName, makeFolder, removeIfEmpty, syncFolder } from "./FlushedFiles.ts"
 import type { FolderFailures } from "./FolderFailure.ts"
-import { checkLock, isFolderHeld, leaveLock, lockFolder, lockName, unlockFolder } from "./FolderLock.ts"
+import { checkLock, type HeldLock, leaveLock, lockFolder, lockName, lockState, unlockFolder } from "./FolderLock.ts"
 
 type Files = FileSystem.FileSystem | Path.Path
 type Services = Files | ProcessTable
@@ -16,16 +17,17 @@ type Services = Files | ProcessTable
  * A locked folder to work in. `work` is where the next commit writes; `settle` is called after the first commit of a
  * new dataset and puts it in its place, moving the old one aside. Nothing stays behind of a folder that was made for
  * a dataset without a batch. `wasLeft` says that who worked here last ended without closing it, or noted with
- * `unfinished` that a commit that failed left something behind. `check` fails where the folder was exchanged for another
- * one meanwhile.
+ * `unfinished` that a commit that failed left something behind; the lock goes on saying so until `finished` says that it
+ * was dealt with. `check` fails where the folder was exchanged for another one meanwhile.
  *
  * @since 0.1.0
  * @category models
  */
 export interface DatasetFolder {
   readonly work: () => string
-  readonly settle: Effect.Effect<void, StorageError, Files>
+  readonly settle: Effect.Effect<void, StorageError, Services>
   readonly wasLeft: boolean
+  readonly finished: Effect.Effect<void>
   readonly unfinished: Effect.Effect<void>
   readonly check: Effect.Effect<void, StorageError, Files>
 }
@@ -85,14 +87,6 @@ export const openFolder = (
     return (yield* holdsDataset(place)) ? yield* alreadyThere : made
   })
 
-const makeFolder = ({ about }: FolderFailures, place: string): Effect.Effect<boolean, StorageError, FileSystem.FileSystem> =>
-  Effect.gen(function*() {
-    const fs = yield* FileSystem.FileSystem
-    if (yield* about(place)(fs.exists(place))) return false
-    yield* about(place)(fs.makeDirectory(place, { recursive: true }))
-    return true
-  })
-
 const newFolder = (failures: FolderFailures, place: string): Effect.Effect<DatasetFolder, StorageError, Services | Scope.Scope> =>
   Effect.gen(function*() {
     // Only a folder of ours is removed again, and only as long as it is empty.
@@ -100,18 +94,26 @@ const newFolder = (failures: FolderFailures, place: string): Effect.Effect<Datas
     return yield* lockedFolder(failures, place)
   })
 
+/** Gives a lock back; leaves it where there is something unfinished. */
+const giveBack = (failures: FolderFailures, place: string, lock: HeldLock, isUnfinished: boolean) =>
+  isUnfinished ? leaveLock(place, lock, failures) : unlockFolder(place, lock, failures)
+
 /** A folder that is where it belongs, locked until the scope ends. */
 const lockedFolder = (failures: FolderFailures, place: string): Effect.Effect<DatasetFolder, StorageError, Services | Scope.Scope> =>
   Effect.gen(function*() {
     let isUnfinished = false
     const lock = yield* Effect.acquireRelease(
       lockFolder(place, failures),
-      (held) => Effect.suspend(() => isUnfinished ? leaveLock(place, held) : unlockFolder(place))
+      (held) => Effect.suspend(() => giveBack(failures, place, held, isUnfinished))
     )
+    isUnfinished = lock.wasLeft
     return {
       work: () => place,
       settle: Effect.void,
       wasLeft: lock.wasLeft,
+      finished: Effect.sync(() => {
+        isUnfinished = false
+      }),
       unfinished: Effect.sync(() => {
         isUnfinished = true
       }),
@@ -119,50 +121,83 @@ const lockedFolder = (failures: FolderFailures, place: string): Effect.Effect<Da
     }
   })
 
-/**
- * Removes a folder in which nothing is. Failing is no harm.
- *
- * @since 0.1.0
- * @category constructors
- */
-export const removeIfEmpty = (place: string): Effect.Effect<void, never, FileSystem.FileSystem> =>
-  Effect.flatMap(FileSystem.FileSystem, (fs) =>
-    Effect.ignore(Effect.flatMap(fs.readDirectory(place), (names) => names.length === 0 ? fs.remove(place, { recursive: true }) : Effect.void)))
-
 /** A folder beside that is becoming the dataset is called like it, with the time in milliseconds behind this. */
 const stagingMark = ".new-"
 const stagingTime = /^\d+$/u
+
+/** Moves a dataset aside and another one in its place; where that fails, the old one is back. Returns where it is. */
+const exchange = (failures: FolderFailures, place: string, next: string): Effect.Effect<string, StorageError, Files> =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const { about } = failures
+    const aside = yield* freeName(failures, `${place}.bak-${stamp(yield* DateTime.now)}`)
+    yield* about(aside)(fs.rename(place, aside))
+    yield* about(place)(fs.rename(next, place)).pipe(Effect.onError(() => Effect.ignore(fs.rename(aside, place))))
+    return aside
+  })
 
 const newFolderBeside = (failures: FolderFailures, place: string): Effect.Effect<DatasetFolder, StorageError, Services | Scope.Scope> =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
     const { about } = failures
-    let settled = false
-    yield* Effect.acquireRelease(lockFolder(place, failures), () => unlockFolder(place))
     const staging = `${place}${stagingMark}${DateTime.toEpochMillis(yield* DateTime.now)}`
-    yield* Effect.acquireRelease(
-      about(staging)(fs.makeDirectory(staging)),
-      () => Effect.suspend(() => settled ? Effect.void : Effect.ignore(fs.remove(staging, { recursive: true })))
+    const name = path.basename(staging)
+    let inPlace: HeldLock | undefined
+    let isUnfinished = false
+    // Both locks name the folder: nothing else proves that it is ours.
+    const old = yield* Effect.acquireRelease(
+      lockFolder(place, failures, name),
+      (held) => Effect.suspend(() => inPlace === undefined ? giveBack(failures, place, held, held.wasLeft) : giveBack(failures, place, inPlace, isUnfinished))
     )
-    const lock = yield* lockFolder(staging, failures)
+    yield* Effect.acquireRelease(about(staging)(fs.makeDirectory(staging)), () => removeStaging(place, staging))
+    const lock = yield* lockFolder(staging, failures, name)
     const settle = Effect.gen(function*() {
-      if (settled) return
-      const aside = yield* freeName(failures, `${place}.bak-${stamp(yield* DateTime.now)}`)
-      yield* about(aside)(fs.rename(place, aside))
-      yield* about(place)(fs.rename(staging, place))
-      settled = true
-      yield* syncFolder(failures, path.dirname(place))
-      yield* unlockFolder(aside)
+      if (inPlace !== undefined) return
+      const aside = yield* exchange(failures, place, staging)
+      inPlace = lock
+      yield* syncFolder(failures, path.dirname(place), place)
+      yield* giveBack(failures, aside, old, old.wasLeft)
     })
-    const work = () => settled ? place : staging
-    // What is unfinished in a folder that is not in its place goes away with it.
-    return { work, settle, wasLeft: false, unfinished: Effect.void, check: Effect.suspend(() => checkLock(work(), lock, failures)) }
+    const work = () => inPlace === undefined ? staging : place
+    return {
+      work,
+      settle,
+      wasLeft: false,
+      finished: Effect.void,
+      // What is unfinished in a folder that is not in its place goes away with it.
+      unfinished: Effect.sync(() => {
+        isUnfinished = true
+      }),
+      check: Effect.suspend(() => checkLock(work(), lock, failures))
+    }
+  }).pipe(Effect.uninterruptible)
+
+/**
+ * Removes a folder beside that is proven to be ours, and none of whose batches counts: the place it was to take is still
+ * taken. Failing is no harm.
+ */
+const removeStaging = (place: string, staging: string): Effect.Effect<void, never, Services> =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    if ((yield* fs.exists(place)) && (yield* isStaging(place, staging))) yield* fs.remove(staging, { recursive: true })
+  }).pipe(Effect.ignore)
+
+/** Whether a folder was made to take the place of `place`: its lock says so, or, before it had one, that of the place. */
+const isStaging = (place: string, staging: string): Effect.Effect<boolean, never, Services> =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    const name = path.basename(staging)
+    const said = yield* lockState(staging)
+    if (said !== undefined) return said.making === name
+    const content = yield* Effect.orElseSucceed(fs.readDirectory(staging), () => [lockName])
+    return content.every((one) => one.startsWith(`${lockName}-`)) && (yield* lockState(place))?.making === name
   })
 
 /**
- * Finishes what a process left that ended while it set a dataset aside: a complete new one stands beside, and
- * nothing where it belongs. A new one that was never complete is removed.
+ * Finishes what a process left that ended while it set a dataset aside. Its new one takes the place, if it has a batch;
+ * else it is removed. Only a folder that is proven to be such a one is touched.
  */
 const finishSettling = ({ failures, isCommitted }: DatasetFolderKind, place: string): Effect.Effect<void, StorageError, Services> =>
   Effect.gen(function*() {
@@ -170,23 +205,27 @@ const finishSettling = ({ failures, isCommitted }: DatasetFolderKind, place: str
     const path = yield* Path.Path
     const { about } = failures
     const parent = path.dirname(place)
-    if (!(yield* about(parent)(fs.exists(parent))) || (yield* isFolderHeld(place))) return
-    const beside = (yield* about(parent)(fs.readDirectory(parent)))
-      .filter((name) => {
-        const mark = `${path.basename(place)}${stagingMark}`
-        return name.startsWith(mark) && stagingTime.test(name.slice(mark.length))
-      })
-      .map((name) => path.join(parent, name))
-    for (const staging of beside) {
-      // One of ours is locked before anything else is in it; others may have names like it.
-      const content = yield* about(staging)(fs.readDirectory(staging))
-      const isOurs = content.includes(lockName) || content.every((name) => name.startsWith(lockName))
-      if (!isOurs || (yield* isFolderHeld(staging))) continue
-      if ((yield* isCommitted(staging)) && !(yield* about(place)(fs.exists(place)))) {
-        yield* about(place)(fs.rename(staging, place))
-        yield* syncFolder(failures, parent)
-      } else {
+    if (!(yield* about(parent)(fs.exists(parent)))) return
+    const before = yield* lockState(place)
+    if (before?.isHeld === true) return
+    const mark = `${path.basename(place)}${stagingMark}`
+    for (const name of yield* about(parent)(fs.readDirectory(parent))) {
+      if (!name.startsWith(mark) || !stagingTime.test(name.slice(mark.length))) continue
+      const staging = path.join(parent, name)
+      if (!(yield* isStaging(place, staging)) || (yield* lockState(staging))?.isHeld === true) continue
+      const isWhole = yield* Effect.option(isCommitted(staging))
+      if (Option.isNone(isWhole)) continue
+      const isThere = yield* about(place)(fs.exists(place))
+      if (!isWhole.value) {
         yield* about(staging)(fs.remove(staging, { recursive: true }))
+      } else if (!isThere) {
+        yield* about(place)(fs.rename(staging, place))
+        yield* syncFolder(failures, parent, place)
+      } else if (before?.making === name) {
+        const old = yield* lockFolder(place, failures, name)
+        const aside = yield* exchange(failures, place, staging).pipe(Effect.onError(() => leaveLock(place, old, failures)))
+        yield* syncFolder(failures, parent, place)
+        yield* leaveLock(aside, old, failures)
       }
     }
   })
@@ -198,29 +237,3 @@ const finishSettling = ({ failures, isCommitted }: DatasetFolderKind, place: str
  * @category constructors
  */
 export const stamp = (at: DateTime.Utc): string => DateTime.formatIso(at).slice(0, 19).replaceAll(/[-:]/gu, "").replace("T", "-")
-
-/**
- * Makes created and renamed entries of a folder survive a loss of power.
- *
- * @since 0.1.0
- * @category constructors
- */
-export const syncFolder = ({ about }: FolderFailures, folder: string): Effect.Effect<void, StorageError, FileSystem.FileSystem> =>
-  Effect.gen(function*() {
-    const fs = yield* FileSystem.FileSystem
-    yield* about(folder)(Effect.scoped(Effect.flatMap(fs.open(folder, { flag: "r" }), (opened) => opened.sync)))
-  })
-
-/**
- * `name`, or `name-2`, `name-3` ... where it is taken. `ending` stays at the end.
- *
- * @since 0.1.0
- * @category constructors
- */
-export const freeName = ({ about }: FolderFailures, name: string, ending = ""): Effect.Effect<string, StorageError, FileSystem.FileSystem> =>
-  Effect.gen(function*() {
-    const fs = yield* FileSystem.FileSystem
-    let free = `${name}${ending}`
-    for (let n = 2; yield* about(free)(fs.exists(free)); n++) free = `${name}-${n}${ending}`
-    return free
-  })

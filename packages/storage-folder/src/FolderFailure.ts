@@ -9,11 +9,15 @@ import { Effect, Option, Schema } from "effect"
 
 const decodeCode = Schema.decodeUnknownOption(Schema.Struct({ code: Schema.String }))
 
+/** What is said of something that has a name this tool wants to give. */
+export const inTheWay = "there is something of this name, and nothing proves that this tool made it. Move it elsewhere"
+
 const known: Readonly<Record<string, readonly [StorageErrorReason, string]>> = {
   ENOSPC: ["Full", "the disk is full. Make room and go on; what was committed is safe"],
   EDQUOT: ["Full", "the disk quota is used up. Make room and go on; what was committed is safe"],
   EACCES: ["NotPermitted", "permission was denied. Correct the rights of the file or folder, or choose another folder"],
   EPERM: ["NotPermitted", "the operation is not permitted. Correct the rights of the file or folder, or choose another folder"],
+  EEXIST: ["AlreadyThere", inTheWay],
   EROFS: ["NotPermitted", "the file system is read-only. Choose another folder"],
   ENOTDIR: ["InvalidOption", "a part of the path is a file, not a folder. Choose another folder"],
   ENAMETOOLONG: ["InvalidOption", "the path is too long. Choose another folder"],

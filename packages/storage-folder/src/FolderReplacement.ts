@@ -6,7 +6,8 @@
 import { FileSystem, Path } from "@effect/platform"
 import type { StorageError } from "@letterboxd-ratings/core"
 import { DateTime, Effect } from "effect"
-import { freeName, stamp, syncFolder } from "./DatasetFolder.ts"
+import { stamp } from "./DatasetFolder.ts"
+import { freeName, makeFolder, removeIfEmpty, syncFolder } from "./FlushedFiles.ts"
 import type { FolderFailures } from "./FolderFailure.ts"
 
 /**
@@ -39,8 +40,9 @@ export const replaceFolder = <A, E, R>(
       return yield* storageError("AlreadyThere", place, `there is something already, and no ${mark} in it: it is not an export, and is not moved. Choose another folder (--into)`)
     }
     const parent = path.dirname(to)
-    yield* about(parent)(fs.makeDirectory(parent, { recursive: true }))
+    yield* makeFolder(failures, parent)
     const staging = yield* freeName(failures, `${to}.new-${stamp(yield* DateTime.now)}`)
+    let isInPlace = false
     return yield* Effect.acquireUseRelease(
       about(staging)(fs.makeDirectory(staging)),
       () =>
@@ -48,16 +50,18 @@ export const replaceFolder = <A, E, R>(
           const written = yield* write(staging)
           yield* syncFolder(failures, staging)
           yield* Effect.uninterruptible(Effect.gen(function*() {
-            if (isEmpty) yield* about(to)(fs.remove(to, { recursive: true }))
-            else if (isThere) {
-              const aside = yield* freeName(failures, `${to}.bak-${stamp(yield* DateTime.now)}`)
-              yield* about(aside)(fs.rename(to, aside))
-            }
-            yield* about(to)(fs.rename(staging, to))
+            const aside = yield* freeName(failures, `${to}.bak-${stamp(yield* DateTime.now)}`)
+            if (isEmpty) yield* removeIfEmpty(to)
+            else if (isThere) yield* about(aside)(fs.rename(to, aside))
+            yield* about(to)(fs.rename(staging, to)).pipe(
+              Effect.onError(() => isThere && !isEmpty ? Effect.ignore(fs.rename(aside, to)) : Effect.void)
+            )
+            isInPlace = true
             yield* syncFolder(failures, parent)
           }))
           return written
         }),
-      () => Effect.ignore(fs.remove(staging, { recursive: true, force: true }))
+      // Where it is in its place, its old name may be somebody else's by now.
+      () => Effect.suspend(() => isInPlace ? Effect.void : Effect.ignore(fs.remove(staging, { recursive: true, force: true })))
     )
   })

@@ -1,5 +1,6 @@
 export {
   checkBytes,
+  checkLengths,
   checksumOf,
   commitManifest,
   crc32Of,
@@ -15,12 +16,11 @@ export {
   removeFiles,
   renameFiles,
   type Renaming,
-  undoBeside,
-  writeBytes,
-  writeWhole
+  undoMade
 } from "./CommittedFiles.ts"
-export { type DatasetFolder, type DatasetFolderKind, freeName, openFolder, removeIfEmpty, stamp, syncFolder } from "./DatasetFolder.ts"
+export { type DatasetFolder, type DatasetFolderKind, openFolder, stamp } from "./DatasetFolder.ts"
+export { checkFree, freeName, keepAside, makeFile, makeFolder, removeIfEmpty, syncFolder, writeBytes, writeNew } from "./FlushedFiles.ts"
 export { failuresOf, type FolderFailures } from "./FolderFailure.ts"
-export { checkLock, type HeldLock, isFolderHeld, leaveLock, lockFolder, lockName, unlockFolder } from "./FolderLock.ts"
+export { checkLock, type HeldLock, leaveLock, lockFolder, lockName, type LockState, lockState, unlockFolder } from "./FolderLock.ts"
 export { replaceFolder } from "./FolderReplacement.ts"
 export { type HeldDataset, holdDataset } from "./OneCommit.ts"

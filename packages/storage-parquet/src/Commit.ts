@@ -5,15 +5,18 @@ import { FileSystem, Path } from "@effect/platform"
 import { type Batch, type DatasetState, type EncodedRating, idGapsIn, type StorageError, type UserId, type WholeDataset } from "@letterboxd-ratings/core"
 import {
   checkBytes,
+  checkFree,
+  checkLengths,
   checksumOf,
   commitManifest,
   type FileEntry,
+  makeFolder,
   manifestName,
   nextName,
   removeIfEmpty,
   syncFolder,
-  undoBeside,
-  writeWhole
+  undoMade,
+  writeNew
 } from "@letterboxd-ratings/storage-folder"
 import { Chunk, type DateTime, Effect, Stream } from "effect"
 import { type Column, type DuckDb, parquetAt, quoted, rowsAtOnce, type Values } from "./DuckDb.ts"
@@ -31,6 +34,7 @@ import {
   ratingsFolder,
   ratingValues
 } from "./ParquetFiles.ts"
+import { entriesOf, readManifest } from "./ParquetFolder.ts"
 import { about, failures, storageError, writingFailed } from "./StorageFailure.ts"
 
 type Files = FileSystem.FileSystem | Path.Path
@@ -75,7 +79,9 @@ const filesOf = ({ copyOptions, duckDb, folder }: Target, batch: number) =>
       Effect.gen(function*() {
         const swap = nextName(name, batch)
         const place = path.join(folder, swap)
-        touched.push(name)
+        // DuckDB would write over what is there.
+        yield* checkFree(failures, place)
+        touched.push(place)
         const rows = yield* write(place)
         yield* about(place)(Effect.scoped(Effect.flatMap(fs.open(place, { flag: "r+" }), (file) => file.sync)))
         const size = Number((yield* about(place)(fs.stat(place))).size)
@@ -94,6 +100,7 @@ const filesOf = ({ copyOptions, duckDb, folder }: Target, batch: number) =>
 
     return {
       touched: (): ReadonlyArray<string> => touched,
+      text: (place: string, text: string) => Effect.zipRight(writeNew(failures, place, text), Effect.sync(() => touched.push(place))),
       members: (holding: Pick<Holding, "members" | "updates" | "users">) => whole(membersName, memberColumns, memberValues(holding)),
       films: (films: Holding["films"]) => whole(filmsName, filmColumns, filmValues(films)),
       /** Rows into as many parts as they need, counted on from `first`. */
@@ -105,7 +112,7 @@ const filesOf = ({ copyOptions, duckDb, folder }: Target, batch: number) =>
           let waiting = 0
           const finish = Effect.gen(function*() {
             if (waiting === 0) return
-            if (parts.length === 0) yield* about(path.join(folder, ratingsFolder))(fs.makeDirectory(path.join(folder, ratingsFolder), { recursive: true }))
+            if (parts.length === 0) yield* makeFolder(failures, path.join(folder, ratingsFolder))
             const entry = yield* written(`${ratingsFolder}/${partName(first + parts.length)}`, (place) => rows.copyTo(place, copyOptions))
             parts.push({ ...entry, users: rangesOf(users) })
             users = new Set()
@@ -144,22 +151,21 @@ const commit = (
     const path = yield* Path.Path
     const { folder } = target
     const files = yield* filesOf(target, next.batches)
-    const manifest = yield* Effect.gen(function*() {
-      const content: Manifest = { ...next, ...yield* write(files) }
-      for (const changed of new Set(files.touched().map((name) => path.join(folder, path.dirname(name))))) yield* syncFolder(failures, changed)
+    const undo = Effect.zipRight(
+      Effect.suspend(() => undoMade(files.touched())),
+      next.parts.length === 0 ? removeIfEmpty(path.join(folder, ratingsFolder)) : Effect.void
+    )
+    const isCommitted = Effect.map(readManifest(folder), (now) => now !== undefined && now.batches >= next.batches)
+    return yield* Effect.gen(function*() {
+      const manifest: Manifest = { ...next, ...yield* write(files) }
+      for (const changed of new Set(files.touched().map((place) => path.dirname(place)))) yield* syncFolder(failures, changed)
       yield* syncFolder(failures, folder)
       const place = path.join(folder, nextName(manifestName, next.batches))
-      const text = yield* Effect.mapError(encodeManifest(content), (error) => storageError("Failed", place, error.message))
-      yield* writeWhole(failures, place, `${text}\n`)
-      return content
-    }).pipe(Effect.onError(() =>
-      Effect.zipRight(
-        undoBeside(folder, next.batches, files.touched()),
-        Effect.suspend(() => next.parts.length === 0 ? removeIfEmpty(path.join(folder, ratingsFolder)) : Effect.void)
-      )
-    ))
-    yield* commitManifest(failures, folder, next.batches, [manifest.members, manifest.films, ...manifest.parts], manifest.removed)
-    return manifest
+      const text = yield* Effect.mapError(encodeManifest(manifest), (error) => storageError("Failed", place, error.message))
+      yield* files.text(place, `${text}\n`)
+      yield* commitManifest(failures, folder, next.batches, [manifest.members, manifest.films, ...manifest.parts], manifest.removed)
+      return manifest
+    }).pipe(Effect.onError(() => Effect.unlessEffect(undo, Effect.orElseSucceed(isCommitted, () => true))))
   }).pipe(Effect.scoped)
 
 const inPlace = <A extends FileEntry>({ swap: _, ...entry }: A): Omit<A, "swap"> => entry
@@ -175,6 +181,7 @@ const nextPart = ({ parts, removed }: Manifest): number =>
 export const commitBatch = (target: Target, held: Holding, batch: Batch): Effect.Effect<Holding, StorageError, Files> =>
   Effect.gen(function*() {
     const { manifest } = held
+    yield* checkLengths(failures, target.folder, entriesOf(manifest))
     const users = new Map(held.users)
     const films = new Map(held.films)
     const members = new Map(held.members)

@@ -69,10 +69,10 @@ export const manifestOf = (folder: string): Effect.Effect<Manifest, StorageError
 export const entriesOf = ({ films, members, parts }: Manifest): ReadonlyArray<FileEntry> => [members, films, ...parts]
 
 /**
- * Finds the files a manifest names, each as long as it was when it was committed, without reading them. What is
- * returned finishes the commit of a process that ended.
+ * Finds the files a manifest names, each as long as it was when it was committed. What is returned finishes the commit
+ * of a process that ended. Files are removed only where `wasLeft` says that one ended at work: else they are not ours.
  */
-export const findCommitted = (folder: string, manifest: Manifest) =>
+export const findCommitted = (folder: string, manifest: Manifest, wasLeft: boolean) =>
   Effect.map(
     Effect.filterOrElse(
       findFiles(failures, folder, entriesOf(manifest)),
@@ -89,28 +89,38 @@ export const findCommitted = (folder: string, manifest: Manifest) =>
         const renamings = found.flatMap(({ rename }) => rename === undefined ? [] : [rename])
         yield* renameFiles(failures, renamings)
         const removed: Array<string> = []
-        for (const name of manifest.removed) {
+        for (const name of wasLeft ? manifest.removed : []) {
           const place = path.join(folder, name)
           if (yield* about(place)(fs.exists(place))) removed.push(place)
         }
         yield* removeFiles(failures, removed)
         for (const changed of new Set([...renamings.map(({ to }) => to), ...removed].map((place) => path.dirname(place)))) yield* syncFolder(failures, changed)
-        yield* removeLeftOver(folder)
+        if (wasLeft) yield* removeLeftOver(folder, manifest.batches + 1)
       })
   )
 
 const isOurs = (name: string): boolean => [manifestName, membersName, filmsName].includes(name)
 
-/** Removes what batches that were not committed left. */
-export const removeLeftOver = (folder: string): Effect.Effect<void, StorageError, Files> =>
+/** What a batch that was not committed may have left beside; without a number, any batch. */
+const leftBeside = (folder: string, batch?: number) =>
   Effect.gen(function*() {
     const path = yield* Path.Path
-    const ratings = path.join(folder, ratingsFolder)
-    yield* removeFiles(failures, [
-      ...yield* filesBeside(failures, folder, isOurs),
-      ...yield* filesBeside(failures, ratings, (name) => partNumber(name) !== undefined)
-    ])
+    return [
+      ...yield* filesBeside(failures, folder, batch, isOurs),
+      ...yield* filesBeside(failures, path.join(folder, ratingsFolder), batch, (name) => partNumber(name) !== undefined)
+    ]
   })
+
+const removeLeftOver = (folder: string, batch?: number): Effect.Effect<void, StorageError, Files> =>
+  Effect.flatMap(leftBeside(folder, batch), (places) => removeFiles(failures, places))
+
+/** Whether a commit on top of a manifest left something that the next opener has to deal with, as far as can be told. */
+export const isUnfinished = (folder: string, { batches }: Manifest): Effect.Effect<boolean, never, Files> =>
+  Effect.gen(function*() {
+    if ((yield* leftBeside(folder, batches + 1)).length > 0) return true
+    // Where the manifest is a new one already, old parts may be there still.
+    return ((yield* readManifest(folder))?.batches ?? 0) !== batches
+  }).pipe(Effect.orElseSucceed(() => true))
 
 /** Removes what a process left that ended before it committed the first batch. */
 export const removeFirstAttempt = (folder: string): Effect.Effect<void, StorageError, Files> =>

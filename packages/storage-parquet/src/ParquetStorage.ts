@@ -6,13 +6,13 @@
  */
 import { FileSystem, Path } from "@effect/platform"
 import { type CommitReceipt, type DatasetState, type OpenDataset, ProcessTable, RatingsStorage, type StorageError } from "@letterboxd-ratings/core"
-import { checkBytes, holdDataset, lockFolder, openFolder, placeOf, unlockFolder } from "@letterboxd-ratings/storage-folder"
+import { checkBytes, holdDataset, openFolder, placeOf } from "@letterboxd-ratings/storage-folder"
 import { Chunk, Config, type ConfigError, Context, DateTime, Effect, Layer, Stream } from "effect"
 import { commitBatch, commitWhole, emptyHolding, type Holding } from "./Commit.ts"
 import { checkCompression, copyOptions } from "./Compression.ts"
 import { type DuckDb, openDuckDb } from "./DuckDb.ts"
 import { type Manifest, ratingsIn } from "./Manifest.ts"
-import { entriesOf, findCommitted, manifestOf, parquetFolder, readUnheld, removeFirstAttempt } from "./ParquetFolder.ts"
+import { entriesOf, findCommitted, isUnfinished, manifestOf, parquetFolder, readUnheld, removeFirstAttempt } from "./ParquetFolder.ts"
 import { readFilms, readMembers, readRatings } from "./ParquetFiles.ts"
 import { failures, storageError, storageName } from "./StorageFailure.ts"
 import { verifyFiles } from "./Verification.ts"
@@ -74,22 +74,26 @@ export const make = (options: ParquetStorageOptions): Effect.Effect<Context.Tag.
           const folder = yield* openFolder(parquetFolder, options.folder, mode)
           const duckDb = yield* openDuckDb(options.folder)
           const opened = yield* mode._tag === "new"
-            ? Effect.zipRight(removeFirstAttempt(folder.work()), Effect.map(DateTime.now, emptyHolding))
-            : openExisting(duckDb, folder.work())
+            ? Effect.zipRight(Effect.when(removeFirstAttempt(folder.work()), () => folder.wasLeft), Effect.map(DateTime.now, emptyHolding))
+            : openExisting(duckDb, folder.work(), folder.wasLeft)
+          yield* folder.finished
           const { committing, held } = yield* holdDataset(failures, options.folder, folder, opened)
           const target = () => ({ duckDb, folder: folder.work(), copyOptions: copyAs })
+          const writing = (write: (holding: Holding) => Effect.Effect<Holding, StorageError, Files>) =>
+            Effect.map(
+              committing((holding) =>
+                Effect.onError(write(holding), () => Effect.whenEffect(folder.unfinished, isUnfinished(folder.work(), holding.manifest)))),
+              receiptOf
+            ).pipe(Effect.provide(services))
           const dataset: OpenDataset = {
             state: stateOf(opened),
             notes: [],
-            commit: (batch) => Effect.map(committing((holding) => commitBatch(target(), holding, batch)), receiptOf).pipe(Effect.provide(services)),
+            commit: (batch) => writing((holding) => commitBatch(target(), holding, batch)),
             load: (whole) =>
-              Effect.map(
-                committing((holding) =>
-                  holding.manifest.batches > 0
-                    ? storageError("AlreadyThere", options.folder, "a whole dataset can be loaded into an empty one only")
-                    : commitWhole(target(), holding, whole)),
-                receiptOf
-              ).pipe(Effect.provide(services)),
+              writing((holding) =>
+                holding.manifest.batches > 0
+                  ? storageError("AlreadyThere", options.folder, "a whole dataset can be loaded into an empty one only")
+                  : commitWhole(target(), holding, whole)),
             ratings: Stream.suspend(() => ratingsOf(duckDb, folder.work(), held().manifest)).pipe(Stream.provideContext(services))
           }
           return dataset
@@ -126,10 +130,10 @@ const readHolding = (duckDb: DuckDb, folder: string, manifest: Manifest): Effect
   }).pipe(Effect.scoped)
 
 /** Reads what is there, and then finishes what a process that ended left. */
-const openExisting = (duckDb: DuckDb, folder: string) =>
+const openExisting = (duckDb: DuckDb, folder: string, wasLeft: boolean) =>
   Effect.gen(function*() {
     const manifest = yield* manifestOf(folder)
-    const finish = yield* findCommitted(folder, manifest)
+    const finish = yield* findCommitted(folder, manifest, wasLeft)
     const holding = yield* readHolding(duckDb, folder, manifest)
     yield* finish
     return holding
@@ -139,14 +143,11 @@ const openExisting = (duckDb: DuckDb, folder: string) =>
 const finishCommit = (folder: string) =>
   Effect.zipRight(
     manifestOf(folder),
-    Effect.acquireUseRelease(
-      lockFolder(folder, failures),
-      () =>
-        Effect.flatMap(manifestOf(folder), (manifest) => Effect.flatten(findCommitted(folder, manifest))).pipe(
-          Effect.catchIf(({ reason }) => reason === "Damaged", () => Effect.void)
-        ),
-      () => unlockFolder(folder)
-    )
+    Effect.gen(function*() {
+      const held = yield* openFolder(parquetFolder, folder, { _tag: "continue" })
+      yield* Effect.flatten(findCommitted(folder, yield* manifestOf(folder), held.wasLeft))
+      yield* held.finished
+    }).pipe(Effect.scoped, Effect.catchIf(({ reason }) => reason === "Damaged", () => Effect.void))
   )
 
 const stateOf = ({ films, manifest, members, updates, users }: Holding): DatasetState => ({

@@ -4,7 +4,7 @@
  */
 import { FileSystem, Path } from "@effect/platform"
 import type { StorageError, Verification } from "@letterboxd-ratings/core"
-import { checkBytes, type FileEntry, placeOf } from "@letterboxd-ratings/storage-folder"
+import { checkBytes, type FileEntry, lockName, placeOf } from "@letterboxd-ratings/storage-folder"
 import { Effect, Schema } from "effect"
 import { type Column, openDuckDb, parquetAt, quoted } from "./DuckDb.ts"
 import { rangesOf, type Manifest } from "./Manifest.ts"
@@ -94,7 +94,9 @@ export const verifyFiles = (folder: string, manifest: Manifest): Effect.Effect<V
     // What other programs would read as ratings, because of its name.
     const ratingsPlace = path.join(folder, ratingsFolder)
     const committed = new Set(manifest.parts.map(({ name }) => path.basename(name)))
-    const waiting = new Set(manifest.removed.map((name) => path.basename(name)))
+    // Who is at work there, or was until it was killed, may not have come to removing these.
+    const isLeft = yield* Effect.orElseSucceed(fs.exists(path.join(folder, lockName)), () => false)
+    const waiting = new Set(isLeft ? manifest.removed.map((name) => path.basename(name)) : [])
     for (const name of (yield* about(ratingsPlace)(fs.exists(ratingsPlace))) ? yield* about(ratingsPlace)(fs.readDirectory(ratingsPlace)) : []) {
       if (name.endsWith(".parquet") && !committed.has(name) && !waiting.has(name)) {
         problems.push(`${path.join(ratingsPlace, name)}: it is no part of this dataset, but readers of ${ratingsFolder}/*.parquet take it for one. Move it elsewhere`)

@@ -10,6 +10,7 @@ import { Film, type OpenDataset, type OpenMode, type ProcessTable, RatingsStorag
 import { Cause, Effect, Exit, Layer, Option, Schema } from "effect"
 import { batchOf, commitRest } from "./Batches.ts"
 import { type Disk, type Failure, makeDisk, processTable } from "./Disk.ts"
+import { makePowerCuts, type PowerCut, writePowerCut } from "./PowerCut.ts"
 
 type Files = FileSystem.FileSystem | Path.Path
 
@@ -171,6 +172,41 @@ export const folderSuite = <E>({
       return yield* bytesOf(folder)
     })
 
+  const more = (dataset: OpenDataset) =>
+    dataset.commit(batchOf(dataset.state, 9, [{ name: "more", ratings: [[10, 1], [99, 2]] }], [film({ id: 99, slug: "new" })]))
+
+  /** Runs with each loss of power there may be while a dataset is opened and batches are committed. */
+  const withPowerCuts = (folder: string, mode: OpenMode, check: (cut: PowerCut, folder: string) => Effect.Effect<void, unknown, Files>, pid = 1) =>
+    Effect.gen(function*() {
+      const path = yield* Path.Path
+      const { cuts, disk, promise } = makePowerCuts(path.dirname(folder))
+      yield* withDataset(folder, mode, (dataset) =>
+        commitRest({ ...dataset, commit: (batch) => Effect.tap(dataset.commit(batch), () => promise) }), { disk, pid })
+      const states = cuts().filter((_, i) => i % step === 0)
+      for (const cut of states) {
+        yield* Effect.gen(function*() {
+          const again = yield* freshFolder
+          yield* writePowerCut(cut, path.dirname(again))
+          yield* check(cut, again)
+        }).pipe(Effect.scoped, Effect.tapErrorCause(() => Effect.logError(`Power was lost after ${cut.after}`)))
+      }
+      return states.length
+    })
+
+  /** Opens what is there as another process, without help, and goes on from what was promised, to the end of the history. */
+  const opensWith = (folder: string, promised: number) =>
+    Effect.gen(function*() {
+      const goingOn = (dataset: OpenDataset) =>
+        Effect.zipRight(Effect.sync(() => assert.isAtLeast(dataset.state.batches, promised)), commitRest(dataset))
+      yield* withDataset(folder, goOn, goingOn, { pid: 3 }).pipe(
+        Effect.catchIf(
+          (error) => error instanceof StorageError && error.reason === "NothingThere",
+          () => withDataset(folder, startNew, goingOn, { pid: 3 })
+        )
+      )
+      return yield* bytesOf(folder)
+    })
+
   layer(NodeContext.layer)(`${name} under faults`, (it) => {
     it.scoped("killed at any of its calls, it goes on to the same bytes", () =>
       Effect.gen(function*() {
@@ -208,34 +244,48 @@ export const folderSuite = <E>({
 
     it.scoped("after a failed commit the files hold what the last one left, for other readers too", () =>
       Effect.gen(function*() {
-        const folder = yield* freshFolder
-        const counting = makeDisk()
-        yield* withDataset(folder, startNew, commitRest, { disk: counting })
-        const before = yield* bytesOf(folder)
-        const more = (dataset: Parameters<typeof commitRest>[0]) =>
-          dataset.commit(batchOf(dataset.state, 9, [{ name: "more", ratings: [[10, 1], [99, 2]] }], [film({ id: 99, slug: "new" })]))
-        for (let at = 3; ; at++) {
+        const whole = yield* freshFolder
+        yield* withDataset(whole, startNew, commitRest)
+        const before = yield* bytesOf(whole)
+        const fs = yield* FileSystem.FileSystem
+        let failed = 0
+        for (let at = 1; ; at += step) {
+          const folder = yield* freshFolder
+          yield* fs.copy(whole, folder)
           const disk = makeDisk({ at, code: "ENOSPC", extent: "call", shortWrite: true })
           const exit = yield* Effect.exit(withDataset(folder, goOn, more, { disk }))
-          if (Exit.isSuccess(exit)) break
+          if (disk.calls() < at) break
+          if (Exit.isSuccess(exit)) continue
+          const after = Object.fromEntries(Object.entries(yield* bytesOf(folder)).filter(([name]) => !name.startsWith(".lock")))
           // Once the manifest was renamed the batch is committed, whatever fails after.
-          const after = yield* bytesOf(folder)
           if (after["manifest.json"] !== before["manifest.json"]) break
+          failed += 1
           assert.deepStrictEqual(after, before, `call ${at}`)
         }
+        assert.isAbove(failed, 10 / step)
       }), timeoutMillis)
 
     it.scoped("refuses to commit after a commit that failed", () =>
       Effect.gen(function*() {
-        const folder = yield* freshFolder
-        yield* withDataset(folder, startNew, commitRest)
-        const exit = yield* withDataset(folder, goOn, (dataset) =>
-          Effect.gen(function*() {
-            const batch = batchOf(dataset.state, 9, [{ name: "more", ratings: [[10, 1]] }], [])
-            yield* Effect.exit(dataset.commit(batch))
-            return yield* Effect.exit(dataset.commit(batch))
-          }), { disk: makeDisk({ at: 8, code: "EIO", extent: "call", shortWrite: false }) })
-        assert.isTrue(Exit.isFailure(exit))
+        const fs = yield* FileSystem.FileSystem
+        const whole = yield* freshFolder
+        yield* withDataset(whole, startNew, commitRest)
+        let refused = 0
+        for (let at = 1; ; at += step) {
+          const folder = yield* freshFolder
+          yield* fs.copy(whole, folder)
+          const disk = makeDisk({ at, code: "EIO", extent: "call", shortWrite: false })
+          const [first, second] = yield* withDataset(folder, goOn, (dataset) =>
+            Effect.gen(function*() {
+              const commit = Effect.exit(more(dataset))
+              return [yield* commit, yield* commit] as const
+            }), { disk }).pipe(Effect.orElseSucceed(() => [undefined, undefined] as const))
+          if (disk.calls() < at) break
+          if (first === undefined || Exit.isSuccess(first)) continue
+          assert.isTrue(second !== undefined && Exit.isFailure(second), `call ${at}`)
+          refused += 1
+        }
+        assert.isAbove(refused, 10 / step)
       }), timeoutMillis)
 
     it.scoped("killed while it sets an old dataset aside, it has the old one or the new one, whole", () =>
@@ -264,6 +314,67 @@ export const folderSuite = <E>({
           }
           assert.isFalse(beside.some((entry) => entry.includes(".new-")), `killed at call ${at}: ${beside.join(" ")}`)
         }
+      }), timeoutMillis)
+
+    it.scoped("after a loss of power at any of its calls, it opens by itself with the last committed batch whole", () =>
+      Effect.gen(function*() {
+        const { content } = yield* undisturbed
+        const states = yield* withPowerCuts(yield* freshFolder, startNew, ({ promised }, folder) =>
+          Effect.gen(function*() {
+            assert.deepStrictEqual(yield* opensWith(folder, promised), content)
+          }))
+        assert.isAbove(states, 100 / step)
+      }), timeoutMillis)
+
+    it.scoped("after a loss of power while it goes on, it opens by itself with the last committed batch whole", () =>
+      Effect.gen(function*() {
+        const { content } = yield* undisturbed
+        const folder = yield* freshFolder
+        yield* withDataset(folder, startNew, (dataset) => commitRest(dataset, 3))
+        yield* withPowerCuts(folder, goOn, ({ promised }, again) =>
+          Effect.gen(function*() {
+            assert.deepStrictEqual(yield* opensWith(again, 3 + promised), content)
+          }))
+      }), timeoutMillis)
+
+    it.scoped("after a loss of power while it deals with what another one left, it opens by itself all the same", () =>
+      Effect.gen(function*() {
+        const fs = yield* FileSystem.FileSystem
+        const { content } = yield* undisturbed
+        const folder = yield* freshFolder
+        yield* withDataset(folder, startNew, (dataset) => commitRest(dataset, 4))
+        const counting = makeDisk()
+        const rehearsal = yield* freshFolder
+        yield* fs.copy(folder, rehearsal)
+        yield* withDataset(rehearsal, goOn, commitRest, { disk: counting })
+        // The last batch is written in part, and not committed.
+        const disk = makeDisk({ at: Math.floor(counting.calls() / 2), code: "EIO", extent: "crash", shortWrite: true })
+        yield* Effect.exit(withDataset(folder, goOn, commitRest, { disk }))
+        yield* afterDeath(folder)
+        yield* withPowerCuts(folder, goOn, ({ promised }, again) =>
+          Effect.gen(function*() {
+            assert.deepStrictEqual(yield* opensWith(again, 4 + promised), content)
+          }), 2)
+      }), timeoutMillis)
+
+    it.scoped("after a loss of power while it sets an old dataset aside, it has the old one or the new one, whole", () =>
+      Effect.gen(function*() {
+        const fs = yield* FileSystem.FileSystem
+        const path = yield* Path.Path
+        const { content } = yield* undisturbed
+        const folder = yield* freshFolder
+        yield* withDataset(folder, startNew, commitRest)
+        yield* withPowerCuts(folder, setAside, ({ promised }, again) =>
+          Effect.gen(function*() {
+            assert.deepStrictEqual(yield* opensWith(again, promised), content)
+            const beside = yield* fs.readDirectory(path.dirname(again))
+            assert.isFalse(beside.some((entry) => entry.includes(".new-")), beside.join(" "))
+            const aside = beside.find((entry) => entry.includes(".bak-"))
+            if (promised > 0) assert.isDefined(aside)
+            if (aside === undefined) return
+            const kept = Object.entries(yield* bytesOf(path.join(path.dirname(again), aside))).filter(([file]) => !file.startsWith(".lock"))
+            assert.deepStrictEqual(Object.fromEntries(kept), content)
+          }))
       }), timeoutMillis)
   })
 }

@@ -11,3 +11,4 @@ export {
   startNew,
   useDataset
 } from "./FolderSuite.ts"
+export { makePowerCuts, type PowerCut, type PowerCuts, writePowerCut } from "./PowerCut.ts"

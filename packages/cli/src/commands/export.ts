@@ -5,13 +5,13 @@
  */
 import { Path } from "@effect/platform"
 import { RatingsStorage } from "@letterboxd-ratings/core"
+import { NodeProcessTable } from "@letterboxd-ratings/storage-folder/node"
 import { Effect, Layer, Redacted } from "effect"
 import { randomBytes } from "node:crypto"
 import packageJson from "../../package.json" with { type: "json" }
 import type { Command } from "../Command.ts"
 import { InvalidSettings } from "../ExitCode.ts"
 import { nearest } from "../Nearest.ts"
-import * as NodeProcessTable from "../NodeProcessTable.ts"
 import { exportOptions, type OptionKey } from "../options/OptionTable.ts"
 import { type Flags, folderOf, pasteable, resolveSettings, type Settings, withoutEndSlashes } from "../options/Settings.ts"
 import { formatNames, formatOf } from "../plugins/Formats.ts"

@@ -4,10 +4,10 @@
  * @since 0.1.0
  */
 import { membersAlike, RatingsStorage } from "@letterboxd-ratings/core"
+import { NodeProcessTable } from "@letterboxd-ratings/storage-folder/node"
 import { Effect } from "effect"
 import type { Command } from "../Command.ts"
 import { CommandEnded } from "../ExitCode.ts"
-import * as NodeProcessTable from "../NodeProcessTable.ts"
 import { isDatasetOption } from "../options/OptionTable.ts"
 import { type Flags, folderOf, pasteable, resolveSettings } from "../options/Settings.ts"
 import { storageOf } from "../plugins/Storages.ts"

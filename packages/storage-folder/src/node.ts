@@ -1,0 +1,1 @@
+export * as NodeProcessTable from "./NodeProcessTable.ts"
