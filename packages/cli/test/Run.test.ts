@@ -60,9 +60,14 @@ describe("lb run", () => {
         assert.strictEqual(code, 0, err)
         results.push(filesIn(path.join(folder, concurrency)))
         const requests = await Effect.runPromise(site.requests)
-        const pages = world.members.slice(0, 40).reduce((sum, { films }) => sum + Math.max(1, Math.ceil(films.length / 72)), 0)
-        assert.strictEqual([...requests].filter(([asked]) => asked.includes("/films/")).reduce((sum, [, count]) => sum + count, 0), pages)
-        assert.strictEqual([...requests].filter(([asked]) => asked.startsWith("/members/")).length, 2)
+        const members = world.members.slice(0, 40)
+        const pages = members.reduce((sum, { films }) => sum + Math.max(1, Math.ceil(films.length / 72)), 0)
+        const asked = (isRated: boolean) => [...requests].filter(([place]) => place.includes("/films/") && place.includes("/films/rated/") === isRated)
+        assert.strictEqual(asked(false).reduce((sum, [, count]) => sum + count, 0), pages)
+        // A long list without a rating is worth one more, which asks whether there is none indeed.
+        const unrated = members.filter(({ films }) => films.length >= 50 && films.every(({ rating }) => rating === undefined))
+        assert.deepStrictEqual(asked(true).map(([place, count]) => [place.split("/")[1], count]), unrated.map(({ username }) => [username, 1]))
+        assert.strictEqual([...requests].filter(([place]) => place.startsWith("/members/")).length, 2)
       }
       assert.deepStrictEqual(results[1], results[0])
     })
