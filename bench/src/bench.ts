@@ -2,11 +2,12 @@
  * All benchmarks, behind one command: `pnpm bench [name ...]`. They print ratios measured in one run, on one machine.
  */
 import { commitAtScale } from "./commitAtScale.ts"
+import { exportIntoStorages } from "./exportIntoStorages.ts"
 import { intoStorages } from "./intoStorages.ts"
 import { parseAPage } from "./parseAPage.ts"
 import { waitForTheSite } from "./waitForTheSite.ts"
 
-const benchmarks: Readonly<Record<string, () => Promise<void>>> = { parseAPage, waitForTheSite, commitAtScale, intoStorages }
+const benchmarks: Readonly<Record<string, () => Promise<void>>> = { parseAPage, waitForTheSite, commitAtScale, intoStorages, exportIntoStorages }
 const asked = process.argv.slice(2)
 const unknown = asked.filter((name) => !Object.hasOwn(benchmarks, name))
 if (unknown.length > 0) {

@@ -1,0 +1,98 @@
+/**
+ * A dataset of 5 million ratings for benchmarks to work on, and the built command to do it with.
+ */
+import { NodeContext } from "@effect/platform-node"
+import {
+  type Batch,
+  type BatchMember,
+  Film,
+  FilmId,
+  type OpenDataset,
+  type OpenMode,
+  ProcessTable,
+  Rating,
+  RatingsStorage,
+  UserId,
+  Username
+} from "@letterboxd-ratings/core"
+import { CsvStorage } from "@letterboxd-ratings/storage-csv"
+import { DateTime, Effect, Layer, Schema } from "effect"
+import { spawn } from "node:child_process"
+import { fileURLToPath } from "node:url"
+
+const rowsOfMember = 1_300
+const filmsInAll = 60_000
+export const millionsOfRows = 5
+
+const username = Schema.decodeSync(Username)
+const film = Schema.decodeUnknownSync(Film)
+const rating = Schema.decodeUnknownSync(Rating)
+const stars = Array.from({ length: 10 }, (_, i) => rating((i + 1) / 2))
+
+/** The batch of ten members from `first` on, 13,000 ratings. */
+export const batchFrom = (first: number, isFirst: boolean): Batch => {
+  const committedAt = DateTime.unsafeMake(Date.UTC(2026, 0, 1))
+  return {
+    members: Array.from({ length: 10 }, (_, i): BatchMember => {
+      const userId = UserId.make(first + i)
+      const name = username(`member_${first + i}`)
+      const ratings = Array.from({ length: rowsOfMember }, (_, n) => ({
+        userId,
+        filmId: FilmId.make(10_000_001 + ((first + i) * 7919 + n * 37) % filmsInAll),
+        rating: stars[(first + n) % 10] ?? rating(1)
+      }))
+      return {
+        isNew: true,
+        write: "append",
+        ratings,
+        record: { username: name, userId, state: "sealed", readAt: committedAt, lastPage: 19, missing: [], films: rowsOfMember, ratings: rowsOfMember, doubts: [], verdicts: { Films: 19 } }
+      }
+    }),
+    newFilms: isFirst ? Array.from({ length: filmsInAll }, (_, n) => film({ id: 10_000_001 + n, slug: `film-${n}`, title: `Film, the ${n}th`, year: 1990 })) : [],
+    changedFilms: [],
+    committedAt
+  }
+}
+
+export const opened = <A, E>(folder: string, mode: OpenMode, use: (dataset: OpenDataset) => Effect.Effect<A, E>) =>
+  Effect.runPromise(
+    Effect.flatMap(RatingsStorage, (storage) => Effect.scoped(Effect.flatMap(storage.open(mode), use))).pipe(
+      Effect.provide(CsvStorage.layer({ ...CsvStorage.defaults, folder }).pipe(
+        Layer.provide(Layer.merge(
+          NodeContext.layer,
+          Layer.succeed(ProcessTable, ProcessTable.of({
+            self: Effect.succeed({ pid: process.pid, host: "here", startedAt: 0 }),
+            isRunning: () => Effect.succeed(false)
+          }))
+        ))
+      ))
+    )
+  )
+
+/** The batches that `millionsOfRows` are in. */
+export const batches = Math.ceil((millionsOfRows * 1e6) / (rowsOfMember * 10))
+
+/** Makes the dataset in a folder that is not there yet. */
+export const makeLargeDataset = (folder: string): Promise<void> =>
+  opened(folder, { _tag: "new", existing: "refuse" }, (dataset) =>
+    Effect.forEach(Array.from({ length: batches }, (_, i) => i), (i) => dataset.commit(batchFrom(i * 10 + 1, i === 0)), { discard: true }))
+
+const tellMemory = "data:text/javascript,process.on('exit',()=>process.stderr.write('maxRSS '+process.resourceUsage().maxRSS))"
+
+/** Runs the built command in a process of its own: seconds, and the most memory it held, in MB. */
+export const runLb = (args: ReadonlyArray<string>): Promise<{ readonly seconds: number; readonly megabytes: number }> =>
+  new Promise((resolve, reject) => {
+    const began = performance.now()
+    const child = spawn(process.execPath, ["--import", tellMemory, fileURLToPath(new URL("../../packages/cli/bin/lb.mjs", import.meta.url)), ...args], {
+      stdio: ["ignore", "pipe", "pipe"]
+    })
+    let said = ""
+    for (const stream of [child.stdout, child.stderr]) stream.on("data", (data: Buffer) => {
+      said += data.toString("utf8")
+    })
+    child.on("close", (code) => {
+      const kilobytes = Number(/maxRSS (\d+)/u.exec(said)?.[1])
+      if (code === 0) resolve({ seconds: (performance.now() - began) / 1000, megabytes: kilobytes / 1000 })
+      else reject(new Error(`lb ended with ${code}: ${said}`))
+    })
+  })
