@@ -4,11 +4,12 @@
 import { adoptAtScale } from "./adoptAtScale.ts"
 import { commitAtScale } from "./commitAtScale.ts"
 import { exportAtScale } from "./exportAtScale.ts"
+import { exportIntoStorages } from "./exportIntoStorages.ts"
 import { intoStorages } from "./intoStorages.ts"
 import { parseAPage } from "./parseAPage.ts"
 import { waitForTheSite } from "./waitForTheSite.ts"
 
-const benchmarks: Readonly<Record<string, () => Promise<void>>> = { parseAPage, waitForTheSite, commitAtScale, adoptAtScale, exportAtScale, intoStorages }
+const benchmarks: Readonly<Record<string, () => Promise<void>>> = { parseAPage, waitForTheSite, commitAtScale, adoptAtScale, exportAtScale, exportIntoStorages, intoStorages }
 const asked = process.argv.slice(2)
 const unknown = asked.filter((name) => !Object.hasOwn(benchmarks, name))
 if (unknown.length > 0) {

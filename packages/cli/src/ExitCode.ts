@@ -9,7 +9,7 @@ import { Schema } from "effect"
 /**
  * 0 all members are complete and committed; 1 bad input or configuration, or output that cannot be written; 2 finished,
  * but some members are partial, or ended by a budget (`--max-requests`, `--max-time`); 3 stopped by the site, or by pages
- * that were not understood; 4 the dataset is damaged or locked; 130 interrupted.
+ * that were not understood; 4 the dataset is damaged, locked, or of a newer format; 130 interrupted.
  *
  * @since 0.1.0
  * @category models

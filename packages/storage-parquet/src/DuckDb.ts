@@ -41,14 +41,23 @@ export interface DuckDb {
 /** A text as it stands in a statement. */
 export const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`
 
+/** A path as a pattern that fits this file only: what is read is taken for a pattern, in which a backslash has no name. */
+const exactly = (place: string): string => quoted(place.replaceAll(/[*?[]/gu, (sign) => `[${sign}]`))
+
 /** The rows of files, in order. A folder may be called `year=2024`, and that is nothing a row says. */
-export const parquetAt = (places: ReadonlyArray<string>): string => `read_parquet([${places.map(quoted).join(", ")}], hive_partitioning = false)`
+export const parquetAt = (places: ReadonlyArray<string>, options = ""): string =>
+  `read_parquet([${places.map(exactly).join(", ")}], hive_partitioning = false${options})`
 
 /**
  * An instance until the scope ends. It may use so much memory that a row group of a file fits many times; queries that
  * want more put it into `spillFolder`, or fail where there is none.
  */
 export const openDuckDb = (place: string, spillFolder = ""): Effect.Effect<DuckDb, StorageError, Scope.Scope> =>
+  /[*?[]/u.test(place) && place.includes("\\")
+    ? storageError("InvalidOption", place, "DuckDB cannot name a path that has a backslash and one of * ? [ in it. Choose another folder")
+    : openInstance(place, spillFolder)
+
+const openInstance = (place: string, spillFolder: string): Effect.Effect<DuckDb, StorageError, Scope.Scope> =>
   Effect.map(
     Effect.acquireRelease(
       Effect.tryPromise({

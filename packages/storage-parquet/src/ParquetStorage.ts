@@ -72,7 +72,7 @@ export const make = (options: ParquetStorageOptions): Effect.Effect<Context.Tag.
         Effect.gen(function*() {
           const copyAs = copyOptions(yield* compression)
           const folder = yield* openFolder(parquetFolder, options.folder, mode)
-          const duckDb = yield* openDuckDb(options.folder)
+          const duckDb = yield* openDuckDb(place)
           const opened = yield* mode._tag === "new"
             ? Effect.zipRight(Effect.when(removeFirstAttempt(folder.work()), () => folder.wasLeft), Effect.map(DateTime.now, emptyHolding))
             : openExisting(duckDb, folder.work(), folder.wasLeft)

@@ -6,7 +6,7 @@ import { FileSystem, Path } from "@effect/platform"
 import type { StorageError, Verification } from "@letterboxd-ratings/core"
 import { checkBytes, type FileEntry, lockName, placeOf } from "@letterboxd-ratings/storage-folder"
 import { Effect, Schema } from "effect"
-import { type Column, openDuckDb, parquetAt, quoted } from "./DuckDb.ts"
+import { type Column, openDuckDb, parquetAt } from "./DuckDb.ts"
 import { rangesOf, type Manifest } from "./Manifest.ts"
 import { filmColumns, memberColumns, ratingColumns, ratingsFolder, readFilms, readMembers } from "./ParquetFiles.ts"
 import { about, failures, readingFailed } from "./StorageFailure.ts"
@@ -109,7 +109,7 @@ export const verifyFiles = (folder: string, manifest: Manifest): Effect.Effect<V
       yield* run(`create temp table members as select user_id, username, state, ratings from ${parquetAt([membersPlace])}`)
       yield* run(`create temp table films as select film_id from ${parquetAt([filmsPlace])}`)
       yield* run(`create temp view ratings as ${
-        places.length === 0 ? noRows : `select user_id, film_id, rating, filename, file_row_number from read_parquet([${places.map(quoted).join(", ")}], hive_partitioning = false, filename = true, file_row_number = true)`
+        places.length === 0 ? noRows : `select user_id, film_id, rating, filename, file_row_number from ${parquetAt(places, ", filename = true, file_row_number = true")}`
       }`)
       for (const check of checks(manifest)) {
         for (const { message } of (yield* note(rowsOf(folder, `${check} limit ${mostProblems + 1}`, Messages))) ?? []) {

@@ -204,7 +204,7 @@ export const make = (options: SqliteStorageOptions): Effect.Effect<Context.Tag.S
     const fill = (write: Write) =>
       Effect.gen(function*() {
         const sql = yield* connect(newFile)
-        yield* about(newFile)(sql`pragma cache_size = -65536`)
+        yield* about(newFile)(sql`pragma cache_size = -16384`)
         yield* about(newFile)(sql`begin immediate`)
         yield* about(newFile)(createTables(sql))
         const receipt = yield* about(place)(decoded(write(sql)))

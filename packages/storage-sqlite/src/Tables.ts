@@ -189,6 +189,8 @@ export const readState = (sql: Sql, { batches, ratings }: DatasetRow) =>
   })
 
 const rowsAtOnce = 4_096
+/** A statement for each of so many rows: a text of a megabyte. */
+const rowsLoadedAtOnce = 32_768
 const decodeRatings = Schema.decodeUnknown(Schema.Array(RatingRow))
 const decodeEncoded = Schema.decodeUnknown(Schema.Array(EncodedRating))
 
@@ -230,7 +232,7 @@ const putMembers = (sql: Sql, members: ReadonlyArray<Member>) =>
 const insertRatings = (sql: Sql, ratings: Iterable<EncodedRating>) =>
   sql`insert into ratings (user_id, film_id, rating)
     select value ->> 0, value ->> 1, value ->> 2
-    from json_each(${JSON.stringify(Array.from(ratings, ({ filmId, rating, userId }) => [userId, filmId, rating]))}) order by key`
+    from json_each(${`[${Array.from(ratings, ({ filmId, rating, userId }) => `[${userId},${filmId},${rating}]`).join(",")}]`}) order by key`
 
 const putUpdates = (sql: Sql, updates: ReadonlyArray<readonly [userId: UserId | undefined, at: DateTime.Utc]>) =>
   sql`insert into updates (user_id, position, last_updated)
@@ -280,7 +282,7 @@ export const writeWhole = (sql: Sql, { committedAt, ratings, state }: WholeDatas
     yield* insertFilms(sql, [...state.films.values()])
     yield* putMembers(sql, Array.from(state.users, ([username, userId]): Member => state.members.get(username) ?? { username, userId }))
     let rows = 0
-    yield* Stream.runForEach(Stream.grouped(ratings, rowsAtOnce), (some) => {
+    yield* Stream.runForEachChunk(Stream.rechunk(ratings, rowsLoadedAtOnce), (some) => {
       rows += some.length
       return insertRatings(sql, some)
     })

@@ -44,6 +44,8 @@ const run = (sql, parameters) => {
 
 const opened = answering(() => {
   database = new Database(workerData)
+  // The driver's own choice is memory, however much is to be sorted.
+  run("pragma temp_store = file", [])
   // Opening reads nothing yet.
   return run("select count(*) as n from sqlite_master", [])
 })
