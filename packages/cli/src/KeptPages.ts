@@ -38,8 +38,8 @@ export const make = (
       for (const [name, { at, body, ...page }] of kept) {
         const headers = Object.fromEntries(Object.entries(page.headers).filter(([header]) => !isPrivate(header)))
         const description = { tool: `lb ${packageJson.version}`, at: DateTime.formatIso(at), ...page, headers }
-        yield* fs.writeFileString(path.join(place, `${name}.html`), body)
-        yield* fs.writeFileString(path.join(place, `${name}.json`), `${JSON.stringify(description, undefined, 2)}\n`)
+        yield* fs.writeFileString(path.join(place, `${name}.html`), body, { flag: "wx" })
+        yield* fs.writeFileString(path.join(place, `${name}.json`), `${JSON.stringify(description, undefined, 2)}\n`, { flag: "wx" })
       }
     }).pipe(
       Effect.catchAll((error) => screen.err(`The pages that were not understood could not be kept in ${place}: ${error.message}\n`))
@@ -53,7 +53,10 @@ export const make = (
           const at = yield* DateTime.now
           const time = DateTime.formatIso(at).slice(0, 19).replaceAll(/[-:]/gu, "").replace("T", "-")
           const words = `${page.verdict.replaceAll(/(?<=[a-z])(?=[A-Z])/gu, "-")} ${page.subject}`.toLowerCase()
-          const name = `${time}-${words.replaceAll(/[^a-z0-9_]+/gu, "-")}`
+          const wanted = `${time}-${words.replaceAll(/[^a-z0-9_]+/gu, "-")}`
+          let name = wanted
+          const isTaken = (one: string) => kept.has(one) ? Effect.succeed(true) : Effect.orElseSucceed(fs.exists(path.join(place, `${one}.html`)), () => false)
+          for (let n = 2; yield* isTaken(name); n++) name = `${wanted}-${n}`
           kept.set(name, { ...page, at })
           return Option.some(path.join(place, `${name}.html`))
         })

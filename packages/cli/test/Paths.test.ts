@@ -8,7 +8,7 @@ import { SqliteStorage } from "@letterboxd-ratings/storage-sqlite"
 import { Chunk, DateTime, Effect, Layer, Redacted, Schema, Stream } from "effect"
 import * as fs from "node:fs"
 import * as path from "node:path"
-import * as NodeProcessTable from "../src/NodeProcessTable.ts"
+import { NodeProcessTable } from "@letterboxd-ratings/storage-folder/node"
 import { inEmptyFolder, lb } from "./Lb.ts"
 
 const platform = Layer.merge(NodeContext.layer, NodeProcessTable.layer)

@@ -5,8 +5,8 @@
  */
 import { FileSystem, Path } from "@effect/platform"
 import { type EncodedRating, loadWhole, type RatingsStorage, readWhole, type StorageError, type WholeDataset } from "@letterboxd-ratings/core"
-import { replaceFolder } from "@letterboxd-ratings/storage-folder"
-import { type Context, Effect, type Redacted, Stream } from "effect"
+import { freeName, replaceFolder, stamp, syncFolder, writeNew } from "@letterboxd-ratings/storage-folder"
+import { type Context, DateTime, Effect, type Redacted, Stream } from "effect"
 import { dataCard, dataCardName } from "./DataCard.ts"
 import { anonymised, withNames } from "./ExportedDataset.ts"
 import { describeFolder, failures } from "./ExportedFile.ts"
@@ -109,7 +109,7 @@ export const exportToStorage = (
     const fs = yield* FileSystem.FileSystem
     const card = (yield* Path.Path).join(folder, dataCardName)
     if (existing === "refuse" && (yield* failures.about(card)(fs.exists(card)))) {
-      return yield* failures.storageError("AlreadyThere", card, "there is a data card already. Choose another folder (--into), or let it be written anew (--yes)")
+      return yield* failures.storageError("AlreadyThere", card, "there is a data card already. Choose another folder (--into), or let it be moved aside (--yes)")
     }
     const whole = yield* readWhole(from)
     const { perStars, ratings } = counted(whole.ratings)
@@ -123,10 +123,16 @@ export const exportToStorage = (
     return reportOf(whole)
   }).pipe(Effect.scoped)
 
+/** Writes the card. One that is there already is set aside: it may tell of another dataset, or be somebody's own. */
 const writeCard = (folder: string, facts: Parameters<typeof dataCard>[0]) =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
     const place = path.join(folder, dataCardName)
-    yield* failures.about(place)(fs.writeFileString(place, dataCard(facts)))
+    if (yield* failures.about(place)(fs.exists(place))) {
+      const aside = yield* freeName(failures, `${place}.bak-${stamp(yield* DateTime.now)}`)
+      yield* failures.about(aside)(fs.rename(place, aside))
+    }
+    yield* writeNew(failures, place, dataCard(facts))
+    yield* syncFolder(failures, folder)
   })

@@ -212,6 +212,23 @@ layer(NodeContext.layer)("exports", (it) => {
       }))
   }
 
+  it.scoped("write over no data card: one that is there is set aside, or in the way", () =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const path = yield* Path.Path
+      const folder = yield* freshFolder
+      yield* fs.makeDirectory(folder, { recursive: true })
+      yield* fs.writeFileString(path.join(folder, "DATA_CARD.md"), "mine")
+      const storage = yield* filled
+      const refused = yield* Effect.flip(exportToStorage(storage, MemoryStorage.make({ place: "copy" }), { ...options(folder), listFiles: false }))
+      assert.strictEqual(refused.reason, "AlreadyThere")
+      yield* exportToStorage(storage, MemoryStorage.make({ place: "copy" }), { ...options(folder), existing: "set-aside", listFiles: false })
+      const [card, aside] = (yield* fs.readDirectory(folder)).toSorted()
+      assert.strictEqual(card, "DATA_CARD.md")
+      assert.match(aside ?? "", /^DATA_CARD\.md\.bak-\d{8}-\d{6}$/u)
+      assert.strictEqual(yield* text(folder, aside ?? ""), "mine")
+    }))
+
   it.scoped("refuse what is there, or set it aside whole", () =>
     Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem

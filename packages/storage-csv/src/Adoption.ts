@@ -14,7 +14,7 @@ import {
   type Username,
   UsernameFromText
 } from "@letterboxd-ratings/core"
-import { checksumOf, freeName, stamp, syncFolder, writeBytes } from "@letterboxd-ratings/storage-folder"
+import { checksumOf, copyFlushed, freeName, makeFolder, stamp } from "@letterboxd-ratings/storage-folder"
 import { DateTime, Effect, Either, Option, Schema, Stream } from "effect"
 import type { FilmLabel } from "./CsvText.ts"
 import type { FileNames } from "./FileNames.ts"
@@ -338,20 +338,12 @@ const ratingsOf = (place: string, mappings: Mappings, { keys, times }: Doubled):
 /** Copies the files of a dataset that is taken over into a folder of their own, so that nothing is thrown away. */
 const keepOriginals = (folder: string, places: ReadonlyArray<string>) =>
   Effect.gen(function*() {
-    const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
     const kept = yield* freeName(failures, path.join(folder, `original-${stamp(yield* DateTime.now)}`))
-    const folders = new Set([folder, kept])
     for (const place of places) {
       const copy = path.join(kept, path.relative(folder, place))
-      folders.add(path.dirname(copy))
-      yield* about(copy)(fs.makeDirectory(path.dirname(copy), { recursive: true }))
-      yield* about(copy)(Effect.scoped(Effect.gen(function*() {
-        const file = yield* fs.open(copy, { flag: "wx" })
-        yield* Stream.runForEach(fs.stream(place, { chunkSize: 1024 * 1024 }), (bytes) => writeBytes(file, bytes))
-        yield* file.sync
-      })))
+      yield* makeFolder(failures, path.dirname(copy))
+      yield* copyFlushed(failures, place, copy)
     }
-    for (const made of folders) yield* syncFolder(failures, made)
     return kept
   })

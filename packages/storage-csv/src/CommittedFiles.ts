@@ -206,6 +206,11 @@ const setAside = (place: string, { bytes }: FileEntry) =>
     return kept
   })
 
+/** What happens to files in a commit; those that are not named stay as they are. */
+export type FileChanges = Partial<Readonly<Record<CommittedFile, FileChange>>>
+
+const unchanged: FileChange = { _tag: "Append", text: "", rows: 0 }
+
 /**
  * Commits changes on top of `manifest`, which may describe files that do not exist yet (0 bytes). Returns the new
  * manifest. Costs what the changes hold. Where it fails, what it wrote is cut off again as far as possible; the
@@ -214,7 +219,7 @@ const setAside = (place: string, { bytes }: FileEntry) =>
 export const commitChanges = (
   folder: string,
   manifest: Manifest,
-  changes: Readonly<Record<CommittedFile, FileChange>>,
+  changes: FileChanges,
   copies: FileCopies = Stream.empty
 ): Effect.Effect<Manifest, StorageError, Files> =>
   Effect.gen(function*() {
@@ -234,7 +239,7 @@ export const commitChanges = (
       let madeFiles = false
       for (const key of CommittedFile.literals) {
         const { swap: _, ...entry } = manifest.files[key]
-        const change = changes[key]
+        const change = changes[key] ?? unchanged
         madeFiles ||= change._tag === "Replace" || entry.bytes === 0
         // A file that is new appears with its manifest: one without would look like a dataset of the original tool.
         files[key] = yield* change._tag === "Append" && entry.bytes > 0
@@ -328,7 +333,7 @@ const replace = (
 const undo = (
   folder: string,
   manifest: Manifest,
-  changes: Readonly<Record<CommittedFile, FileChange>>,
+  changes: FileChanges,
   made: ReadonlyArray<string>
 ): Effect.Effect<void, never, Files> =>
   Effect.gen(function*() {
@@ -338,7 +343,7 @@ const undo = (
     for (const key of CommittedFile.literals) {
       const { bytes, name } = manifest.files[key]
       // A file that is rewritten or new was not touched, and it may be one that is not ours yet.
-      if (changes[key]._tag === "Append" && bytes > 0) yield* Effect.ignore(fs.truncate(path.join(folder, name), bytes))
+      if (changes[key]?._tag === "Append" && bytes > 0) yield* Effect.ignore(fs.truncate(path.join(folder, name), bytes))
     }
   })
 

@@ -55,7 +55,7 @@ import {
 } from "./CsvText.ts"
 import { checkFileNames, defaultFileNames, type FileNames, memberRecordsName } from "./FileNames.ts"
 import type { CommittedFile, Manifest } from "./Manifest.ts"
-import { changedMemberFiles } from "./MemberFiles.ts"
+import { changedMemberFiles, rebuildMemberFiles } from "./MemberFiles.ts"
 import { ratingBlocks } from "./RatingBlocks.ts"
 import { about, failures, storageError, storageName } from "./StorageFailure.ts"
 import { verifyFolder } from "./Verification.ts"
@@ -178,7 +178,14 @@ const openExisting = (options: CsvStorageOptions, names: FileNames, folder: Data
     yield* checkOptions(options, names, manifest)
     const recovered = yield* recoverFiles(place, manifest, names.rawRatingsPrefix, folder.wasLeft ? "cut" : "refuse")
     yield* folder.finished
-    return yield* openDataset(options, names, folder, yield* readHolding(place, manifest), [...notes, ...recovered])
+    const holding = yield* readHolding(place, manifest)
+    if (!isForeign) return yield* openDataset(options, names, folder, holding, recovered)
+    // The original tool's files of single members are as old as their last reading.
+    const { films, users } = holding
+    const followed = yield* rebuildMemberFiles(place, manifest, users, labelIn(options, (id) => films.get(id))).pipe(
+      Effect.onError(() => leaveIfUnfinished(folder, manifest, names))
+    )
+    return yield* openDataset(options, names, folder, { ...holding, manifest: followed.manifest }, [...notes, ...recovered, ...followed.notes])
   })
 
 /** Has the lock say so where a commit on top of a manifest failed and left something. */
@@ -395,14 +402,15 @@ const changedBy = (
   }
 }
 
+/** What films are called in rows. */
+const labelIn = (options: CsvStorageOptions, known: (id: FilmId) => Film | undefined) => (id: FilmId): string => {
+  const film = known(id)
+  return film === undefined ? String(id) : field(filmLabel(film, options.filmLabel))
+}
+
 /** Files that are written with a batch and never read back: its raw rows, and those of single members. */
 const copiesOf = (options: CsvStorageOptions, folder: string, names: FileNames, { films, manifest, users }: Holding, batch: Batch): FileCopies => {
-  const labelOf = (film: Film): string => field(filmLabel(film, options.filmLabel))
   const before = new Map(batch.changedFilms.map((change) => [change.before.id, change.before]))
-  const labelIn = (known: (id: FilmId) => Film | undefined) => (id: FilmId): string => {
-    const film = known(id)
-    return film === undefined ? String(id) : labelOf(film)
-  }
   const versioned = Effect.gen(function*() {
     const path = yield* Path.Path
     const place = yield* freeName(failures, path.join(folder, `${names.rawRatingsPrefix}_${stamp(batch.committedAt)}`), ".csv")
@@ -415,9 +423,11 @@ const copiesOf = (options: CsvStorageOptions, folder: string, names: FileNames, 
       asked: options.memberFiles,
       batch,
       users,
-      label: labelIn((id) => films.get(id)),
-      labelBefore: labelIn((id) => before.get(id) ?? films.get(id)),
-      relabelled: new Set(batch.changedFilms.filter((change) => labelOf(change.before) !== labelOf(change.after)).map(({ after }) => after.id))
+      label: labelIn(options, (id) => films.get(id)),
+      labelBefore: labelIn(options, (id) => before.get(id) ?? films.get(id)),
+      relabelled: new Set(
+        batch.changedFilms.filter((change) => filmLabel(change.before, options.filmLabel) !== filmLabel(change.after, options.filmLabel)).map(({ after }) => after.id)
+      )
     })
   )
 }

@@ -7,7 +7,7 @@ import { FileSystem, Path } from "@effect/platform"
 import { type Batch, type EncodedRating, type FilmId, type StorageError, type UserId, Username } from "@letterboxd-ratings/core"
 import { checksumOf, crc32Of } from "@letterboxd-ratings/storage-folder"
 import { Effect, Schema, Stream } from "effect"
-import { type FileCopies, type FileCopy, memberFilePattern, memberFilesFolder, readManifest } from "./CommittedFiles.ts"
+import { commitChanges, type FileCopies, type FileCopy, memberFilePattern, memberFilesFolder, readManifest } from "./CommittedFiles.ts"
 import { headers, rawRow, translatedRow } from "./CsvText.ts"
 import type { Manifest } from "./Manifest.ts"
 import { ratingBlocks } from "./RatingBlocks.ts"
@@ -195,7 +195,7 @@ export const staleMemberFiles = (
 export const staleSentence = ({ place, username }: StaleMemberFile): string => `${place}: it does not hold the ratings of ${username} that are in the dataset`
 
 /** Such files as they should be. */
-export const rebuiltMemberFiles = (folder: string, manifest: Manifest, files: ReadonlyArray<StaleMemberFile>, label: Label): FileCopies =>
+const rebuilt = (folder: string, manifest: Manifest, files: ReadonlyArray<StaleMemberFile>, label: Label): FileCopies =>
   Stream.fromIterable(files).pipe(
     Stream.grouped(membersAtOnce),
     Stream.mapEffect((some) => {
@@ -205,3 +205,21 @@ export const rebuiltMemberFiles = (folder: string, manifest: Manifest, files: Re
     }),
     Stream.flatMap(Stream.fromIterable)
   )
+
+/**
+ * Writes the files anew that do not hold the rows of their members, in a commit of its own, and returns sentences about
+ * them. What they held is kept.
+ */
+export const rebuildMemberFiles = (
+  folder: string,
+  manifest: Manifest,
+  users: Users,
+  label: Label
+): Effect.Effect<{ readonly manifest: Manifest; readonly notes: ReadonlyArray<string> }, StorageError, Files> =>
+  Effect.gen(function*() {
+    const stale = yield* staleMemberFiles(folder, manifest, users, label)
+    return {
+      manifest: stale.length === 0 ? manifest : yield* commitChanges(folder, manifest, {}, rebuilt(folder, manifest, stale, label)),
+      notes: stale.map(({ place }) => `${place} was rebuilt from the raw ratings; what it held is kept beside it, as .uncommitted`)
+    }
+  })

@@ -7,12 +7,12 @@ import type { EncodedRating, FilmId, ProcessTable, StorageError, UserId, Usernam
 import { checkBytes, type DatasetFolder, type FileEntry, lockName, openFolder, placeOf } from "@letterboxd-ratings/storage-folder"
 import { Effect, Either, Stream } from "effect"
 import { examineForm, keepChanged, restoreForm, saidOf } from "./ChangedForm.ts"
-import { commitChanges, type FileChange, type FilePart, memberFilesFolder, readCommitted, readManifest, recoverFiles, tailOf } from "./CommittedFiles.ts"
+import { commitChanges, type FilePart, memberFilesFolder, readCommitted, readManifest, recoverFiles, tailOf } from "./CommittedFiles.ts"
 import { csvFolder } from "./CsvFolder.ts"
 import { field, filmLabel, headers, readFilms, readRecords, readUpdates, readUsers, translatedRow } from "./CsvText.ts"
 import type { FileNames } from "./FileNames.ts"
 import { CommittedFile, type Manifest } from "./Manifest.ts"
-import { rebuiltMemberFiles, staleMemberFiles, staleSentence } from "./MemberFiles.ts"
+import { rebuildMemberFiles, staleMemberFiles, staleSentence } from "./MemberFiles.ts"
 import { ratingBlocks } from "./RatingBlocks.ts"
 import { about, failures, storageError } from "./StorageFailure.ts"
 import { nothingThere } from "./WhatIsThere.ts"
@@ -262,36 +262,24 @@ const repairFolder = (folder: string, names: FileNames, held: DatasetFolder) =>
       text: ratings.map(({ filmId, rating, userId }) => translatedRow(usernames.get(userId) ?? "", label(filmId), rating)).join(""),
       rows: ratings.length
     })
-    const stale = yield* staleMemberFiles(folder, manifest, users, label)
-    // What is wrong with it may be somebody's work.
-    const kept = isTranslatedBroken && (yield* about(place)(fs.exists(place)))
-      ? [`the file as it was is ${yield* keepChanged(folder, place, manifest.files.translatedRatings.name)}`]
-      : []
-    const unchanged: FileChange = { _tag: "Append", text: "", rows: 0 }
-    yield* commitChanges(folder, manifest, {
-      rawRatings: unchanged,
-      translatedRatings: isTranslatedBroken
-        ? {
+    const repaired = [...restored, ...notes]
+    let now = manifest
+    if (isTranslatedBroken) {
+      // What is wrong with it may be somebody's work.
+      const kept = (yield* about(place)(fs.exists(place)))
+        ? `; the file as it was is ${yield* keepChanged(folder, place, manifest.files.translatedRatings.name)}`
+        : ""
+      now = yield* commitChanges(folder, manifest, {
+        translatedRatings: {
           _tag: "Replace",
           content: Stream.concat(
             Stream.succeed<FilePart>({ text: headers.translatedRatings, rows: 0 }),
             Stream.map(ratingBlocks(folder, manifest), part)
           )
         }
-        : unchanged,
-      userMappings: unchanged,
-      filmMappings: unchanged,
-      userUpdates: unchanged,
-      memberRecords: unchanged
-    }, rebuiltMemberFiles(folder, manifest, stale, label))
-    const after = yield* check(folder, names)
-    return {
-      ...after,
-      repaired: [
-        ...restored,
-        ...notes,
-        ...isTranslatedBroken ? [[`${place} was rebuilt from the raw ratings and the mappings`, ...kept].join("; ")] : [],
-        ...stale.map((file) => `${file.place} was rebuilt from the raw ratings; what it held is kept beside, as .uncommitted`)
-      ]
+      })
+      repaired.push(`${place} was rebuilt from the raw ratings and the mappings${kept}`)
     }
+    repaired.push(...(yield* rebuildMemberFiles(folder, now, users, label)).notes)
+    return { ...yield* check(folder, names), repaired }
   })

@@ -6,7 +6,7 @@
  */
 import { FileSystem, Path } from "@effect/platform"
 import type { StorageError } from "@letterboxd-ratings/core"
-import { Effect } from "effect"
+import { Effect, Stream } from "effect"
 import { type FolderFailures, inTheWay } from "./FolderFailure.ts"
 
 /**
@@ -97,6 +97,20 @@ export const makeFolder = (failures: FolderFailures, place: string): Effect.Effe
   })
 
 /**
+ * Copies a file to a place where there is none, before the original is replaced.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const copyFlushed = (failures: FolderFailures, from: string, to: string): Effect.Effect<void, StorageError, FileSystem.FileSystem | Path.Path> =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    yield* makeFile(failures, to, (file) => failures.about(to)(Stream.runForEach(fs.stream(from), (part) => writeBytes(file, part))))
+    yield* syncFolder(failures, path.dirname(to))
+  })
+
+/**
  * Gives what stands at `place` a second name, the first free one after `NAME.uncommitted`, and returns it. What takes the
  * place then takes nothing away.
  *
@@ -108,7 +122,8 @@ export const keepAside = (failures: FolderFailures, place: string): Effect.Effec
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
     const kept = yield* freeName(failures, `${place}.uncommitted`)
-    yield* failures.about(kept)(fs.link(place, kept))
+    // Some file systems have no links.
+    yield* Effect.orElse(failures.about(kept)(fs.link(place, kept)), () => copyFlushed(failures, place, kept))
     yield* syncFolder(failures, path.dirname(place))
     return kept
   })

@@ -1,5 +1,6 @@
 /**
- * What every storage that keeps a dataset in a folder promises when its disk fails or its process dies, as tests.
+ * What every storage that keeps a dataset in a folder promises when its disk fails, its process dies or the power is
+ * lost, as tests.
  *
  * @since 0.1.0
  */
@@ -136,7 +137,9 @@ export interface FolderSuiteOptions<E> {
 const film = Schema.decodeUnknownSync(Film)
 
 /**
- * Runs the tests, for a storage whose batches are committed by a `manifest.json`. Each of the calls that change something on the disk is the last one once, and fails once in each way.
+ * Runs the tests, for a storage whose batches are committed by a `manifest.json`. Each of the calls that
+ * change something on the disk is the last one once, and fails once in each way; after each of them the power is lost once
+ * in each way.
  *
  * @since 0.1.0
  * @category constructors

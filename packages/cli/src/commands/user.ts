@@ -28,7 +28,7 @@ const user = (name: string, flags: Flags) =>
 export const userCommand: Command = {
   name: "user",
   summary: "Adds or refreshes one member.",
-  what: "Reads one member into the dataset, and into users/user_NAME_raw.csv and users/user_NAME_translated.csv beside it. A member who is there already is replaced by what the site says now, if the list was read completely; otherwise the rows stay as they are.",
+  what: "Reads one member into the dataset, and into users/user_NAME_raw.csv and users/user_NAME_translated.csv beside it, which follow the ratings of the member from then on. A member who is there already is replaced by what the site says now, if the list was read completely; otherwise the rows stay as they are.",
   usage: "NAME [OPTIONS]",
   examples: [
     ["lb user davee", "add or refresh the member davee"],

@@ -57,7 +57,7 @@ const verify = (flags: Flags, repair: boolean) =>
 export const verifyCommand: Command = {
   name: "verify",
   summary: "Proves a dataset, row by row; --repair mends what can be derived.",
-  what: "Proves a dataset: every file is what was committed, ids are unique, every row's user and film are mapped, no rating stands twice, and the translated ratings are the raw ones, row by row. Exit 4 with what is broken.",
+  what: "Proves a dataset: every file is what was committed, ids are unique, every row's user and film are mapped, no rating stands twice, and the translated ratings and the files of single members are the raw ones, row by row. Exit 4 with what is broken.",
   usage: "[--repair] [OPTIONS]",
   examples: [
     ["lb verify", "is the dataset in data_output sound?"],
@@ -65,7 +65,7 @@ export const verifyCommand: Command = {
   ],
   takes: isDatasetOption,
   switches: {
-    repair: "Repair what can be repaired without doubt: write files anew that a spreadsheet or an editor saved in another form, rebuild the translated ratings from the raw ones and the mappings, and set aside what somebody else added to a file. The files as they were are kept."
+    repair: "Repair what can be repaired without doubt: write files anew that a spreadsheet or an editor saved in another form, rebuild the translated ratings and the files of single members from the raw ratings, and set aside what somebody else added to a file. The files as they were are kept."
   },
   run: ({ flags, switches }) => verify(flags, switches.has("repair"))
 }
