@@ -13,7 +13,7 @@ const reportOf = (folder) => join(folder, "test-report.json")
 for (const folder of folders) rmSync(reportOf(folder), { force: true })
 
 // More at once would only make tests that look at the clock wait for each other.
-const turbo = spawnSync(process.execPath, [join("scripts", "turbo.mjs"), "run", "test", "--concurrency=4", "--continue", "--output-logs=full", ...process.argv.slice(2)], {
+const turbo = spawnSync(process.execPath, [join("scripts", "turbo.mjs"), "run", "test", "--concurrency=2", "--continue", "--output-logs=full", ...process.argv.slice(2)], {
   stdio: "inherit"
 })
 

@@ -168,7 +168,7 @@ describe("Trouble with a page", () => {
               assert.isDefined(states)
             }))
         ),
-        { numRuns: 60 }
+        { numRuns: 15 }
       )
     ))
 })

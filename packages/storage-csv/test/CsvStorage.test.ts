@@ -191,7 +191,7 @@ layer(NodeContext.layer)("CsvStorage", (it) => {
         ["latest_film_mappings.csv", (text) => text.replace("10,", "11,")],
         ["members.jsonl", (text) => text.replace("sealed", "seal3d")],
         ["manifest.json", (text) => text.slice(0, 100)],
-        ["manifest.json", (text) => text.replace(`"format": 1`, `"format": 2`)]
+        ["manifest.json", (text) => text.replace(`"format": 1`, `"format": "one"`)]
       ]
       for (const [name, damage] of damages) {
         const place = path.join(folder, name)

@@ -36,4 +36,16 @@ layer(NodeContext.layer)("a table that becomes files", (it) => {
         )
       }
     }))
+
+  it.scoped("says that the disk is full when DuckDB hears of it, and goes on when there is room", () =>
+    Effect.gen(function*() {
+      const folder = yield* (yield* FileSystem.FileSystem).makeTempDirectoryScoped()
+      const connection = yield* (yield* openDuckDb(folder)).connect
+      const table = yield* connection.table([{ name: "n", type: INTEGER }], folder)
+      yield* table.append([[1, 2, 3]])
+      const failure = yield* Effect.flip(table.copyTo("/dev/full", "format parquet"))
+      assert.strictEqual(failure.reason, "Full")
+      assert.include(failure.message, "/dev/full")
+      assert.strictEqual(yield* table.copyTo(`${folder}/part`, "format parquet"), 3)
+    }))
 })

@@ -233,22 +233,6 @@ layer(NodeContext.layer)("ParquetStorage", (it) => {
       }
     }))
 
-  it.scoped("says that the disk is full when DuckDB hears of it, and goes on when there is room", () =>
-    Effect.gen(function*() {
-      const fs = yield* FileSystem.FileSystem
-      const folder = yield* freshFolder
-      yield* threeParts(folder)
-      const before = yield* contentOf(folder, "latin1")
-      const more = (dataset: OpenDataset) => dataset.commit(batchOf(dataset.state, 9, [{ name: "more", ratings: [[1, 1]] }], []))
-      const failure = yield* failureOf(withDataset(folder, goOn, (dataset) =>
-        Effect.zipRight(fs.symlink("/dev/full", `${folder}/ratings/part-000004.parquet.next-4`), more(dataset))))
-      assert.strictEqual(failure.reason, "Full")
-      assert.include(failure.message, "part-000004.parquet")
-      assert.deepStrictEqual(yield* contentOf(folder, "latin1"), before)
-      yield* withDataset(folder, goOn, more)
-      assert.deepStrictEqual(yield* problemsOf(folder), [])
-    }))
-
   it.scoped("refuses a number that no column holds", () =>
     Effect.gen(function*() {
       const folder = yield* freshFolder

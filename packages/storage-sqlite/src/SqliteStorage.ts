@@ -314,6 +314,7 @@ export const make = (options: SqliteStorageOptions): Effect.Effect<Context.Tag.S
               Effect.gen(function*() {
                 const sql = yield* hold
                 const written = yield* Effect.exit(Effect.gen(function*() {
+                  yield* check
                   const receipt = yield* restore(about(place)(decoded(write(sql))))
                   if (Option.isNone(receipt)) return yield* late
                   yield* check
