@@ -1,21 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
-import { EncodedRating, Harvest, MemberRecord, membersAlike, PageVerdict, RatingsSource, sampleOfRatings } from "@letterboxd-ratings/core"
-import { Effect, Fiber, Layer, Schema, TestClock } from "effect"
+import { EncodedRating, type Harvest, MemberRecord, membersAlike, PageVerdict, sampleOfRatings } from "@letterboxd-ratings/core"
+import { Effect, Schema } from "effect"
 import * as fc from "fast-check"
-import { list, memoryDataset, memorySource, memoryStorage, type MemoryWorld, username, watched } from "./Worlds.ts"
+import { list, memoryDataset, type MemoryWorld, runHarvest, username, watched } from "./Worlds.ts"
 
 const options: Harvest.HarvestOptions = { mode: "new", existing: "refuse", batches: 1, batchSize: 10, membersInFlight: 4 }
 
 const run = (world: MemoryWorld, changes: Partial<Harvest.HarvestOptions> = {}, dataset = memoryDataset()) =>
-  Effect.gen(function*() {
-    const { asked, source } = yield* memorySource(world)
-    const harvest = yield* Harvest.make.pipe(
-      Effect.provide(Layer.merge(Layer.succeed(RatingsSource, source), memoryStorage(dataset)))
-    )
-    const running = yield* Effect.fork(harvest.run({ ...options, ...changes }))
-    yield* TestClock.adjust("1 day")
-    return { report: yield* Fiber.join(running), dataset, asked: yield* asked }
-  }).pipe(Effect.scoped)
+  runHarvest(world, { ...options, ...changes }, dataset)
 
 const rowsOf = (dataset: ReturnType<typeof memoryDataset>) =>
   Object.fromEntries([...dataset.state.users].map(([name, id]) => [name as string, (dataset.rows.get(id) ?? []).length]))

@@ -1,21 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Harvest, PageVerdict, RatingsSource } from "@letterboxd-ratings/core"
-import { Array, Effect, Fiber, Layer, Option, TestClock } from "effect"
+import { Array, Effect, Layer, Option } from "effect"
 import * as fc from "fast-check"
-import { list, memoryDataset, memorySource, memoryStorage, type MemoryWorld, username, watched } from "./Worlds.ts"
+import { list, memoryDataset, memorySource, memoryStorage, type MemoryWorld, runHarvest, username, watched } from "./Worlds.ts"
 
 const options: Harvest.HarvestOptions = { mode: "new", existing: "refuse", batches: 1, batchSize: 30, membersInFlight: 4 }
 
 const run = (world: MemoryWorld, changes: Partial<Harvest.HarvestOptions> = {}, dataset = memoryDataset()) =>
-  Effect.gen(function*() {
-    const { asked, source } = yield* memorySource(world)
-    const harvest = yield* Harvest.make.pipe(
-      Effect.provide(Layer.merge(Layer.succeed(RatingsSource, source), memoryStorage(dataset)))
-    )
-    const running = yield* Effect.fork(harvest.run({ ...options, ...changes }))
-    yield* TestClock.adjust("1 day")
-    return { report: yield* Fiber.join(running), dataset, asked: yield* asked }
-  }).pipe(Effect.scoped)
+  runHarvest(world, { ...options, ...changes }, dataset)
 
 const statesOf = ({ state }: ReturnType<typeof memoryDataset>) =>
   Object.fromEntries([...state.members.values()].map((record) => [record.username as string, record.state as string]))

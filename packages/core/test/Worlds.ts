@@ -8,6 +8,7 @@ import {
   emptyDatasetState,
   type EncodedRating,
   Film,
+  Harvest,
   MemberListing,
   PageVerdict,
   type RatedFilms,
@@ -20,7 +21,7 @@ import {
   Username,
   WatchedFilm
 } from "@letterboxd-ratings/core"
-import { Array, Effect, Layer, type Option, Ref, Schema, Stream } from "effect"
+import { Array, Effect, Fiber, Layer, type Option, Ref, Schema, Stream, TestClock } from "effect"
 
 export const filmsOnPage = 3
 
@@ -183,3 +184,15 @@ export const memoryStorage = (dataset: MemoryDataset, afterCommit: Effect.Effect
 
 export const username = Schema.decodeUnknownSync(Username)
 export const userId = Schema.decodeUnknownSync(UserId)
+
+/** A run over a world, with a day for all that waits. */
+export const runHarvest = (world: MemoryWorld, options: Harvest.HarvestOptions, dataset: MemoryDataset) =>
+  Effect.gen(function*() {
+    const { asked, source } = yield* memorySource(world)
+    const harvest = yield* Harvest.make.pipe(
+      Effect.provide(Layer.merge(Layer.succeed(RatingsSource, source), memoryStorage(dataset)))
+    )
+    const running = yield* Effect.fork(harvest.run(options))
+    yield* TestClock.adjust("1 day")
+    return { report: yield* Fiber.join(running), dataset, asked: yield* asked }
+  }).pipe(Effect.scoped)
