@@ -163,8 +163,10 @@ describe("a site that refuses from some request on", () => {
           const out = `stopped-${name.replaceAll(/[^\w.]/gu, "-")}-${from}`
           const site = yield* Sandbox.make({ world: small, behaviour: { faults: [{ ...fault, from }] } })
           const report = yield* run(site.url, out, {}, { maxRetries: 2 })
-          assert.strictEqual(exitCodeOfReport(report), 3, `${name} from ${from}`)
-          assert.strictEqual(report.stopped?.reason, reason, `${name} from ${from}`)
+          // The last pages of all are those of one or two members, and what is wrong with them is these members' trouble.
+          const isOfFewMembers = reason === "MarkupChanged" && from === 61
+          assert.strictEqual(exitCodeOfReport(report), isOfFewMembers ? 2 : 3, `${name} from ${from}`)
+          assert.strictEqual(report.stopped?.reason, isOfFewMembers ? undefined : reason, `${name} from ${from}`)
           // What is under way goes to its end: five requests with two repetitions each, and the same once more to be sure.
           // Changed markup is the site's only when three members show it.
           const most = reason === "Challenged" ? 5 : reason === "MarkupChanged" ? 3 * 5 : 2 * 5 * 3 + 3
