@@ -25,7 +25,7 @@ describe("lb run, before pages it does not understand", () => {
       assert.nestedPropertyVal(about, "status", 200)
       assert.nestedProperty(about, "headers.content-type")
       assert.notNestedProperty(about, "headers.set-cookie")
-      assert.include(JSON.stringify(about), "li.griditem or li.poster-container")
+      assert.include(JSON.stringify(about), "single ul.poster-list or ul.grid")
       assert.isAbove(rowsOf(path.join(folder, "data_output"), "latest_raw_user_ratings.csv").length, 0)
       const verified = await lb(folder, ["verify"])
       assert.strictEqual(verified.code, 0, verified.err + verified.out)
