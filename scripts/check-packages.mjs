@@ -38,7 +38,7 @@ const filesIn = (folder, place = "") =>
 
 const pathsIn = (value) => typeof value === "string" ? [value] : Object.values(value ?? {}).flatMap(pathsIn)
 
-const mayBePublished = /^(?:LICENSE|README\.md|CHANGELOG\.md|package\.json|bin\/[\w-]+\.mjs|dist\/LICENSES\.txt|dist\/(?:[\w-]+\/)*[\w-]+\.(?:m?js|m?js\.map|d\.ts)|src\/(?:[\w-]+\/)*[\w-]+\.ts)$/u
+const mayBePublished = /^(?:LICENSE|README\.md|CHANGELOG\.md|package\.json|bin\/[\w-]+\.mjs|dist\/LICENSES\.txt|dist\/(?:[\w-]+\/)*[\w-]+\.(?:m?js|m?js\.map|d\.ts)|src\/(?:[\w-]+\/)*[\w-]+(?:\.ts|\.worker\.mjs))$/u
 
 const checkFiles = ({ files, folder, name }) => {
   for (const file of ["LICENSE", "README.md", "package.json"]) expect(files.includes(file), name, `${file} is missing`)
