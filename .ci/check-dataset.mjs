@@ -22,7 +22,10 @@ const manifest = JSON.parse(readFileSync(join(folder, "manifest.json"), "utf8"))
 assert.ok(ratings.length > 1000, "a run over 20 members has more than a thousand ratings")
 assert.equal(translated.length, ratings.length)
 assert.equal(users.length, 20)
-assert.deepEqual(users.map(([, id]) => Number(id)), users.map((_, i) => i + 1))
+assert.deepEqual(
+  users.map(([, id]) => Number(id)),
+  users.map((_, i) => i + 1)
+)
 assert.ok(updates.length <= users.length && updates.length > 0)
 const filmIds = new Set(films.map((line) => line.split(",")[0]))
 const userIds = new Set(users.map(([, id]) => id))

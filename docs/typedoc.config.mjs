@@ -5,10 +5,12 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs"
 
 const root = new URL("..", import.meta.url)
-const folders = ["fixtures", ...readdirSync(new URL("packages", root)).map((name) => `packages/${name}`)].filter((folder) => {
-  const manifest = new URL(`${folder}/package.json`, root)
-  return existsSync(manifest) && JSON.parse(readFileSync(manifest, "utf8")).exports?.["."] !== undefined
-})
+const folders = ["fixtures", ...readdirSync(new URL("packages", root)).map((name) => `packages/${name}`)].filter(
+  (folder) => {
+    const manifest = new URL(`${folder}/package.json`, root)
+    return existsSync(manifest) && JSON.parse(readFileSync(manifest, "utf8")).exports?.["."] !== undefined
+  }
+)
 
 /** @type {import("typedoc").TypeDocOptions & import("typedoc-plugin-markdown").PluginOptions} */
 export default {
@@ -41,5 +43,11 @@ export default {
   typeAliasPropertiesFormat: "table",
   typeDeclarationFormat: "table",
   propertyMembersFormat: "table",
-  tableColumnSettings: { hideInherited: true, hideOverrides: true, hideSources: true, hideModifiers: true, hideDefaults: true }
+  tableColumnSettings: {
+    hideInherited: true,
+    hideOverrides: true,
+    hideSources: true,
+    hideModifiers: true,
+    hideDefaults: true
+  }
 }

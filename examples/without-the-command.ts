@@ -9,19 +9,20 @@ import { generateWorld, Sandbox } from "@letterboxd-ratings/fixtures"
 import { HttpPolicy, LetterboxdSource } from "@letterboxd-ratings/letterboxd-source"
 import { Console, Effect, Layer, Stream } from "effect"
 
-const program = Effect.gen(function*() {
+const program = Effect.gen(function* () {
   const source = yield* RatingsSource
   const fives = new Map<string, number>()
   yield* source.members.pipe(
     Stream.take(10),
     Stream.flatMap(({ username }) => source.ratings(username, "all"), { concurrency: 5 }),
     Stream.runForEach(({ number, username, verdict }) =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         if (verdict._tag !== "Films") return yield* Console.log(`page ${number} of ${username}: ${verdict._tag}`)
         for (const { film, rating } of verdict.films) {
           if (rating === 5) fives.set(displayName(film), (fives.get(displayName(film)) ?? 0) + 1)
         }
-      }))
+      })
+    )
   )
   const top = [...fives].toSorted(([, a], [, b]) => b - a).slice(0, 3)
   for (const [title, count] of top) yield* Console.log(`${count} times five stars: ${title}`)
@@ -29,11 +30,14 @@ const program = Effect.gen(function*() {
   yield* Console.log(`${requests} requests`)
 })
 
-const source = Layer.unwrapScoped(Effect.map(Sandbox.make({ world: generateWorld() }), ({ url }) =>
-  LetterboxdSource.layer({ ...LetterboxdSource.defaults, baseUrl: url }).pipe(
-    Layer.provide(HttpPolicy.layer({ ...HttpPolicy.defaults, requestsPerSecond: Infinity })),
-    Layer.provide(FetchHttpClient.layer),
-    Layer.provide(Layer.succeed(FetchHttpClient.RequestInit, { redirect: "manual" }))
-  )))
+const source = Layer.unwrapScoped(
+  Effect.map(Sandbox.make({ world: generateWorld() }), ({ url }) =>
+    LetterboxdSource.layer({ ...LetterboxdSource.defaults, baseUrl: url }).pipe(
+      Layer.provide(HttpPolicy.layer({ ...HttpPolicy.defaults, requestsPerSecond: Infinity })),
+      Layer.provide(FetchHttpClient.layer),
+      Layer.provide(Layer.succeed(FetchHttpClient.RequestInit, { redirect: "manual" }))
+    )
+  )
+)
 
 NodeRuntime.runMain(Effect.provide(program, source))

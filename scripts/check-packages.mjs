@@ -4,7 +4,18 @@
  * publint and attw say. Build first.
  */
 import { execFile, execFileSync } from "node:child_process"
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs"
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync
+} from "node:fs"
 import { homedir, tmpdir } from "node:os"
 import { dirname, join, posix, relative } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -16,7 +27,9 @@ const root = fileURLToPath(new URL("..", import.meta.url)).replace(/\/$/u, "")
 const repository = "https://github.com/letterboxd-ratings/letterboxd-ratings"
 const tool = (name) => join(root, "node_modules/.bin", name)
 const readJson = (file) => JSON.parse(readFileSync(file, "utf8"))
-const workspace = JSON.parse(execFileSync("pnpm", ["list", "--recursive", "--depth", "-1", "--json"], { cwd: root, encoding: "utf8" }))
+const workspace = JSON.parse(
+  execFileSync("pnpm", ["list", "--recursive", "--depth", "-1", "--json"], { cwd: root, encoding: "utf8" })
+)
 const published = workspace.filter((one) => one.private !== true)
 
 const problems = []
@@ -27,7 +40,9 @@ const expect = (holds, name, problem) => {
 /** Ends of a process that is waited for beside others: what it said, and whether it succeeded. */
 const run = (command, args, cwd) =>
   new Promise((resolve) => {
-    execFile(command, args, { cwd, encoding: "utf8" }, (error, out, err) => resolve({ succeeded: error === null, said: `${out}${err}`.trim() }))
+    execFile(command, args, { cwd, encoding: "utf8" }, (error, out, err) =>
+      resolve({ succeeded: error === null, said: `${out}${err}`.trim() })
+    )
   })
 
 const filesIn = (folder, place = "") =>
@@ -36,9 +51,10 @@ const filesIn = (folder, place = "") =>
     return entry.isDirectory() ? filesIn(folder, name) : [name]
   })
 
-const pathsIn = (value) => typeof value === "string" ? [value] : Object.values(value ?? {}).flatMap(pathsIn)
+const pathsIn = (value) => (typeof value === "string" ? [value] : Object.values(value ?? {}).flatMap(pathsIn))
 
-const mayBePublished = /^(?:LICENSE|README\.md|CHANGELOG\.md|package\.json|bin\/[\w-]+\.mjs|dist\/LICENSES\.txt|dist\/(?:[\w-]+\/)*[\w-]+\.(?:m?js|m?js\.map|d\.ts)|src\/(?:[\w-]+\/)*[\w-]+(?:\.ts|\.worker\.mjs))$/u
+const mayBePublished =
+  /^(?:LICENSE|README\.md|CHANGELOG\.md|package\.json|bin\/[\w-]+\.mjs|dist\/LICENSES\.txt|dist\/(?:[\w-]+\/)*[\w-]+\.(?:m?js|m?js\.map|d\.ts)|src\/(?:[\w-]+\/)*[\w-]+(?:\.ts|\.worker\.mjs))$/u
 
 const checkFiles = ({ files, folder, name }) => {
   for (const file of ["LICENSE", "README.md", "package.json"]) expect(files.includes(file), name, `${file} is missing`)
@@ -49,16 +65,28 @@ const checkFiles = ({ files, folder, name }) => {
       expect(!text.includes(`${place}/`), name, `${file} names a folder of this machine`)
     }
     const map = /^\/\/# sourceMappingURL=(?<map>\S+)$/mu.exec(text)?.groups?.map
-    expect(map === undefined || files.includes(posix.join(posix.dirname(file), map)), name, `${file} has a source map that is not there`)
+    expect(
+      map === undefined || files.includes(posix.join(posix.dirname(file), map)),
+      name,
+      `${file} has a source map that is not there`
+    )
     if (file.endsWith(".map")) {
       const { sources, sourcesContent } = JSON.parse(text)
       for (const [i, source] of sources.entries()) {
-        expect(typeof sourcesContent?.[i] === "string" || files.includes(posix.join(posix.dirname(file), source)), name, `${file} is about ${source}, which is not there`)
+        expect(
+          typeof sourcesContent?.[i] === "string" || files.includes(posix.join(posix.dirname(file), source)),
+          name,
+          `${file} is about ${source}, which is not there`
+        )
       }
     }
   }
   if (files.includes("LICENSE")) {
-    expect(readFileSync(join(folder, "LICENSE"), "utf8") === readFileSync(join(root, "LICENSE"), "utf8"), name, "LICENSE is not the repository's")
+    expect(
+      readFileSync(join(folder, "LICENSE"), "utf8") === readFileSync(join(root, "LICENSE"), "utf8"),
+      name,
+      "LICENSE is not the repository's"
+    )
   }
 }
 
@@ -74,11 +102,21 @@ const checkManifest = ({ files, folder, manifest, name, path }) => {
   for (const words of ["workspace:", "catalog:", "link:", "file:", "@letterboxd-ratings/source"]) {
     expect(!text.includes(words), name, `package.json says ${words}, which means nothing to users`)
   }
-  for (const key of ["description", "keywords", "license", "engines", "files"]) expect(manifest[key] !== undefined, name, `package.json has no ${key}`)
-  expect(manifest.repository?.url === `git+${repository}.git` && manifest.repository.directory === directory, name, "repository is wrong")
+  for (const key of ["description", "keywords", "license", "engines", "files"])
+    expect(manifest[key] !== undefined, name, `package.json has no ${key}`)
+  expect(
+    manifest.repository?.url === `git+${repository}.git` && manifest.repository.directory === directory,
+    name,
+    "repository is wrong"
+  )
   expect(manifest.homepage === `${repository}/tree/main/${directory}#readme`, name, "homepage is wrong")
-  expect(manifest.publishConfig?.access === "public" && manifest.publishConfig.provenance === true, name, "publishConfig lacks access or provenance")
-  for (const script of ["preinstall", "install", "postinstall", "prepare"]) expect(manifest.scripts?.[script] === undefined, name, `runs ${script} at its users`)
+  expect(
+    manifest.publishConfig?.access === "public" && manifest.publishConfig.provenance === true,
+    name,
+    "publishConfig lacks access or provenance"
+  )
+  for (const script of ["preinstall", "install", "postinstall", "prepare"])
+    expect(manifest.scripts?.[script] === undefined, name, `runs ${script} at its users`)
   for (const [peer, range] of Object.entries(manifest.peerDependencies ?? {})) {
     expect(/^[\^~>]/u.test(range), name, `forces ${peer} ${range} on its users`)
     expect(manifest.dependencies?.[peer] === undefined, name, `${peer} is a peer and a dependency`)
@@ -87,7 +125,11 @@ const checkManifest = ({ files, folder, manifest, name, path }) => {
     expect(files.includes(file), name, `promises ${file}, which is not there`)
   }
   for (const file of pathsIn(manifest.bin).filter((one) => existsSync(join(folder, one)))) {
-    expect(readFileSync(join(folder, file), "utf8").startsWith("#!/usr/bin/env node\n"), name, `${file} does not begin with #!`)
+    expect(
+      readFileSync(join(folder, file), "utf8").startsWith("#!/usr/bin/env node\n"),
+      name,
+      `${file} does not begin with #!`
+    )
     expect((statSync(join(folder, file)).mode & 0o111) === 0o111, name, `${file} cannot be executed`)
   }
 }
@@ -96,7 +138,11 @@ const nestedIn = (place, name) => join(place, "node_modules", name)
 
 /** Gives a package what its package.json asks for, and nothing else that happens to be in this repository. */
 const install = ({ manifest, path, place }, packages) => {
-  for (const name of Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies, ...manifest.peerDependencies })) {
+  for (const name of Object.keys({
+    ...manifest.dependencies,
+    ...manifest.optionalDependencies,
+    ...manifest.peerDependencies
+  })) {
     const sibling = packages.find((one) => one.name === name)
     const target = nestedIn(place, name)
     mkdirSync(dirname(target), { recursive: true })
@@ -105,36 +151,61 @@ const install = ({ manifest, path, place }, packages) => {
 }
 
 const importsOf = ({ manifest, name }) =>
-  Object.entries(manifest.exports ?? {}).filter(([, target]) => typeof target === "object").map(([key]) => posix.join(name, key))
+  Object.entries(manifest.exports ?? {})
+    .filter(([, target]) => typeof target === "object")
+    .map(([key]) => posix.join(name, key))
 
 const checkUse = async (packages, place) => {
   // Without @types/node and with declarations checked: what TypeScript would complain about in a user's program.
-  const programs = packages.filter((one) => importsOf(one).length > 0).flatMap((one) => {
-    const everything = importsOf(one).map((from) => `export type * from "${from}"`).join("\n")
-    const examples = readFileSync(join(one.folder, "README.md"), "utf8").matchAll(/^```ts\n(?<program>.*?)^```$/gmsu)
-    // What an example takes from its own folder stands nowhere.
-    const complete = [...examples].map(({ groups }) => groups.program).filter((program) => !program.includes('from "./'))
-    return [everything, ...complete].map((program, i) => {
-      const file = join(one.place, i === 0 ? "everything.mts" : `readme-${i}.mts`)
-      writeFileSync(file, `${program}\nexport {}\n`)
-      return file
+  const programs = packages
+    .filter((one) => importsOf(one).length > 0)
+    .flatMap((one) => {
+      const everything = importsOf(one)
+        .map((from) => `export type * from "${from}"`)
+        .join("\n")
+      const examples = readFileSync(join(one.folder, "README.md"), "utf8").matchAll(/^```ts\n(?<program>.*?)^```$/gmsu)
+      // What an example takes from its own folder stands nowhere.
+      const complete = [...examples]
+        .map(({ groups }) => groups.program)
+        .filter((program) => !program.includes('from "./'))
+      return [everything, ...complete].map((program, i) => {
+        const file = join(one.place, i === 0 ? "everything.mts" : `readme-${i}.mts`)
+        writeFileSync(file, `${program}\nexport {}\n`)
+        return file
+      })
     })
-  })
-  writeFileSync(join(place, "tsconfig.json"), JSON.stringify({
-    compilerOptions: { module: "NodeNext", target: "ES2022", lib: ["ES2023", "DOM"], types: [], strict: true, exactOptionalPropertyTypes: true, noEmit: true },
-    files: programs
-  }))
-  const types = run(tool("tsc"), ["-p", "tsconfig.json", "--skipLibCheck", "false", "--pretty", "false"], place).then(({ said, succeeded }) => {
-    const errors = said.split("\n").filter((line) => line.includes("error TS"))
-    // What others' declarations are like is theirs to mend.
-    const ours = errors.filter((line) => !line.includes("/.pnpm/"))
-    expect(succeeded || (errors.length > 0 && ours.length === 0), "types", ours.join("\n") || said)
-  })
+  writeFileSync(
+    join(place, "tsconfig.json"),
+    JSON.stringify({
+      compilerOptions: {
+        module: "NodeNext",
+        target: "ES2022",
+        lib: ["ES2023", "DOM"],
+        types: [],
+        strict: true,
+        exactOptionalPropertyTypes: true,
+        noEmit: true
+      },
+      files: programs
+    })
+  )
+  const types = run(tool("tsc"), ["-p", "tsconfig.json", "--skipLibCheck", "false", "--pretty", "false"], place).then(
+    ({ said, succeeded }) => {
+      const errors = said.split("\n").filter((line) => line.includes("error TS"))
+      // What others' declarations are like is theirs to mend.
+      const ours = errors.filter((line) => !line.includes("/.pnpm/"))
+      expect(succeeded || (errors.length > 0 && ours.length === 0), "types", ours.join("\n") || said)
+    }
+  )
   const imported = packages.map(async (one) => {
     // vitest can be imported by vitest alone.
     if (one.manifest.peerDependencies?.vitest !== undefined) return
     for (const from of importsOf(one)) {
-      const { said, succeeded } = await run(process.execPath, ["--input-type=module", "--eval", `await import("${from}")`], one.place)
+      const { said, succeeded } = await run(
+        process.execPath,
+        ["--input-type=module", "--eval", `await import("${from}")`],
+        one.place
+      )
       expect(succeeded, one.name, `Node cannot import ${from}: ${said}`)
     }
   })
@@ -154,7 +225,11 @@ const checkWithPublint = async ({ folder, manifest, name }) => {
 
 const checkWithAttw = async ({ manifest, name, tarball }) => {
   if (manifest.exports === undefined) return
-  const { said, succeeded } = await run(tool("attw"), [tarball, "--profile", "esm-only", "--format", "table-flipped", "--no-emoji", "--no-color"], root)
+  const { said, succeeded } = await run(
+    tool("attw"),
+    [tarball, "--profile", "esm-only", "--format", "table-flipped", "--no-emoji", "--no-color"],
+    root
+  )
   expect(succeeded && !said.includes("does not contain types"), name, `attw: ${said}`)
 }
 
@@ -162,14 +237,26 @@ const place = realpathSync(mkdtempSync(join(tmpdir(), "packages-")))
 try {
   const versions = new Set(published.map(({ version }) => version))
   expect(versions.size === 1, "all", `have different versions: ${[...versions].join(", ")}`)
-  execFileSync("pnpm", ["--recursive", ...published.flatMap(({ name }) => ["--filter", name]), "pack", "--pack-destination", place], { cwd: root })
+  execFileSync(
+    "pnpm",
+    ["--recursive", ...published.flatMap(({ name }) => ["--filter", name]), "pack", "--pack-destination", place],
+    { cwd: root }
+  )
   const packages = published.map(({ name, path, version }) => {
     const tarball = join(place, `${name.replace("@", "").replace("/", "-")}-${version}.tgz`)
     const home = join(place, name.split("/").at(-1))
     const folder = nestedIn(home, name)
     mkdirSync(folder, { recursive: true })
     execFileSync("tar", ["-xzf", tarball, "--strip-components=1", "-C", folder])
-    return { name, path, tarball, place: home, folder, files: filesIn(folder), manifest: readJson(join(folder, "package.json")) }
+    return {
+      name,
+      path,
+      tarball,
+      place: home,
+      folder,
+      files: filesIn(folder),
+      manifest: readJson(join(folder, "package.json"))
+    }
   })
   for (const one of packages) {
     checkFiles(one)
@@ -191,5 +278,7 @@ try {
   rmSync(place, { recursive: true, force: true })
 }
 for (const problem of problems) process.stderr.write(`${problem}\n`)
-process.stdout.write(`${published.length} packages, ${problems.length} problems, ${((Date.now() - startedAt) / 1000).toFixed(1)} s\n`)
+process.stdout.write(
+  `${published.length} packages, ${problems.length} problems, ${((Date.now() - startedAt) / 1000).toFixed(1)} s\n`
+)
 process.exitCode = problems.length === 0 ? 0 : 1

@@ -9,7 +9,11 @@ import { join } from "node:path"
 
 const folder = mkdtempSync(join(tmpdir(), "lb-examples-"))
 // pnpm hands its settings down in variables that mean nothing to npm.
-const env = { ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_/iu.test(name))), npm_config_audit: "false", npm_config_fund: "false" }
+const env = {
+  ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_/iu.test(name))),
+  npm_config_audit: "false",
+  npm_config_fund: "false"
+}
 const run = (command, args, cwd = folder) => {
   process.stdout.write(`\n$ ${[command, ...args].join(" ")}\n`)
   execFileSync(command, args, { cwd, stdio: "inherit", env })
@@ -22,12 +26,32 @@ try {
     .filter((one) => one.private !== true)
   const dependencies = {}
   for (const { name, path } of packages) {
-    const [packed] = JSON.parse(`[${execFileSync("pnpm", ["pack", "--json", "--pack-destination", join(folder, "packed")], { cwd: path, encoding: "utf8" })}]`)
+    const [packed] = JSON.parse(
+      `[${execFileSync("pnpm", ["pack", "--json", "--pack-destination", join(folder, "packed")], { cwd: path, encoding: "utf8" })}]`
+    )
     dependencies[name] = `file:${packed.filename}`
   }
   // The versions the repository itself is tested with.
-  const catalog = readFileSync("pnpm-workspace.yaml", "utf8").split("\ncatalog:\n")[1].split(/\n(?=\S)/u)[0]
-  for (const name of ["effect", "@effect/platform", "@effect/platform-node", "@effect/cluster", "@effect/rpc", "@effect/sql", "@effect/workflow", "@effect/experimental", "@effect/vitest", "vitest", "vite", "fast-check", "tsx", "typescript", "@types/node"]) {
+  const catalog = readFileSync("pnpm-workspace.yaml", "utf8")
+    .split("\ncatalog:\n")[1]
+    .split(/\n(?=\S)/u)[0]
+  for (const name of [
+    "effect",
+    "@effect/platform",
+    "@effect/platform-node",
+    "@effect/cluster",
+    "@effect/rpc",
+    "@effect/sql",
+    "@effect/workflow",
+    "@effect/experimental",
+    "@effect/vitest",
+    "vitest",
+    "vite",
+    "fast-check",
+    "tsx",
+    "typescript",
+    "@types/node"
+  ]) {
     dependencies[name] = new RegExp(`^  "?${name}"?: (\\S+)$`, "mu").exec(catalog)[1]
   }
   const manifest = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"))
@@ -38,8 +62,30 @@ try {
   run("npm", ["test"])
   run("npm", ["start"])
   run("npm", ["run", "harvest"])
-  run("npx", ["lb", "verify", "--storage", "./json-storage.mjs", "--storage-options", "file=mine.json", "--out", "harvest"])
-  run("npx", ["lb", "export", "--from", "./json-storage.mjs", "--storage-options", "file=mine.json", "--out", "harvest", "--to", "sqlite", "--into", "copy"])
+  run("npx", [
+    "lb",
+    "verify",
+    "--storage",
+    "./json-storage.mjs",
+    "--storage-options",
+    "file=mine.json",
+    "--out",
+    "harvest"
+  ])
+  run("npx", [
+    "lb",
+    "export",
+    "--from",
+    "./json-storage.mjs",
+    "--storage-options",
+    "file=mine.json",
+    "--out",
+    "harvest",
+    "--to",
+    "sqlite",
+    "--into",
+    "copy"
+  ])
   run("npx", ["lb", "verify", "--storage", "sqlite", "--out", "copy"])
 } finally {
   rmSync(folder, { recursive: true, force: true })

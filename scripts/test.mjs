@@ -13,9 +13,21 @@ const reportOf = (folder) => join(folder, "test-report.json")
 for (const folder of folders) rmSync(reportOf(folder), { force: true })
 
 // More at once would only make tests that look at the clock wait for each other.
-const turbo = spawnSync(process.execPath, [join("scripts", "turbo.mjs"), "run", "test", "--concurrency=2", "--continue", "--output-logs=full", ...process.argv.slice(2)], {
-  stdio: "inherit"
-})
+const turbo = spawnSync(
+  process.execPath,
+  [
+    join("scripts", "turbo.mjs"),
+    "run",
+    "test",
+    "--concurrency=2",
+    "--continue",
+    "--output-logs=full",
+    ...process.argv.slice(2)
+  ],
+  {
+    stdio: "inherit"
+  }
+)
 
 let passed = 0
 let failed = 0
@@ -34,7 +46,8 @@ for (const folder of folders) {
   if (!report.success && report.numFailedTests === 0) failed += 1
   for (const { assertionResults, name } of report.testResults) {
     for (const test of assertionResults) {
-      if (test.status === "pending" || test.status === "skipped") process.stdout.write(`skipped: ${name}: ${test.fullName}\n`)
+      if (test.status === "pending" || test.status === "skipped")
+        process.stdout.write(`skipped: ${name}: ${test.fullName}\n`)
     }
   }
 }

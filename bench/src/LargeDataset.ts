@@ -36,17 +36,32 @@ export const batchFrom = (first: number, isFirst: boolean): Batch => {
       const name = username(`member_${first + i}`)
       const ratings = Array.from({ length: rowsOfMember }, (_, n) => ({
         userId,
-        filmId: FilmId.make(10_000_001 + ((first + i) * 7919 + n * 37) % filmsInAll),
+        filmId: FilmId.make(10_000_001 + (((first + i) * 7919 + n * 37) % filmsInAll)),
         rating: stars[(first + n) % 10] ?? rating(1)
       }))
       return {
         isNew: true,
         write: "append",
         ratings,
-        record: { username: name, userId, state: "sealed", readAt: committedAt, lastPage: 19, missing: [], films: rowsOfMember, ratings: rowsOfMember, doubts: [], verdicts: { Films: 19 } }
+        record: {
+          username: name,
+          userId,
+          state: "sealed",
+          readAt: committedAt,
+          lastPage: 19,
+          missing: [],
+          films: rowsOfMember,
+          ratings: rowsOfMember,
+          doubts: [],
+          verdicts: { Films: 19 }
+        }
       }
     }),
-    newFilms: isFirst ? Array.from({ length: filmsInAll }, (_, n) => film({ id: 10_000_001 + n, slug: `film-${n}`, title: `Film, the ${n}th`, year: 1990 })) : [],
+    newFilms: isFirst
+      ? Array.from({ length: filmsInAll }, (_, n) =>
+          film({ id: 10_000_001 + n, slug: `film-${n}`, title: `Film, the ${n}th`, year: 1990 })
+        )
+      : [],
     changedFilms: [],
     committedAt
   }
@@ -55,9 +70,11 @@ export const batchFrom = (first: number, isFirst: boolean): Batch => {
 export const opened = <A, E>(folder: string, mode: OpenMode, use: (dataset: OpenDataset) => Effect.Effect<A, E>) =>
   Effect.runPromise(
     Effect.flatMap(RatingsStorage, (storage) => Effect.scoped(Effect.flatMap(storage.open(mode), use))).pipe(
-      Effect.provide(CsvStorage.layer({ ...CsvStorage.defaults, folder }).pipe(
-        Layer.provide(Layer.merge(NodeContext.layer, NodeProcessTable.layer))
-      ))
+      Effect.provide(
+        CsvStorage.layer({ ...CsvStorage.defaults, folder }).pipe(
+          Layer.provide(Layer.merge(NodeContext.layer, NodeProcessTable.layer))
+        )
+      )
     )
   )
 
@@ -67,4 +84,9 @@ export const batches = Math.ceil((millionsOfRows * 1e6) / (rowsOfMember * 10))
 /** Makes the dataset in a folder that is not there yet. */
 export const makeLargeDataset = (folder: string): Promise<void> =>
   opened(folder, { _tag: "new", existing: "refuse" }, (dataset) =>
-    Effect.forEach(Array.from({ length: batches }, (_, i) => i), (i) => dataset.commit(batchFrom(i * 10 + 1, i === 0)), { discard: true }))
+    Effect.forEach(
+      Array.from({ length: batches }, (_, i) => i),
+      (i) => dataset.commit(batchFrom(i * 10 + 1, i === 0)),
+      { discard: true }
+    )
+  )

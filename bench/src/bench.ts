@@ -9,7 +9,15 @@ import { intoStorages } from "./intoStorages.ts"
 import { parseAPage } from "./parseAPage.ts"
 import { waitForTheSite } from "./waitForTheSite.ts"
 
-const benchmarks: Readonly<Record<string, () => Promise<void>>> = { parseAPage, waitForTheSite, commitAtScale, adoptAtScale, exportAtScale, exportIntoStorages, intoStorages }
+const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
+  parseAPage,
+  waitForTheSite,
+  commitAtScale,
+  adoptAtScale,
+  exportAtScale,
+  exportIntoStorages,
+  intoStorages
+}
 const asked = process.argv.slice(2)
 const unknown = asked.filter((name) => !Object.hasOwn(benchmarks, name))
 if (unknown.length > 0) {

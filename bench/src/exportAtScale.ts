@@ -7,10 +7,18 @@ import * as path from "node:path"
 import { makeLargeDataset } from "./LargeDataset.ts"
 import { runLb } from "./runLb.ts"
 
-const targets: ReadonlyArray<ReadonlyArray<string>> = [["jsonl"], ["movielens"], ["movielens", "--anonymise"], ["parquet-file"], ["csv"], ["parquet"]]
+const targets: ReadonlyArray<ReadonlyArray<string>> = [
+  ["jsonl"],
+  ["movielens"],
+  ["movielens", "--anonymise"],
+  ["parquet-file"],
+  ["csv"],
+  ["parquet"]
+]
 
 const sizeOf = (folder: string): number =>
-  fs.readdirSync(folder, { recursive: true, withFileTypes: true })
+  fs
+    .readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .reduce((bytes, entry) => bytes + fs.statSync(path.join(entry.parentPath, entry.name)).size, 0)
 
@@ -23,7 +31,9 @@ export const exportAtScale = async (): Promise<void> => {
     for (const to of targets) {
       const into = path.join(folder, "export")
       const { megabytes, seconds } = await runLb(["export", "--out", dataset, "--into", into, "--to", ...to])
-      process.stdout.write(`  | ${to.join(" ")} | ${seconds.toFixed(0)} | ${(sizeOf(into) / 1e6).toFixed(0)} | ${megabytes.toFixed(0)} |\n`)
+      process.stdout.write(
+        `  | ${to.join(" ")} | ${seconds.toFixed(0)} | ${(sizeOf(into) / 1e6).toFixed(0)} | ${megabytes.toFixed(0)} |\n`
+      )
       fs.rmSync(into, { recursive: true })
     }
   } finally {

@@ -12,7 +12,10 @@ import { runLb } from "./runLb.ts"
 const server = process.env["TEST_POSTGRES_URL"] ?? "postgres://postgres@127.0.0.1:5432/test"
 const schema = "lb_bench_export"
 
-const isServerThere = Effect.match(PostgresStorage.make({ url: Redacted.make(server), schema }).exists, { onFailure: () => false, onSuccess: () => true })
+const isServerThere = Effect.match(PostgresStorage.make({ url: Redacted.make(server), schema }).exists, {
+  onFailure: () => false,
+  onSuccess: () => true
+})
 
 export const exportIntoStorages = async (): Promise<void> => {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "lb-bench-"))

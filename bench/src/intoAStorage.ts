@@ -2,7 +2,15 @@
  * Commits prepared batches to one storage, in a process of its own, and prints what that took as JSON.
  */
 import { NodeContext } from "@effect/platform-node"
-import { Film, FilmId, makeIdRegistry, type MemberRecord, Rating, RatingsStorage, Username } from "@letterboxd-ratings/core"
+import {
+  Film,
+  FilmId,
+  makeIdRegistry,
+  type MemberRecord,
+  Rating,
+  RatingsStorage,
+  Username
+} from "@letterboxd-ratings/core"
 import { CsvStorage } from "@letterboxd-ratings/storage-csv"
 import { NodeProcessTable } from "@letterboxd-ratings/storage-folder/node"
 import { MemoryStorage } from "@letterboxd-ratings/storage-memory"
@@ -23,10 +31,14 @@ export interface Result {
   readonly megabytes: number
 }
 
-const Line = Schema.decodeUnknownSync(Schema.parseJson(Schema.Struct({
-  films: Schema.Array(Film),
-  members: Schema.Array(Schema.Struct({ username: Username, ratings: Schema.Array(Schema.Tuple(FilmId, Rating)) }))
-})))
+const Line = Schema.decodeUnknownSync(
+  Schema.parseJson(
+    Schema.Struct({
+      films: Schema.Array(Film),
+      members: Schema.Array(Schema.Struct({ username: Username, ratings: Schema.Array(Schema.Tuple(FilmId, Rating)) }))
+    })
+  )
+)
 
 const platform = Layer.merge(NodeContext.layer, NodeProcessTable.layer)
 
@@ -45,45 +57,73 @@ const storages: Readonly<Record<string, (folder: string) => Layer.Layer<RatingsS
 export const storageNames: ReadonlyArray<string> = Object.keys(storages)
 
 const measure = (batches: string) =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const storage = yield* RatingsStorage
     let seconds = 0
     let slowestMillis = 0
-    const rows = yield* Effect.scoped(Effect.gen(function*() {
-      const dataset = yield* storage.open({ _tag: "new", existing: "set-aside" })
-      const registry = makeIdRegistry(dataset.state)
-      let total = 0
-      const lines = readline.createInterface({ input: fs.createReadStream(batches) })
-      yield* Stream.runForEach(Stream.fromAsyncIterable(lines, (cause) => cause), (line) =>
-        Effect.gen(function*() {
-          const { films, members } = Line(line)
-          for (const film of films) registry.film(film)
-          const committedAt = yield* DateTime.now
-          const batch = {
-            committedAt,
-            ...registry.takeFilms(),
-            members: members.map(({ ratings, username }) => {
-              const { isNew, userId } = registry.user(username)
-              const record: MemberRecord = {
-                username, userId, state: "sealed", readAt: committedAt, lastPage: 1, missing: [], films: ratings.length, ratings: ratings.length, doubts: [], verdicts: { Films: 1 }
+    const rows = yield* Effect.scoped(
+      Effect.gen(function* () {
+        const dataset = yield* storage.open({ _tag: "new", existing: "set-aside" })
+        const registry = makeIdRegistry(dataset.state)
+        let total = 0
+        const lines = readline.createInterface({ input: fs.createReadStream(batches) })
+        yield* Stream.runForEach(
+          Stream.fromAsyncIterable(lines, (cause) => cause),
+          (line) =>
+            Effect.gen(function* () {
+              const { films, members } = Line(line)
+              for (const film of films) registry.film(film)
+              const committedAt = yield* DateTime.now
+              const batch = {
+                committedAt,
+                ...registry.takeFilms(),
+                members: members.map(({ ratings, username }) => {
+                  const { isNew, userId } = registry.user(username)
+                  const record: MemberRecord = {
+                    username,
+                    userId,
+                    state: "sealed",
+                    readAt: committedAt,
+                    lastPage: 1,
+                    missing: [],
+                    films: ratings.length,
+                    ratings: ratings.length,
+                    doubts: [],
+                    verdicts: { Films: 1 }
+                  }
+                  return {
+                    record,
+                    isNew,
+                    write: "append" as const,
+                    ratings: ratings.map(([filmId, rating]) => ({ userId, filmId, rating }))
+                  }
+                })
               }
-              return { record, isNew, write: "append" as const, ratings: ratings.map(([filmId, rating]) => ({ userId, filmId, rating })) }
+              const began = performance.now()
+              total = (yield* dataset.commit(batch)).ratings
+              const took = performance.now() - began
+              seconds += took / 1000
+              slowestMillis = Math.max(slowestMillis, took)
             })
-          }
-          const began = performance.now()
-          total = (yield* dataset.commit(batch)).ratings
-          const took = performance.now() - began
-          seconds += took / 1000
-          slowestMillis = Math.max(slowestMillis, took)
-        }))
-      return total
-    }))
+        )
+        return total
+      })
+    )
     const began = performance.now()
-    const read = yield* Effect.scoped(Effect.flatMap(storage.open({ _tag: "continue" }), (dataset) => Stream.runCount(dataset.ratings)))
+    const read = yield* Effect.scoped(
+      Effect.flatMap(storage.open({ _tag: "continue" }), (dataset) => Stream.runCount(dataset.ratings))
+    )
     const readSeconds = (performance.now() - began) / 1000
     if (read !== rows) throw new Error(`${read} of ${rows} rows were read back`)
     const { bytes } = yield* storage.inspect
-    const result: Result = { rows, seconds, slowestMillis, readSeconds, bytes, megabytes: process.resourceUsage().maxRSS / 1000 }
+    const result: Result = {
+      rows,
+      seconds,
+      slowestMillis,
+      readSeconds,
+      bytes,
+      megabytes: process.resourceUsage().maxRSS / 1000
+    }
     process.stdout.write(JSON.stringify(result))
   })
 

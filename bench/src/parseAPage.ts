@@ -17,10 +17,16 @@ const millisPer = (html: string): number => {
 
 export const parseAPage = async (): Promise<void> => {
   const member = generateWorld().members[3]
-  const pages: Array<readonly [string, string]> = member === undefined ? [] : [
-    ["sandbox, 2022", filmsPage({ member, films: member.films, listing: "", number: 1, generation: "2022" })],
-    ["sandbox, 2026-09", filmsPage({ member, films: member.films, listing: "", number: 1, generation: "2026-09" })]
-  ]
+  const pages: Array<readonly [string, string]> =
+    member === undefined
+      ? []
+      : [
+          ["sandbox, 2022", filmsPage({ member, films: member.films, listing: "", number: 1, generation: "2022" })],
+          [
+            "sandbox, 2026-09",
+            filmsPage({ member, films: member.films, listing: "", number: 1, generation: "2026-09" })
+          ]
+        ]
   const real = new URL("../../../shared/pages/films-modern-2025-11.html", import.meta.url)
   if (fs.existsSync(real)) pages.push(["real, 2025-11", fs.readFileSync(real, "utf8")])
   else process.stdout.write("  (no real page: there is no ../shared/pages here)\n")

@@ -10,12 +10,16 @@ import { layer } from "../json-storage.mjs"
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), "json-storage-"))
 afterAll(() => fs.rmSync(folder, { recursive: true }))
 
-storageSuite("JsonStorage", (place) => layer({ folder: path.join(folder, place), options: {} }).pipe(Layer.provide(NodeContext.layer)), {
-  writeFormat: (place, format) =>
-    Effect.sync(() => {
-      const file = path.join(folder, place, "ratings.json")
-      fs.writeFileSync(file, fs.readFileSync(file, "utf8").replace(/"format":\d+/u, `"format":${format}`))
-    }),
-  // All of it is written anew with each batch.
-  rows: 20_000
-})
+storageSuite(
+  "JsonStorage",
+  (place) => layer({ folder: path.join(folder, place), options: {} }).pipe(Layer.provide(NodeContext.layer)),
+  {
+    writeFormat: (place, format) =>
+      Effect.sync(() => {
+        const file = path.join(folder, place, "ratings.json")
+        fs.writeFileSync(file, fs.readFileSync(file, "utf8").replace(/"format":\d+/u, `"format":${format}`))
+      }),
+    // All of it is written anew with each batch.
+    rows: 20_000
+  }
+)

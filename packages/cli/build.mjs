@@ -16,7 +16,11 @@ const { metafile } = await build({
   target: "node20",
   conditions: ["@letterboxd-ratings/source"],
   // Storages with a driver of their own are packages of their own, and may be absent.
-  external: ["@letterboxd-ratings/storage-parquet", "@letterboxd-ratings/storage-postgres", "@letterboxd-ratings/storage-sqlite"],
+  external: [
+    "@letterboxd-ratings/storage-parquet",
+    "@letterboxd-ratings/storage-postgres",
+    "@letterboxd-ratings/storage-sqlite"
+  ],
   minifySyntax: true,
   minifyWhitespace: true,
   metafile: true,
@@ -24,15 +28,23 @@ const { metafile } = await build({
   sourcemap: "external",
   outExtension: { ".js": ".mjs" },
   // Some dependencies are CommonJS inside and ask for Node's own modules with `require`.
-  banner: { js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);' },
+  banner: {
+    js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);'
+  },
   logLevel: "warning"
 })
 
-const folders = new Set(Object.keys(metafile.inputs).map((file) => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/u.exec(file)?.[0]).filter((folder) => folder !== undefined))
-const licenses = await Promise.all([...folders].map(async (folder) => {
-  const { license, name, version } = JSON.parse(await readFile(`${folder}/package.json`, "utf8"))
-  const file = (await readdir(folder)).find((one) => /^licen[cs]e/iu.test(one))
-  const text = file === undefined ? "" : `\n${(await readFile(`${folder}/${file}`, "utf8")).trim()}\n`
-  return `${name} ${version} (${license})\n${text}`
-}))
+const folders = new Set(
+  Object.keys(metafile.inputs)
+    .map((file) => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/u.exec(file)?.[0])
+    .filter((folder) => folder !== undefined)
+)
+const licenses = await Promise.all(
+  [...folders].map(async (folder) => {
+    const { license, name, version } = JSON.parse(await readFile(`${folder}/package.json`, "utf8"))
+    const file = (await readdir(folder)).find((one) => /^licen[cs]e/iu.test(one))
+    const text = file === undefined ? "" : `\n${(await readFile(`${folder}/${file}`, "utf8")).trim()}\n`
+    return `${name} ${version} (${license})\n${text}`
+  })
+)
 await writeFile("dist/LICENSES.txt", licenses.toSorted().join(`\n${"-".repeat(80)}\n`))

@@ -42,7 +42,9 @@ export interface Command {
   readonly argument?: { readonly name: string; readonly isOptional: boolean }
   readonly takes: (key: OptionKey) => boolean
   readonly switches?: Readonly<Record<string, string>>
-  readonly run: (given: Given) => Effect.Effect<void, CommandEnded, Environment | FileSystem.FileSystem | Path.Path | Screen>
+  readonly run: (
+    given: Given
+  ) => Effect.Effect<void, CommandEnded, Environment | FileSystem.FileSystem | Path.Path | Screen>
 }
 
 /**

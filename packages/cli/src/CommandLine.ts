@@ -52,7 +52,12 @@ const completions: Readonly<Record<Shell, typeof CommandDescriptor.getBashComple
 const isShell = (word: string | undefined): word is Shell => word !== undefined && Object.hasOwn(completions, word)
 
 /** In any case, an option that is written in another one would be passed over without a word. */
-const config = CliConfig.make({ isCaseSensitive: true, autoCorrectLimit: 0, finalCheckBuiltIn: false, showBuiltIns: false })
+const config = CliConfig.make({
+  isCaseSensitive: true,
+  autoCorrectLimit: 0,
+  finalCheckBuiltIn: false,
+  showBuiltIns: false
+})
 
 /**
  * Reads the words behind `lb`. The first thing that is wrong is the one that is told.
@@ -65,25 +70,34 @@ export const readCommandLine = (
   words: ReadonlyArray<string>
 ): Effect.Effect<Asked, never, Services> => {
   const [first, ...rest] = words
-  if (first === undefined || first === "--help" || first === "-h") return Effect.succeed(Asked.Help({ command: undefined }))
+  if (first === undefined || first === "--help" || first === "-h")
+    return Effect.succeed(Asked.Help({ command: undefined }))
   if (first === "--version") return Effect.succeed(Asked.Version())
   if (first === "--completions") {
     return Effect.succeed(
       isShell(rest[0])
         ? Asked.Completions({ shell: rest[0] })
-        : Asked.Wrong({ sentence: "--completions needs the name of a shell: bash, fish or zsh. All commands: lb --help" })
+        : Asked.Wrong({
+            sentence: "--completions needs the name of a shell: bash, fish or zsh. All commands: lb --help"
+          })
     )
   }
   const asksForHelp = first === "help"
   const name = asksForHelp ? rest[0] : first
   if (name === undefined) return Effect.succeed(Asked.Help({ command: undefined }))
   const command = commands.find((one) => one.name === name)
-  if (command !== undefined) return asksForHelp ? Effect.succeed(Asked.Help({ command })) : readWords(commands, command, rest)
-  return Effect.succeed(Asked.Wrong({
-    sentence: name.startsWith("-")
-      ? `The command comes first, and options such as ${shown(name)} behind it. All commands: lb --help`
-      : `${shown(name)} is not a command of lb. Did you mean ${nearest(name, commands.map((one) => one.name))}? All commands: lb --help`
-  }))
+  if (command !== undefined)
+    return asksForHelp ? Effect.succeed(Asked.Help({ command })) : readWords(commands, command, rest)
+  return Effect.succeed(
+    Asked.Wrong({
+      sentence: name.startsWith("-")
+        ? `The command comes first, and options such as ${shown(name)} behind it. All commands: lb --help`
+        : `${shown(name)} is not a command of lb. Did you mean ${nearest(
+            name,
+            commands.map((one) => one.name)
+          )}? All commands: lb --help`
+    })
+  )
 }
 
 /**
@@ -107,7 +121,10 @@ const switchesOf = (command: Command): ReadonlyArray<string> => Object.keys(comm
 const textOf = (key: OptionKey): Options.Options<Option.Option<string>> => {
   const { help, isSwitch, value } = optionTable[key]
   return isSwitch
-    ? Options.boolean(flagOf(key)).pipe(Options.withDescription(help), Options.map((isOn) => isOn ? Option.some("true") : Option.none()))
+    ? Options.boolean(flagOf(key)).pipe(
+        Options.withDescription(help),
+        Options.map((isOn) => (isOn ? Option.some("true") : Option.none()))
+      )
     : Options.text(flagOf(key)).pipe(Options.withPseudoName(value), Options.withDescription(help), Options.optional)
 }
 
@@ -122,13 +139,18 @@ const descriptorOf = (command: Command) =>
     Args.repeated(Args.text({ name: command.argument?.name ?? "word" }))
   ).pipe(CommandDescriptor.withDescription(command.summary))
 
-const readWords = (commands: ReadonlyArray<Command>, command: Command, words: ReadonlyArray<string>): Effect.Effect<Asked, never, Services> => {
+const readWords = (
+  commands: ReadonlyArray<Command>,
+  command: Command,
+  words: ReadonlyArray<string>
+): Effect.Effect<Asked, never, Services> => {
   if (words.includes("--help") || words.includes("-h")) return Effect.succeed(Asked.Help({ command }))
   const wrong = (sentence: string) => Asked.Wrong({ sentence: `${sentence} All options: ${nameOf(command)} --help` })
   return CommandDescriptor.parse(descriptorOf(command), [command.name, ...takenApart(command, words)], config).pipe(
     Effect.map((directive) => {
       // What the parser has options of its own for, we have not.
-      if (directive._tag === "BuiltIn") return wrong(unknownOption(commands, command, words.find((word) => word.startsWith("-")) ?? ""))
+      if (directive._tag === "BuiltIn")
+        return wrong(unknownOption(commands, command, words.find((word) => word.startsWith("-")) ?? ""))
       const { args, options } = directive.value
       const flags: Partial<Record<OptionKey, string>> = {}
       for (const [i, key] of keysOf(command).entries()) {
@@ -159,7 +181,11 @@ const readWords = (commands: ReadonlyArray<Command>, command: Command, words: Re
 
 /** `--out=x` as the two words `--out` and `x`: the parser reads an empty or blank text behind the sign as none. */
 const takenApart = (command: Command, words: ReadonlyArray<string>): ReadonlyArray<string> => {
-  const flags = new Set(keysOf(command).filter((key) => !optionTable[key].isSwitch).map((key) => `--${flagOf(key)}`))
+  const flags = new Set(
+    keysOf(command)
+      .filter((key) => !optionTable[key].isSwitch)
+      .map((key) => `--${flagOf(key)}`)
+  )
   const end = words.includes("--") ? words.indexOf("--") : words.length
   return words.flatMap((word, i) => {
     const at = word.indexOf("=")
@@ -170,9 +196,15 @@ const takenApart = (command: Command, words: ReadonlyArray<string>): ReadonlyArr
 /** What the parser says, without its colours. */
 const plain = (doc: HelpDoc.HelpDoc): string =>
   // oxlint-disable-next-line no-control-regex
-  HelpDoc.toAnsiText(doc).replaceAll(/\u001B\[[\d;]*m/gu, "").replaceAll(/[\s\p{C}]+/gu, " ").trim().replace(/\.$/u, "").slice(0, 300)
+  HelpDoc.toAnsiText(doc)
+    .replaceAll(/\u001B\[[\d;]*m/gu, "")
+    .replaceAll(/[\s\p{C}]+/gu, " ")
+    .trim()
+    .replace(/\.$/u, "")
+    .slice(0, 300)
 
-const needsValue = (key: OptionKey): string => `--${flagOf(key)} needs a value: --${flagOf(key)} ${optionTable[key].value}.`
+const needsValue = (key: OptionKey): string =>
+  `--${flagOf(key)} needs a value: --${flagOf(key)} ${optionTable[key].value}.`
 
 /** An option that the parser did not take: without its value, for the second time, or none of ours. */
 const oddWord = (
@@ -189,7 +221,9 @@ const oddWord = (
     return optionTable[key].isSwitch ? `--${name} takes no value but true or false.` : needsValue(key)
   }
   if (switchesOf(command).includes(name)) {
-    return inline !== undefined && !switches.has(name) ? `--${name} takes no value.` : `--${name} is there twice. Say it once.`
+    return inline !== undefined && !switches.has(name)
+      ? `--${name} takes no value.`
+      : `--${name} is there twice. Say it once.`
   }
   return unknownOption(commands, command, word)
 }
@@ -198,7 +232,9 @@ const oddWord = (
 const unknownOption = (commands: ReadonlyArray<Command>, command: Command, word: string): string => {
   const name = word.replace(/^-+/u, "").replace(/=.*$/su, "")
   const key = optionKeys.find((one) => flagOf(one) === name)
-  const others = commands.filter((one) => key === undefined ? Object.hasOwn(one.switches ?? {}, name) : one.takes(key)).map(nameOf)
+  const others = commands
+    .filter((one) => (key === undefined ? Object.hasOwn(one.switches ?? {}, name) : one.takes(key)))
+    .map(nameOf)
   return others.length > 0
     ? `--${name} goes with ${others.join(" and ")}, not with ${nameOf(command)}.`
     : `${shown(word)} is not an option of ${nameOf(command)}. Did you mean --${nearest(name, [...keysOf(command).map(flagOf), ...switchesOf(command)])}?`

@@ -29,7 +29,9 @@ const listed = (rows: ReadonlyArray<readonly [name: string, what: string]>, widt
   return rows.flatMap(([name, what]) => {
     if (width < column + 30) return [`  ${name}`, ...wrapped(what, width, 6)]
     const lines = wrapped(what, width, column)
-    return name.length + 4 > column ? [`  ${name}`, ...lines] : [`  ${name}`.padEnd(column) + (lines[0] ?? "").trimStart(), ...lines.slice(1)]
+    return name.length + 4 > column
+      ? [`  ${name}`, ...lines]
+      : [`  ${name}`.padEnd(column) + (lines[0] ?? "").trimStart(), ...lines.slice(1)]
   })
 }
 
@@ -42,11 +44,14 @@ const examplesOf = (examples: ReadonlyArray<Example>, width: number): ReadonlyAr
  * @since 0.1.0
  * @category constructors
  */
-export const usageOf = (key: OptionKey): string => `--${flagOf(key)}${optionTable[key].isSwitch ? "" : ` ${optionTable[key].value}`}`
+export const usageOf = (key: OptionKey): string =>
+  `--${flagOf(key)}${optionTable[key].isSwitch ? "" : ` ${optionTable[key].value}`}`
 
 const optionHelp = (key: OptionKey): string => {
   const { fallback, help, isSwitch } = optionTable[key]
-  return isSwitch || (typeof fallback !== "string" && typeof fallback !== "number") ? help : `${help} Default: ${fallback}.`
+  return isSwitch || (typeof fallback !== "string" && typeof fallback !== "number")
+    ? help
+    : `${help} Default: ${fallback}.`
 }
 
 const exitCodes =
@@ -65,10 +70,15 @@ export const helpOfCommand = (command: Command, screenWidth: number): string => 
   const keys = optionKeys.filter(command.takes)
   const example = keys.find((key) => flagOf(key).includes("-")) ?? keys[0]
   const own = Object.entries(command.switches ?? {}).map(([name, help]) => [`--${name}`, help] as const)
-  const groups = optionGroups.map(({ keys: all, title }, i) => ({
-    title,
-    rows: [...(i === 0 ? own : []), ...all.filter((key) => keys.includes(key)).map((key) => [usageOf(key), optionHelp(key)] as const)]
-  })).filter(({ rows }) => rows.length > 0)
+  const groups = optionGroups
+    .map(({ keys: all, title }, i) => ({
+      title,
+      rows: [
+        ...(i === 0 ? own : []),
+        ...all.filter((key) => keys.includes(key)).map((key) => [usageOf(key), optionHelp(key)] as const)
+      ]
+    }))
+    .filter(({ rows }) => rows.length > 0)
   return [
     ...wrapped(`Usage: lb ${command.name} ${command.usage}`, width),
     "",
@@ -78,13 +88,15 @@ export const helpOfCommand = (command: Command, screenWidth: number): string => 
     ...examplesOf(command.examples, width),
     ...groups.flatMap(({ rows, title }) => ["", `${title}:`].concat(listed(rows, width))),
     "",
-    ...(example === undefined ? [] : [
-      ...wrapped(
-        `Every option${own.map(([name]) => ` but ${name}`).join("")} may also be a variable (--${flagOf(example)} is ${variableOf(example)}) or stand in lb.config.json ("${example}", and "files" for the names of the dataset's files). The command line comes before variables, and these before the file.`,
-        width
-      ),
-      ""
-    ]),
+    ...(example === undefined
+      ? []
+      : [
+          ...wrapped(
+            `Every option${own.map(([name]) => ` but ${name}`).join("")} may also be a variable (--${flagOf(example)} is ${variableOf(example)}) or stand in lb.config.json ("${example}", and "files" for the names of the dataset's files). The command line comes before variables, and these before the file.`,
+            width
+          ),
+          ""
+        ]),
     ...wrapped(`Exit codes: ${exitCodes}`, width),
     ""
   ].join("\n")
@@ -104,10 +116,16 @@ export const helpOfAll = (commands: ReadonlyArray<Command>, version: string, scr
     ...wrapped("Usage: lb COMMAND [OPTIONS]", width),
     "",
     "Commands:",
-    ...listed(commands.map(({ name, summary, usage }) => [`${name} ${usage}`.replace(/ ?\[OPTIONS\]$/u, ""), summary] as const), width),
+    ...listed(
+      commands.map(({ name, summary, usage }) => [`${name} ${usage}`.replace(/ ?\[OPTIONS\]$/u, ""), summary] as const),
+      width
+    ),
     "",
     "Examples:",
-    ...examplesOf(commands.flatMap(({ examples }) => examples.slice(0, 1)), width),
+    ...examplesOf(
+      commands.flatMap(({ examples }) => examples.slice(0, 1)),
+      width
+    ),
     "",
     ...wrapped("lb help COMMAND (or lb COMMAND --help) tells all about a command and its options.", width),
     ...wrapped("lb --completions bash (or fish, or zsh) writes what the shell needs to complete them.", width),

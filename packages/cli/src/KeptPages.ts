@@ -26,36 +26,43 @@ const isPrivate = (header: string): boolean => header.includes("cookie")
 export const make = (
   folder: string
 ): Effect.Effect<Context.Tag.Service<Diagnostics>, never, FileSystem.FileSystem | Path.Path | Screen | Scope.Scope> =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
     const screen = yield* Screen
     const place = path.join(folder, "diagnostics")
     const kept = new Map<string, KeptPage & { readonly at: DateTime.Utc }>()
 
-    const writePages = Effect.gen(function*() {
+    const writePages = Effect.gen(function* () {
       yield* fs.makeDirectory(place, { recursive: true })
       for (const [name, { at, body, ...page }] of kept) {
         const headers = Object.fromEntries(Object.entries(page.headers).filter(([header]) => !isPrivate(header)))
         const description = { tool: `lb ${packageJson.version}`, at: DateTime.formatIso(at), ...page, headers }
         yield* fs.writeFileString(path.join(place, `${name}.html`), body, { flag: "wx" })
-        yield* fs.writeFileString(path.join(place, `${name}.json`), `${JSON.stringify(description, undefined, 2)}\n`, { flag: "wx" })
+        yield* fs.writeFileString(path.join(place, `${name}.json`), `${JSON.stringify(description, undefined, 2)}\n`, {
+          flag: "wx"
+        })
       }
     }).pipe(
-      Effect.catchAll((error) => screen.err(`The pages that were not understood could not be kept in ${place}: ${error.message}\n`))
+      Effect.catchAll((error) =>
+        screen.err(`The pages that were not understood could not be kept in ${place}: ${error.message}\n`)
+      )
     )
-    yield* Effect.addFinalizer(() => kept.size === 0 ? Effect.void : writePages)
+    yield* Effect.addFinalizer(() => (kept.size === 0 ? Effect.void : writePages))
 
     return {
       keep: (page) =>
-        Effect.gen(function*() {
+        Effect.gen(function* () {
           if (kept.size >= mostPages) return Option.none()
           const at = yield* DateTime.now
           const time = DateTime.formatIso(at).slice(0, 19).replaceAll(/[-:]/gu, "").replace("T", "-")
           const words = `${page.verdict.replaceAll(/(?<=[a-z])(?=[A-Z])/gu, "-")} ${page.subject}`.toLowerCase()
           const wanted = `${time}-${words.replaceAll(/[^a-z0-9_]+/gu, "-")}`
           let name = wanted
-          const isTaken = (one: string) => kept.has(one) ? Effect.succeed(true) : Effect.orElseSucceed(fs.exists(path.join(place, `${one}.html`)), () => false)
+          const isTaken = (one: string) =>
+            kept.has(one)
+              ? Effect.succeed(true)
+              : Effect.orElseSucceed(fs.exists(path.join(place, `${one}.html`)), () => false)
           for (let n = 2; yield* isTaken(name); n++) name = `${wanted}-${n}`
           kept.set(name, { ...page, at })
           return Option.some(path.join(place, `${name}.html`))

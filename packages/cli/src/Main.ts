@@ -27,10 +27,10 @@ export const runAsProcess = (platform: Layer.Layer<NodeContext.NodeContext>): vo
     Effect.tapErrorCause((cause) =>
       Cause.isDie(cause)
         ? Effect.sync(() => {
-          process.stderr.write(
-            `This is a fault of lb itself, please report it. What was committed is safe.\n${Cause.pretty(cause)}\n`
-          )
-        })
+            process.stderr.write(
+              `This is a fault of lb itself, please report it. What was committed is safe.\n${Cause.pretty(cause)}\n`
+            )
+          })
         : Effect.void
     ),
     Effect.provide(services)

@@ -25,7 +25,9 @@ const watch = (stream: NodeJS.WriteStream, name: string): void => {
     if (error.code === "EPIPE") return
     process.exitCode = 1
     if (stream !== process.stderr) {
-      process.stderr.write(`Not all of the output could be written to ${name} (${error.message}). Make room, or send it elsewhere, and ask again.\n`)
+      process.stderr.write(
+        `Not all of the output could be written to ${name} (${error.message}). Make room, or send it elsewhere, and ask again.\n`
+      )
     }
   })
 }
@@ -58,8 +60,8 @@ export const layer: Layer.Layer<Screen> = Layer.sync(Screen, () => {
   return Screen.of({
     out: (text) => write(process.stdout, text),
     err: (text) => write(process.stderr, text),
-    width: Effect.sync(() => process.stdout.isTTY ? process.stdout.columns : usualWidth),
-    ask: (question) => process.stdin.isTTY && process.stderr.isTTY ? ask(question) : Effect.succeed(false),
-    columns: Effect.sync(() => canMove ? process.stderr.columns : undefined)
+    width: Effect.sync(() => (process.stdout.isTTY ? process.stdout.columns : usualWidth)),
+    ask: (question) => (process.stdin.isTTY && process.stderr.isTTY ? ask(question) : Effect.succeed(false)),
+    columns: Effect.sync(() => (canMove ? process.stderr.columns : undefined))
   })
 })

@@ -41,7 +41,7 @@ const notice =
  * @category constructors
  */
 export const endWith = (code: 1 | 2 | 3 | 4, words: string): Effect.Effect<never, CommandEnded, Screen> =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const screen = yield* Screen
     yield* screen.err(`${words}\n`)
     return yield* new CommandEnded({ code })
@@ -54,13 +54,16 @@ export const endWith = (code: 1 | 2 | 3 | 4, words: string): Effect.Effect<never
  * @since 0.1.0
  * @category constructors
  */
-export const endWithError = (error: InvalidSettings | StorageError, next?: string): Effect.Effect<never, CommandEnded, Screen> =>
+export const endWithError = (
+  error: InvalidSettings | StorageError,
+  next?: string
+): Effect.Effect<never, CommandEnded, Screen> =>
   error._tag === "InvalidSettings"
     ? endWith(1, error.message)
     : endWith(
-      exitCodeOfStorageError(error.reason),
-      `${error.message}.${next !== undefined && (error.reason === "Full" || error.reason === "Failed") ? ` ${next}` : ""}`
-    )
+        exitCodeOfStorageError(error.reason),
+        `${error.message}.${next !== undefined && (error.reason === "Full" || error.reason === "Failed") ? ` ${next}` : ""}`
+      )
 
 /**
  * Says what somebody who asks the site should know.
@@ -69,25 +72,29 @@ export const endWithError = (error: InvalidSettings | StorageError, next?: strin
  * @category constructors
  */
 export const warn = (settings: Settings): Effect.Effect<void, never, Screen> =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const screen = yield* Screen
     if (isLive(settings)) yield* screen.err(notice)
     if (settings.ignoreRobots) {
-      yield* screen.err("The site's robots.txt is not kept to (--ignore-robots). Only do this with the site's permission.\n")
+      yield* screen.err(
+        "The site's robots.txt is not kept to (--ignore-robots). Only do this with the site's permission.\n"
+      )
     }
   })
 
 /** Whether a dataset that is in the way may be moved aside: asks where somebody can answer. */
 const consent = (settings: Settings, mode: "new" | "continue") =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const screen = yield* Screen
     const storage = yield* RatingsStorage
     if (mode !== "new" || settings.yes || !(yield* storage.exists)) return settings.yes
-    return yield* screen.ask(`${storage.place} holds a dataset. Move it aside (its name gets .bak-TIME) and start a new one?`)
+    return yield* screen.ask(
+      `${storage.place} holds a dataset. Move it aside (its name gets .bak-TIME) and start a new one?`
+    )
   })
 
 const harvest = ({ mode: asked, only, restart, resume, settings }: RunRequest) =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const screen = yield* Screen
     const source = yield* RatingsSource
     const storage = yield* RatingsStorage
@@ -95,44 +102,61 @@ const harvest = ({ mode: asked, only, restart, resume, settings }: RunRequest) =
     const mayMoveAside = yield* consent(settings, mode)
     const service = yield* Harvest.make
     const events = yield* PubSub.subscribe(service.events)
-    const shown = yield* showProgress(events, source.activity, settings.json ? "json" : settings.quiet ? "quiet" : "lines")
+    const shown = yield* showProgress(
+      events,
+      source.activity,
+      settings.json ? "json" : settings.quiet ? "quiet" : "lines"
+    )
     const counter = yield* PubSub.subscribe(service.events)
     const committed = yield* Ref.make(
-      mode === "continue" ? `Nothing was added to ${storage.place}. Go on with: ${resume}` : `Nothing was committed. Start again with: ${restart}`
+      mode === "continue"
+        ? `Nothing was added to ${storage.place}. Go on with: ${resume}`
+        : `Nothing was committed. Start again with: ${restart}`
     )
     // Taken as a whole, never waited for: an event that was taken is counted, whenever the counting ends.
     const count = Effect.uninterruptible(
-      Effect.flatMap(counter.takeAll, Effect.forEach((event) =>
-        event._tag === "BatchCommitted"
-          ? Ref.set(
-            committed,
-            `${storage.place} holds ${event.totalRatings.toLocaleString("en-US")} ratings; all batches up to ${event.batch} are safe. Go on with: ${resume}`
-          )
-          : Effect.void, { discard: true }))
+      Effect.flatMap(
+        counter.takeAll,
+        Effect.forEach(
+          (event) =>
+            event._tag === "BatchCommitted"
+              ? Ref.set(
+                  committed,
+                  `${storage.place} holds ${event.totalRatings.toLocaleString("en-US")} ratings; all batches up to ${event.batch} are safe. Go on with: ${resume}`
+                )
+              : Effect.void,
+          { discard: true }
+        )
+      )
     )
     const counting = yield* Effect.forkScoped(Effect.repeat(count, Schedule.spaced("100 millis")))
     const whatIsThere = Fiber.interrupt(counting).pipe(Effect.zipRight(count), Effect.zipRight(Ref.get(committed)))
 
-    const report = yield* service.run({
-      mode,
-      existing: mayMoveAside ? "set-aside" : "refuse",
-      batches: settings.batches,
-      batchSize: settings.batchSize,
-      membersInFlight: settings.concurrency + 2,
-      ...(settings.maxTime === undefined ? {} : { maxMillis: settings.maxTime * 1000 }),
-      // Who is asked for by name is read, whoever a variable or the configuration leaves out of runs.
-      ...(only === undefined ? { skip: settings.skip } : { only }),
-      ...(settings.timestamp === undefined ? {} : { timestamp: settings.timestamp })
-    }).pipe(
-      Effect.ensuring(shown),
-      Effect.onInterrupt(() => Effect.flatMap(whatIsThere, (words) => screen.err(`\nInterrupted. ${words}\n`))),
-      Effect.catchTag("StorageError", (error) => Effect.flatMap(whatIsThere, (words) => endWithError(error, words)))
-    )
+    const report = yield* service
+      .run({
+        mode,
+        existing: mayMoveAside ? "set-aside" : "refuse",
+        batches: settings.batches,
+        batchSize: settings.batchSize,
+        membersInFlight: settings.concurrency + 2,
+        ...(settings.maxTime === undefined ? {} : { maxMillis: settings.maxTime * 1000 }),
+        // Who is asked for by name is read, whoever a variable or the configuration leaves out of runs.
+        ...(only === undefined ? { skip: settings.skip } : { only }),
+        ...(settings.timestamp === undefined ? {} : { timestamp: settings.timestamp })
+      })
+      .pipe(
+        Effect.ensuring(shown),
+        Effect.onInterrupt(() => Effect.flatMap(whatIsThere, (words) => screen.err(`\nInterrupted. ${words}\n`))),
+        Effect.catchTag("StorageError", (error) => Effect.flatMap(whatIsThere, (words) => endWithError(error, words)))
+      )
     const words = `${resultOf(report, storage.place, report.totalUsers === 0 ? restart : resume)}\n`
     yield* settings.json ? screen.err(words) : screen.out(words)
     // Whoever has another name is known, whatever came of that name.
     if (only !== undefined && report.members.gone > 0 && report.members.renamed === 0) {
-      return yield* endWith(1, `The site knows no member called ${only}. Check the name; it stands in the address of the profile.`)
+      return yield* endWith(
+        1,
+        `The site knows no member called ${only}. Check the name; it stands in the address of the profile.`
+      )
     }
     const code = exitCodeOfReport(report)
     if (code !== 0) return yield* new CommandEnded({ code })
@@ -145,7 +169,7 @@ const harvest = ({ mode: asked, only, restart, resume, settings }: RunRequest) =
  * @category constructors
  */
 export const startRun = (request: RunRequest) =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const { settings } = request
     const folder = yield* folderOf(settings)
     const storage = yield* storageOf(settings, folder, { memberFiles: request.only !== undefined })

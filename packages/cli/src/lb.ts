@@ -22,7 +22,14 @@ import { endWith } from "./StartRun.ts"
  * @since 0.1.0
  * @category models
  */
-export const commands: ReadonlyArray<Command> = [runCommand, userCommand, statusCommand, verifyCommand, exportCommand, doctorCommand]
+export const commands: ReadonlyArray<Command> = [
+  runCommand,
+  userCommand,
+  statusCommand,
+  verifyCommand,
+  exportCommand,
+  doctorCommand
+]
 
 /**
  * Runs `lb` with the words that stand behind it on the command line.
@@ -31,13 +38,15 @@ export const commands: ReadonlyArray<Command> = [runCommand, userCommand, status
  * @category constructors
  */
 export const lb = (version: string, words: ReadonlyArray<string>) =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const screen = yield* Screen
     const asked = yield* readCommandLine(commands, words)
     switch (asked._tag) {
       case "Help": {
         const width = yield* screen.width
-        return yield* screen.out(asked.command === undefined ? helpOfAll(commands, version, width) : helpOfCommand(asked.command, width))
+        return yield* screen.out(
+          asked.command === undefined ? helpOfAll(commands, version, width) : helpOfCommand(asked.command, width)
+        )
       }
       case "Version":
         return yield* screen.out(`${version}\n`)

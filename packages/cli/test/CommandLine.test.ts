@@ -7,7 +7,8 @@ import { type Asked, readCommandLine } from "../src/CommandLine.ts"
 import { commands } from "../src/lb.ts"
 import { flagOf, type OptionKey, optionKeys, optionTable } from "../src/options/OptionTable.ts"
 
-const read = (...words: ReadonlyArray<string>): Asked => Effect.runSync(readCommandLine(commands, words).pipe(Effect.provide(services)))
+const read = (...words: ReadonlyArray<string>): Asked =>
+  Effect.runSync(readCommandLine(commands, words).pipe(Effect.provide(services)))
 /** The parser asks for these and uses none of them here. */
 const untouched = new Proxy({}, { get: (_, name) => assert.fail(`${String(name)} was used`) })
 const services = Layer.mergeAll(
@@ -15,49 +16,78 @@ const services = Layer.mergeAll(
   Layer.succeed(Path.Path, untouched as Path.Path),
   Layer.succeed(Terminal.Terminal, untouched as Terminal.Terminal)
 )
-const sentenceOf = (asked: Asked): string => asked._tag === "Wrong" ? asked.sentence : assert.fail(`it was read as ${asked._tag}`)
+const sentenceOf = (asked: Asked): string =>
+  asked._tag === "Wrong" ? asked.sentence : assert.fail(`it was read as ${asked._tag}`)
 const keysOf = (command: Command): ReadonlyArray<OptionKey> => optionKeys.filter(command.takes)
 
-const value = fc.oneof(fc.constantFrom("", "-1", "-x", "a=b", "a b", "http://h/?x=1", "null"), fc.string()).filter((text) => !text.startsWith("--") && text !== "-h")
+const value = fc
+  .oneof(fc.constantFrom("", "-1", "-x", "a=b", "a b", "http://h/?x=1", "null"), fc.string())
+  .filter((text) => !text.startsWith("--") && text !== "-h")
 /** A command with some of its options, each in one of the ways to type it, in any order. */
 const typed = fc.constantFrom(...commands).chain((command) =>
   fc.tuple(
     fc.constant(command),
     fc.shuffledSubarray([...keysOf(command)]).chain((keys) =>
-      fc.tuple(...keys.map((key) =>
-        optionTable[key].isSwitch
-          ? fc.constant({ key, text: "true", words: [`--${flagOf(key)}`] })
-          : fc.tuple(value, fc.boolean()).map(([text, isInline]) => ({
-            key,
-            text,
-            words: isInline ? [`--${flagOf(key)}=${text}`] : [`--${flagOf(key)}`, text]
-          }))
-      ))),
+      fc.tuple(
+        ...keys.map((key) =>
+          optionTable[key].isSwitch
+            ? fc.constant({ key, text: "true", words: [`--${flagOf(key)}`] })
+            : fc.tuple(value, fc.boolean()).map(([text, isInline]) => ({
+                key,
+                text,
+                words: isInline ? [`--${flagOf(key)}=${text}`] : [`--${flagOf(key)}`, text]
+              }))
+        )
+      )
+    ),
     fc.boolean()
-  ))
+  )
+)
 
 describe("a command line", () => {
   it("is read as it was typed, in whatever order and way", () => {
-    fc.assert(fc.property(typed, ([command, options, isArgumentFirst]) => {
-      const argument = command.argument === undefined ? [] : ["davee"]
-      const words = options.flatMap((option) => option.words)
-      const asked = read(command.name, ...(isArgumentFirst ? [...argument, ...words] : [...words, ...argument]))
-      if (asked._tag !== "Run") return assert.fail(`${asked._tag}: ${JSON.stringify(words)}`)
-      assert.strictEqual(asked.command, command)
-      assert.deepStrictEqual(asked.given, {
-        flags: Object.fromEntries(options.map(({ key, text }) => [key, text])),
-        switches: new Set<string>(),
-        argument: argument[0]
-      })
-    }), { numRuns: 150 })
+    fc.assert(
+      fc.property(typed, ([command, options, isArgumentFirst]) => {
+        const argument = command.argument === undefined ? [] : ["davee"]
+        const words = options.flatMap((option) => option.words)
+        const asked = read(command.name, ...(isArgumentFirst ? [...argument, ...words] : [...words, ...argument]))
+        if (asked._tag !== "Run") return assert.fail(`${asked._tag}: ${JSON.stringify(words)}`)
+        assert.strictEqual(asked.command, command)
+        assert.deepStrictEqual(asked.given, {
+          flags: Object.fromEntries(options.map(({ key, text }) => [key, text])),
+          switches: new Set<string>(),
+          argument: argument[0]
+        })
+      }),
+      { numRuns: 150 }
+    )
   })
 
   it("is read, or refused in one line of letters, whatever stands in it", () => {
-    const word = fc.oneof(fc.string(), fc.string({ unit: "binary" }), fc.constantFrom(...optionKeys.map((key) => `--${flagOf(key)}`), "--", "-", "__proto__", "--__proto__", "--constructor=1", "\u001B[31m"))
-    fc.assert(fc.property(fc.array(word, { maxLength: 6 }), fc.option(fc.constantFrom("help", ...commands.map(({ name }) => name)), { nil: undefined }), (words, name) => {
-      const asked = read(...(name === undefined ? [] : [name]), ...words)
-      if (asked._tag === "Wrong") assert.match(asked.sentence, /^[^\p{C}]+ (?:lb|lb [a-z]+) --help$/u)
-    }), { numRuns: 300 })
+    const word = fc.oneof(
+      fc.string(),
+      fc.string({ unit: "binary" }),
+      fc.constantFrom(
+        ...optionKeys.map((key) => `--${flagOf(key)}`),
+        "--",
+        "-",
+        "__proto__",
+        "--__proto__",
+        "--constructor=1",
+        "\u001B[31m"
+      )
+    )
+    fc.assert(
+      fc.property(
+        fc.array(word, { maxLength: 6 }),
+        fc.option(fc.constantFrom("help", ...commands.map(({ name }) => name)), { nil: undefined }),
+        (words, name) => {
+          const asked = read(...(name === undefined ? [] : [name]), ...words)
+          if (asked._tag === "Wrong") assert.match(asked.sentence, /^[^\p{C}]+ (?:lb|lb [a-z]+) --help$/u)
+        }
+      ),
+      { numRuns: 300 }
+    )
   })
 
   it("names the option that was meant, for every option and one letter too few, too many or exchanged", () => {
@@ -82,7 +112,10 @@ describe("a command line", () => {
         const flag = `--${flagOf(key)}`
         for (const behind of [[], ["--json"], ["--"]]) {
           const asked = read(command.name, flag, ...behind)
-          assert.strictEqual(sentenceOf(asked), `${flag} needs a value: ${flag} ${optionTable[key].value}. All options: lb ${command.name} --help`)
+          assert.strictEqual(
+            sentenceOf(asked),
+            `${flag} needs a value: ${flag} ${optionTable[key].value}. All options: lb ${command.name} --help`
+          )
         }
       }
     }
@@ -91,13 +124,17 @@ describe("a command line", () => {
   it("names the command that was meant", () => {
     for (const { name } of commands) {
       for (const mistyped of [`${name}s`, name.slice(0, -1), name.toUpperCase()]) {
-        for (const words of [[mistyped], ["help", mistyped]]) assert.include(sentenceOf(read(...words)), `Did you mean ${name}? All commands: lb --help`)
+        for (const words of [[mistyped], ["help", mistyped]])
+          assert.include(sentenceOf(read(...words)), `Did you mean ${name}? All commands: lb --help`)
       }
     }
   })
 
   it("refuses what is too much or too little, in words", () => {
-    assert.include(sentenceOf(read("run", "new")), `lb run takes options only, which begin with --, and "new" does not.`)
+    assert.include(
+      sentenceOf(read("run", "new")),
+      `lb run takes options only, which begin with --, and "new" does not.`
+    )
     assert.include(sentenceOf(read("user", "one", "two")), `"two" is a second one`)
     assert.include(sentenceOf(read("user")), "lb user needs a NAME, as in lb user davee.")
     assert.include(sentenceOf(read("run", "--mode", "new", "--mode", "continue")), "--mode is there twice")
@@ -110,9 +147,15 @@ describe("a command line", () => {
   })
 
   it("gives help wherever it is asked for", () => {
-    for (const words of [[], ["help"], ["--help"], ["-h"]]) assert.deepInclude(read(...words), { _tag: "Help", command: undefined })
+    for (const words of [[], ["help"], ["--help"], ["-h"]])
+      assert.deepInclude(read(...words), { _tag: "Help", command: undefined })
     for (const command of commands) {
-      for (const words of [["help", command.name], [command.name, "--help"], [command.name, "-h"], [command.name, "--json", "--nonsense", "--help"]]) {
+      for (const words of [
+        ["help", command.name],
+        [command.name, "--help"],
+        [command.name, "-h"],
+        [command.name, "--json", "--nonsense", "--help"]
+      ]) {
         assert.deepInclude(read(...words), { _tag: "Help", command }, words.join(" "))
       }
     }

@@ -30,24 +30,27 @@ const mortal = Layer.effect(
     truncate: (path, length) => counted(real.truncate(path, length)),
     writeFileString: (path, text, options) => counted(real.writeFileString(path, text, options)),
     open: (path, options) =>
-      Effect.map(options?.flag === "r" ? real.open(path, options) : counted(real.open(path, options)), (file): FileSystem.File => ({
-        [FileSystem.FileTypeId]: FileSystem.FileTypeId,
-        fd: file.fd,
-        get stat() {
-          return file.stat
-        },
-        seek: (offset, from) => file.seek(offset, from),
-        sync: counted(Effect.suspend(() => file.sync)),
-        read: (buffer) => file.read(buffer),
-        readAlloc: (size) => file.readAlloc(size),
-        truncate: (length) => counted(file.truncate(length)),
-        write: (buffer) => counted(file.write(buffer)),
-        // Half of it arrives before the end.
-        writeAll: (buffer) =>
-          calls + 1 === dieAt
-            ? Effect.zipRight(file.writeAll(buffer.subarray(0, Math.ceil(buffer.length / 2))), counted(Effect.void))
-            : counted(file.writeAll(buffer))
-      }))
+      Effect.map(
+        options?.flag === "r" ? real.open(path, options) : counted(real.open(path, options)),
+        (file): FileSystem.File => ({
+          [FileSystem.FileTypeId]: FileSystem.FileTypeId,
+          fd: file.fd,
+          get stat() {
+            return file.stat
+          },
+          seek: (offset, from) => file.seek(offset, from),
+          sync: counted(Effect.suspend(() => file.sync)),
+          read: (buffer) => file.read(buffer),
+          readAlloc: (size) => file.readAlloc(size),
+          truncate: (length) => counted(file.truncate(length)),
+          write: (buffer) => counted(file.write(buffer)),
+          // Half of it arrives before the end.
+          writeAll: (buffer) =>
+            calls + 1 === dieAt
+              ? Effect.zipRight(file.writeAll(buffer.subarray(0, Math.ceil(buffer.length / 2))), counted(Effect.void))
+              : counted(file.writeAll(buffer))
+        })
+      )
   }))
 ).pipe(Layer.provide(NodeContext.layer))
 

@@ -32,20 +32,46 @@ const withSandbox = (test: (site: Sandbox.Sandbox) => Promise<void>) =>
   Effect.runPromise(Effect.scoped(Effect.flatMap(Sandbox.make({ world }), (site) => Effect.promise(() => test(site)))))
 
 /** Both runs by the built command into a storage. */
-const runInto = async (site: Sandbox.Sandbox, folder: string, storage: string, out: string, more: Readonly<Record<string, string>> = {}) => {
+const runInto = async (
+  site: Sandbox.Sandbox,
+  folder: string,
+  storage: string,
+  out: string,
+  more: Readonly<Record<string, string>> = {}
+) => {
   for (const { behaviour, mode } of behaviours) {
     await Effect.runPromise(site.behave(behaviour))
-    const { code, err } = await lb(folder, [
-      "run", "--mode", mode, "--storage", storage, "--out", out, "--base-url", site.url, "--rate", "unlimited", "--quiet",
-      "--batches", `${batches / (mode === "new" ? 1 : 2)}`, "--batch-size", `${batchSize}`, "--max-retries", "0"
-    ], { ...variables, ...more })
+    const { code, err } = await lb(
+      folder,
+      [
+        "run",
+        "--mode",
+        mode,
+        "--storage",
+        storage,
+        "--out",
+        out,
+        "--base-url",
+        site.url,
+        "--rate",
+        "unlimited",
+        "--quiet",
+        "--batches",
+        `${batches / (mode === "new" ? 1 : 2)}`,
+        "--batch-size",
+        `${batchSize}`,
+        "--max-retries",
+        "0"
+      ],
+      { ...variables, ...more }
+    )
     assert.strictEqual(code, mode === "new" ? 2 : 0, err)
   }
 }
 
 /** The same runs without the command, into memory, and from there to CSV. */
 const runIntoMemory = (site: Sandbox.Sandbox, folder: string) =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const memory = MemoryStorage.make({ place: "memory" })
     const source = LetterboxdSource.layer({ ...LetterboxdSource.defaults, baseUrl: site.url }).pipe(
       Layer.provide(HttpPolicy.layer({ ...HttpPolicy.defaults, requestsPerSecond: Infinity, maxRetries: 0 })),
@@ -54,105 +80,196 @@ const runIntoMemory = (site: Sandbox.Sandbox, folder: string) =>
     )
     for (const { behaviour, mode } of behaviours) {
       yield* site.behave(behaviour)
-      const harvest = yield* Harvest.make.pipe(Effect.provide(Layer.merge(source, Layer.succeed(RatingsStorage, memory))))
+      const harvest = yield* Harvest.make.pipe(
+        Effect.provide(Layer.merge(source, Layer.succeed(RatingsStorage, memory)))
+      )
       yield* harvest.run({
-        mode, existing: "refuse", batches: batches / (mode === "new" ? 1 : 2), batchSize, membersInFlight: 7, timestamp: DateTime.unsafeMake(epoch * 1000)
+        mode,
+        existing: "refuse",
+        batches: batches / (mode === "new" ? 1 : 2),
+        batchSize,
+        membersInFlight: 7,
+        timestamp: DateTime.unsafeMake(epoch * 1000)
       })
     }
     const csv = yield* CsvStorage.make({ ...CsvStorage.defaults, folder })
-    yield* exportToStorage(memory, csv, { folder, existing: "refuse", listFiles: true, tool: `letterboxd-ratings ${packageJson.version}` })
+    yield* exportToStorage(memory, csv, {
+      folder,
+      existing: "refuse",
+      listFiles: true,
+      tool: `letterboxd-ratings ${packageJson.version}`
+    })
   }).pipe(Effect.provide(Layer.merge(NodeContext.layer, NodeProcessTable.layer)), Effect.runPromise)
 
 describe("lb export", () => {
   const schema = `lb_export_${process.pid}`
-  const durable: Readonly<Record<string, { readonly options?: string; readonly variables?: Readonly<Record<string, string>> }>> = {
+  const durable: Readonly<
+    Record<string, { readonly options?: string; readonly variables?: Readonly<Record<string, string>> }>
+  > = {
     csv: {},
     sqlite: {},
     parquet: {},
-    ...(postgres.url === undefined ? {} : { postgres: { options: `schema=${schema}`, variables: { LB_STORAGE_URL: postgres.url } } })
+    ...(postgres.url === undefined
+      ? {}
+      : { postgres: { options: `schema=${schema}`, variables: { LB_STORAGE_URL: postgres.url } } })
   }
 
-  it(`makes the same bytes of a run, whatever storage it went into: memory, ${Object.keys(durable).join(", ")}${postgres.reason}`, inEmptyFolder(async (folder) => {
-    await withSandbox(async (site) => {
-      await runIntoMemory(site, path.join(folder, "from-memory"))
-      const fromMemory = filesIn(path.join(folder, "from-memory"))
-      assert.isAbove(Object.keys(fromMemory).length, 7)
-      for (const [storage, { options, variables: more = {} }] of Object.entries(durable)) {
-        const chosen = options === undefined ? {} : { LB_STORAGE_OPTIONS: options }
-        await runInto(site, folder, storage, storage, { ...more, ...chosen })
-        const back = await lb(folder, ["export", "--from", storage, "--out", storage, "--to", "csv", "--into", `from-${storage}`], { ...more, ...chosen })
-        assert.strictEqual(back.code, 0, back.err)
-        assert.deepStrictEqual(filesIn(path.join(folder, `from-${storage}`)), fromMemory, storage)
-        assert.strictEqual((await lb(folder, ["verify", "--out", `from-${storage}`])).code, 0)
+  it(
+    `makes the same bytes of a run, whatever storage it went into: memory, ${Object.keys(durable).join(", ")}${postgres.reason}`,
+    inEmptyFolder(async (folder) => {
+      await withSandbox(async (site) => {
+        await runIntoMemory(site, path.join(folder, "from-memory"))
+        const fromMemory = filesIn(path.join(folder, "from-memory"))
+        assert.isAbove(Object.keys(fromMemory).length, 7)
+        for (const [storage, { options, variables: more = {} }] of Object.entries(durable)) {
+          const chosen = options === undefined ? {} : { LB_STORAGE_OPTIONS: options }
+          await runInto(site, folder, storage, storage, { ...more, ...chosen })
+          const back = await lb(
+            folder,
+            ["export", "--from", storage, "--out", storage, "--to", "csv", "--into", `from-${storage}`],
+            { ...more, ...chosen }
+          )
+          assert.strictEqual(back.code, 0, back.err)
+          assert.deepStrictEqual(filesIn(path.join(folder, `from-${storage}`)), fromMemory, storage)
+          assert.strictEqual((await lb(folder, ["verify", "--out", `from-${storage}`])).code, 0)
+        }
+        // What is exported is what a run into CSV files writes itself.
+        const direct = filesIn(path.join(folder, "csv"))
+        for (const name of Object.keys(direct).filter((one) => one.startsWith("latest_")))
+          assert.strictEqual(direct[name], fromMemory[name], name)
+        // And it can be gone on with.
+        for (const out of ["csv", "from-sqlite"]) {
+          const { code, err } = await lb(
+            folder,
+            [
+              "run",
+              "--mode",
+              "continue",
+              "--out",
+              out,
+              "--base-url",
+              site.url,
+              "--rate",
+              "unlimited",
+              "--quiet",
+              "--batches",
+              "1",
+              "--batch-size",
+              "1"
+            ],
+            variables
+          )
+          assert.strictEqual(code, 0, err)
+        }
+        const [one, other] = [filesIn(path.join(folder, "csv")), filesIn(path.join(folder, "from-sqlite"))]
+        for (const name of Object.keys(one).filter((file) => file.startsWith("latest_")))
+          assert.strictEqual(one[name], other[name], name)
+      })
+      await postgres.drop(schema)
+    }),
+    120_000
+  )
+
+  it(
+    "goes from any storage to any other and back, and tells how many there are",
+    inEmptyFolder(async (folder) => {
+      await lb(folder, ["run", "--mode", "new", "--source", "sandbox", "--quiet"])
+      const out = await lb(folder, ["export", "--to", "sqlite", "--json"])
+      assert.strictEqual(out.code, 0, out.err)
+      const told: unknown = JSON.parse(out.out)
+      assert.nestedPropertyVal(told, "users", 20)
+      assert.nestedPropertyVal(told, "place", "data_output-sqlite/ratings.sqlite")
+      const sqlite = await lb(folder, ["verify", "--storage", "sqlite", "--out", "data_output-sqlite"])
+      assert.strictEqual(sqlite.code, 0, sqlite.out)
+      const again = await lb(folder, [
+        "export",
+        "--from",
+        "sqlite",
+        "--out",
+        "data_output-sqlite",
+        "--to",
+        "sqlite",
+        "--into",
+        "again"
+      ])
+      assert.strictEqual(again.code, 0, again.err)
+      assert.include(again.out, "all of them counted")
+      for (const layout of ["movielens", "jsonl", "spreadsheet", "parquet-file"]) {
+        const first = await lb(folder, ["export", "--to", layout])
+        const second = await lb(folder, [
+          "export",
+          "--from",
+          "sqlite",
+          "--out",
+          "again",
+          "--to",
+          layout,
+          "--into",
+          `${layout}-2`
+        ])
+        assert.deepStrictEqual([first.code, second.code], [0, 0], `${first.err}${second.err}`)
+        assert.deepStrictEqual(
+          filesIn(path.join(folder, `${layout}-2`)),
+          filesIn(path.join(folder, `data_output-${layout}`))
+        )
       }
-      // What is exported is what a run into CSV files writes itself.
-      const direct = filesIn(path.join(folder, "csv"))
-      for (const name of Object.keys(direct).filter((one) => one.startsWith("latest_"))) assert.strictEqual(direct[name], fromMemory[name], name)
-      // And it can be gone on with.
-      for (const out of ["csv", "from-sqlite"]) {
-        const { code, err } = await lb(folder, ["run", "--mode", "continue", "--out", out, "--base-url", site.url, "--rate", "unlimited", "--quiet", "--batches", "1", "--batch-size", "1"], variables)
+    }),
+    60_000
+  )
+
+  it(
+    "says what is wrong, exit 1, and writes nothing",
+    inEmptyFolder(async (folder) => {
+      await lb(folder, [
+        "run",
+        "--mode",
+        "new",
+        "--source",
+        "sandbox",
+        "--quiet",
+        "--batches",
+        "1",
+        "--batch-size",
+        "2"
+      ])
+      const cases: ReadonlyArray<readonly [ReadonlyArray<string>, string]> = [
+        [[], "--to is missing"],
+        [["--to", "movilens"], `Did you mean "movielens"?`],
+        [["--to", "sqlite", "--anonymise"], "--anonymise goes with a layout"],
+        [["--to", "jsonl", "--salt", "x"], "--salt goes with --anonymise"],
+        [["--to", "jsonl", "--into-options", "a=b"], "goes with a storage"],
+        [["--to", "sqlite", "--into-options", "fiel=x"], `Did you mean "file"?`],
+        [["--to", "jsonl", "--from", "sqlite"], "there is no dataset"],
+        [["--to", "csv", "--into", "data_output"], "there is a dataset already"],
+        [["--to", "jsonl", "--into", "data_output"], "there is something already"],
+        [["--to", "postgres"], "LB_STORAGE_URL"],
+        [["--to", "./nothing.mjs"], "cannot be loaded"]
+      ]
+      for (const [args, words] of cases) {
+        const { code, err, out } = await lb(folder, ["export", ...args])
+        assert.strictEqual(code, 1, `${args.join(" ")}: ${out}${err}`)
+        assert.include(err, words)
+        assert.deepStrictEqual(fs.readdirSync(folder), ["data_output"], args.join(" "))
+      }
+    }),
+    60_000
+  )
+
+  it(
+    "leaves names out, and gives the same ids under the same salt",
+    inEmptyFolder(async (folder) => {
+      await lb(folder, ["run", "--mode", "new", "--source", "sandbox", "--quiet"])
+      const anonymous = async (into: string, more: Readonly<Record<string, string>>) => {
+        const { code, err } = await lb(folder, ["export", "--to", "movielens", "--anonymise", "--into", into], more)
         assert.strictEqual(code, 0, err)
+        return filesIn(path.join(folder, into))
       }
-      const [one, other] = [filesIn(path.join(folder, "csv")), filesIn(path.join(folder, "from-sqlite"))]
-      for (const name of Object.keys(one).filter((file) => file.startsWith("latest_"))) assert.strictEqual(one[name], other[name], name)
-    })
-    await postgres.drop(schema)
-  }), 120_000)
-
-  it("goes from any storage to any other and back, and tells how many there are", inEmptyFolder(async (folder) => {
-    await lb(folder, ["run", "--mode", "new", "--source", "sandbox", "--quiet"])
-    const out = await lb(folder, ["export", "--to", "sqlite", "--json"])
-    assert.strictEqual(out.code, 0, out.err)
-    const told: unknown = JSON.parse(out.out)
-    assert.nestedPropertyVal(told, "users", 20)
-    assert.nestedPropertyVal(told, "place", "data_output-sqlite/ratings.sqlite")
-    const sqlite = await lb(folder, ["verify", "--storage", "sqlite", "--out", "data_output-sqlite"])
-    assert.strictEqual(sqlite.code, 0, sqlite.out)
-    const again = await lb(folder, ["export", "--from", "sqlite", "--out", "data_output-sqlite", "--to", "sqlite", "--into", "again"])
-    assert.strictEqual(again.code, 0, again.err)
-    assert.include(again.out, "all of them counted")
-    for (const layout of ["movielens", "jsonl", "spreadsheet", "parquet-file"]) {
-      const first = await lb(folder, ["export", "--to", layout])
-      const second = await lb(folder, ["export", "--from", "sqlite", "--out", "again", "--to", layout, "--into", `${layout}-2`])
-      assert.deepStrictEqual([first.code, second.code], [0, 0], `${first.err}${second.err}`)
-      assert.deepStrictEqual(filesIn(path.join(folder, `${layout}-2`)), filesIn(path.join(folder, `data_output-${layout}`)))
-    }
-  }), 60_000)
-
-  it("says what is wrong, exit 1, and writes nothing", inEmptyFolder(async (folder) => {
-    await lb(folder, ["run", "--mode", "new", "--source", "sandbox", "--quiet", "--batches", "1", "--batch-size", "2"])
-    const cases: ReadonlyArray<readonly [ReadonlyArray<string>, string]> = [
-      [[], "--to is missing"],
-      [["--to", "movilens"], `Did you mean "movielens"?`],
-      [["--to", "sqlite", "--anonymise"], "--anonymise goes with a layout"],
-      [["--to", "jsonl", "--salt", "x"], "--salt goes with --anonymise"],
-      [["--to", "jsonl", "--into-options", "a=b"], "goes with a storage"],
-      [["--to", "sqlite", "--into-options", "fiel=x"], `Did you mean "file"?`],
-      [["--to", "jsonl", "--from", "sqlite"], "there is no dataset"],
-      [["--to", "csv", "--into", "data_output"], "there is a dataset already"],
-      [["--to", "jsonl", "--into", "data_output"], "there is something already"],
-      [["--to", "postgres"], "LB_STORAGE_URL"],
-      [["--to", "./nothing.mjs"], "cannot be loaded"]
-    ]
-    for (const [args, words] of cases) {
-      const { code, err, out } = await lb(folder, ["export", ...args])
-      assert.strictEqual(code, 1, `${args.join(" ")}: ${out}${err}`)
-      assert.include(err, words)
-      assert.deepStrictEqual(fs.readdirSync(folder), ["data_output"], args.join(" "))
-    }
-  }), 60_000)
-
-  it("leaves names out, and gives the same ids under the same salt", inEmptyFolder(async (folder) => {
-    await lb(folder, ["run", "--mode", "new", "--source", "sandbox", "--quiet"])
-    const anonymous = async (into: string, more: Readonly<Record<string, string>>) => {
-      const { code, err } = await lb(folder, ["export", "--to", "movielens", "--anonymise", "--into", into], more)
-      assert.strictEqual(code, 0, err)
-      return filesIn(path.join(folder, into))
-    }
-    const one = await anonymous("one", { LB_SALT: "secret" })
-    assert.deepStrictEqual(await anonymous("two", { LB_SALT: "secret" }), one)
-    const random = await anonymous("three", {})
-    assert.notStrictEqual(random["ratings.csv"], one["ratings.csv"])
-    assert.strictEqual(random["movies.csv"], one["movies.csv"])
-  }), 60_000)
+      const one = await anonymous("one", { LB_SALT: "secret" })
+      assert.deepStrictEqual(await anonymous("two", { LB_SALT: "secret" }), one)
+      const random = await anonymous("three", {})
+      assert.notStrictEqual(random["ratings.csv"], one["ratings.csv"])
+      assert.strictEqual(random["movies.csv"], one["movies.csv"])
+    }),
+    60_000
+  )
 })

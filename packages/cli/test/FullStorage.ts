@@ -7,31 +7,46 @@ import { Effect, Layer, Stream } from "effect"
 
 export const options = ["batches", "millis"]
 
-export const layer = ({ options: { batches = "0", millis = "0" } }: { readonly options: Readonly<Record<string, string>> }) => {
+export const layer = ({
+  options: { batches = "0", millis = "0" }
+}: {
+  readonly options: Readonly<Record<string, string>>
+}) => {
   let committed = 0
   let ratings = 0
-  return Layer.succeed(RatingsStorage, RatingsStorage.of({
-    name: "full",
-    place: "a full disk",
-    capabilities: { replaceMember: true, durable: false, exclusive: false },
-    exists: Effect.succeed(false),
-    inspect: Effect.dieMessage("nobody looks"),
-    verify: () => Effect.dieMessage("nobody verifies"),
-    open: () =>
-      Effect.succeed({
-        state: emptyDatasetState,
-        notes: [],
-        commit: ({ members }) =>
-          Effect.suspend(() => {
-            if (committed >= Number(batches)) {
-              return new StorageError({ reason: "Full", storage: "full", place: "a full disk", detail: "nothing goes in any more" })
-            }
-            committed += 1
-            ratings += members.reduce((sum, member) => sum + member.ratings.length, 0)
-            return Effect.zipRight(Effect.sync(() => process.stderr.write(`written ${committed}\n`)), Effect.succeed({ batches: committed, ratings }).pipe(Effect.delay(Number(millis))))
-          }),
-        load: () => Effect.dieMessage("nobody loads"),
-        ratings: Stream.empty
-      })
-  }))
+  return Layer.succeed(
+    RatingsStorage,
+    RatingsStorage.of({
+      name: "full",
+      place: "a full disk",
+      capabilities: { replaceMember: true, durable: false, exclusive: false },
+      exists: Effect.succeed(false),
+      inspect: Effect.dieMessage("nobody looks"),
+      verify: () => Effect.dieMessage("nobody verifies"),
+      open: () =>
+        Effect.succeed({
+          state: emptyDatasetState,
+          notes: [],
+          commit: ({ members }) =>
+            Effect.suspend(() => {
+              if (committed >= Number(batches)) {
+                return new StorageError({
+                  reason: "Full",
+                  storage: "full",
+                  place: "a full disk",
+                  detail: "nothing goes in any more"
+                })
+              }
+              committed += 1
+              ratings += members.reduce((sum, member) => sum + member.ratings.length, 0)
+              return Effect.zipRight(
+                Effect.sync(() => process.stderr.write(`written ${committed}\n`)),
+                Effect.succeed({ batches: committed, ratings }).pipe(Effect.delay(Number(millis)))
+              )
+            }),
+          load: () => Effect.dieMessage("nobody loads"),
+          ratings: Stream.empty
+        })
+    })
+  )
 }

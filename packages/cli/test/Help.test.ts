@@ -6,7 +6,10 @@ import { commands } from "../src/lb.ts"
 import { flagOf, optionGroups, optionKeys, optionTable } from "../src/options/OptionTable.ts"
 
 const widths = [20, 40, 60, 80, 100, 200]
-const helps = (width: number) => [helpOfAll(commands, "1.2.3", width), ...commands.map((command) => helpOfCommand(command, width))]
+const helps = (width: number) => [
+  helpOfAll(commands, "1.2.3", width),
+  ...commands.map((command) => helpOfCommand(command, width))
+]
 
 describe("the help", () => {
   it("is plain text that ends with a line end, and keeps to the width of the screen", () => {
@@ -26,10 +29,13 @@ describe("the help", () => {
       const help = helpOfCommand(command, 100)
       assert.isTrue(help.startsWith(`Usage: lb ${command.name} ${command.usage}\n`))
       for (const key of optionKeys) {
-        const rows = help.split("\n").filter((line) => line.startsWith(`  ${usageOf(key)} `) || line === `  ${usageOf(key)}`)
+        const rows = help
+          .split("\n")
+          .filter((line) => line.startsWith(`  ${usageOf(key)} `) || line === `  ${usageOf(key)}`)
         assert.strictEqual(rows.length, command.takes(key) ? 1 : 0, `${command.name}: ${key}`)
         const { fallback, isSwitch } = optionTable[key]
-        if (command.takes(key) && !isSwitch && fallback !== undefined && typeof fallback !== "object") assert.include(help.replaceAll(/\n +/gu, " "), `Default: ${fallback}.`)
+        if (command.takes(key) && !isSwitch && fallback !== undefined && typeof fallback !== "object")
+          assert.include(help.replaceAll(/\n +/gu, " "), `Default: ${fallback}.`)
       }
       for (const name of Object.keys(command.switches ?? {})) assert.include(help, `  --${name} `)
       for (const [example] of command.examples) assert.include(help, `  ${example}\n`)
@@ -46,8 +52,18 @@ const readme = fs.readFileSync(fileURLToPath(new URL("../../../README.md", impor
 /** The rows of a table, cell by cell, without what makes them code. */
 const rowsUnder = (header: string): ReadonlyArray<ReadonlyArray<string>> => {
   const [, table = ""] = readme.split(`\n${header}\n`)
-  return table.split("\n\n")[0]?.split("\n").slice(1).map((row) =>
-    row.split(/(?<!\\)\|/u).slice(1, -1).map((cell) => cell.trim().replaceAll("`", "").replaceAll("\\|", "|"))) ?? []
+  return (
+    table
+      .split("\n\n")[0]
+      ?.split("\n")
+      .slice(1)
+      .map((row) =>
+        row
+          .split(/(?<!\\)\|/u)
+          .slice(1, -1)
+          .map((cell) => cell.trim().replaceAll("`", "").replaceAll("\\|", "|"))
+      ) ?? []
+  )
 }
 
 describe("the README", () => {
@@ -73,6 +89,7 @@ describe("the README", () => {
   it("names no option that there is not", () => {
     const others = new Set(["--help", "--repair"])
     const known = new Set(optionKeys.map((key) => `--${flagOf(key)}`))
-    for (const [, flag = ""] of readme.matchAll(/(?<![\w-])(--[a-z][a-z-]+)/gu)) assert.isTrue(known.has(flag) || others.has(flag), flag)
+    for (const [, flag = ""] of readme.matchAll(/(?<![\w-])(--[a-z][a-z-]+)/gu))
+      assert.isTrue(known.has(flag) || others.has(flag), flag)
   })
 })

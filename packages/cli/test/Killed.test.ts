@@ -25,7 +25,20 @@ let folder: string
 let dyingBin: string
 
 const args = (data: string, mode: "new" | "continue", count: number) => [
-  "run", "--mode", mode, "--base-url", site.url, "--rate", "unlimited", "--batches", String(count), "--batch-size", "3", "--out", data, "--quiet"
+  "run",
+  "--mode",
+  mode,
+  "--base-url",
+  site.url,
+  "--rate",
+  "unlimited",
+  "--batches",
+  String(count),
+  "--batch-size",
+  "3",
+  "--out",
+  data,
+  "--quiet"
 ]
 
 /** A storage whose datasets outlive their process, as the command is told of it, and as this process looks at it. */
@@ -46,7 +59,8 @@ const durables: ReadonlyArray<Durable> = [
   {
     name: "csv",
     variables: () => epoch,
-    storage: (data) => CsvStorage.layer({ ...CsvStorage.defaults, folder: path.join(folder, data) }).pipe(Layer.provide(platform)),
+    storage: (data) =>
+      CsvStorage.layer({ ...CsvStorage.defaults, folder: path.join(folder, data) }).pipe(Layer.provide(platform)),
     instants: 50,
     usesFileSystem: true
   },
@@ -64,18 +78,30 @@ const durables: ReadonlyArray<Durable> = [
     instants: 12,
     usesFileSystem: true
   },
-  ...(postgres.url === undefined ? [] : [{
-    name: "postgres",
-    variables: (data: string) => ({ ...epoch, LB_STORAGE: "postgres", LB_STORAGE_URL: postgres.url ?? "", LB_STORAGE_OPTIONS: `schema=${schemaOf(data)}` }),
-    storage: (data: string) => PostgresStorage.layer({ url: Redacted.make(postgres.url ?? ""), schema: schemaOf(data) }),
-    instants: 12,
-    usesFileSystem: false
-  }])
+  ...(postgres.url === undefined
+    ? []
+    : [
+        {
+          name: "postgres",
+          variables: (data: string) => ({
+            ...epoch,
+            LB_STORAGE: "postgres",
+            LB_STORAGE_URL: postgres.url ?? "",
+            LB_STORAGE_OPTIONS: `schema=${schemaOf(data)}`
+          }),
+          storage: (data: string) =>
+            PostgresStorage.layer({ url: Redacted.make(postgres.url ?? ""), schema: schemaOf(data) }),
+          instants: 12,
+          usesFileSystem: false
+        }
+      ])
 ]
 
 beforeAll(async () => {
   folder = fs.mkdtempSync(path.join(os.tmpdir(), "lb-killed-"))
-  site = await Effect.runPromise(Effect.provideService(Sandbox.make({ world, behaviour: { latencyMillis: 8 } }), Scope.Scope, scope))
+  site = await Effect.runPromise(
+    Effect.provideService(Sandbox.make({ world, behaviour: { latencyMillis: 8 } }), Scope.Scope, scope)
+  )
   // Storages with a driver are looked for from where the bundle stands.
   dyingBin = fileURLToPath(new URL(`../node_modules/.cache/dying-${process.pid}.mjs`, import.meta.url))
   await build({
@@ -85,8 +111,14 @@ beforeAll(async () => {
     format: "esm",
     platform: "node",
     conditions: ["@letterboxd-ratings/source"],
-    external: ["@letterboxd-ratings/storage-parquet", "@letterboxd-ratings/storage-postgres", "@letterboxd-ratings/storage-sqlite"],
-    banner: { js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);' },
+    external: [
+      "@letterboxd-ratings/storage-parquet",
+      "@letterboxd-ratings/storage-postgres",
+      "@letterboxd-ratings/storage-sqlite"
+    ],
+    banner: {
+      js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);'
+    },
     logLevel: "error"
   })
   return async () => {
@@ -98,7 +130,7 @@ beforeAll(async () => {
 
 /** How many batches are committed, as one sees who changes nothing. */
 const committedIn = ({ storage }: Durable, data: string): Promise<number> =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const there = yield* RatingsStorage
     const summary = yield* Effect.option(there.inspect)
     return Option.match(summary, { onNone: () => 0, onSome: ({ state }) => state.batches })
@@ -106,10 +138,13 @@ const committedIn = ({ storage }: Durable, data: string): Promise<number> =>
 
 /** Opens a dataset, proves it, and takes everything that is in it, with the bytes of its files where they have to be the same. */
 const contentOf = ({ name, storage }: Durable, data: string) =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const there = yield* RatingsStorage
-    const { state, ratings } = yield* Effect.scoped(Effect.flatMap(readWhole(there), (whole) =>
-      Effect.map(Stream.runCollect(whole.ratings), (rows) => ({ ...whole, ratings: Chunk.toReadonlyArray(rows) }))))
+    const { state, ratings } = yield* Effect.scoped(
+      Effect.flatMap(readWhole(there), (whole) =>
+        Effect.map(Stream.runCollect(whole.ratings), (rows) => ({ ...whole, ratings: Chunk.toReadonlyArray(rows) }))
+      )
+    )
     const { problems } = yield* there.verify({ repair: false })
     return { state, ratings, problems, files: name === "csv" ? filesIn(path.join(folder, data)) : {} }
   }).pipe(Effect.provide(storage(data)), Effect.runPromise)
@@ -156,13 +191,23 @@ for (const durable of durables) {
     it(`at ${howOften} random instants, it goes on to the same dataset`, async () => {
       // Spread over the run: some after the start, the others after each of the commits.
       const instants = Effect.runSync(
-        Effect.all(Array.from({ length: howOften }, (_, i) => Effect.map(Random.nextIntBetween(0, i % batches === 0 ? 700 : 60), (millis) => ({ after: i % batches, millis }))))
-          .pipe(Effect.withRandom(Random.make("instants")))
+        Effect.all(
+          Array.from({ length: howOften }, (_, i) =>
+            Effect.map(Random.nextIntBetween(0, i % batches === 0 ? 700 : 60), (millis) => ({
+              after: i % batches,
+              millis
+            }))
+          )
+        ).pipe(Effect.withRandom(Random.make("instants")))
       )
       const reached = new Set<number>()
       await twoAtATime([...instants.entries()], async ([i, { after, millis }]) => {
         const data = `${name}-instant-${i}`
-        const run = start(folder, args(data, "new", batches).filter((word) => word !== "--quiet"), variables(data))
+        const run = start(
+          folder,
+          args(data, "new", batches).filter((word) => word !== "--quiet"),
+          variables(data)
+        )
         let timer = after === 0 ? setTimeout(() => run.process.kill("SIGKILL"), millis) : undefined
         run.process.stderr?.on("data", () => {
           if (timer === undefined && run.said().includes(`Batch ${after} committed`)) {
@@ -171,7 +216,14 @@ for (const durable of durables) {
         })
         await run.ended
         clearTimeout(timer)
-        reached.add(await finish(durable, data, `killed ${millis} ms after ${after === 0 ? "the start" : `batch ${after}`}`, undisturbed))
+        reached.add(
+          await finish(
+            durable,
+            data,
+            `killed ${millis} ms after ${after === 0 ? "the start" : `batch ${after}`}`,
+            undisturbed
+          )
+        )
       })
       assert.isAbove(reached.size, 2, "the instants should fall between different batches")
     }, 500_000)
@@ -179,14 +231,24 @@ for (const durable of durables) {
     if (usesFileSystem) {
       it("at boundaries of its writes, it goes on to the same bytes", async () => {
         const countFile = path.join(folder, `${name}-calls`)
-        await start(folder, args(`${name}-counted`, "new", batches), { ...variables(""), COUNT_CALLS_TO: countFile }, dyingBin).ended
+        await start(
+          folder,
+          args(`${name}-counted`, "new", batches),
+          { ...variables(""), COUNT_CALLS_TO: countFile },
+          dyingBin
+        ).ended
         const calls = Number(fs.readFileSync(countFile, "utf8"))
         assert.isAbove(calls, 60)
         // Every boundary is tried within one process by the storage's own tests; here each twelfth one, with a real death.
         const deaths = Array.from({ length: calls }, (_, i) => i + 1).filter((call) => call % 12 === 0)
         await twoAtATime(deaths, async (call) => {
           const data = `${name}-call-${call}`
-          const { signal } = await start(folder, args(data, "new", batches), { ...variables(data), DIE_AT_CALL: String(call) }, dyingBin).ended
+          const { signal } = await start(
+            folder,
+            args(data, "new", batches),
+            { ...variables(data), DIE_AT_CALL: String(call) },
+            dyingBin
+          ).ended
           assert.strictEqual(signal, "SIGKILL")
           await finish(durable, data, `killed at call ${call}`, undisturbed)
         })
@@ -196,13 +258,22 @@ for (const durable of durables) {
     it("lets one process in at a time, and the next one at once after a death", async () => {
       const data = `${name}-locked`
       await lb(folder, args(data, "new", 1), variables(data))
-      const slow = start(folder, ["run", "--mode", "continue", "--base-url", site.url, "--rate", "5", "--batches", "20", "--out", data], variables(data))
+      const slow = start(
+        folder,
+        ["run", "--mode", "continue", "--base-url", site.url, "--rate", "5", "--batches", "20", "--out", data],
+        variables(data)
+      )
       await new Promise<void>((resolve) => {
         slow.process.stderr?.on("data", () => resolve())
       })
       const second = await lb(folder, args(data, "continue", 1), variables(data))
       assert.strictEqual(second.code, 4)
-      assert.include(second.err, ["csv", "parquet"].includes(name) ? `process ${slow.process.pid} on ${os.hostname()} is at work here` : "another process is at work on it")
+      assert.include(
+        second.err,
+        ["csv", "parquet"].includes(name)
+          ? `process ${slow.process.pid} on ${os.hostname()} is at work here`
+          : "another process is at work on it"
+      )
       const status = await lb(folder, ["status", "--out", data], variables(data))
       assert.strictEqual(status.code, 0, "looking is allowed")
       slow.process.kill("SIGKILL")

@@ -51,8 +51,11 @@ export const start = (
   return { process: process_, ended, said: () => err }
 }
 
-export const lb = (cwd: string, args: ReadonlyArray<string>, variables: Readonly<Record<string, string>> = {}): Promise<Ended> =>
-  start(cwd, args, variables).ended
+export const lb = (
+  cwd: string,
+  args: ReadonlyArray<string>,
+  variables: Readonly<Record<string, string>> = {}
+): Promise<Ended> => start(cwd, args, variables).ended
 
 /** Runs a test in an empty folder that is removed afterwards. */
 export const inEmptyFolder = (test: (folder: string) => Promise<void>) => async () => {
@@ -65,7 +68,12 @@ export const inEmptyFolder = (test: (folder: string) => Promise<void>) => async 
 }
 
 export const filesIn = (folder: string): Readonly<Record<string, string>> =>
-  Object.fromEntries(fs.readdirSync(folder).toSorted().map((name) => [name, fs.readFileSync(path.join(folder, name), "utf8")]))
+  Object.fromEntries(
+    fs
+      .readdirSync(folder)
+      .toSorted()
+      .map((name) => [name, fs.readFileSync(path.join(folder, name), "utf8")])
+  )
 
 export const rowsOf = (folder: string, name: string): ReadonlyArray<string> =>
   fs.readFileSync(path.join(folder, name), "utf8").trimEnd().split("\n").slice(1)

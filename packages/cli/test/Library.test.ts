@@ -15,7 +15,9 @@ const policy = "HttpPolicy.layer(HttpPolicy.defaults)"
 
 /** The README's program, asking the sandbox instead of the site, as fast as it answers. */
 const programFor = (url: string): string => {
-  const program = [...readme.matchAll(/^```ts\n(?<program>.*?)^```$/gmsu)].map(({ groups }) => groups?.["program"] ?? "").find((one) => one.includes(defaults))
+  const program = [...readme.matchAll(/^```ts\n(?<program>.*?)^```$/gmsu)]
+    .map(({ groups }) => groups?.["program"] ?? "")
+    .find((one) => one.includes(defaults))
   assert.include(program, policy)
   return (program ?? "")
     .replace(defaults, `LetterboxdSource.layer({ ...LetterboxdSource.defaults, baseUrl: "${url}" })`)
@@ -23,38 +25,61 @@ const programFor = (url: string): string => {
 }
 
 describe("the program of the README", () => {
-  it("lets no second process in while the first is at work, and the next one after it", inEmptyFolder(async (folder) => {
-    const world = generateWorld({ members: 10, mostFilms: 100 })
-    const bin = fileURLToPath(new URL(`../node_modules/.cache/library-${process.pid}.mjs`, import.meta.url))
-    await Effect.runPromise(Effect.scoped(Effect.flatMap(Sandbox.make({ world, behaviour: { latencyMillis: 2_500 } }), (site) =>
-      Effect.promise(async () => {
-        await build({
-          stdin: { contents: programFor(site.url), resolveDir: path.dirname(fileURLToPath(import.meta.url)), loader: "ts" },
-          outfile: bin,
-          bundle: true,
-          format: "esm",
-          platform: "node",
-          conditions: ["@letterboxd-ratings/source"],
-          banner: { js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);' },
-          logLevel: "error"
-        })
-        try {
-          const first = start(folder, [], {}, bin)
-          // The dataset is open before anything is asked of the site.
-          await Effect.runPromise(Effect.repeat(site.totalRequests, { until: (requests) => requests > 0, schedule: Schedule.spaced("10 millis") }))
-          const second = await start(folder, [], {}, bin).ended
-          assert.strictEqual(second.code, 1)
-          assert.include(second.out + second.err, `process ${first.process.pid} on ${os.hostname()} is at work here`)
-          await Effect.runPromise(site.behave({ latencyMillis: 0 }))
-          const { code, err, out } = await first.ended
-          assert.strictEqual(code, 0, err)
-          const rows = rowsOf(path.join(folder, "ratings"), "latest_raw_user_ratings.csv").length
-          assert.include(out + err, `${rows} ratings`)
-          const third = await start(folder, [], {}, bin).ended
-          assert.include(third.out + third.err, "there is a dataset already")
-        } finally {
-          fs.rmSync(bin, { force: true })
-        }
-      }))))
-  }), 120_000)
+  it(
+    "lets no second process in while the first is at work, and the next one after it",
+    inEmptyFolder(async (folder) => {
+      const world = generateWorld({ members: 10, mostFilms: 100 })
+      const bin = fileURLToPath(new URL(`../node_modules/.cache/library-${process.pid}.mjs`, import.meta.url))
+      await Effect.runPromise(
+        Effect.scoped(
+          Effect.flatMap(Sandbox.make({ world, behaviour: { latencyMillis: 2_500 } }), (site) =>
+            Effect.promise(async () => {
+              await build({
+                stdin: {
+                  contents: programFor(site.url),
+                  resolveDir: path.dirname(fileURLToPath(import.meta.url)),
+                  loader: "ts"
+                },
+                outfile: bin,
+                bundle: true,
+                format: "esm",
+                platform: "node",
+                conditions: ["@letterboxd-ratings/source"],
+                banner: {
+                  js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);'
+                },
+                logLevel: "error"
+              })
+              try {
+                const first = start(folder, [], {}, bin)
+                // The dataset is open before anything is asked of the site.
+                await Effect.runPromise(
+                  Effect.repeat(site.totalRequests, {
+                    until: (requests) => requests > 0,
+                    schedule: Schedule.spaced("10 millis")
+                  })
+                )
+                const second = await start(folder, [], {}, bin).ended
+                assert.strictEqual(second.code, 1)
+                assert.include(
+                  second.out + second.err,
+                  `process ${first.process.pid} on ${os.hostname()} is at work here`
+                )
+                await Effect.runPromise(site.behave({ latencyMillis: 0 }))
+                const { code, err, out } = await first.ended
+                assert.strictEqual(code, 0, err)
+                const rows = rowsOf(path.join(folder, "ratings"), "latest_raw_user_ratings.csv").length
+                assert.include(out + err, `${rows} ratings`)
+                const third = await start(folder, [], {}, bin).ended
+                assert.include(third.out + third.err, "there is a dataset already")
+              } finally {
+                fs.rmSync(bin, { force: true })
+              }
+            })
+          )
+        )
+      )
+    }),
+    120_000
+  )
 })

@@ -9,20 +9,30 @@ import { Screen } from "../src/Screen.ts"
 const count = fc.integer({ min: 0, max: 10_000_000 })
 const some = fc.record({
   progress: fc.record({ membersToRead: count, membersRead: count, pages: count, ratings: count }),
-  activity: fc.record({ requests: count, retries: count, pausedMillis: count, requestsPerSecond: fc.double({ min: 0, noNaN: true }), unreadListings: count }),
+  activity: fc.record({
+    requests: count,
+    retries: count,
+    pausedMillis: count,
+    requestsPerSecond: fc.double({ min: 0, noNaN: true }),
+    unreadListings: count
+  }),
   elapsed: count,
   quiet: count
 })
-const part = /^(?:\[#*-*\] \d+ %|\d+\/\d+ members|no answer for .*[a-z]|about .*[a-z] left|[\d,]+ (?:rating|page)s?|[\d,]+ requests? \([\d.]+\/s\)|paused .*[a-z] in all)$/u
+const part =
+  /^(?:\[#*-*\] \d+ %|\d+\/\d+ members|no answer for .*[a-z]|about .*[a-z] left|[\d,]+ (?:rating|page)s?|[\d,]+ requests? \([\d.]+\/s\)|paused .*[a-z] in all)$/u
 
 describe("the status line", () => {
   it("is made of whole parts, and leaves a column free, at any width", () => {
-    fc.assert(fc.property(some, fc.integer({ min: 1, max: 200 }), ({ activity, elapsed, progress, quiet }, columns) => {
-      const line = statusOf(progress, activity, elapsed, quiet, columns)
-      assert.isBelow(line.length, columns)
-      if (line !== "") for (const one of line.split(" · ")) assert.match(one, part)
-      if (columns >= 40 && progress.membersToRead > 0) assert.match(line, /^\[/u)
-    }), { numRuns: 500 })
+    fc.assert(
+      fc.property(some, fc.integer({ min: 1, max: 200 }), ({ activity, elapsed, progress, quiet }, columns) => {
+        const line = statusOf(progress, activity, elapsed, quiet, columns)
+        assert.isBelow(line.length, columns)
+        if (line !== "") for (const one of line.split(" · ")) assert.match(one, part)
+        if (columns >= 40 && progress.membersToRead > 0) assert.match(line, /^\[/u)
+      }),
+      { numRuns: 500 }
+    )
   })
 
   it("shows a bar, the share and the time left", () => {
@@ -36,9 +46,15 @@ describe("the status line", () => {
   })
 
   it.scoped("says that the site does not answer, and for how long", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const written = yield* Ref.make("")
-      const activity = yield* Ref.make<SourceActivity>({ requests: 1, retries: 0, pausedMillis: 0, requestsPerSecond: 2, unreadListings: 0 })
+      const activity = yield* Ref.make<SourceActivity>({
+        requests: 1,
+        retries: 0,
+        pausedMillis: 0,
+        requestsPerSecond: 2,
+        unreadListings: 0
+      })
       const events = yield* Queue.unbounded<HarvestEvent>()
       const screen = Screen.of({
         out: () => Effect.void,
@@ -52,7 +68,13 @@ describe("the status line", () => {
       assert.notInclude(yield* Ref.get(written), "no answer")
       yield* TestClock.adjust("20 seconds")
       assert.match(yield* Ref.get(written), /no answer for 2[01] s/u)
-      yield* Queue.offer(events, { _tag: "PageRead", username: Schema.decodeSync(UsernameFromText)("davee"), page: 1, verdict: "Films", ratings: 70 })
+      yield* Queue.offer(events, {
+        _tag: "PageRead",
+        username: Schema.decodeSync(UsernameFromText)("davee"),
+        page: 1,
+        verdict: "Films",
+        ratings: 70
+      })
       yield* TestClock.adjust("1 seconds")
       assert.notInclude(yield* Ref.get(written), "no answer")
       assert.include(yield* Ref.get(written), "70 ratings")
@@ -61,5 +83,6 @@ describe("the status line", () => {
       assert.strictEqual(yield* Ref.get(written), "\r\u001B[2K")
       yield* TestClock.adjust("1 seconds")
       assert.strictEqual(yield* Ref.get(written), "\r\u001B[2K")
-    }))
+    })
+  )
 })

@@ -10,7 +10,7 @@ import { Screen } from "../src/Screen.ts"
 
 /** What the settings come to, and what was said on the way. */
 const resolve = (flags: Flags, variables: Readonly<Record<string, string>> = {}, file?: unknown) =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
     const folder = yield* fs.makeTempDirectoryScoped()
@@ -19,9 +19,10 @@ const resolve = (flags: Flags, variables: Readonly<Record<string, string>> = {},
     let said = ""
     const screen = Screen.of({
       out: () => Effect.void,
-      err: (text) => Effect.sync(() => {
-        said += text
-      }),
+      err: (text) =>
+        Effect.sync(() => {
+          said += text
+        }),
       width: Effect.succeed(80),
       ask: () => Effect.succeed(false),
       columns: Effect.succeed(undefined)
@@ -43,88 +44,156 @@ const valueOf = (result: Effect.Effect.Success<ReturnType<typeof resolve>>) =>
 describe("settings", () => {
   it.effect("take the flag before the variable before the file before the default, for every option", () =>
     Effect.promise(() =>
-      fc.assert(fc.asyncProperty(
-        fc.record({ flag: fc.option(fc.integer({ min: 1, max: 100 })), variable: fc.option(fc.integer({ min: 1, max: 100 })), file: fc.option(fc.integer({ min: 1, max: 100 })) }),
-        fc.constantFrom("batches" as const, "batchSize" as const, "concurrency" as const, "maxRetries" as const, "timeout" as const, "rate" as const),
-        async ({ file, flag, variable }, key) => {
-          const result = await Effect.runPromise(resolve(
-            flag === null ? {} : { [key]: String(flag) },
-            variable === null ? {} : { [variableOf(key)]: String(variable) },
-            file === null ? {} : { [key]: file }
-          ))
-          assert.strictEqual(valueOf(result)[key], flag ?? variable ?? file ?? optionTable[key].fallback)
-        }
-      ), { numRuns: 60 })
-    ))
+      fc.assert(
+        fc.asyncProperty(
+          fc.record({
+            flag: fc.option(fc.integer({ min: 1, max: 100 })),
+            variable: fc.option(fc.integer({ min: 1, max: 100 })),
+            file: fc.option(fc.integer({ min: 1, max: 100 }))
+          }),
+          fc.constantFrom(
+            "batches" as const,
+            "batchSize" as const,
+            "concurrency" as const,
+            "maxRetries" as const,
+            "timeout" as const,
+            "rate" as const
+          ),
+          async ({ file, flag, variable }, key) => {
+            const result = await Effect.runPromise(
+              resolve(
+                flag === null ? {} : { [key]: String(flag) },
+                variable === null ? {} : { [variableOf(key)]: String(variable) },
+                file === null ? {} : { [key]: file }
+              )
+            )
+            assert.strictEqual(valueOf(result)[key], flag ?? variable ?? file ?? optionTable[key].fallback)
+          }
+        ),
+        { numRuns: 60 }
+      )
+    )
+  )
 
   it.effect("introduce the command with the version it is published as", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const { userAgent } = valueOf(yield* resolve({}))
-      assert.strictEqual(userAgent, `letterboxd-ratings/${packageJson.version} (+https://github.com/letterboxd-ratings/letterboxd-ratings)`)
-    }))
+      assert.strictEqual(
+        userAgent,
+        `letterboxd-ratings/${packageJson.version} (+https://github.com/letterboxd-ratings/letterboxd-ratings)`
+      )
+    })
+  )
 
   it.effect("read switches from flags, variables and the file", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       assert.isTrue(valueOf(yield* resolve({ json: "true" })).json)
       assert.isTrue(valueOf(yield* resolve({}, { LB_JSON: "1" })).json)
       assert.isTrue(valueOf(yield* resolve({}, {}, { json: true })).json)
       assert.isFalse(valueOf(yield* resolve({}, { LB_JSON: "false" }, { json: true })).json)
       assert.include(problemsOf(yield* resolve({}, { LB_JSON: "maybe" })), "LB_JSON must be true or false")
-    }))
+    })
+  )
 
   it.effect("name everything that is wrong, with where it stands", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const problems = problemsOf(yield* resolve({ batches: "none" }, { LB_RATE: "fast" }, { filmLabel: "name" }))
       assert.include(problems, `--batches must be a whole number from 1 to 1000000, but it is "none"`)
       assert.include(problems, `LB_RATE must be a number of requests a second above 0, or "unlimited"`)
       assert.match(problems, /"filmLabel" in .*lb\.config\.json must be title or slug/u)
-    }))
+    })
+  )
 
   it.effect("take an address of the site without credentials, query or fragment, and show no password", () =>
-    Effect.gen(function*() {
-      for (const baseUrl of ["http://h", "http://h/", "https://h.example:8080/sub", "http://[::1]:80", "http://h/@somebody"]) {
+    Effect.gen(function* () {
+      for (const baseUrl of [
+        "http://h",
+        "http://h/",
+        "https://h.example:8080/sub",
+        "http://[::1]:80",
+        "http://h/@somebody"
+      ]) {
         assert.strictEqual(valueOf(yield* resolve({ baseUrl })).baseUrl, baseUrl)
       }
-      for (const baseUrl of ["http://user:secret@host", "http://user:sec/ret@host", "http://secret@host/x", "http://h/?x=1", "http://h?x=1", "http://h/#x", "http://h/?", "h/user:secret@host", "http:\\\\user:secret@host", "http://a b", "http://"]) {
+      for (const baseUrl of [
+        "http://user:secret@host",
+        "http://user:sec/ret@host",
+        "http://secret@host/x",
+        "http://h/?x=1",
+        "http://h?x=1",
+        "http://h/#x",
+        "http://h/?",
+        "h/user:secret@host",
+        "http:\\\\user:secret@host",
+        "http://a b",
+        "http://"
+      ]) {
         const problems = problemsOf(yield* resolve({}, { LB_BASE_URL: baseUrl }))
         assert.include(problems, "LB_BASE_URL must be an address that begins with http:// or https://")
         assert.notInclude(problems, "secret")
       }
-    }))
+    })
+  )
 
   it.effect("take a user agent that a header can hold", () =>
-    Effect.gen(function*() {
-      assert.strictEqual(valueOf(yield* resolve({ userAgent: "Café-reader/1.0 (+https://example.org)" })).userAgent, "Café-reader/1.0 (+https://example.org)")
+    Effect.gen(function* () {
+      assert.strictEqual(
+        valueOf(yield* resolve({ userAgent: "Café-reader/1.0 (+https://example.org)" })).userAgent,
+        "Café-reader/1.0 (+https://example.org)"
+      )
       for (const userAgent of ["two\nlines", "snow ☃", "a\u0000b", "tab\tbed", "\u007f"]) {
-        assert.include(problemsOf(yield* resolve({ userAgent })), "--user-agent must be one line of Latin letters, digits and signs, as a header can hold")
+        assert.include(
+          problemsOf(yield* resolve({ userAgent })),
+          "--user-agent must be one line of Latin letters, digits and signs, as a header can hold"
+        )
       }
       assert.include(problemsOf(yield* resolve({ userAgent: "" })), "--user-agent must not be empty")
-    }))
+    })
+  )
 
   it.effect("say what is wrong with spaces, and never show a secret", () =>
-    Effect.gen(function*() {
-      assert.include(problemsOf(yield* resolve({}, { LB_OUT: " data" })), `LB_OUT must not be empty or have spaces around it, but it is " data"`)
-      assert.strictEqual(problemsOf(yield* resolve({}, { LB_SALT: " pepper" })), "LB_SALT must not be empty or have spaces around it.")
-    }))
+    Effect.gen(function* () {
+      assert.include(
+        problemsOf(yield* resolve({}, { LB_OUT: " data" })),
+        `LB_OUT must not be empty or have spaces around it, but it is " data"`
+      )
+      assert.strictEqual(
+        problemsOf(yield* resolve({}, { LB_SALT: " pepper" })),
+        "LB_SALT must not be empty or have spaces around it."
+      )
+    })
+  )
 
   it.effect("refuse unknown keys of the file, and name the nearest known one", () =>
-    Effect.gen(function*() {
-      assert.include(problemsOf(yield* resolve({}, {}, { batchsize: 3 })), `"batchsize" is not known. Did you mean "batchSize"?`)
-      assert.include(problemsOf(yield* resolve({}, {}, { files: { rawRating: "x" } })), `Did you mean "files.rawRatings"?`)
-      assert.include(problemsOf(yield* resolve({}, {}, { files: { rawRatings: 3 } })), `"files.rawRatings" must be the name of a file`)
+    Effect.gen(function* () {
+      assert.include(
+        problemsOf(yield* resolve({}, {}, { batchsize: 3 })),
+        `"batchsize" is not known. Did you mean "batchSize"?`
+      )
+      assert.include(
+        problemsOf(yield* resolve({}, {}, { files: { rawRating: "x" } })),
+        `Did you mean "files.rawRatings"?`
+      )
+      assert.include(
+        problemsOf(yield* resolve({}, {}, { files: { rawRatings: 3 } })),
+        `"files.rawRatings" must be the name of a file`
+      )
       assert.include(problemsOf(yield* resolve({}, {}, { batches: [1] })), `"batches" must be a text`)
       assert.include(problemsOf(yield* resolve({}, {}, "{ not json")), "it is not a JSON object")
-    }))
+    })
+  )
 
   it.effect("warn of unknown variables", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       assert.include((yield* resolve({}, { LB_BATCHSIZE: "3" })).said, "Did you mean LB_BATCH_SIZE?")
       assert.strictEqual((yield* resolve({}, { LB_BATCH_SIZE: "3" })).said, "")
-    }))
+    })
+  )
 
   it.effect("keep test mode away from the real folder", () =>
-    Effect.gen(function*() {
-      const folder = (flags: Flags) => Effect.flatMap(resolve(flags), (result) => folderOf(valueOf(result))).pipe(Effect.provide(NodeContext.layer))
+    Effect.gen(function* () {
+      const folder = (flags: Flags) =>
+        Effect.flatMap(resolve(flags), (result) => folderOf(valueOf(result))).pipe(Effect.provide(NodeContext.layer))
       assert.strictEqual(yield* folder({}), "data_output")
       assert.strictEqual(yield* folder({ testMode: "true" }), "test_output")
       assert.strictEqual(yield* folder({ testMode: "true", out: "mine" }), "mine/test")
@@ -132,13 +201,16 @@ describe("settings", () => {
       for (const out of ["base/", "base///", "base"]) assert.strictEqual(yield* folder({ out }), "base")
       for (const out of ["/", "//"]) assert.strictEqual(yield* folder({ out }), "/")
       assert.strictEqual(yield* folder({ out: "/a/b/" }), "/a/b")
-    }))
+    })
+  )
 
   it("go on with the same options, quoted for a shell", () => {
     assert.strictEqual(
-      pasteable("run --mode continue", { mode: "new", yes: "true", json: "true", out: "my data's", batches: "3" }, ["mode", "yes"]),
+      pasteable("run --mode continue", { mode: "new", yes: "true", json: "true", out: "my data's", batches: "3" }, [
+        "mode",
+        "yes"
+      ]),
       String.raw`pnpm lb run --mode continue --batches 3 --out 'my data'\''s' --json`
     )
   })
 })
-

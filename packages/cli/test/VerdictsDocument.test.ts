@@ -3,7 +3,14 @@
  * writes it anew.
  */
 import { errorFromVerdict, PageVerdict, Username, verdictActions } from "@letterboxd-ratings/core"
-import { filmsPage, generateWorld, notFoundPage, privatePage, wallPage, type WorldMember } from "@letterboxd-ratings/fixtures"
+import {
+  filmsPage,
+  generateWorld,
+  notFoundPage,
+  privatePage,
+  wallPage,
+  type WorldMember
+} from "@letterboxd-ratings/fixtures"
 import { judgeFilmsResponse, type PageResponse } from "@letterboxd-ratings/letterboxd-source"
 import { assert, describe, expect, it } from "@effect/vitest"
 import { Schema } from "effect"
@@ -17,11 +24,11 @@ const none = { ...member, films: [] }
 const noFilms = filmsPage({ member: none, films: [], listing: "", number: 1, generation: "2026-09" })
 const someRatings = (count: number) => {
   let left = count
-  return films.replaceAll(/rated-\d+/gu, (rating) => (left -= 1) < 0 ? rating : "rated-11")
+  return films.replaceAll(/rated-\d+/gu, (rating) => ((left -= 1) < 0 ? rating : "rated-11"))
 }
 const karsten = Schema.decodeSync(Username)("karsten")
 
-const html = { "content-type": "text/html;charset=UTF-8", "server": "cloudflare" }
+const html = { "content-type": "text/html;charset=UTF-8", server: "cloudflare" }
 const answer = (status: number, body: string, headers: Readonly<Record<string, string>> = {}): PageResponse => ({
   url: "https://letterboxd.com/karsten/films/",
   status,
@@ -33,23 +40,67 @@ const answer = (status: number, body: string, headers: Readonly<Record<string, s
 /** A response in words, and what it is; a verdict where there is no response. */
 const responses: ReadonlyArray<readonly [string, PageResponse | PageVerdict]> = [
   ["200, a page of films", answer(200, films)],
-  ["200, a page of films that names the challenge script", answer(200, films.replace("</body>", `<script src="/cdn-cgi/challenge-platform/x.js"></script></body>`))],
-  ["200, a page of films, up to two tiles or 2 % of them without a usable id, with a name that is no text, with an impossible rating or with marks that disagree", answer(200, someRatings(2))],
+  [
+    "200, a page of films that names the challenge script",
+    answer(200, films.replace("</body>", `<script src="/cdn-cgi/challenge-platform/x.js"></script></body>`))
+  ],
+  [
+    "200, a page of films, up to two tiles or 2 % of them without a usable id, with a name that is no text, with an impossible rating or with marks that disagree",
+    answer(200, someRatings(2))
+  ],
   ["200, a page of films, more of the tiles so", answer(200, someRatings(3))],
-  ["200, a page of films, and others in its sidebar", answer(200, filmsPage({ member, films: member.films, listing: "", number: 1, generation: "2026-09", change: "sidebar-posters" }))],
-  ["200, two lists that could each be the member's", answer(200, films.replace("</ul></div>", `</ul></div><ul class="grid"></ul>`))],
-  ["200, a list of rated films whose tiles have no rating", answer(200, filmsPage({ member, films: member.films, listing: "rated/.5-5/", number: 1, generation: "2026-09", change: "lost-ratings" }))],
+  [
+    "200, a page of films, and others in its sidebar",
+    answer(
+      200,
+      filmsPage({
+        member,
+        films: member.films,
+        listing: "",
+        number: 1,
+        generation: "2026-09",
+        change: "sidebar-posters"
+      })
+    )
+  ],
+  [
+    "200, two lists that could each be the member's",
+    answer(200, films.replace("</ul></div>", `</ul></div><ul class="grid"></ul>`))
+  ],
+  [
+    "200, a list of rated films whose tiles have no rating",
+    answer(
+      200,
+      filmsPage({
+        member,
+        films: member.films,
+        listing: "rated/.5-5/",
+        number: 1,
+        generation: "2026-09",
+        change: "lost-ratings"
+      })
+    )
+  ],
   ["200, the page says that there are no films, in whatever words", answer(200, noFilms)],
-  ["200, the page says that there are no films, and states how many there are", answer(200, noFilms.replace("0&nbsp;films", "7&nbsp;films"))],
+  [
+    "200, the page says that there are no films, and states how many there are",
+    answer(200, noFilms.replace("0&nbsp;films", "7&nbsp;films"))
+  ],
   ["200, a page of another member's films", answer(200, films.replace(/data-owner="[^"]*"/u, `data-owner="somebody"`))],
-  ["200, an empty list with a way back only", answer(200, filmsPage({ member, films: member.films, listing: "", number: 99, generation: "2026-09" }))],
+  [
+    "200, an empty list with a way back only",
+    answer(200, filmsPage({ member, films: member.films, listing: "", number: 99, generation: "2026-09" }))
+  ],
   ["200, a list without films that does not say so", answer(200, noFilms.replace("empty-text", "text"))],
-  ["200, another page of the site, or none of it", answer(200, "<html><head><title>Hello</title></head><body></body></html>")],
+  [
+    "200, another page of the site, or none of it",
+    answer(200, "<html><head><title>Hello</title></head><body></body></html>")
+  ],
   ["200, a page that stops before its end", answer(200, films.slice(0, films.length / 2))],
   ["200, nothing at all", answer(200, "")],
-  ["200, \"Just a moment...\"", answer(200, wallPage("challenge"))],
+  ['200, "Just a moment..."', answer(200, wallPage("challenge"))],
   ["403, header cf-mitigated: challenge", answer(403, wallPage("challenge"), { "cf-mitigated": "challenge" })],
-  ["403, \"Access denied ... Cloudflare\"", answer(403, wallPage("denied"))],
+  ['403, "Access denied ... Cloudflare"', answer(403, wallPage("denied"))],
   ["403, Letterboxd's own, in whatever words", answer(403, privatePage("classified"))],
   ["403, anything else", answer(403, "<html><body></body></html>")],
   ["404, Letterboxd's own", answer(404, notFoundPage())],
@@ -71,13 +122,18 @@ const doing: Readonly<Record<PageVerdict["_tag"], string>> = {
   PastTheEnd: "notes that the list has become shorter, and reads another page to tell by how much",
   MemberNotFound: "records the member as gone",
   MemberPrivate: "records the member as private",
-  Renamed: "reads the new name, over up to five names, and records the member as renamed; a circle or a longer way is like Unavailable",
-  RateLimited: "everybody pauses, slower after it; repeated up to `--max-retries`, then asks the members list whether the limit is for all",
+  Renamed:
+    "reads the new name, over up to five names, and records the member as renamed; a circle or a longer way is like Unavailable",
+  RateLimited:
+    "everybody pauses, slower after it; repeated up to `--max-retries`, then asks the members list whether the limit is for all",
   Challenged: "never repeated; stops the run, keeps the page in `diagnostics/`",
-  Forbidden: "the page is missing, and kept in `diagnostics/`; stops the run where three members in a row are refused so",
-  Unavailable: "repeated up to `--max-retries` if that can help; then the page is missing, read again at the end of the batch and by `continue`",
+  Forbidden:
+    "the page is missing, and kept in `diagnostics/`; stops the run where three members in a row are refused so",
+  Unavailable:
+    "repeated up to `--max-retries` if that can help; then the page is missing, read again at the end of the batch and by `continue`",
   Truncated: "like Unavailable: never taken for the end of the list",
-  MarkupChanged: "the page is missing, and kept in `diagnostics/`; stops the run, and names the selector, where three members in a row have such pages"
+  MarkupChanged:
+    "the page is missing, and kept in `diagnostics/`; stops the run, and names the selector, where three members in a row have such pages"
 }
 
 const exitOf = (verdict: PageVerdict): string => {
@@ -91,22 +147,35 @@ const exitOf = (verdict: PageVerdict): string => {
     case "stop":
       return `${exitCodeOfSourceError(errorFromVerdict({ source: "letterboxd", url: "", subject: "" }, verdict).reason)}`
     case "retry-later":
-      return verdict._tag === "PastTheEnd" ? "0, 2 if it keeps moving" : "0 once it is had, 2 if it stays missing, 3 if it is everybody's"
+      return verdict._tag === "PastTheEnd"
+        ? "0, 2 if it keeps moving"
+        : "0 once it is had, 2 if it stays missing, 3 if it is everybody's"
   }
 }
 
 describe("docs/verdicts.md", () => {
   const judged = responses.map(([words, response]) => ({
     words,
-    verdict: "status" in response && "body" in response ? judgeFilmsResponse({ username: karsten, page: 1, listing: words.includes("a list of rated films") ? "rated" : "films" }, response) : response
+    verdict:
+      "status" in response && "body" in response
+        ? judgeFilmsResponse(
+            { username: karsten, page: 1, listing: words.includes("a list of rated films") ? "rated" : "films" },
+            response
+          )
+        : response
   }))
 
   it("shows every verdict there is", () => {
-    assert.deepStrictEqual(new Set(judged.map(({ verdict }) => verdict._tag)), new Set(Object.keys(verdictActions)) as Set<PageVerdict["_tag"]>)
+    assert.deepStrictEqual(
+      new Set(judged.map(({ verdict }) => verdict._tag)),
+      new Set(Object.keys(verdictActions)) as Set<PageVerdict["_tag"]>
+    )
   })
 
   it("says what the code does", async () => {
-    const rows = judged.map(({ verdict, words }) => `| ${words} | \`${verdict._tag}\` | ${doing[verdict._tag]} | ${exitOf(verdict)} |`)
+    const rows = judged.map(
+      ({ verdict, words }) => `| ${words} | \`${verdict._tag}\` | ${doing[verdict._tag]} | ${exitOf(verdict)} |`
+    )
     await expect(`# Verdicts
 
 What a response to a request for a page of a member's films is taken for, and what follows. A page is never judged by

@@ -41,7 +41,12 @@ export const idGapsIn = (users: DatasetState["users"]): number => {
  * @since 0.1.0
  * @category constructors
  */
-export const emptyContent = (committedAt: DateTime.Utc): DatasetContent => ({ state: emptyDatasetState, ratings: [], committedAt, idGaps: 0 })
+export const emptyContent = (committedAt: DateTime.Utc): DatasetContent => ({
+  state: emptyDatasetState,
+  ratings: [],
+  committedAt,
+  idGaps: 0
+})
 
 /**
  * What a dataset is after a batch. Costs time in proportion to the dataset where members are replaced, else to its
@@ -62,7 +67,7 @@ export const contentAfter = (before: DatasetContent, batch: Batch): DatasetConte
     members.set(record.username, record)
     if (record.state === "sealed") updates.set(record.username, record.readAt)
   }
-  const replaced = new Set(batch.members.flatMap(({ record, write }) => write === "replace" ? [record.userId] : []))
+  const replaced = new Set(batch.members.flatMap(({ record, write }) => (write === "replace" ? [record.userId] : [])))
   const kept = replaced.size === 0 ? before.ratings : before.ratings.filter(({ userId }) => !replaced.has(userId))
   const ratings = kept.concat(batch.members.flatMap((member) => member.ratings))
   return {
@@ -93,7 +98,11 @@ export const contentOf = ({ committedAt, ratings, state }: WholeDataset): Effect
  * @since 0.1.0
  * @category constructors
  */
-export const problemsOf = ({ idGaps, ratings, state: { films, members, users } }: DatasetContent): ReadonlyArray<string> => {
+export const problemsOf = ({
+  idGaps,
+  ratings,
+  state: { films, members, users }
+}: DatasetContent): ReadonlyArray<string> => {
   const problems: Array<string> = []
   const ids = new Set(users.values())
   if (ids.size !== users.size || idGapsIn(users) !== idGaps) problems.push("user ids are not 1, 2, 3 ...")
@@ -107,7 +116,8 @@ export const problemsOf = ({ idGaps, ratings, state: { films, members, users } }
   }
   if (pairs.size !== ratings.length) problems.push(`${ratings.length - pairs.size} ratings are there twice`)
   for (const { ratings: wanted, userId, username } of members.values()) {
-    if ((counts.get(userId) ?? 0) !== wanted) problems.push(`${username} has ${counts.get(userId) ?? 0} ratings, and should have ${wanted}`)
+    if ((counts.get(userId) ?? 0) !== wanted)
+      problems.push(`${username} has ${counts.get(userId) ?? 0} ratings, and should have ${wanted}`)
   }
   return problems
 }

@@ -22,7 +22,7 @@ import { StorageError } from "./StorageError.ts"
 export const readWhole = (
   storage: Context.Tag.Service<RatingsStorage>
 ): Effect.Effect<WholeDataset & { readonly notes: ReadonlyArray<string> }, StorageError, Scope.Scope> =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const dataset = yield* storage.open({ _tag: "continue" })
     // Nobody commits to it while it is held, so this is the time of what was opened.
     const { committedAt } = yield* storage.inspect
@@ -44,13 +44,19 @@ export const readWhole = (
       const count = ({ filmId, userId }: EncodedRating): string | undefined => {
         rows += 1
         perUser.set(userId, (perUser.get(userId) ?? 0) + 1)
-        return names.has(userId) ? state.films.has(filmId) ? undefined : `row ${rows} names film ${filmId}, which is not mapped` : `row ${rows} names user ${userId}, who is not mapped`
+        return names.has(userId)
+          ? state.films.has(filmId)
+            ? undefined
+            : `row ${rows} names film ${filmId}, which is not mapped`
+          : `row ${rows} names user ${userId}, who is not mapped`
       }
-      const checkCounts = Effect.gen(function*() {
-        if (rows !== state.ratings) return yield* damaged(`${rows} ratings were read where ${state.ratings} were committed`)
+      const checkCounts = Effect.gen(function* () {
+        if (rows !== state.ratings)
+          return yield* damaged(`${rows} ratings were read where ${state.ratings} were committed`)
         for (const { ratings: wanted, userId, username } of state.members.values()) {
           const found = perUser.get(userId) ?? 0
-          if (found !== wanted) return yield* damaged(`${found} ratings of ${username} were read where ${wanted} were committed`)
+          if (found !== wanted)
+            return yield* damaged(`${found} ratings of ${username} were read where ${wanted} were committed`)
         }
       })
       return dataset.ratings.pipe(
@@ -69,13 +75,17 @@ export const readWhole = (
   })
 
 /** Runs all of a stream in a context that takes the place of its reader's. (Providing one would only add to that.) */
-const pulledIn = (context: Context.Context<never>) => <A, E>(stream: Stream.Stream<A, E>): Stream.Stream<A, E> =>
-  Stream.fromPull(
-    Effect.map(
-      Effect.flatMap(Effect.scope, (scope) => Effect.mapInputContext(Stream.toPull(stream), () => Context.add(context, Scope.Scope, scope))),
-      (pull) => Effect.mapInputContext(pull, () => context)
+const pulledIn =
+  (context: Context.Context<never>) =>
+  <A, E>(stream: Stream.Stream<A, E>): Stream.Stream<A, E> =>
+    Stream.fromPull(
+      Effect.map(
+        Effect.flatMap(Effect.scope, (scope) =>
+          Effect.mapInputContext(Stream.toPull(stream), () => Context.add(context, Scope.Scope, scope))
+        ),
+        (pull) => Effect.mapInputContext(pull, () => context)
+      )
     )
-  )
 
 /**
  * Loads a dataset into another storage, all of it or nothing. Costs time in proportion to the ratings, and memory in

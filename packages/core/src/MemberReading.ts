@@ -61,11 +61,7 @@ export const notRead = (username: Username): MemberReading => ({ ...withoutFilms
  * @since 0.1.0
  * @category constructors
  */
-export const judgeMember = (
-  username: Username,
-  pages: ReadonlyArray<RatingsPage>,
-  listedFilms = 0
-): MemberReading => {
+export const judgeMember = (username: Username, pages: ReadonlyArray<RatingsPage>, listedFilms = 0): MemberReading => {
   const aboutTheMember = pages.findLast(({ number, verdict }) => number === 1 && isFact(verdict))?.verdict
   switch (aboutTheMember?._tag) {
     case "NoFilms":
@@ -91,7 +87,10 @@ const versionsOf = (pages: ReadonlyArray<RatingsPage>): ReadonlyArray<ListVersio
   const versions: Array<ListVersion & { readonly pages: Map<number, FilmsVerdict> }> = []
   for (const { number, verdict } of pages) {
     if (verdict._tag !== "Films") continue
-    const { lastPage, stated: { films: statedFilms } } = verdict
+    const {
+      lastPage,
+      stated: { films: statedFilms }
+    } = verdict
     const current = versions.at(-1)
     if (current?.lastPage === lastPage && current.statedFilms === statedFilms) current.pages.set(number, verdict)
     else versions.push({ lastPage, statedFilms, pages: new Map([[number, verdict]]) })
@@ -130,10 +129,17 @@ const judgeList = (username: Username, pages: ReadonlyArray<RatingsPage>, listed
   const pastTheEnd = pages.findLast(({ number, verdict }) => missing.includes(number) && isPastTheEnd(verdict))
   if (pastTheEnd !== undefined) {
     const isNews = pages.indexOf(pastTheEnd) > pages.findLastIndex(({ verdict }) => verdict._tag === "Films")
-    return reading(films, missing, [...new Set<Doubt>([...doubts, "list-moved"])], [isNews ? Math.max(1, pastTheEnd.number - 1) : pastTheEnd.number])
+    return reading(
+      films,
+      missing,
+      [...new Set<Doubt>([...doubts, "list-moved"])],
+      [isNews ? Math.max(1, pastTheEnd.number - 1) : pastTheEnd.number]
+    )
   }
   if (versions.length === 1) {
-    const isCounted = missing.length > 0 || doubts.length > 0 ||
+    const isCounted =
+      missing.length > 0 ||
+      doubts.length > 0 ||
       (statedFilms === undefined ? films.length >= listedFilms : films.length === statedFilms)
     const all: ReadonlyArray<Doubt> = isCounted ? doubts : ["count-differs"]
     return reading(films, missing, all, all.some((doubt) => doubt !== "unreadable-tiles") ? "all" : [])
@@ -141,7 +147,12 @@ const judgeList = (username: Username, pages: ReadonlyArray<RatingsPage>, listed
   const moved = [...new Set<Doubt>([...doubts, "list-moved"])]
   if (missing.length > 0) {
     const asked = new Set(pages.map(({ number }) => number))
-    return reading(films, missing, moved, missing.filter((number) => !asked.has(number)))
+    return reading(
+      films,
+      missing,
+      moved,
+      missing.filter((number) => !asked.has(number))
+    )
   }
   const reconciled = reconcileList(versions)
   return reconciled._tag === "Whole" ? reading(reconciled.films, [], []) : reading(films, [], moved, reconciled.pages)
@@ -223,8 +234,12 @@ export const judgeCompletion = (
     }
   }
   const seen = record.films + films.size
-  if (missing.length === 0 && unreadable === 0 && record.statedFilms !== undefined && record.statedFilms !== seen) return undefined
-  const doubts: ReadonlyArray<Doubt> = [...(unreadable > 0 ? ["unreadable-tiles"] as const : []), ...(isShort ? ["short-page"] as const : [])]
+  if (missing.length === 0 && unreadable === 0 && record.statedFilms !== undefined && record.statedFilms !== seen)
+    return undefined
+  const doubts: ReadonlyArray<Doubt> = [
+    ...(unreadable > 0 ? (["unreadable-tiles"] as const) : []),
+    ...(isShort ? (["short-page"] as const) : [])
+  ]
   return {
     username: record.username,
     state: missing.length === 0 && doubts.length === 0 ? "sealed" : "partial",

@@ -109,6 +109,7 @@ export const whatMemberWaitsFor = ({ doubts, missing, state, verdicts }: MemberR
   if (state !== "partial") return undefined
   const had = (verdict: PageVerdict["_tag"]) => (verdicts[verdict] ?? 0) > 0
   if (had("Challenged") || had("Forbidden") || had("RateLimited")) return "refused"
-  if (had("MarkupChanged") || doubts.includes("unreadable-tiles") || doubts.includes("ratings-missing")) return "not-understood"
+  if (had("MarkupChanged") || doubts.includes("unreadable-tiles") || doubts.includes("ratings-missing"))
+    return "not-understood"
   return missing.length > 0 ? "pages" : "doubts"
 }

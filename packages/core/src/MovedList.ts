@@ -74,7 +74,13 @@ export const reconcileList = (versions: ReadonlyArray<ListVersion>): Reconciliat
   for (const number of [...[...newest.pages.keys()].sort((a, b) => a - b), newest.lastPage + 1]) {
     if (number > before + 1) {
       const wanted = beginningOf(number) - beginningOf(before + 1)
-      const gap = { before, after: number, previous: newest.pages.get(before)?.films, next: newest.pages.get(number)?.films, wanted }
+      const gap = {
+        before,
+        after: number,
+        previous: newest.pages.get(before)?.films,
+        next: newest.pages.get(number)?.films,
+        wanted
+      }
       const between = fillGap(gap, stretches)
       if (typeof between === "number") again.push(between)
       else for (const watched of between) films.push(watched)

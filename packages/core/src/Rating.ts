@@ -13,11 +13,7 @@ import { UserId } from "./Member.ts"
  * @since 0.1.0
  * @category models
  */
-export const Rating = Schema.Number.pipe(
-  Schema.between(0.5, 5),
-  Schema.multipleOf(0.5),
-  Schema.brand("Rating")
-)
+export const Rating = Schema.Number.pipe(Schema.between(0.5, 5), Schema.multipleOf(0.5), Schema.brand("Rating"))
 
 /**
  * @since 0.1.0
@@ -34,8 +30,7 @@ const byHalfStars = Array.from({ length: 11 }, (_, halfStars) => decodeRating(ha
  * @since 0.1.0
  * @category constructors
  */
-export const ratingFromHalfStars = (halfStars: number): Option.Option<Rating> =>
-  byHalfStars[halfStars] ?? Option.none()
+export const ratingFromHalfStars = (halfStars: number): Option.Option<Rating> => byHalfStars[halfStars] ?? Option.none()
 
 /**
  * A rating as it is written into files, with one decimal: `4.0`, `3.5`.

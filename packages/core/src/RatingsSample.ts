@@ -40,7 +40,10 @@ export const sampleOfRatings = (
 ): ReadonlyArray<FilmId> => {
   const hashed: Array<{ readonly filmId: FilmId; readonly hash: number }> = []
   for (const { filmId, rating } of ratings) hashed.push({ filmId, hash: mix(filmId, rating * 2) })
-  return hashed.sort((a, b) => a.hash - b.hash || a.filmId - b.filmId).slice(0, sampleSize(hashed.length)).map(({ filmId }) => filmId)
+  return hashed
+    .sort((a, b) => a.hash - b.hash || a.filmId - b.filmId)
+    .slice(0, sampleSize(hashed.length))
+    .map(({ filmId }) => filmId)
 }
 
 type Sampled = Pick<MemberRecord, "ratings" | "seen" | "state" | "username">

@@ -49,8 +49,7 @@ export interface WholeDataset {
  * @category models
  */
 export type OpenMode =
-  | { readonly _tag: "new"; readonly existing: "refuse" | "set-aside" }
-  | { readonly _tag: "continue" }
+  { readonly _tag: "new"; readonly existing: "refuse" | "set-aside" } | { readonly _tag: "continue" }
 
 /**
  * An open dataset. `state` is what it held when it was opened; `notes` are sentences about what opening it changed;

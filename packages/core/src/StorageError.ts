@@ -62,7 +62,9 @@ export class StorageError extends Schema.TaggedError<StorageError>("@letterboxd-
    * @since 0.1.0
    */
   get isRetryable(): boolean {
-    return this.reason === "Locked" || this.reason === "Full" || this.reason === "NotPermitted" || this.reason === "Failed"
+    return (
+      this.reason === "Locked" || this.reason === "Full" || this.reason === "NotPermitted" || this.reason === "Failed"
+    )
   }
 
   override get message(): string {

@@ -21,9 +21,17 @@ export const errorFromVerdict = (
     new SourceError({ reason, source, url, detail, ...(keptAt === undefined ? {} : { keptAt }) })
   return PageVerdict.$match(verdict, {
     Challenged: ({ keptAt, status, wall }) =>
-      error("Challenged", `The site answered with a bot wall (${wall}, status ${status}) instead of ${subject}`, keptAt),
+      error(
+        "Challenged",
+        `The site answered with a bot wall (${wall}, status ${status}) instead of ${subject}`,
+        keptAt
+      ),
     Forbidden: ({ keptAt, status, why }) =>
-      error("Challenged", `The site refuses ${subject} (status ${status}: ${why}) without saying that it is private`, keptAt),
+      error(
+        "Challenged",
+        `The site refuses ${subject} (status ${status}: ${why}) without saying that it is private`,
+        keptAt
+      ),
     RateLimited: ({ retryAfterMillis }) =>
       error(
         "RateLimited",

@@ -23,7 +23,15 @@ export { ProcessIdentity, ProcessTable } from "./ProcessTable.ts"
 export { EncodedRating, formatRating, Rating, ratingFromHalfStars, WatchedFilm } from "./Rating.ts"
 export { membersAlike, sampleOfRatings } from "./RatingsSample.ts"
 export { type RatedFilms, RatingsSource, type SourceActivity } from "./RatingsSource.ts"
-export { type DatasetSummary, type OpenDataset, type OpenMode, RatingsStorage, type StorageCapabilities, type Verification, type WholeDataset } from "./RatingsStorage.ts"
+export {
+  type DatasetSummary,
+  type OpenDataset,
+  type OpenMode,
+  RatingsStorage,
+  type StorageCapabilities,
+  type Verification,
+  type WholeDataset
+} from "./RatingsStorage.ts"
 export { RunReport } from "./RunReport.ts"
 export { SourceError, SourceErrorReason } from "./SourceError.ts"
 export { StorageError, StorageErrorReason } from "./StorageError.ts"

@@ -1,5 +1,15 @@
 import { assert, describe, it } from "@effect/vitest"
-import { displayName, Film, FilmId, Rating, ratingFromHalfStars, seenAgain, splitDisplayName, UserId, UsernameFromText } from "@letterboxd-ratings/core"
+import {
+  displayName,
+  Film,
+  FilmId,
+  Rating,
+  ratingFromHalfStars,
+  seenAgain,
+  splitDisplayName,
+  UserId,
+  UsernameFromText
+} from "@letterboxd-ratings/core"
 import { Arbitrary, Option, Schema } from "effect"
 import * as fc from "fast-check"
 import { film } from "./Worlds.ts"
@@ -15,10 +25,12 @@ describe("display names", () => {
   })
 
   it("come back as they were written", () => {
-    fc.assert(fc.property(Arbitrary.make(Film), (any) => {
-      const canonical = { id: any.id, slug: any.slug, ...splitDisplayName(displayName(any)) }
-      assert.deepStrictEqual(splitDisplayName(displayName(canonical)), splitDisplayName(displayName(any)))
-    }))
+    fc.assert(
+      fc.property(Arbitrary.make(Film), (any) => {
+        const canonical = { id: any.id, slug: any.slug, ...splitDisplayName(displayName(any)) }
+        assert.deepStrictEqual(splitDisplayName(displayName(canonical)), splitDisplayName(displayName(any)))
+      })
+    )
   })
 })
 
@@ -26,13 +38,19 @@ describe("a film seen again", () => {
   const known = film({ id: 1, slug: "a", title: "A", year: 1990 })
 
   it("takes the newest slug and title", () => {
-    assert.deepStrictEqual(seenAgain(known, film({ id: 1, slug: "b", title: "B", year: 1991 })), film({ id: 1, slug: "b", title: "B", year: 1991 }))
+    assert.deepStrictEqual(
+      seenAgain(known, film({ id: 1, slug: "b", title: "B", year: 1991 })),
+      film({ id: 1, slug: "b", title: "B", year: 1991 })
+    )
   })
 
   it("keeps what a page does not tell", () => {
     assert.strictEqual(seenAgain(known, film({ id: 1, slug: "a", title: "A" })), known)
     assert.strictEqual(seenAgain(known, film({ id: 1, slug: "a" })), known)
-    assert.deepStrictEqual(seenAgain(known, film({ id: 1, slug: "b", title: "C" })), film({ id: 1, slug: "b", title: "C" }))
+    assert.deepStrictEqual(
+      seenAgain(known, film({ id: 1, slug: "b", title: "C" })),
+      film({ id: 1, slug: "b", title: "C" })
+    )
   })
 })
 
@@ -40,7 +58,8 @@ describe("ids", () => {
   it("are what every storage can keep: whole numbers from 1 up, in 32 bits", () => {
     for (const isId of [Schema.is(FilmId), Schema.is(UserId)]) {
       for (const right of [1, 33_881, 2 ** 31 - 1]) assert.isTrue(isId(right), `${right}`)
-      for (const wrong of [0, -1, 1.5, 2 ** 31, Number.MAX_SAFE_INTEGER, Infinity, Number.NaN]) assert.isFalse(isId(wrong), `${wrong}`)
+      for (const wrong of [0, -1, 1.5, 2 ** 31, Number.MAX_SAFE_INTEGER, Infinity, Number.NaN])
+        assert.isFalse(isId(wrong), `${wrong}`)
     }
   })
 })

@@ -5,27 +5,35 @@ import { film, userId, username } from "./Worlds.ts"
 
 describe("IdRegistry", () => {
   it("gives dense ids in order, the same name the same id, across any number of runs", () => {
-    fc.assert(fc.property(fc.array(fc.array(fc.nat(20))), (runs) => {
-      const given = new Map<string, number>()
-      let users = new Map(emptyDatasetState.users)
-      for (const run of runs) {
-        const registry = makeIdRegistry({ users, films: new Map() })
-        for (const n of run) {
-          const name = username(`member_${n}`)
-          const { isNew, userId: id } = registry.user(name)
-          assert.strictEqual(isNew, !given.has(name))
-          if (isNew) given.set(name, id)
-          assert.strictEqual(given.get(name), id)
-          users = new Map(users).set(name, id)
+    fc.assert(
+      fc.property(fc.array(fc.array(fc.nat(20))), (runs) => {
+        const given = new Map<string, number>()
+        let users = new Map(emptyDatasetState.users)
+        for (const run of runs) {
+          const registry = makeIdRegistry({ users, films: new Map() })
+          for (const n of run) {
+            const name = username(`member_${n}`)
+            const { isNew, userId: id } = registry.user(name)
+            assert.strictEqual(isNew, !given.has(name))
+            if (isNew) given.set(name, id)
+            assert.strictEqual(given.get(name), id)
+            users = new Map(users).set(name, id)
+          }
         }
-      }
-      assert.deepStrictEqual([...given.values()], Array.from(given, (_, i) => i + 1))
-    }))
+        assert.deepStrictEqual(
+          [...given.values()],
+          Array.from(given, (_, i) => i + 1)
+        )
+      })
+    )
   })
 
   it("goes on after the highest id, wherever it stands", () => {
     const registry = makeIdRegistry({
-      users: new Map([[username("last"), userId(7)], [username("first"), userId(2)]]),
+      users: new Map([
+        [username("last"), userId(7)],
+        [username("first"), userId(2)]
+      ]),
       films: new Map()
     })
     assert.deepStrictEqual(registry.user(username("next")), { userId: userId(8), isNew: true })

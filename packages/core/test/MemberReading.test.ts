@@ -15,28 +15,32 @@ const judge = (verdicts: ReadonlyArray<PageVerdict>) => judgeMember(karsten, pag
 
 describe("judgeMember", () => {
   it("seals a list that was read whole, of any length", () => {
-    fc.assert(fc.property(fc.nat(40), (count) => {
-      const reading = judge(pagesOfList(count))
-      assert.strictEqual(reading.state, "sealed")
-      assert.strictEqual(reading.films.length, count)
-    }))
+    fc.assert(
+      fc.property(fc.nat(40), (count) => {
+        const reading = judge(pagesOfList(count))
+        assert.strictEqual(reading.state, "sealed")
+        assert.strictEqual(reading.films.length, count)
+      })
+    )
   })
 
   it("never seals a list of which any page is missing, and names exactly those", () => {
-    fc.assert(fc.property(fc.integer({ min: filmsOnPage + 1, max: 60 }), fc.infiniteStream(fc.boolean()), (count, lost) => {
-      const verdicts = pagesOfList(count)
-      const missing: Array<number> = []
-      for (let number = 2; number <= verdicts.length; number++) {
-        if (lost.next().value === true) {
-          verdicts[number - 1] = PageVerdict.Unavailable({ status: 500, why: "test" })
-          missing.push(number)
+    fc.assert(
+      fc.property(fc.integer({ min: filmsOnPage + 1, max: 60 }), fc.infiniteStream(fc.boolean()), (count, lost) => {
+        const verdicts = pagesOfList(count)
+        const missing: Array<number> = []
+        for (let number = 2; number <= verdicts.length; number++) {
+          if (lost.next().value === true) {
+            verdicts[number - 1] = PageVerdict.Unavailable({ status: 500, why: "test" })
+            missing.push(number)
+          }
         }
-      }
-      const reading = judge(verdicts)
-      assert.deepStrictEqual(reading.missing, missing)
-      assert.strictEqual(reading.state, missing.length === 0 ? "sealed" : "partial")
-      assert.deepStrictEqual(reading.again, [])
-    }))
+        const reading = judge(verdicts)
+        assert.deepStrictEqual(reading.missing, missing)
+        assert.strictEqual(reading.state, missing.length === 0 ? "sealed" : "partial")
+        assert.deepStrictEqual(reading.again, [])
+      })
+    )
   })
 
   it("notices a film that was added or removed between two pages", () => {

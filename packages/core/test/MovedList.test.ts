@@ -1,5 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
-import { type FilmsVerdict, judgeMember, type MemberReading, type RatingsPage, reconcileList, type WatchedFilm } from "@letterboxd-ratings/core"
+import {
+  type FilmsVerdict,
+  judgeMember,
+  type MemberReading,
+  type RatingsPage,
+  reconcileList,
+  type WatchedFilm
+} from "@letterboxd-ratings/core"
 import * as fc from "fast-check"
 import { list, pageOf, username, watched } from "./Worlds.ts"
 
@@ -13,7 +20,11 @@ interface Change {
 }
 
 /** Reads a list that changes meanwhile, as the pipeline does: page 1, the others in the given order, then what is asked for. */
-const readMoving = (start: ReadonlyArray<WatchedFilm>, changes: ReadonlyArray<Change>, order: (pages: ReadonlyArray<number>) => ReadonlyArray<number>) => {
+const readMoving = (
+  start: ReadonlyArray<WatchedFilm>,
+  changes: ReadonlyArray<Change>,
+  order: (pages: ReadonlyArray<number>) => ReadonlyArray<number>
+) => {
   let films = start
   let answers = 0
   let nextId = 10_000
@@ -23,7 +34,10 @@ const readMoving = (start: ReadonlyArray<WatchedFilm>, changes: ReadonlyArray<Ch
     for (const { beforeAnswer, kind, place } of changes) {
       if (beforeAnswer !== answers) continue
       const at = Math.floor(place * films.length)
-      films = kind === "add" ? films.toSpliced(at, 0, watched(nextId++, 4)) : films.toSpliced(Math.min(at, films.length - 1), 1)
+      films =
+        kind === "add"
+          ? films.toSpliced(at, 0, watched(nextId++, 4))
+          : films.toSpliced(Math.min(at, films.length - 1), 1)
     }
     pages.push({ username: karsten, number, url: "memory:", verdict: pageOf(films, number) })
   }
@@ -83,22 +97,28 @@ describe("a list that moves while it is read", () => {
       { maxLength: 4 }
     )
     fc.assert(
-      fc.property(fc.integer({ min: 4, max: 90 }), changes, fc.integer({ min: 1, max: 7 }), (count, happening, stride) => {
-        const start = list(count)
-        // A film that goes in the same moment as another comes leaves no trace in any count.
-        const moments = new Set(happening.map(({ beforeAnswer }) => beforeAnswer))
-        fc.pre(moments.size === happening.length)
-        const shuffled = (pages: ReadonlyArray<number>) => pages.toSorted((a, b) => (a % stride) - (b % stride) || a - b)
-        const { films, reading } = readMoving(start, happening, shuffled)
-        const seen = ids(reading.films)
-        assert.strictEqual(new Set(seen).size, seen.length)
-        if (reading.state !== "sealed") return
-        sealed += 1
-        const isNow = new Set(ids(films))
-        const always = ids(start).filter((id) => isNow.has(id))
-        const missing = always.filter((id) => !seen.includes(id))
-        assert.deepStrictEqual(missing, [])
-      }),
+      fc.property(
+        fc.integer({ min: 4, max: 90 }),
+        changes,
+        fc.integer({ min: 1, max: 7 }),
+        (count, happening, stride) => {
+          const start = list(count)
+          // A film that goes in the same moment as another comes leaves no trace in any count.
+          const moments = new Set(happening.map(({ beforeAnswer }) => beforeAnswer))
+          fc.pre(moments.size === happening.length)
+          const shuffled = (pages: ReadonlyArray<number>) =>
+            pages.toSorted((a, b) => (a % stride) - (b % stride) || a - b)
+          const { films, reading } = readMoving(start, happening, shuffled)
+          const seen = ids(reading.films)
+          assert.strictEqual(new Set(seen).size, seen.length)
+          if (reading.state !== "sealed") return
+          sealed += 1
+          const isNow = new Set(ids(films))
+          const always = ids(start).filter((id) => isNow.has(id))
+          const missing = always.filter((id) => !seen.includes(id))
+          assert.deepStrictEqual(missing, [])
+        }
+      ),
       { numRuns: 3000, seed: 7 }
     )
     assert.isAbove(sealed, 2000)
@@ -106,9 +126,18 @@ describe("a list that moves while it is read", () => {
 
   it("may have any number of films on a page", () => {
     const films = Array.from({ length: 200_000 }, (_, i) => watched(i + 1))
-    const onPage = (page: ReadonlyArray<WatchedFilm>): FilmsVerdict =>
-      ({ _tag: "Films", films: page, lastPage: 2, stated: { films: 200_001 }, unreadable: 0, fullPage: 200_000 })
-    const pages = new Map([[1, onPage(films)], [2, onPage([watched(200_001)])]])
+    const onPage = (page: ReadonlyArray<WatchedFilm>): FilmsVerdict => ({
+      _tag: "Films",
+      films: page,
+      lastPage: 2,
+      stated: { films: 200_001 },
+      unreadable: 0,
+      fullPage: 200_000
+    })
+    const pages = new Map([
+      [1, onPage(films)],
+      [2, onPage([watched(200_001)])]
+    ])
     const whole = reconcileList([{ lastPage: 2, statedFilms: 200_001, pages }])
     assert(whole._tag === "Whole")
     assert.strictEqual(whole.films.length, 200_001)

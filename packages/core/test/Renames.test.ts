@@ -1,18 +1,35 @@
 import { assert, describe, it } from "@effect/vitest"
-import { EncodedRating, type Harvest, MemberRecord, membersAlike, PageVerdict, sampleOfRatings } from "@letterboxd-ratings/core"
+import {
+  EncodedRating,
+  type Harvest,
+  MemberRecord,
+  membersAlike,
+  PageVerdict,
+  sampleOfRatings
+} from "@letterboxd-ratings/core"
 import { Effect, Schema } from "effect"
 import * as fc from "fast-check"
 import { list, memoryDataset, type MemoryWorld, runHarvest, username, watched } from "./Worlds.ts"
 
-const options: Harvest.HarvestOptions = { mode: "new", existing: "refuse", batches: 1, batchSize: 10, membersInFlight: 4 }
+const options: Harvest.HarvestOptions = {
+  mode: "new",
+  existing: "refuse",
+  batches: 1,
+  batchSize: 10,
+  membersInFlight: 4
+}
 
 const run = (world: MemoryWorld, changes: Partial<Harvest.HarvestOptions> = {}, dataset = memoryDataset()) =>
   runHarvest(world, { ...options, ...changes }, dataset)
 
 const rowsOf = (dataset: ReturnType<typeof memoryDataset>) =>
-  Object.fromEntries([...dataset.state.users].map(([name, id]) => [name as string, (dataset.rows.get(id) ?? []).length]))
+  Object.fromEntries(
+    [...dataset.state.users].map(([name, id]) => [name as string, (dataset.rows.get(id) ?? []).length])
+  )
 const statesOf = (dataset: ReturnType<typeof memoryDataset>) =>
-  Object.fromEntries([...dataset.state.members.values()].map((record) => [record.username as string, record.state as string]))
+  Object.fromEntries(
+    [...dataset.state.members.values()].map((record) => [record.username as string, record.state as string])
+  )
 
 const five = [1, 2, 3, 4, 5].map((id) => watched(id, id))
 const three = [101, 102, 103].map((id) => watched(id, 3))
@@ -21,59 +38,95 @@ const before: MemoryWorld = { members: ["old_name", "other_one"], films: { old_n
 const after: MemoryWorld = {
   members: ["new_name", "other_one", "third_one"],
   films: { new_name: [...five, watched(6, 3)], other_one: three, third_one: three },
-  interfere: (name) => Effect.succeed(name === "old_name" ? PageVerdict.Renamed({ to: username("new_name") }) : undefined)
+  interfere: (name) =>
+    Effect.succeed(name === "old_name" ? PageVerdict.Renamed({ to: username("new_name") }) : undefined)
 }
 
 describe("A member with another name", () => {
   it.effect("is one person when the new name is found in the members list", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const dataset = memoryDataset()
       yield* run(before, {}, dataset)
       const { asked } = yield* run(after, { mode: "continue" }, dataset)
       // Two members with the same three ratings are two people: the name of the first leads nowhere else.
       assert.deepStrictEqual(rowsOf(dataset), { old_name: 0, other_one: 3, new_name: 6, third_one: 3 })
-      assert.deepStrictEqual(statesOf(dataset), { old_name: "renamed", other_one: "sealed", new_name: "sealed", third_one: "sealed" })
-      assert.deepStrictEqual(asked.filter((name) => name.startsWith("old_name")), ["old_name/1"])
+      assert.deepStrictEqual(statesOf(dataset), {
+        old_name: "renamed",
+        other_one: "sealed",
+        new_name: "sealed",
+        third_one: "sealed"
+      })
+      assert.deepStrictEqual(
+        asked.filter((name) => name.startsWith("old_name")),
+        ["old_name/1"]
+      )
       assert.strictEqual(dataset.state.members.get(username("old_name"))?.renamedTo, "new_name")
       assert.strictEqual(dataset.state.members.get(username("old_name"))?.ratings, 0)
-    }))
+    })
+  )
 
   it.effect("is one person when the old name is asked again, also where the new one was complete before", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const dataset = memoryDataset()
-      yield* run({ members: ["old_name", "new_name"], films: { old_name: five, new_name: [...five.slice(0, 1), ...list(9, 300)] } }, {}, dataset)
+      yield* run(
+        {
+          members: ["old_name", "new_name"],
+          films: { old_name: five, new_name: [...five.slice(0, 1), ...list(9, 300)] }
+        },
+        {},
+        dataset
+      )
       const world = { ...after, films: { new_name: [...five.slice(0, 1), ...list(9, 300)] } }
-      yield* run({
-        ...world,
-        interfere: (name, page) =>
-          Effect.succeed(
-            name === "old_name"
-              ? PageVerdict.Renamed({ to: username("new_name") })
-              : page === 2
-              ? PageVerdict.Truncated({ bytes: 1 })
-              : undefined
-          )
-      }, { mode: "continue", only: username("old_name") }, dataset)
-      assert.deepStrictEqual(rowsOf(dataset), { old_name: 0, new_name: 1 + list(9, 300).filter(({ rating }) => rating !== undefined).length })
+      yield* run(
+        {
+          ...world,
+          interfere: (name, page) =>
+            Effect.succeed(
+              name === "old_name"
+                ? PageVerdict.Renamed({ to: username("new_name") })
+                : page === 2
+                  ? PageVerdict.Truncated({ bytes: 1 })
+                  : undefined
+            )
+        },
+        { mode: "continue", only: username("old_name") },
+        dataset
+      )
+      assert.deepStrictEqual(rowsOf(dataset), {
+        old_name: 0,
+        new_name: 1 + list(9, 300).filter(({ rating }) => rating !== undefined).length
+      })
       assert.deepStrictEqual(statesOf(dataset), { old_name: "renamed", new_name: "sealed" })
-    }))
+    })
+  )
 
   it.effect("keeps the rows of the old name until the new one is complete, and no longer", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const dataset = memoryDataset()
       yield* run(before, {}, dataset)
       const only = username("old_name")
       const films = { new_name: five }
-      yield* run({
-        members: [],
-        films,
-        interfere: (name, page) =>
-          Effect.succeed(name === "old_name" ? PageVerdict.Renamed({ to: username("new_name") }) : page === 2 ? PageVerdict.Truncated({ bytes: 1 }) : undefined)
-      }, { mode: "continue", only }, dataset)
+      yield* run(
+        {
+          members: [],
+          films,
+          interfere: (name, page) =>
+            Effect.succeed(
+              name === "old_name"
+                ? PageVerdict.Renamed({ to: username("new_name") })
+                : page === 2
+                  ? PageVerdict.Truncated({ bytes: 1 })
+                  : undefined
+            )
+        },
+        { mode: "continue", only },
+        dataset
+      )
       assert.deepStrictEqual(rowsOf(dataset), { old_name: 5, other_one: 3, new_name: 3 })
       yield* run({ members: [], films }, { mode: "continue" }, dataset)
       assert.deepStrictEqual(rowsOf(dataset), { old_name: 0, other_one: 3, new_name: 5 })
-    }))
+    })
+  )
 })
 
 const rating = Schema.decodeUnknownSync(EncodedRating)
@@ -99,14 +152,25 @@ const pairsOf = (count: number, from: number, halfStars: (n: number) => number) 
 
 describe("membersAlike", () => {
   it("tells a member again whose list changed a little, and nobody else", () => {
-    fc.assert(fc.property(fc.integer({ min: 100, max: 400 }), fc.nat(1_000_000), fc.double({ min: 0, max: 0.15, noNaN: true }), (count, salt, change) => {
-      const stars = (n: number) => 1 + ((n * 7 + salt) % 10)
-      const old = pairsOf(count, salt + 1, stars)
-      const grown = [...old, ...pairsOf(Math.floor(count * change), 5_000_000, stars)]
-      const otherwise = old.map(([film, halfStars]) => [film, 1 + (halfStars + film) % 10] as const)
-      const alike = membersAlike([record("old_name", 1, old), record("new_name", 2, grown), record("same_films", 3, otherwise)])
-      assert.deepStrictEqual(alike as ReadonlyArray<readonly [string, string]>, [["old_name", "new_name"]])
-    }))
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 100, max: 400 }),
+        fc.nat(1_000_000),
+        fc.double({ min: 0, max: 0.15, noNaN: true }),
+        (count, salt, change) => {
+          const stars = (n: number) => 1 + ((n * 7 + salt) % 10)
+          const old = pairsOf(count, salt + 1, stars)
+          const grown = [...old, ...pairsOf(Math.floor(count * change), 5_000_000, stars)]
+          const otherwise = old.map(([film, halfStars]) => [film, 1 + ((halfStars + film) % 10)] as const)
+          const alike = membersAlike([
+            record("old_name", 1, old),
+            record("new_name", 2, grown),
+            record("same_films", 3, otherwise)
+          ])
+          assert.deepStrictEqual(alike as ReadonlyArray<readonly [string, string]>, [["old_name", "new_name"]])
+        }
+      )
+    )
   })
 
   it("says nothing of short lists, which are alike by chance", () => {

@@ -35,16 +35,19 @@ export const film = Schema.decodeUnknownSync(Film)
 
 /** A member with `count` films, numbered from `from`, every third one without a rating. */
 export const list = (count: number, from = 1): ReadonlyArray<WatchedFilm> =>
-  globalThis.Array.from(
-    { length: count },
-    (_, i) => watched(from + i, (from + i) % 3 === 0 ? undefined : (((from + i) % 10) + 1) / 2)
+  globalThis.Array.from({ length: count }, (_, i) =>
+    watched(from + i, (from + i) % 3 === 0 ? undefined : (((from + i) % 10) + 1) / 2)
   )
 
 export interface MemoryWorld {
   readonly members: Iterable<string>
   readonly films: Readonly<Record<string, ReadonlyArray<WatchedFilm>>>
   /** Called before each answer; what it returns is answered instead of the page. */
-  readonly interfere?: (username: string, page: number, nth: number) => Effect.Effect<PageVerdict | undefined, SourceError>
+  readonly interfere?: (
+    username: string,
+    page: number,
+    nth: number
+  ) => Effect.Effect<PageVerdict | undefined, SourceError>
   /** What the members list says of how many films a member watched. */
   readonly listedFilms?: Readonly<Record<string, number>>
   /** What is answered when a member is asked in a second way for its rated films; the truth where nothing is said. */
@@ -68,10 +71,10 @@ export const pageOf = (films: ReadonlyArray<WatchedFilm>, number: number): PageV
 }
 
 export const memorySource = (world: MemoryWorld) =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const asked = yield* Ref.make<ReadonlyArray<string>>([])
     const readPage = (username: Username, number: number): Effect.Effect<RatingsPage, SourceError> =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         const name = `${username}/${number}`
         const before = yield* Ref.getAndUpdate(asked, Array.append(name))
         const nth = before.filter((other) => other === name).length + 1
@@ -83,11 +86,15 @@ export const memorySource = (world: MemoryWorld) =>
       Stream.fromIterable(numbers).pipe(
         Stream.mapEffect((number) => readPage(username, number), { concurrency: 4, unordered: true })
       )
-    const listings = Stream.unwrap(Effect.as(world.beforeMembers ?? Effect.void, Stream.fromIterable(world.members))).pipe(
-      Stream.map((username) => Schema.decodeUnknownSync(MemberListing)({
-        username,
-        ...(world.listedFilms?.[username] === undefined ? {} : { films: world.listedFilms[username] })
-      }))
+    const listings = Stream.unwrap(
+      Effect.as(world.beforeMembers ?? Effect.void, Stream.fromIterable(world.members))
+    ).pipe(
+      Stream.map((username) =>
+        Schema.decodeUnknownSync(MemberListing)({
+          username,
+          ...(world.listedFilms?.[username] === undefined ? {} : { films: world.listedFilms[username] })
+        })
+      )
     )
     const { membersFailAfter } = world
     const source = RatingsSource.of({
@@ -100,10 +107,13 @@ export const memorySource = (world: MemoryWorld) =>
       ),
       ratings: (username, pages) =>
         pages === "all"
-          ? Stream.unwrap(Effect.map(readPage(username, 1), (first) =>
-            first.verdict._tag === "Films" && first.verdict.lastPage > 1
-              ? Stream.concat(Stream.make(first), readPages(username, Array.range(2, first.verdict.lastPage)))
-              : Stream.make(first)))
+          ? Stream.unwrap(
+              Effect.map(readPage(username, 1), (first) =>
+                first.verdict._tag === "Films" && first.verdict.lastPage > 1
+                  ? Stream.concat(Stream.make(first), readPages(username, Array.range(2, first.verdict.lastPage)))
+                  : Stream.make(first)
+              )
+            )
           : readPages(username, pages),
       ratedFilms: (username) =>
         Effect.zipRight(
@@ -145,9 +155,14 @@ export const memoryStorage = (dataset: MemoryDataset, afterCommit: Effect.Effect
       inspect: Effect.dieMessage("the pipeline does not inspect"),
       verify: () => Effect.dieMessage("the pipeline does not verify"),
       open: (mode) =>
-        Effect.gen(function*() {
+        Effect.gen(function* () {
           if (mode._tag === "continue" && dataset.state.batches === 0) {
-            return yield* new StorageError({ reason: "NothingThere", storage: "memory", place: "memory", detail: "empty" })
+            return yield* new StorageError({
+              reason: "NothingThere",
+              storage: "memory",
+              place: "memory",
+              detail: "empty"
+            })
           }
           if (mode._tag === "new") {
             dataset.rows.clear()
@@ -166,7 +181,7 @@ export const memoryStorage = (dataset: MemoryDataset, afterCommit: Effect.Effect
                 for (const { isNew, ratings, record, write } of batch.members) {
                   if (isNew) users.set(record.username, record.userId)
                   members.set(record.username, record)
-                  const before = write === "append" ? dataset.rows.get(record.userId) ?? [] : []
+                  const before = write === "append" ? (dataset.rows.get(record.userId) ?? []) : []
                   dataset.rows.set(record.userId, [...before, ...ratings])
                 }
                 for (const added of batch.newFilms) films.set(added.id, added)
@@ -187,7 +202,7 @@ export const userId = Schema.decodeUnknownSync(UserId)
 
 /** A run over a world, with a day for all that waits. */
 export const runHarvest = (world: MemoryWorld, options: Harvest.HarvestOptions, dataset: MemoryDataset) =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const { asked, source } = yield* memorySource(world)
     const harvest = yield* Harvest.make.pipe(
       Effect.provide(Layer.merge(Layer.succeed(RatingsSource, source), memoryStorage(dataset)))

@@ -37,7 +37,7 @@ export interface DataCardFacts {
 export const dataCardName = "DATA_CARD.md"
 
 const count = (n: number): string => n.toLocaleString("en-US")
-const share = (part: number, whole: number): string => whole === 0 ? "none" : `${((part / whole) * 100).toFixed(1)} %`
+const share = (part: number, whole: number): string => (whole === 0 ? "none" : `${((part / whole) * 100).toFixed(1)} %`)
 const decodeRating = Schema.decodeSync(Rating)
 
 /**
@@ -46,7 +46,16 @@ const decodeRating = Schema.decodeSync(Rating)
  * @since 0.1.0
  * @category constructors
  */
-export const dataCard = ({ committedAt, files, format, isAnonymous, notes, perStars, state, tool }: DataCardFacts): string => {
+export const dataCard = ({
+  committedAt,
+  files,
+  format,
+  isAnonymous,
+  notes,
+  perStars,
+  state,
+  tool
+}: DataCardFacts): string => {
   const members = { sealed: 0, partial: 0, gone: 0, private: 0, renamed: 0 }
   let seen = 0
   let stated = 0
@@ -66,8 +75,9 @@ export const dataCard = ({ committedAt, files, format, isAnonymous, notes, perSt
   const earliest = times.reduce((a, b) => Math.min(a, b), Infinity)
   const latest = times.reduce((a, b) => Math.max(a, b), -Infinity)
   const unproven = state.users.size - state.members.size
-  const words = (["sealed", "partial", "gone", "private", "renamed"] as const)
-    .flatMap((name) => members[name] === 0 ? [] : [`${count(members[name])} ${name === "sealed" ? "complete" : name}`])
+  const words = (["sealed", "partial", "gone", "private", "renamed"] as const).flatMap((name) =>
+    members[name] === 0 ? [] : [`${count(members[name])} ${name === "sealed" ? "complete" : name}`]
+  )
   if (unproven > 0) words.push(`${count(unproven)} taken over from another tool and not proven`)
 
   const facts: ReadonlyArray<readonly [string, string]> = [
@@ -77,14 +87,26 @@ export const dataCard = ({ committedAt, files, format, isAnonymous, notes, perSt
     ["films", count(state.films.size)],
     ["ratings", count(state.ratings)],
     ["films watched that were seen", `${count(seen)}, ${share(state.ratings, seen)} of them rated`],
-    ["coverage", stated === 0 ? "the pages stated no numbers of films" : `${share(seenOfStated, stated)} of the ${count(stated)} films that members' pages state`],
+    [
+      "coverage",
+      stated === 0
+        ? "the pages stated no numbers of films"
+        : `${share(seenOfStated, stated)} of the ${count(stated)} films that members' pages state`
+    ],
     ["read", times.length === 0 ? "unknown" : `${day(earliest)} to ${day(latest)} (UTC)`],
     ["last commit", isAnonymous ? day(committedAt.epochMillis) : DateTime.formatIso(committedAt)],
     ["names", isAnonymous ? "left out; ids are salted" : "included"],
     ["written by", tool]
   ]
-  const starRows = perStars.flatMap((n, halfStars) => halfStars === 0 ? [] : [`| ${formatRating(decodeRating(halfStars / 2))} | ${count(n)} | ${share(n, state.ratings)} |`])
-  const fileRows = files.map(({ bytes, name, rows, sha256 }) => `| \`${name}\` | ${rows === undefined ? "" : count(rows)} | ${count(bytes)} | \`${sha256}\` |`)
+  const starRows = perStars.flatMap((n, halfStars) =>
+    halfStars === 0
+      ? []
+      : [`| ${formatRating(decodeRating(halfStars / 2))} | ${count(n)} | ${share(n, state.ratings)} |`]
+  )
+  const fileRows = files.map(
+    ({ bytes, name, rows, sha256 }) =>
+      `| \`${name}\` | ${rows === undefined ? "" : count(rows)} | ${count(bytes)} | \`${sha256}\` |`
+  )
 
   return `# Data card
 
@@ -112,9 +134,11 @@ ${starRows.join("\n")}
 - "Complete" means that every page of a member's list was read and that the number of films agrees with the number the
   site states. Of partial members ratings are missing; nothing was filled in.
 - Films that were watched and not rated are not in here.
-${isAnonymous
+${
+  isAnonymous
     ? "- Names were left out, but somebody's ratings taken together can still tell who they are. Treat them as personal data.\n"
-    : "- Names of members are in here: it is personal data. Publish an anonymous export instead, if you may publish at all.\n"}
+    : "- Names of members are in here: it is personal data. Publish an anonymous export instead, if you may publish at all.\n"
+}
 ## Licence
 
 None is granted with this dataset. The ratings are their authors', the site's terms of use (6.11) restrict automated

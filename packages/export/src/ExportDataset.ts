@@ -4,7 +4,14 @@
  * @since 0.1.0
  */
 import { FileSystem, Path } from "@effect/platform"
-import { type EncodedRating, loadWhole, type RatingsStorage, readWhole, type StorageError, type WholeDataset } from "@letterboxd-ratings/core"
+import {
+  type EncodedRating,
+  loadWhole,
+  type RatingsStorage,
+  readWhole,
+  type StorageError,
+  type WholeDataset
+} from "@letterboxd-ratings/core"
 import { freeName, replaceFolder, stamp, syncFolder, writeNew } from "@letterboxd-ratings/storage-folder"
 import { type Context, DateTime, Effect, type Redacted, Stream } from "effect"
 import { dataCard, dataCardName } from "./DataCard.ts"
@@ -77,19 +84,33 @@ export const exportFiles = (
   format: ExportFormat,
   { existing, folder, salt, tool }: ExportOptions & { readonly salt?: Redacted.Redacted }
 ): Effect.Effect<ExportReport, StorageError, Files> =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const whole = yield* readWhole(from)
     yield* replaceFolder(failures, folder, existing, dataCardName, (staging) =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         const { perStars, ratings } = counted(whole.ratings)
-        const dataset = salt === undefined ? withNames({ ...whole, ratings }) : yield* anonymised({ ...whole, ratings }, salt)
+        const dataset =
+          salt === undefined ? withNames({ ...whole, ratings }) : yield* anonymised({ ...whole, ratings }, salt)
         const files = yield* format.write(staging, dataset)
         const written = files[0]?.rows ?? 0
         if (written !== whole.state.ratings) {
-          return yield* failures.storageError("Damaged", folder, `${written} ratings were written where the dataset has ${whole.state.ratings}. Nothing was exported`)
+          return yield* failures.storageError(
+            "Damaged",
+            folder,
+            `${written} ratings were written where the dataset has ${whole.state.ratings}. Nothing was exported`
+          )
         }
-        yield* writeCard(staging, { ...whole, files, perStars: perStars(), format: format.name, notes: format.notes, isAnonymous: salt !== undefined, tool })
-      }))
+        yield* writeCard(staging, {
+          ...whole,
+          files,
+          perStars: perStars(),
+          format: format.name,
+          notes: format.notes,
+          isAnonymous: salt !== undefined,
+          tool
+        })
+      })
+    )
     return reportOf(whole)
   }).pipe(Effect.scoped)
 
@@ -105,27 +126,43 @@ export const exportToStorage = (
   to: Storage,
   { existing, folder, listFiles, tool }: ExportOptions & { readonly listFiles: boolean }
 ): Effect.Effect<ExportReport, StorageError, Files> =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const card = (yield* Path.Path).join(folder, dataCardName)
     if (existing === "refuse" && (yield* failures.about(card)(fs.exists(card)))) {
-      return yield* failures.storageError("AlreadyThere", card, "there is a data card already. Choose another folder (--into), or let it be moved aside (--yes)")
+      return yield* failures.storageError(
+        "AlreadyThere",
+        card,
+        "there is a data card already. Choose another folder (--into), or let it be moved aside (--yes)"
+      )
     }
     const whole = yield* readWhole(from)
     const { perStars, ratings } = counted(whole.ratings)
     const receipt = yield* loadWhole({ ...whole, ratings }, to, existing)
     if (receipt.ratings !== whole.state.ratings) {
-      return yield* failures.storageError("Damaged", to.place, `it says it holds ${receipt.ratings} ratings where ${whole.state.ratings} were given to it. Do not use it`)
+      return yield* failures.storageError(
+        "Damaged",
+        to.place,
+        `it says it holds ${receipt.ratings} ratings where ${whole.state.ratings} were given to it. Do not use it`
+      )
     }
     yield* failures.about(folder)(fs.makeDirectory(folder, { recursive: true }))
     const files = !listFiles ? [] : (yield* describeFolder(folder)).filter(({ name }) => name !== dataCardName)
-    yield* writeCard(folder, { ...whole, files, perStars: perStars(), format: to.name, notes: [], isAnonymous: false, tool })
+    yield* writeCard(folder, {
+      ...whole,
+      files,
+      perStars: perStars(),
+      format: to.name,
+      notes: [],
+      isAnonymous: false,
+      tool
+    })
     return reportOf(whole)
   }).pipe(Effect.scoped)
 
 /** Writes the card. One that is there already is set aside: it may tell of another dataset, or be somebody's own. */
 const writeCard = (folder: string, facts: Parameters<typeof dataCard>[0]) =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
     const place = path.join(folder, dataCardName)

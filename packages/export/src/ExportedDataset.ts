@@ -3,7 +3,15 @@
  *
  * @since 0.1.0
  */
-import { type EncodedRating, type Film, Rating, type StorageError, UserId, type Username, type WholeDataset } from "@letterboxd-ratings/core"
+import {
+  type EncodedRating,
+  type Film,
+  Rating,
+  type StorageError,
+  UserId,
+  type Username,
+  type WholeDataset
+} from "@letterboxd-ratings/core"
 import { hmac } from "@noble/hashes/hmac"
 import { sha256 } from "@noble/hashes/sha2"
 import { Chunk, DateTime, Effect, Option, Redacted, Schema, Stream } from "effect"
@@ -54,16 +62,19 @@ const highestId = 2 ** 31 - 1
  * @since 0.1.0
  * @category constructors
  */
-export const anonymousIds = (users: Iterable<readonly [Username, UserId]>, salt: Redacted.Redacted): ReadonlyMap<UserId, UserId> => {
+export const anonymousIds = (
+  users: Iterable<readonly [Username, UserId]>,
+  salt: Redacted.Redacted
+): ReadonlyMap<UserId, UserId> => {
   const encoder = new TextEncoder()
   const key = encoder.encode(Redacted.value(salt))
   const ids = new Map<UserId, UserId>()
   const taken = new Set<number>()
   // In the order of names, so that which of two comes first does not depend on when they were discovered.
-  for (const [username, userId] of [...users].toSorted(([a], [b]) => a < b ? -1 : 1)) {
+  for (const [username, userId] of [...users].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
     const bytes = hmac(sha256, key, encoder.encode(username))
-    let id = 1 + new DataView(bytes.buffer, bytes.byteOffset).getUint32(0) % highestId
-    while (taken.has(id)) id = 1 + id % highestId
+    let id = 1 + (new DataView(bytes.buffer, bytes.byteOffset).getUint32(0) % highestId)
+    while (taken.has(id)) id = 1 + (id % highestId)
     taken.add(id)
     ids.set(userId, UserId.make(id))
   }
@@ -71,7 +82,7 @@ export const anonymousIds = (users: Iterable<readonly [Username, UserId]>, salt:
 }
 
 const decodeRating = Schema.decodeSync(Rating)
-const stars = Array.from({ length: 11 }, (_, halfStars) => halfStars === 0 ? undefined : decodeRating(halfStars / 2))
+const stars = Array.from({ length: 11 }, (_, halfStars) => (halfStars === 0 ? undefined : decodeRating(halfStars / 2)))
 
 /**
  * The dataset without names, and without what leads to them: ids are salted, members stand in the order of those ids
@@ -85,7 +96,7 @@ export const anonymised = (
   { committedAt, ratings, state }: WholeDataset,
   salt: Redacted.Redacted
 ): Effect.Effect<ExportedDataset, StorageError> =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const ids = anonymousIds(state.users, salt)
     const day = DateTime.startOf(committedAt, "day")
     const users = new Int32Array(state.ratings)
@@ -100,16 +111,21 @@ export const anonymised = (
           halfStars[row] = rating * 2
           row += 1
         }
-      }))
+      })
+    )
     const order = Uint32Array.from({ length: row }, (_, i) => i)
     // A member's own films keep their order: it is that of the site's list, the same for everybody.
     order.sort((a, b) => (users[a] ?? 0) - (users[b] ?? 0) || a - b)
 
-    const known = new Map([...state.films.values()].toSorted((a, b) => a.id - b.id).map((film) => [film.id as number, film]))
+    const known = new Map(
+      [...state.films.values()].toSorted((a, b) => a.id - b.id).map((film) => [film.id as number, film])
+    )
     const rowAt = (at: number): ReadonlyArray<EncodedRating> => {
       const film = known.get(films[at] ?? 0)
       const rating = stars[halfStars[at] ?? 0]
-      return film === undefined || rating === undefined ? [] : [{ userId: UserId.make(users[at] ?? 0), filmId: film.id, rating }]
+      return film === undefined || rating === undefined
+        ? []
+        : [{ userId: UserId.make(users[at] ?? 0), filmId: film.id, rating }]
     }
     return {
       films: new Map([...known.values()].map((film) => [film.id, film])),
@@ -117,6 +133,10 @@ export const anonymised = (
       ratings: Stream.unfoldChunk(0, (from) =>
         from >= row
           ? Option.none()
-          : Option.some([Chunk.fromIterable(Array.from(order.subarray(from, from + rowsAtOnce)).flatMap(rowAt)), from + rowsAtOnce] as const))
+          : Option.some([
+              Chunk.fromIterable(Array.from(order.subarray(from, from + rowsAtOnce)).flatMap(rowAt)),
+              from + rowsAtOnce
+            ] as const)
+      )
     }
   })

@@ -54,7 +54,7 @@ export const writeFile = <R>(
   header: string,
   content: Stream.Stream<FileRows, StorageError, R>
 ): Effect.Effect<ExportedFile, StorageError, R | FileSystem.FileSystem | Path.Path> =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
     const place = path.join(folder, name)
@@ -62,17 +62,19 @@ export const writeFile = <R>(
     const hash = sha256.create()
     let bytes = 0
     let rows = 0
-    yield* Effect.scoped(Effect.gen(function*() {
-      const file = yield* about(place)(fs.open(place, { flag: "wx" }))
-      yield* Stream.runForEach(Stream.concat(Stream.succeed({ text: header, rows: 0 }), content), (part) => {
-        const encoded = encoder.encode(part.text)
-        hash.update(encoded)
-        bytes += encoded.length
-        rows += part.rows
-        return encoded.length === 0 ? Effect.void : about(place)(file.writeAll(encoded))
+    yield* Effect.scoped(
+      Effect.gen(function* () {
+        const file = yield* about(place)(fs.open(place, { flag: "wx" }))
+        yield* Stream.runForEach(Stream.concat(Stream.succeed({ text: header, rows: 0 }), content), (part) => {
+          const encoded = encoder.encode(part.text)
+          hash.update(encoded)
+          bytes += encoded.length
+          rows += part.rows
+          return encoded.length === 0 ? Effect.void : about(place)(file.writeAll(encoded))
+        })
+        yield* about(place)(file.sync)
       })
-      yield* about(place)(file.sync)
-    }))
+    )
     return { name, bytes, rows, sha256: bytesToHex(hash.digest()) }
   })
 
@@ -82,18 +84,25 @@ export const writeFile = <R>(
  * @since 0.1.0
  * @category constructors
  */
-export const describeFile = (folder: string, name: string, rows?: number): Effect.Effect<ExportedFile, StorageError, FileSystem.FileSystem | Path.Path> =>
-  Effect.gen(function*() {
+export const describeFile = (
+  folder: string,
+  name: string,
+  rows?: number
+): Effect.Effect<ExportedFile, StorageError, FileSystem.FileSystem | Path.Path> =>
+  Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
     const place = path.join(folder, name)
     const hash = sha256.create()
     let bytes = 0
-    yield* failures.about(place)(Stream.runForEach(fs.stream(place, { chunkSize: 1024 * 1024 }), (part) =>
-      Effect.sync(() => {
-        hash.update(part)
-        bytes += part.length
-      })))
+    yield* failures.about(place)(
+      Stream.runForEach(fs.stream(place, { chunkSize: 1024 * 1024 }), (part) =>
+        Effect.sync(() => {
+          hash.update(part)
+          bytes += part.length
+        })
+      )
+    )
     return { name, bytes, sha256: bytesToHex(hash.digest()), ...(rows === undefined ? {} : { rows }) }
   })
 
@@ -103,8 +112,10 @@ export const describeFile = (folder: string, name: string, rows?: number): Effec
  * @since 0.1.0
  * @category constructors
  */
-export const describeFolder = (folder: string): Effect.Effect<ReadonlyArray<ExportedFile>, StorageError, FileSystem.FileSystem | Path.Path> =>
-  Effect.gen(function*() {
+export const describeFolder = (
+  folder: string
+): Effect.Effect<ReadonlyArray<ExportedFile>, StorageError, FileSystem.FileSystem | Path.Path> =>
+  Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
     const { about } = failures

@@ -32,7 +32,10 @@ export const jsonLines: ExportFormat = {
       }
       return `${JSON.stringify(columns)}\n`
     }
-    const content = Stream.map(Stream.grouped(ratings, rowsAtOnce), (some) => ({ text: Array.from(some, line).join(""), rows: some.length }))
+    const content = Stream.map(Stream.grouped(ratings, rowsAtOnce), (some) => ({
+      text: Array.from(some, line).join(""),
+      rows: some.length
+    }))
     return writeFile(folder, "ratings.jsonl", "", content).pipe(Effect.map((file) => [file]))
   }
 }

@@ -27,19 +27,41 @@ export const movieLens: ExportFormat = {
     "`genres` is always `(no genres listed)`: lists of films do not tell them."
   ],
   write: (folder, { films, ratings, readAt }) =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const row = ({ filmId, rating, userId }: EncodedRating) =>
         `${userId},${filmId},${formatRating(rating)},${Math.floor(DateTime.toEpochMillis(readAt(userId)) / 1000)}\n`
       const all = [...films.values()]
-      const table = (name: string, columns: ReadonlyArray<string>, rows: ReadonlyArray<ReadonlyArray<string | number>>) =>
-        writeFile(folder, name, `${columns.join(",")}\n`, Stream.succeed({ text: stringify([...rows], { quoted_match: /\r/u }), rows: rows.length }))
+      const table = (
+        name: string,
+        columns: ReadonlyArray<string>,
+        rows: ReadonlyArray<ReadonlyArray<string | number>>
+      ) =>
+        writeFile(
+          folder,
+          name,
+          `${columns.join(",")}\n`,
+          Stream.succeed({ text: stringify([...rows], { quoted_match: /\r/u }), rows: rows.length })
+        )
       return [
-        yield* writeFile(folder, "ratings.csv", "userId,movieId,rating,timestamp\n", Stream.map(Stream.grouped(ratings, rowsAtOnce), (some) => ({
-          text: Array.from(some, row).join(""),
-          rows: some.length
-        }))),
-        yield* table("movies.csv", ["movieId", "title", "genres"], all.map((film) => [film.id, displayName(film), noGenres])),
-        yield* table("links.csv", ["movieId", "letterboxdId", "letterboxdSlug"], all.map(({ id, slug }) => [id, id, slug]))
+        yield* writeFile(
+          folder,
+          "ratings.csv",
+          "userId,movieId,rating,timestamp\n",
+          Stream.map(Stream.grouped(ratings, rowsAtOnce), (some) => ({
+            text: Array.from(some, row).join(""),
+            rows: some.length
+          }))
+        ),
+        yield* table(
+          "movies.csv",
+          ["movieId", "title", "genres"],
+          all.map((film) => [film.id, displayName(film), noGenres])
+        ),
+        yield* table(
+          "links.csv",
+          ["movieId", "letterboxdId", "letterboxdSlug"],
+          all.map(({ id, slug }) => [id, id, slug])
+        )
       ]
     })
 }

@@ -20,10 +20,14 @@ const beginnings = new RegExp(String.raw`(^|[,;\t\r\n])(\s*)(?=[${formulaSigns}]
 /** A tab or line end at the beginning of a cell is passed over by some spreadsheets, and what follows is read. */
 const passedOver = /^(?=[\t\r\n])/u
 
-const month = "(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
+const month =
+  "(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
 
 /** Text that a spreadsheet takes for a number, a date, a time or a truth value: `007`, `1e5`, `12/12`, `sept2`, `true`. */
-const values = new RegExp(String.raw`^\s*(?:[\d.,:/\s-]*\d[\d.,:/\s%-]*|\d[\d.,]*e[+-]?\d+|(?:\d{1,2}[\s./_-]*)?${month}[\s./_,-]*\d{0,4}|true|false)\s*$`, "iu")
+const values = new RegExp(
+  String.raw`^\s*(?:[\d.,:/\s-]*\d[\d.,:/\s%-]*|\d[\d.,]*e[+-]?\d+|(?:\d{1,2}[\s./_-]*)?${month}[\s./_,-]*\d{0,4}|true|false)\s*$`,
+  "iu"
+)
 
 /**
  * Text that a spreadsheet shows as it is: an apostrophe stands before what would become a formula, a number, a date or a
@@ -64,7 +68,10 @@ export const spreadsheet: ExportFormat = {
       return `${member},${titles.get(filmId) ?? filmId},${formatRating(rating)}\r\n`
     }
     const header = `${mark}${usernames === undefined ? "user_id" : "username"},film_title,rating\r\n`
-    const content = Stream.map(Stream.grouped(ratings, rowsAtOnce), (some) => ({ text: Array.from(some, row).join(""), rows: some.length }))
+    const content = Stream.map(Stream.grouped(ratings, rowsAtOnce), (some) => ({
+      text: Array.from(some, row).join(""),
+      rows: some.length
+    }))
     return Effect.map(writeFile(folder, "ratings.csv", header, content), (file) => [file])
   }
 }

@@ -1,8 +1,25 @@
 import { FileSystem, Path } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, layer } from "@effect/vitest"
-import { displayName, type EncodedRating, type RatingsStorage, readWhole, StorageError, type WholeDataset } from "@letterboxd-ratings/core"
-import { anonymised, anonymousIds, asText, exportFiles, type ExportFormat, exportToStorage, jsonLines, movieLens, spreadsheet } from "@letterboxd-ratings/export"
+import {
+  displayName,
+  type EncodedRating,
+  type RatingsStorage,
+  readWhole,
+  StorageError,
+  type WholeDataset
+} from "@letterboxd-ratings/core"
+import {
+  anonymised,
+  anonymousIds,
+  asText,
+  exportFiles,
+  type ExportFormat,
+  exportToStorage,
+  jsonLines,
+  movieLens,
+  spreadsheet
+} from "@letterboxd-ratings/export"
 import { MemoryStorage } from "@letterboxd-ratings/storage-memory"
 import { commitRest } from "@letterboxd-ratings/storage-testkit"
 import { parse } from "csv-parse/sync"
@@ -13,19 +30,22 @@ import { createHash } from "node:crypto"
 type Storage = Context.Tag.Service<RatingsStorage>
 
 /** A storage that holds the testkit's history: odd names, a renamed film, members of several states. */
-const filled = Effect.gen(function*() {
+const filled = Effect.gen(function* () {
   const storage = MemoryStorage.make({ place: "dataset" })
   yield* Effect.scoped(Effect.flatMap(storage.open({ _tag: "new", existing: "refuse" }), commitRest))
   return storage
 })
 
 /** The same storage, but its ratings come as `change` makes them. */
-const withRatings = (storage: Storage, change: (ratings: WholeDataset["ratings"]) => WholeDataset["ratings"]): Storage => ({
+const withRatings = (
+  storage: Storage,
+  change: (ratings: WholeDataset["ratings"]) => WholeDataset["ratings"]
+): Storage => ({
   ...storage,
   open: (mode) => Effect.map(storage.open(mode), (dataset) => ({ ...dataset, ratings: change(dataset.ratings) }))
 })
 
-const freshFolder = Effect.gen(function*() {
+const freshFolder = Effect.gen(function* () {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
   return path.join(yield* fs.makeTempDirectoryScoped(), "export")
@@ -35,7 +55,7 @@ const options = (folder: string) => ({ folder, existing: "refuse", tool: "letter
 const salt = Redacted.make("pepper")
 
 const text = (folder: string, name: string) =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
     return yield* fs.readFileString(path.join(folder, name))
@@ -45,11 +65,17 @@ const Cells = Schema.decodeUnknownSync(Schema.Array(Schema.Array(Schema.String))
 const csv = (folder: string, name: string) => Effect.map(text(folder, name), (content) => Cells(parse(content)))
 const Line = Schema.decodeUnknownSync(Schema.parseJson(Schema.Record({ key: Schema.String, value: Schema.Unknown })))
 const lines = (folder: string, name: string) =>
-  Effect.map(text(folder, name), (content) => content.trimEnd().split("\n").map((line) => Line(line)))
+  Effect.map(text(folder, name), (content) =>
+    content
+      .trimEnd()
+      .split("\n")
+      .map((line) => Line(line))
+  )
 
 const rowsIn = (ratings: WholeDataset["ratings"]) =>
   Effect.map(Stream.runCollect(ratings), (rows) =>
-    Chunk.toReadonlyArray(rows).map(({ filmId, rating, userId }): ReadonlyArray<number> => [userId, filmId, rating]))
+    Chunk.toReadonlyArray(rows).map(({ filmId, rating, userId }): ReadonlyArray<number> => [userId, filmId, rating])
+  )
 
 /** Rows with the ids they have in an anonymous export, in its order. */
 const anonymousRows = (rows: ReadonlyArray<ReadonlyArray<number>>, ids: ReadonlyMap<number, number>) =>
@@ -59,7 +85,7 @@ const formats: ReadonlyArray<ExportFormat> = [movieLens, jsonLines, spreadsheet]
 
 layer(NodeContext.layer)("exports", (it) => {
   it.scoped("write a table that a spreadsheet reads right", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const folder = yield* freshFolder
       yield* exportFiles(yield* filled, spreadsheet, options(folder))
       const fs = yield* FileSystem.FileSystem
@@ -74,27 +100,71 @@ layer(NodeContext.layer)("exports", (it) => {
           `"half","Ten Again (2002)",2.0`,
           `"half","Null",4.0`,
           `"last","Forty\nLines (1940)",2.5`
-        ].map((line) => `${line}\r\n`).join("")
+        ]
+          .map((line) => `${line}\r\n`)
+          .join("")
       )
-    }))
+    })
+  )
 
   it("leave no cell to a spreadsheet that is a formula, a number or a date", () => {
-    for (const text of [`=HYPERLINK("http://x","y")`, "+1", "-1", "@x", "\tx", "\rx", "\n=1", " =1", "＝1", "a;=1", "a\t+1", "a, @x", "007", "1e5", "12/12", "1:30", "9-1-1", "march1", "sept2", "dec", "1 may 2020", "true", "50%"]) {
+    for (const text of [
+      `=HYPERLINK("http://x","y")`,
+      "+1",
+      "-1",
+      "@x",
+      "\tx",
+      "\rx",
+      "\n=1",
+      " =1",
+      "＝1",
+      "a;=1",
+      "a\t+1",
+      "a, @x",
+      "007",
+      "1e5",
+      "12/12",
+      "1:30",
+      "9-1-1",
+      "march1",
+      "sept2",
+      "dec",
+      "1 may 2020",
+      "true",
+      "50%"
+    ]) {
       assert.notStrictEqual(asText(text), text, text)
       assert.strictEqual(asText(text).replaceAll("'", ""), text)
     }
-    for (const text of ["Face/Off (1997)", "Face - Off", "M", "Me, Myself & Irene", "maybe", "Se7en", "1917 (2019)", "marcel", "user_1"]) assert.strictEqual(asText(text), text)
+    for (const text of [
+      "Face/Off (1997)",
+      "Face - Off",
+      "M",
+      "Me, Myself & Irene",
+      "maybe",
+      "Se7en",
+      "1917 (2019)",
+      "marcel",
+      "user_1"
+    ])
+      assert.strictEqual(asText(text), text)
     const sign = fc.constantFrom(..."=+-@＝＋－＠,;\t\r\n\" 1ae'")
-    fc.assert(fc.property(fc.array(sign).map((signs) => signs.join("")), (text) => {
-      const written = asText(text)
-      for (const part of written.split(/[,;\t\r\n]/u)) assert.notMatch(part, /^\s*[=+\-@＝＋－＠]/u)
-      assert.notMatch(written, /^[\t\r]/u)
-      assert.strictEqual(written.replaceAll("'", ""), text.replaceAll("'", ""))
-    }), { numRuns: 2_000 })
+    fc.assert(
+      fc.property(
+        fc.array(sign).map((signs) => signs.join("")),
+        (text) => {
+          const written = asText(text)
+          for (const part of written.split(/[,;\t\r\n]/u)) assert.notMatch(part, /^\s*[=+\-@＝＋－＠]/u)
+          assert.notMatch(written, /^[\t\r]/u)
+          assert.strictEqual(written.replaceAll("'", ""), text.replaceAll("'", ""))
+        }
+      ),
+      { numRuns: 2_000 }
+    )
   })
 
   it.scoped("write the layout of MovieLens", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const folder = yield* freshFolder
       const report = yield* exportFiles(yield* filled, movieLens, options(folder))
       assert.deepStrictEqual(report, { users: 6, films: 4, ratings: 6, notes: [] })
@@ -122,21 +192,39 @@ layer(NodeContext.layer)("exports", (it) => {
         ["30", "30", "null"],
         ["40", "40", "forty"]
       ])
-    }))
+    })
+  )
 
   it.scoped("write JSON Lines", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const folder = yield* freshFolder
       yield* exportFiles(yield* filled, jsonLines, options(folder))
       const written = yield* lines(folder, "ratings.jsonl")
       assert.strictEqual(written.length, 6)
-      assert.deepStrictEqual(written[2], { user_id: 1, username: "null", film_id: 20, film_slug: "comma", film_title: `Me, Myself & "Irene"`, film_year: 2000, rating: 1 })
-      assert.deepStrictEqual(written[4], { user_id: 4, username: "half", film_id: 30, film_slug: "null", film_title: "Null", film_year: null, rating: 4 })
-    }))
+      assert.deepStrictEqual(written[2], {
+        user_id: 1,
+        username: "null",
+        film_id: 20,
+        film_slug: "comma",
+        film_title: `Me, Myself & "Irene"`,
+        film_year: 2000,
+        rating: 1
+      })
+      assert.deepStrictEqual(written[4], {
+        user_id: 4,
+        username: "half",
+        film_id: 30,
+        film_slug: "null",
+        film_title: "Null",
+        film_year: null,
+        rating: 4
+      })
+    })
+  )
 
   for (const format of formats) {
     it.scoped(`carry a data card whose counts and checksums are those of the files: ${format.name}`, () =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         const fs = yield* FileSystem.FileSystem
         const path = yield* Path.Path
         const folder = yield* freshFolder
@@ -157,11 +245,13 @@ layer(NodeContext.layer)("exports", (it) => {
           "| 1.0 | 2 | 33.3 % |",
           "| 5.0 | 1 | 16.7 % |",
           "| 0.5 | 0 | 0.0 % |"
-        ]) assert.include(card, row)
-      }))
+        ])
+          assert.include(card, row)
+      })
+    )
 
     it.scoped(`without names, tell nothing that leads to a member: ${format.name}`, () =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         const fs = yield* FileSystem.FileSystem
         const folder = yield* freshFolder
         const storage = yield* filled
@@ -169,9 +259,13 @@ layer(NodeContext.layer)("exports", (it) => {
         const ratings = (yield* fs.readDirectory(folder)).find((name) => name.startsWith("ratings")) ?? ""
         // Of these names none is a word of the format or a film's slug.
         for (const name of ["empty", "hidden", "half", "last"]) assert.notInclude(yield* text(folder, ratings), name)
-        const titles = new Map([...(yield* storage.inspect).state.films.values()].map((film) => [displayName(film), film.id as number]))
+        const titles = new Map(
+          [...(yield* storage.inspect).state.films.values()].map((film) => [displayName(film), film.id as number])
+        )
         const written = ratings.endsWith(".csv")
-          ? (yield* csv(folder, ratings)).slice(1).map(([user, film = "", stars]) => [Number(user), titles.get(film) ?? Number(film), Number(stars)])
+          ? (yield* csv(folder, ratings))
+              .slice(1)
+              .map(([user, film = "", stars]) => [Number(user), titles.get(film) ?? Number(film), Number(stars)])
           : (yield* lines(folder, ratings)).map((row) => [row["user_id"], row["film_id"], row["rating"]])
         const ids = anonymousIds((yield* storage.inspect).state.users, salt)
         const rows = yield* Effect.scoped(Effect.flatMap(readWhole(storage), (whole) => rowsIn(whole.ratings)))
@@ -182,10 +276,11 @@ layer(NodeContext.layer)("exports", (it) => {
         }
         for (const name of yield* fs.readDirectory(folder)) assert.notInclude(yield* text(folder, name), "pepper")
         assert.include(yield* text(folder, "DATA_CARD.md"), "left out; ids are salted")
-      }))
+      })
+    )
 
     it.scoped(`are not there at all where a row is missing, doubled or nobody's: ${format.name}`, () =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         const fs = yield* FileSystem.FileSystem
         const path = yield* Path.Path
         const storage = yield* filled
@@ -194,9 +289,12 @@ layer(NodeContext.layer)("exports", (it) => {
           "one is missing": (ratings) => Stream.drop(ratings, 1),
           "all are missing": () => Stream.empty,
           "one is there twice": (ratings) => Stream.concat(ratings, Stream.take(ratings, 1)),
-          "one stands for another's": (ratings) => Stream.concat(Stream.drop(ratings, 1), Stream.take(Stream.drop(ratings, 2), 1)),
-          "one is nobody's": (ratings) => Stream.map(ratings, (rating): EncodedRating => ({ ...rating, userId: 99 as never })),
-          "one is of no film": (ratings) => Stream.map(ratings, (rating): EncodedRating => ({ ...rating, filmId: 99 as never })),
+          "one stands for another's": (ratings) =>
+            Stream.concat(Stream.drop(ratings, 1), Stream.take(Stream.drop(ratings, 2), 1)),
+          "one is nobody's": (ratings) =>
+            Stream.map(ratings, (rating): EncodedRating => ({ ...rating, userId: 99 as never })),
+          "one is of no film": (ratings) =>
+            Stream.map(ratings, (rating): EncodedRating => ({ ...rating, filmId: 99 as never })),
           "reading fails": (ratings) => Stream.concat(Stream.take(ratings, 1), Stream.fail(damaged))
         }
         for (const [what, change] of Object.entries(wrong)) {
@@ -205,32 +303,42 @@ layer(NodeContext.layer)("exports", (it) => {
           assert.strictEqual(error.reason, "Damaged", what)
           assert.deepStrictEqual(yield* fs.readDirectory(path.dirname(folder)), [], what)
           const target = MemoryStorage.make({ place: "copy" })
-          const failed = yield* Effect.flip(exportToStorage(withRatings(storage, change), target, { ...options(folder), listFiles: false }))
+          const failed = yield* Effect.flip(
+            exportToStorage(withRatings(storage, change), target, { ...options(folder), listFiles: false })
+          )
           assert.strictEqual(failed.reason, "Damaged", what)
           assert.isFalse(yield* target.exists, what)
         }
-      }))
+      })
+    )
   }
 
   it.scoped("write over no data card: one that is there is set aside, or in the way", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const fs = yield* FileSystem.FileSystem
       const path = yield* Path.Path
       const folder = yield* freshFolder
       yield* fs.makeDirectory(folder, { recursive: true })
       yield* fs.writeFileString(path.join(folder, "DATA_CARD.md"), "mine")
       const storage = yield* filled
-      const refused = yield* Effect.flip(exportToStorage(storage, MemoryStorage.make({ place: "copy" }), { ...options(folder), listFiles: false }))
+      const refused = yield* Effect.flip(
+        exportToStorage(storage, MemoryStorage.make({ place: "copy" }), { ...options(folder), listFiles: false })
+      )
       assert.strictEqual(refused.reason, "AlreadyThere")
-      yield* exportToStorage(storage, MemoryStorage.make({ place: "copy" }), { ...options(folder), existing: "set-aside", listFiles: false })
+      yield* exportToStorage(storage, MemoryStorage.make({ place: "copy" }), {
+        ...options(folder),
+        existing: "set-aside",
+        listFiles: false
+      })
       const [card, aside] = (yield* fs.readDirectory(folder)).toSorted()
       assert.strictEqual(card, "DATA_CARD.md")
       assert.match(aside ?? "", /^DATA_CARD\.md\.bak-\d{8}-\d{6}$/u)
       assert.strictEqual(yield* text(folder, aside ?? ""), "mine")
-    }))
+    })
+  )
 
   it.scoped("refuse what is there, or set it aside whole", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const fs = yield* FileSystem.FileSystem
       const path = yield* Path.Path
       const folder = yield* freshFolder
@@ -244,11 +352,17 @@ layer(NodeContext.layer)("exports", (it) => {
       assert.strictEqual(beside.length, 2)
       assert.match(beside[1] ?? "", /^export\.bak-\d{8}-\d{6}$/u)
       assert.strictEqual(yield* text(path.join(path.dirname(folder), beside[1] ?? ""), "ratings.jsonl"), before)
-      assert.deepStrictEqual((yield* fs.readDirectory(folder)).toSorted(), ["DATA_CARD.md", "links.csv", "movies.csv", "ratings.csv"])
-    }))
+      assert.deepStrictEqual((yield* fs.readDirectory(folder)).toSorted(), [
+        "DATA_CARD.md",
+        "links.csv",
+        "movies.csv",
+        "ratings.csv"
+      ])
+    })
+  )
 
   it.scoped("take an empty folder for none, move nothing that is no export, and take a file for something", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const fs = yield* FileSystem.FileSystem
       const path = yield* Path.Path
       const folder = yield* freshFolder
@@ -268,35 +382,43 @@ layer(NodeContext.layer)("exports", (it) => {
       const error = yield* Effect.flip(exportFiles(yield* filled, jsonLines, options(file)))
       assert.strictEqual(error.reason, "InvalidOption")
       assert.strictEqual(yield* fs.readFileString(file), "mine")
-    }))
+    })
+  )
 
   it.effect("give a member the same id under the same salt, whoever else is there, and none twice", () =>
     Effect.sync(() => {
       const names = fc.uniqueArray(fc.stringMatching(/^[a-z0-9_]{2,15}$/u), { minLength: 1, maxLength: 40 })
-      fc.assert(fc.property(names, fc.nat(39), fc.string(), (all, from, secret) => {
-        const idsOf = (some: ReadonlyArray<string>, under: string) => {
-          const users = some.map((name, i) => [name as never, (i + 1) as never] as const)
-          const ids = anonymousIds(users, Redacted.make(under))
-          return new Map<string, number>(users.map(([name, id]) => [name, ids.get(id) ?? 0]))
-        }
-        const ids = idsOf(all, secret)
-        assert.strictEqual(new Set(ids.values()).size, all.length)
-        for (const id of ids.values()) assert.isTrue(Number.isInteger(id) && id >= 1 && id < 2 ** 31)
-        for (const [name, id] of idsOf(all.slice(from).toReversed(), secret)) assert.strictEqual(ids.get(name), id)
-        assert.notDeepEqual([...ids], [...idsOf(all, `${secret}!`)])
-      }))
-    }))
+      fc.assert(
+        fc.property(names, fc.nat(39), fc.string(), (all, from, secret) => {
+          const idsOf = (some: ReadonlyArray<string>, under: string) => {
+            const users = some.map((name, i) => [name as never, (i + 1) as never] as const)
+            const ids = anonymousIds(users, Redacted.make(under))
+            return new Map<string, number>(users.map(([name, id]) => [name, ids.get(id) ?? 0]))
+          }
+          const ids = idsOf(all, secret)
+          assert.strictEqual(new Set(ids.values()).size, all.length)
+          for (const id of ids.values()) assert.isTrue(Number.isInteger(id) && id >= 1 && id < 2 ** 31)
+          for (const [name, id] of idsOf(all.slice(from).toReversed(), secret)) assert.strictEqual(ids.get(name), id)
+          assert.notDeepEqual([...ids], [...idsOf(all, `${secret}!`)])
+        })
+      )
+    })
+  )
 
   it.effect("keep each rating with its film when members are put into another order", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const { state, ...whole } = yield* Effect.scoped(readWhole(yield* filled))
       const rows: ReadonlyArray<EncodedRating> = Array.from({ length: 20_000 }, (_, i) => ({
         userId: (1 + (i % 6)) as never,
         filmId: [10, 20, 30, 40][Math.floor(i / 6) % 4] as never,
-        rating: ((i % 10 + 1) / 2) as never
+        rating: (((i % 10) + 1) / 2) as never
       }))
       const given = Stream.fromIterable(rows)
       const dataset = yield* anonymised({ ...whole, state: { ...state, ratings: rows.length }, ratings: given }, salt)
-      assert.deepStrictEqual(yield* rowsIn(dataset.ratings), anonymousRows(yield* rowsIn(given), anonymousIds(state.users, salt)))
-    }))
+      assert.deepStrictEqual(
+        yield* rowsIn(dataset.ratings),
+        anonymousRows(yield* rowsIn(given), anonymousIds(state.users, salt))
+      )
+    })
+  )
 })

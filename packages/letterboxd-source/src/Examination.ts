@@ -40,110 +40,178 @@ export const examine = (
   options: LetterboxdSourceOptions,
   username?: Username
 ): Stream.Stream<Finding, never, HttpClient.HttpClient> =>
-  Stream.unwrap(Effect.map(PageReader.make(options), (reader) => {
-    const members = membersUrl(options.baseUrl, options.membersList, 1)
+  Stream.unwrap(
+    Effect.map(PageReader.make(options), (reader) => {
+      const members = membersUrl(options.baseUrl, options.membersList, 1)
 
-    const robots: Effect.Effect<Finding> = reader.robots.check(members).pipe(
-      Effect.as({ found: options.robots === "obey" ? ["allows the members list"] : ["allows the members list, and is not kept to in any case"] }),
-      Effect.catchAll((error) => Effect.succeed(options.robots === "obey" ? { found: [], error } : { found: [`${error.detail}; it is not kept to`] })),
-      Effect.map((outcome) => ({ step: "robots.txt" as const, url: new URL("/robots.txt", options.baseUrl).href, ...outcome }))
-    )
+      const robots: Effect.Effect<Finding> = reader.robots.check(members).pipe(
+        Effect.as({
+          found:
+            options.robots === "obey"
+              ? ["allows the members list"]
+              : ["allows the members list, and is not kept to in any case"]
+        }),
+        Effect.catchAll((error) =>
+          Effect.succeed(
+            options.robots === "obey" ? { found: [], error } : { found: [`${error.detail}; it is not kept to`] }
+          )
+        ),
+        Effect.map((outcome) => ({
+          step: "robots.txt" as const,
+          url: new URL("/robots.txt", options.baseUrl).href,
+          ...outcome
+        }))
+      )
 
-    const look = <F extends Omit<Finding, "step" | "url">>(
-      url: string,
-      onAnswer: (response: PageResponse) => Effect.Effect<F>,
-      onFailure: (error: SourceError) => F,
-      subject: string
-    ): Effect.Effect<F> =>
-      Effect.gen(function*() {
-        const started = yield* Clock.currentTimeMillis
-        const answer = yield* Effect.either(reader.ask(url))
-        if (Either.isLeft(answer)) return onFailure(answer.left)
-        if (Either.isLeft(answer.right)) return onFailure(errorFromVerdict({ source: options.name, url, subject }, answer.right.left))
-        const response = answer.right.right
-        const found = yield* onAnswer(response)
-        return { ...found, found: [transportWords(response, response.now - started), ...found.found] }
-      })
+      const look = <F extends Omit<Finding, "step" | "url">>(
+        url: string,
+        onAnswer: (response: PageResponse) => Effect.Effect<F>,
+        onFailure: (error: SourceError) => F,
+        subject: string
+      ): Effect.Effect<F> =>
+        Effect.gen(function* () {
+          const started = yield* Clock.currentTimeMillis
+          const answer = yield* Effect.either(reader.ask(url))
+          if (Either.isLeft(answer)) return onFailure(answer.left)
+          if (Either.isLeft(answer.right))
+            return onFailure(errorFromVerdict({ source: options.name, url, subject }, answer.right.left))
+          const response = answer.right.right
+          const found = yield* onAnswer(response)
+          return { ...found, found: [transportWords(response, response.now - started), ...found.found] }
+        })
 
-    const readMembers = look<Omit<Finding, "step" | "url"> & { readonly first: Option.Option<Username> }>(
-      members,
-      (response) => {
-        const judged = judgeMembersResponse(response)
-        switch (judged._tag) {
-          case "Members":
-            return Effect.succeed({
-              found: [
-                `verdict: Members`,
-                `td.table-person: ${judged.members.length} members, from ${judged.members[0]?.username} on; a next page: ${judged.hasNext ? "yes" : "no"}`,
-                `number of films stated for ${judged.members.filter(({ films }) => films !== undefined).length} of them`
-              ],
-              first: Option.fromNullable(judged.members[0]?.username)
-            })
-          case "PastTheEnd":
-            return Effect.succeed({
-              found: ["verdict: PastTheEnd"],
-              error: errorFromVerdict({ source: options.name, url: members, subject: "page 1 of the members list" }, PageVerdict.PastTheEnd()),
-              first: Option.none()
-            })
-          case "Refused":
-            return Effect.map(reader.keep("page 1 of the members list", response, judged.verdict), (verdict) => ({
-              found: [`verdict: ${verdict._tag}`],
-              error: errorFromVerdict({ source: options.name, url: members, subject: "page 1 of the members list" }, verdict),
-              first: Option.none()
-            }))
-        }
-      },
-      (error) => ({ found: [], error, first: Option.none() }),
-      "page 1 of the members list"
-    )
+      const readMembers = look<Omit<Finding, "step" | "url"> & { readonly first: Option.Option<Username> }>(
+        members,
+        (response) => {
+          const judged = judgeMembersResponse(response)
+          switch (judged._tag) {
+            case "Members":
+              return Effect.succeed({
+                found: [
+                  `verdict: Members`,
+                  `td.table-person: ${judged.members.length} members, from ${judged.members[0]?.username} on; a next page: ${judged.hasNext ? "yes" : "no"}`,
+                  `number of films stated for ${judged.members.filter(({ films }) => films !== undefined).length} of them`
+                ],
+                first: Option.fromNullable(judged.members[0]?.username)
+              })
+            case "PastTheEnd":
+              return Effect.succeed({
+                found: ["verdict: PastTheEnd"],
+                error: errorFromVerdict(
+                  { source: options.name, url: members, subject: "page 1 of the members list" },
+                  PageVerdict.PastTheEnd()
+                ),
+                first: Option.none()
+              })
+            case "Refused":
+              return Effect.map(reader.keep("page 1 of the members list", response, judged.verdict), (verdict) => ({
+                found: [`verdict: ${verdict._tag}`],
+                error: errorFromVerdict(
+                  { source: options.name, url: members, subject: "page 1 of the members list" },
+                  verdict
+                ),
+                first: Option.none()
+              }))
+          }
+        },
+        (error) => ({ found: [], error, first: Option.none() }),
+        "page 1 of the members list"
+      )
 
-    const readFilms = (of: Username, page: number) => {
-      const url = filmsUrl(options.baseUrl, of, options.listing, page)
-      const subject = `page ${page} of ${of}`
-      return look<Omit<Finding, "step" | "url"> & { readonly lastPage: number }>(
-        url,
-        (response) =>
-          Effect.map(reader.keep(subject, response, judgeFilmsResponse({ username: of, page, listing: options.listing }, response)), (verdict) => {
-            const found = [`verdict: ${verdict._tag}`, ...selectorWords(response)]
-            switch (verdict._tag) {
-              case "Films":
-                return {
-                  found: [
-                    ...found,
-                    `${verdict.films.length} films, ${verdict.films.filter(({ rating }) => rating !== undefined).length} of them rated, ${verdict.unreadable} unreadable; last page ${verdict.lastPage}; films stated: ${verdict.stated.films ?? "no"}`
-                  ],
-                  lastPage: verdict.lastPage
+      const readFilms = (of: Username, page: number) => {
+        const url = filmsUrl(options.baseUrl, of, options.listing, page)
+        const subject = `page ${page} of ${of}`
+        return look<Omit<Finding, "step" | "url"> & { readonly lastPage: number }>(
+          url,
+          (response) =>
+            Effect.map(
+              reader.keep(
+                subject,
+                response,
+                judgeFilmsResponse({ username: of, page, listing: options.listing }, response)
+              ),
+              (verdict) => {
+                const found = [`verdict: ${verdict._tag}`, ...selectorWords(response)]
+                switch (verdict._tag) {
+                  case "Films":
+                    return {
+                      found: [
+                        ...found,
+                        `${verdict.films.length} films, ${verdict.films.filter(({ rating }) => rating !== undefined).length} of them rated, ${verdict.unreadable} unreadable; last page ${verdict.lastPage}; films stated: ${verdict.stated.films ?? "no"}`
+                      ],
+                      lastPage: verdict.lastPage
+                    }
+                  case "NoFilms":
+                    return { found: [...found, `${of} has no films; name a member who has some`], lastPage: 0 }
+                  case "MemberNotFound":
+                  case "MemberPrivate":
+                  case "Renamed":
+                    return {
+                      found,
+                      error: new SourceError({
+                        reason: "InvalidOption",
+                        source: options.name,
+                        url,
+                        detail: unfit[verdict._tag](of)
+                      }),
+                      lastPage: 0
+                    }
+                  default:
+                    return {
+                      found,
+                      error: errorFromVerdict({ source: options.name, url, subject }, verdict),
+                      lastPage: 0
+                    }
                 }
-              case "NoFilms":
-                return { found: [...found, `${of} has no films; name a member who has some`], lastPage: 0 }
-              case "MemberNotFound":
-              case "MemberPrivate":
-              case "Renamed":
-                return { found, error: new SourceError({ reason: "InvalidOption", source: options.name, url, detail: unfit[verdict._tag](of) }), lastPage: 0 }
-              default:
-                return { found, error: errorFromVerdict({ source: options.name, url, subject }, verdict), lastPage: 0 }
-            }
-          }),
-        (error) => ({ found: [], error, lastPage: 0 }),
-        subject
-      ).pipe(Effect.map((outcome) => ({ ...outcome, url })))
-    }
+              }
+            ),
+          (error) => ({ found: [], error, lastPage: 0 }),
+          subject
+        ).pipe(Effect.map((outcome) => ({ ...outcome, url })))
+      }
 
-    const secondFilmsPage = (of: Username): Stage =>
-      Effect.map(readFilms(of, 2), ({ lastPage: _, ...outcome }) => [{ step: "second films page", ...outcome }, Option.none()] as const)
+      const secondFilmsPage = (of: Username): Stage =>
+        Effect.map(
+          readFilms(of, 2),
+          ({ lastPage: _, ...outcome }) => [{ step: "second films page", ...outcome }, Option.none()] as const
+        )
 
-    const filmsPage = (of: Username): Stage =>
-      Effect.map(readFilms(of, 1), ({ lastPage, ...outcome }) =>
-        [{ step: "films page", ...outcome }, lastPage > 1 ? Option.some(secondFilmsPage(of)) : Option.none()] as const)
+      const filmsPage = (of: Username): Stage =>
+        Effect.map(
+          readFilms(of, 1),
+          ({ lastPage, ...outcome }) =>
+            [
+              { step: "films page", ...outcome },
+              lastPage > 1 ? Option.some(secondFilmsPage(of)) : Option.none()
+            ] as const
+        )
 
-    const membersPage: Stage = Effect.map(readMembers, ({ first, ...outcome }) =>
-      [{ step: "members page", url: members, ...outcome }, Option.map(Option.orElse(Option.fromNullable(username), () => first), filmsPage)] as const)
+      const membersPage: Stage = Effect.map(
+        readMembers,
+        ({ first, ...outcome }) =>
+          [
+            { step: "members page", url: members, ...outcome },
+            Option.map(
+              Option.orElse(Option.fromNullable(username), () => first),
+              filmsPage
+            )
+          ] as const
+      )
 
-    const rules: Stage = Effect.map(robots, (finding) =>
-      [finding, finding.error === undefined || finding.error.reason === "DisallowedByRobots" ? Option.some(membersPage) : Option.none()] as const)
+      const rules: Stage = Effect.map(
+        robots,
+        (finding) =>
+          [
+            finding,
+            finding.error === undefined || finding.error.reason === "DisallowedByRobots"
+              ? Option.some(membersPage)
+              : Option.none()
+          ] as const
+      )
 
-    return Stream.paginateEffect(rules, (stage) => stage)
-  }))
+      return Stream.paginateEffect(rules, (stage) => stage)
+    })
+  )
 
 /** A step of the examination: what it found, and the step that follows from that. */
 interface Stage extends Effect.Effect<readonly [Finding, Option.Option<Stage>]> {}

@@ -109,7 +109,7 @@ class NotAsked extends Data.TaggedError("NotAsked")<{ readonly error: HttpClient
  * @category constructors
  */
 export const make = (options: HttpPolicyOptions) =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const transport = yield* HttpClient.HttpClient
     const permits = yield* Effect.makeSemaphore(options.concurrency)
     const pacing = yield* Pacing.make({
@@ -139,10 +139,13 @@ export const make = (options: HttpPolicyOptions) =>
           new HttpClientError.RequestError({ request, reason: "Transport", description, cause })
         const notAsked = (description: string, cause: unknown) => new NotAsked({ error: failure(description, cause) })
         const attempt = permits.withPermits(1)(
-          Effect.gen(function*() {
+          Effect.gen(function* () {
             yield* Effect.mapError(pacing.turn, (refusal) => notAsked("the site asks to wait too long", refusal))
             if (requests >= options.maxRequests) {
-              return yield* notAsked("no more requests are allowed", new RequestsSpent({ maxRequests: options.maxRequests }))
+              return yield* notAsked(
+                "no more requests are allowed",
+                new RequestsSpent({ maxRequests: options.maxRequests })
+              )
             }
             const sentAt = yield* Clock.currentTimeMillis
             requests += 1
@@ -175,7 +178,8 @@ export const make = (options: HttpPolicyOptions) =>
           Effect.retry({
             schedule: backoff,
             // A site that never answered is more likely absent (no network, a wrong address) than busy.
-            while: (error) => error._tag !== "NotAsked" && (answeredOnce || error._tag === "NotNow" || attempts <= retriesOfTheFirst)
+            while: (error) =>
+              error._tag !== "NotAsked" && (answeredOnce || error._tag === "NotNow" || attempts <= retriesOfTheFirst)
           }),
           Effect.catchTags({
             NotNow: ({ response }) => Effect.succeed(response),
@@ -200,7 +204,9 @@ const decoderFor = (contentType: string | undefined): TextDecoder => {
 }
 
 /** The text of a body, none of one that is too large. */
-const readBody = (response: HttpClientResponse.HttpClientResponse): Effect.Effect<Option.Option<string>, HttpClientError.ResponseError> =>
+const readBody = (
+  response: HttpClientResponse.HttpClientResponse
+): Effect.Effect<Option.Option<string>, HttpClientError.ResponseError> =>
   Effect.suspend(() => {
     const decoder = decoderFor(response.headers["content-type"])
     let bytes = 0
@@ -212,15 +218,19 @@ const readBody = (response: HttpClientResponse.HttpClientResponse): Effect.Effec
           text += decoder.decode(part, { stream: true })
         })
       ),
-      Effect.map(() => bytes > largestBody ? Option.none() : Option.some(text + decoder.decode()))
+      Effect.map(() => (bytes > largestBody ? Option.none() : Option.some(text + decoder.decode())))
     )
   })
 
-const withText = (response: HttpClientResponse.HttpClientResponse, text: string): HttpClientResponse.HttpClientResponse =>
-  Object.create(response, { text: { value: Effect.succeed(text) } })
+const withText = (
+  response: HttpClientResponse.HttpClientResponse,
+  text: string
+): HttpClientResponse.HttpClientResponse => Object.create(response, { text: { value: Effect.succeed(text) } })
 
 const isPassingFailure = ({ headers, status }: HttpClientResponse.HttpClientResponse, body: string): boolean =>
-  status === 408 || status === 425 || status >= 500 ||
+  status === 408 ||
+  status === 425 ||
+  status >= 500 ||
   (status === 200 && (headers["content-type"] ?? "").includes("html") && !reachesEnd(body))
 
 /**
@@ -234,7 +244,8 @@ export const layer = (
 ): Layer.Layer<HttpClient.HttpClient | HttpActivity, never, HttpClient.HttpClient> =>
   Layer.effectContext(
     Effect.map(make(options), ({ activity, client }) =>
-      Context.make(HttpClient.HttpClient, client).pipe(Context.add(HttpActivity, activity)))
+      Context.make(HttpClient.HttpClient, client).pipe(Context.add(HttpActivity, activity))
+    )
   )
 
 /**

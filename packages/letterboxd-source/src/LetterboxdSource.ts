@@ -5,7 +5,16 @@
  * @module
  */
 import type { HttpClient } from "@effect/platform"
-import { errorFromVerdict, type MemberListing, PageVerdict, type RatedFilms, type RatingsPage, RatingsSource, type SourceError, type Username } from "@letterboxd-ratings/core"
+import {
+  errorFromVerdict,
+  type MemberListing,
+  PageVerdict,
+  type RatedFilms,
+  type RatingsPage,
+  RatingsSource,
+  type SourceError,
+  type Username
+} from "@letterboxd-ratings/core"
 import { Array, Chunk, Config, type ConfigError, type Context, Effect, Either, Layer, Option, Stream } from "effect"
 import { defaults as policy, HttpActivity } from "./HttpPolicy.ts"
 import { type FilmsListing, filmsUrl } from "./pages/films/FilmsRequest.ts"
@@ -69,7 +78,7 @@ export const defaults: LetterboxdSourceOptions = {
 export const make = (
   options: LetterboxdSourceOptions
 ): Effect.Effect<Context.Tag.Service<RatingsSource>, never, HttpClient.HttpClient | HttpActivity> =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const { snapshot } = yield* HttpActivity
     const { ask, keep, keepPage } = yield* PageReader.make(options)
     // Requests wait for their turn in the policy, with all it takes to send them in memory. Twice as many as may be
@@ -93,56 +102,77 @@ export const make = (
         Effect.flatMap((answer): Effect.Effect<MembersVerdict> => {
           if (Either.isLeft(answer)) return Effect.succeed(MembersVerdict.Refused({ verdict: answer.left }))
           const judged = judgeMembersResponse(answer.right)
-          if (judged._tag === "Members") return Effect.as(noteUnread(page, asked.subject, answer.right, judged.unreadable), judged)
+          if (judged._tag === "Members")
+            return Effect.as(noteUnread(page, asked.subject, answer.right, judged.unreadable), judged)
           return judged._tag === "Refused"
-            ? Effect.map(keep(asked.subject, answer.right, judged.verdict), (verdict) => MembersVerdict.Refused({ verdict }))
+            ? Effect.map(keep(asked.subject, answer.right, judged.verdict), (verdict) =>
+                MembersVerdict.Refused({ verdict })
+              )
             : Effect.succeed(judged)
         }),
-        Effect.flatMap(MembersVerdict.$match({
-          Members: ({ hasNext, members }) =>
-            Effect.succeed(
-              [Chunk.fromIterable(members), hasNext ? Option.some(page + 1) : Option.none<number>()] as const
-            ),
-          PastTheEnd: () => Effect.succeed([Chunk.empty<MemberListing>(), Option.none<number>()] as const),
-          Refused: ({ verdict }) => Effect.fail(errorFromVerdict(asked, verdict))
-        }))
+        Effect.flatMap(
+          MembersVerdict.$match({
+            Members: ({ hasNext, members }) =>
+              Effect.succeed([
+                Chunk.fromIterable(members),
+                hasNext ? Option.some(page + 1) : Option.none<number>()
+              ] as const),
+            PastTheEnd: () => Effect.succeed([Chunk.empty<MemberListing>(), Option.none<number>()] as const),
+            Refused: ({ verdict }) => Effect.fail(errorFromVerdict(asked, verdict))
+          })
+        )
       )
     }
 
     const readFilmsPage = (username: Username, number: number): Effect.Effect<RatingsPage, SourceError> => {
       const url = filmsUrl(options.baseUrl, username, options.listing, number)
       const asked = { username, page: number, listing: options.listing }
-      return gate.withPermits(1)(
-        Effect.flatMap(ask(url), Either.match({
-          onLeft: Effect.succeed,
-          onRight: (response) => {
-            const verdict = judgeFilmsResponse(asked, response)
-            return Effect.flatMap(
-              number > 1 && (verdict._tag === "Forbidden" || verdict._tag === "MemberPrivate")
-                ? explainRefusal(username, number, verdict)
-                : Effect.succeed(verdict),
-              (explained) => keep(`page ${number} of ${username}`, response, explained)
-            )
-          }
-        }))
-      ).pipe(Effect.map((verdict) => ({ username, number, url, verdict })))
+      return gate
+        .withPermits(1)(
+          Effect.flatMap(
+            ask(url),
+            Either.match({
+              onLeft: Effect.succeed,
+              onRight: (response) => {
+                const verdict = judgeFilmsResponse(asked, response)
+                return Effect.flatMap(
+                  number > 1 && (verdict._tag === "Forbidden" || verdict._tag === "MemberPrivate")
+                    ? explainRefusal(username, number, verdict)
+                    : Effect.succeed(verdict),
+                  (explained) => keep(`page ${number} of ${username}`, response, explained)
+                )
+              }
+            })
+          )
+        )
+        .pipe(Effect.map((verdict) => ({ username, number, url, verdict })))
     }
 
     // Some answer 403 to a page after the last one, as they do to whom they do not want. The first page knows, and it
     // knows whether the member is private.
-    const explainRefusal = (username: Username, number: number, refusal: PageVerdict): Effect.Effect<PageVerdict, SourceError> =>
+    const explainRefusal = (
+      username: Username,
+      number: number,
+      refusal: PageVerdict
+    ): Effect.Effect<PageVerdict, SourceError> =>
       Effect.map(ask(filmsUrl(options.baseUrl, username, options.listing, 1)), (answer) => {
         if (Either.isLeft(answer)) return refusal
         const first = judgeFilmsResponse({ username, page: 1, listing: options.listing }, answer.right)
-        if (first._tag === "NoFilms" || (first._tag === "Films" && first.lastPage < number)) return PageVerdict.PastTheEnd()
+        if (first._tag === "NoFilms" || (first._tag === "Films" && first.lastPage < number))
+          return PageVerdict.PastTheEnd()
         return first._tag === "Films" && refusal._tag === "MemberPrivate"
           ? PageVerdict.Forbidden({ status: 403, why: "page 1 of the member is public" })
           : refusal
       })
 
     const ratedFilms = (username: Username): Effect.Effect<Option.Option<RatedFilms>, SourceError> =>
-      options.listing === "rated" ? Effect.succeedNone : gate.withPermits(1)(Effect.map(ask(filmsUrl(options.baseUrl, username, "rated", 1)), (answer) =>
-        Option.flatMap(Either.getRight(answer), (response) => countRatedFilms(username, response))))
+      options.listing === "rated"
+        ? Effect.succeedNone
+        : gate.withPermits(1)(
+            Effect.map(ask(filmsUrl(options.baseUrl, username, "rated", 1)), (answer) =>
+              Option.flatMap(Either.getRight(answer), (response) => countRatedFilms(username, response))
+            )
+          )
 
     const readFilmsPages = (username: Username, numbers: Iterable<number>) =>
       Stream.fromIterable(numbers).pipe(
@@ -158,14 +188,18 @@ export const make = (
       ratings: (username, pages) =>
         pages === "all"
           ? Stream.unwrap(
-            Effect.map(readFilmsPage(username, 1), (first) =>
-              first.verdict._tag === "Films" && first.verdict.lastPage > 1
-                ? Stream.concat(Stream.make(first), readFilmsPages(username, Array.range(2, first.verdict.lastPage)))
-                : Stream.make(first))
-          )
+              Effect.map(readFilmsPage(username, 1), (first) =>
+                first.verdict._tag === "Films" && first.verdict.lastPage > 1
+                  ? Stream.concat(Stream.make(first), readFilmsPages(username, Array.range(2, first.verdict.lastPage)))
+                  : Stream.make(first)
+              )
+            )
           : readFilmsPages(username, pages),
       ratedFilms,
-      activity: Effect.map(snapshot, (activity) => ({ ...activity, unreadListings: [...unreadRows.values()].reduce((sum, rows) => sum + rows, 0) }))
+      activity: Effect.map(snapshot, (activity) => ({
+        ...activity,
+        unreadListings: [...unreadRows.values()].reduce((sum, rows) => sum + rows, 0)
+      }))
     }
   })
 

@@ -75,7 +75,7 @@ export const make = (options: PacingOptions): Effect.Effect<Pacing> =>
 
     const isBeyondPatience = () => refusedSince !== undefined && pausedUntil - refusedSince > options.patienceMillis
 
-    const turn: Effect.Effect<void, StillRefused> = Effect.gen(function*() {
+    const turn: Effect.Effect<void, StillRefused> = Effect.gen(function* () {
       while (true) {
         const now = yield* Clock.currentTimeMillis
         if (pausedUntil > now && isBeyondPatience()) {
@@ -93,7 +93,7 @@ export const make = (options: PacingOptions): Effect.Effect<Pacing> =>
     return {
       turn,
       refused: (sentAt, retryAfterMillis) =>
-        Effect.gen(function*() {
+        Effect.gen(function* () {
           const now = yield* Clock.currentTimeMillis
           answers = 0
           refusedSince ??= now
@@ -108,9 +108,10 @@ export const make = (options: PacingOptions): Effect.Effect<Pacing> =>
           if (isNews || retryAfterMillis !== undefined) {
             const jitter = yield* Random.nextRange(1, 1.5)
             // Where so many pauses did not help, further ones only put off the end: the lowered rate is pause enough.
-            const ownWait = refusals > options.mostRefusals + 1
-              ? 0
-              : Math.min(options.firstPauseMillis * 2 ** (refusals - 1) * jitter, options.longestPauseMillis)
+            const ownWait =
+              refusals > options.mostRefusals + 1
+                ? 0
+                : Math.min(options.firstPauseMillis * 2 ** (refusals - 1) * jitter, options.longestPauseMillis)
             const wait = retryAfterMillis ?? ownWait
             if (now + wait > pausedUntil) {
               pausedMillis += now + wait - Math.max(now, pausedUntil)

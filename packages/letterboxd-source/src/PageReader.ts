@@ -21,7 +21,12 @@ import { unanswered } from "./Unanswered.ts"
 export interface PageReader {
   readonly robots: RobotsRules.RobotsRules
   readonly ask: (url: string) => Effect.Effect<Either.Either<PageResponse, PageVerdict>, SourceError>
-  readonly keepPage: (subject: string, response: PageResponse, verdict: string, evidence: string) => Effect.Effect<Option.Option<string>>
+  readonly keepPage: (
+    subject: string,
+    response: PageResponse,
+    verdict: string,
+    evidence: string
+  ) => Effect.Effect<Option.Option<string>>
   readonly keep: (subject: string, response: PageResponse, verdict: PageVerdict) => Effect.Effect<PageVerdict>
 }
 
@@ -35,13 +40,13 @@ export const make = (options: {
   readonly robots: "obey" | "ignore"
   readonly userAgent: string
 }): Effect.Effect<PageReader, never, HttpClient.HttpClient> =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const client = yield* HttpClient.HttpClient
     const diagnostics = yield* Diagnostics
     const robots = yield* RobotsRules.make({ ...options, source: options.name })
 
     const ask: PageReader["ask"] = (url) =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         if (options.robots === "obey") yield* robots.check(url)
         return yield* client.get(url).pipe(
           Effect.flatMap((response) => Effect.map(response.text, (body) => ({ response, body }))),

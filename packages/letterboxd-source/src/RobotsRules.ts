@@ -24,7 +24,10 @@ export interface RobotsRules {
 }
 
 // The package's types describe an ES module, which it is not: under Node's rules its function is the default export.
-type ParseRobots = (url: string, text: string) => { readonly isDisallowed: (url: string, agent: string) => boolean | undefined }
+type ParseRobots = (
+  url: string,
+  text: string
+) => { readonly isDisallowed: (url: string, agent: string) => boolean | undefined }
 const isParseRobots = (value: unknown): value is ParseRobots => typeof value === "function"
 const parseRobots = (url: string, text: string) => {
   const parse: unknown = robotsParserModule.default
@@ -47,16 +50,22 @@ const judgeRobots = (response: PageResponse): PageVerdict | undefined => {
   const { body, headers, status } = response
   const refusal = judgeRefusal(response)
   if (Option.isSome(refusal)) {
-    const isMissing = status >= 400 && status < 500 && ![403, 408, 425, 429].includes(status) && refusal.value._tag !== "Challenged"
+    const isMissing =
+      status >= 400 && status < 500 && ![403, 408, 425, 429].includes(status) && refusal.value._tag !== "Challenged"
     return isMissing ? undefined : refusal.value
   }
   const title = pageTitle(body)
   const wall = recogniseWall(headers, title)
   if (Option.isSome(wall)) return PageVerdict.Challenged({ status, wall: wall.value })
   if ((headers["content-type"] ?? "").includes("html") || /^[\s\uFEFF]*</u.test(body)) {
-    return PageVerdict.Unavailable({ status, why: `it is an HTML page${title === "" ? "" : ` titled "${title.slice(0, 100)}"`}` })
+    return PageVerdict.Unavailable({
+      status,
+      why: `it is an HTML page${title === "" ? "" : ` titled "${title.slice(0, 100)}"`}`
+    })
   }
-  return body.length > largestRobots ? PageVerdict.Unavailable({ status, why: `it is larger than ${largestRobots} characters` }) : undefined
+  return body.length > largestRobots
+    ? PageVerdict.Unavailable({ status, why: `it is larger than ${largestRobots} characters` })
+    : undefined
 }
 
 /**
@@ -70,22 +79,23 @@ export const make = (options: {
   readonly baseUrl: string
   readonly userAgent: string
 }): Effect.Effect<RobotsRules, never, HttpClient.HttpClient> =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const client = yield* HttpClient.HttpClient
     const url = new URL("/robots.txt", options.baseUrl).href
     const asked = { source: options.source, url, subject: "robots.txt" }
     const name = nameIn(options.userAgent)
     const rules = yield* Effect.cached(
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         const response = yield* client.get(url)
         const body = yield* response.text
         const { headers, status } = response
         const verdict = judgeRobots({ url, status, headers, body, now: yield* Clock.currentTimeMillis })
-        return yield* verdict === undefined ? parseRobots(url, status === 200 ? body : "") : errorFromVerdict(asked, verdict)
+        return yield* verdict === undefined
+          ? parseRobots(url, status === 200 ? body : "")
+          : errorFromVerdict(asked, verdict)
       }).pipe(
-        Effect.catchIf(
-          HttpClientError.isHttpClientError,
-          (error) => Effect.flatMap(unanswered(options.source, error), (verdict) => errorFromVerdict(asked, verdict))
+        Effect.catchIf(HttpClientError.isHttpClientError, (error) =>
+          Effect.flatMap(unanswered(options.source, error), (verdict) => errorFromVerdict(asked, verdict))
         )
       )
     )
@@ -94,11 +104,12 @@ export const make = (options: {
         Effect.flatMap(rules, (robots) =>
           robots.isDisallowed(address, name) === true
             ? new SourceError({
-              reason: "DisallowedByRobots",
-              source: options.source,
-              url: address,
-              detail: "The site's robots.txt forbids this address"
-            })
-            : Effect.void)
+                reason: "DisallowedByRobots",
+                source: options.source,
+                url: address,
+                detail: "The site's robots.txt forbids this address"
+              })
+            : Effect.void
+        )
     }
   })

@@ -38,21 +38,30 @@ const explanations: Readonly<Record<string, string>> = {
  * @since 0.1.0
  * @category constructors
  */
-export const unanswered = (source: string, error: HttpClientError.HttpClientError): Effect.Effect<PageVerdict, SourceError> => {
+export const unanswered = (
+  source: string,
+  error: HttpClientError.HttpClientError
+): Effect.Effect<PageVerdict, SourceError> => {
   if (error._tag === "ResponseError") return Effect.succeed(PageVerdict.Truncated({ bytes: 0 }))
   const { cause } = error
   if (cause instanceof RequestsSpent) {
     return Effect.fail(
-      new SourceError({ reason: "BudgetSpent", source, detail: `The ${cause.maxRequests} requests that were allowed for this run are sent` })
+      new SourceError({
+        reason: "BudgetSpent",
+        source,
+        detail: `The ${cause.maxRequests} requests that were allowed for this run are sent`
+      })
     )
   }
-  if (cause instanceof StillRefused) return Effect.succeed(PageVerdict.RateLimited({ retryAfterMillis: cause.retryAfterMillis }))
+  if (cause instanceof StillRefused)
+    return Effect.succeed(PageVerdict.RateLimited({ retryAfterMillis: cause.retryAfterMillis }))
   const failure = Option.map(decodeFetchFailure(cause), (outer) => outer.cause).pipe(
     Option.orElse(() => decodeFailure(cause)),
     Option.getOrElse(() => ({ code: undefined, message: undefined }))
   )
-  const why = failure.code === undefined
-    ? error.description ?? failure.message ?? error.message
-    : `${explanations[failure.code] ?? failure.message ?? "the connection failed"} (${failure.code})`
+  const why =
+    failure.code === undefined
+      ? (error.description ?? failure.message ?? error.message)
+      : `${explanations[failure.code] ?? failure.message ?? "the connection failed"} (${failure.code})`
   return Effect.succeed(PageVerdict.Unavailable({ why }))
 }

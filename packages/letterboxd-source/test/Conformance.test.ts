@@ -1,5 +1,12 @@
 /** The suite every source passes, over a real socket, in old and new markup and with both ends of a list. */
-import { type Behaviour, type FaultKind, filmsOnPage, membersOnPage, Sandbox, type World } from "@letterboxd-ratings/fixtures"
+import {
+  type Behaviour,
+  type FaultKind,
+  filmsOnPage,
+  membersOnPage,
+  Sandbox,
+  type World
+} from "@letterboxd-ratings/fixtures"
 import { LetterboxdSource } from "@letterboxd-ratings/letterboxd-source"
 import { Outage, sourceSuite, type SourceWorld } from "@letterboxd-ratings/storage-testkit"
 import { Effect, Layer } from "effect"
@@ -23,15 +30,24 @@ const failing = Outage.$match({
 })
 
 const sourceOf = (world: SourceWorld, behaviour: Partial<Behaviour>) =>
-  Layer.unwrapScoped(Effect.map(Sandbox.make({ world: served(world), behaviour }), ({ url }) =>
-    LetterboxdSource.layer({ ...LetterboxdSource.defaults, baseUrl: url }).pipe(
-      Layer.provide(policyLayer({ maxRetries: 1 }))
-    )))
+  Layer.unwrapScoped(
+    Effect.map(Sandbox.make({ world: served(world), behaviour }), ({ url }) =>
+      LetterboxdSource.layer({ ...LetterboxdSource.defaults, baseUrl: url }).pipe(
+        Layer.provide(policyLayer({ maxRetries: 1 }))
+      )
+    )
+  )
 
 const sites: ReadonlyArray<readonly [site: Partial<Behaviour>, failure: FaultKind]> = [
-  [{ generation: "2022", gzip: false }, { kind: "status", status: 503 }],
+  [
+    { generation: "2022", gzip: false },
+    { kind: "status", status: 503 }
+  ],
   [{ generation: "2025-11", membersMove: true }, { kind: "drop" }],
-  [{ generation: "2026-09", pastTheEnd: 403 }, { kind: "challenge", status: 403 }]
+  [
+    { generation: "2026-09", pastTheEnd: 403 },
+    { kind: "challenge", status: 403 }
+  ]
 ]
 
 for (const [site, failure] of sites) {

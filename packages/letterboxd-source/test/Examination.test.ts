@@ -17,22 +17,37 @@ const steps: ReadonlyArray<readonly [Finding["step"], path: string]> = [
 
 describe("an examination whose step dies", () => {
   for (const [i, [step, path]] of steps.entries()) {
-    it.scopedLive(`ends with what killed it, after the steps before it: ${step}`, () =>
-      Effect.gen(function*() {
-        const site = yield* Sandbox.make({ world })
-        const deadly = new Error("a fault of ours")
-        const found: Array<string> = []
-        const exit = yield* examine({ ...LetterboxdSource.defaults, name: "sandbox", baseUrl: site.url }, cinephile).pipe(
-          Stream.runForEach((finding) => Effect.sync(() => found.push(finding.step))),
-          Effect.provideServiceEffect(
-            HttpClient.HttpClient,
-            Effect.map(HttpClient.HttpClient, HttpClient.transform((answer, { url }) => new URL(url).pathname === path ? Effect.die(deadly) : answer))
-          ),
-          Effect.provide(policyLayer()),
-          Effect.exit
-        )
-        assert.deepStrictEqual(found, steps.slice(0, i).map(([one]) => one))
-        assert.deepStrictEqual(Exit.isFailure(exit) ? [...Cause.defects(exit.cause)] : [], [deadly])
-      }), 5_000)
+    it.scopedLive(
+      `ends with what killed it, after the steps before it: ${step}`,
+      () =>
+        Effect.gen(function* () {
+          const site = yield* Sandbox.make({ world })
+          const deadly = new Error("a fault of ours")
+          const found: Array<string> = []
+          const exit = yield* examine(
+            { ...LetterboxdSource.defaults, name: "sandbox", baseUrl: site.url },
+            cinephile
+          ).pipe(
+            Stream.runForEach((finding) => Effect.sync(() => found.push(finding.step))),
+            Effect.provideServiceEffect(
+              HttpClient.HttpClient,
+              Effect.map(
+                HttpClient.HttpClient,
+                HttpClient.transform((answer, { url }) =>
+                  new URL(url).pathname === path ? Effect.die(deadly) : answer
+                )
+              )
+            ),
+            Effect.provide(policyLayer()),
+            Effect.exit
+          )
+          assert.deepStrictEqual(
+            found,
+            steps.slice(0, i).map(([one]) => one)
+          )
+          assert.deepStrictEqual(Exit.isFailure(exit) ? [...Cause.defects(exit.cause)] : [], [deadly])
+        }),
+      5_000
+    )
   }
 })

@@ -9,16 +9,22 @@ import { setImmediate } from "node:timers/promises"
 
 const karsten = Schema.decodeSync(UsernameFromText)("karsten")
 const judge = (body: string, page = 1, listing: "films" | "rated" = "films"): PageVerdict =>
-  judgeFilmsResponse({ username: karsten, page, listing }, {
-    url: "https://letterboxd.com/karsten/films/",
-    status: 200,
-    headers: { "content-type": "text/html;charset=UTF-8" },
-    body,
-    now: 0
-  })
+  judgeFilmsResponse(
+    { username: karsten, page, listing },
+    {
+      url: "https://letterboxd.com/karsten/films/",
+      status: 200,
+      headers: { "content-type": "text/html;charset=UTF-8" },
+      body,
+      now: 0
+    }
+  )
 
 const all = generateWorld({ members: 14, mostFilms: 300 }).members.flatMap(({ films }) => films)
-const films: ReadonlyArray<WorldTile> = [...new Map(all.map((watched) => [watched.film.id, watched])).values()].slice(0, 400)
+const films: ReadonlyArray<WorldTile> = [...new Map(all.map((watched) => [watched.film.id, watched])).values()].slice(
+  0,
+  400
+)
 const others: ReadonlyArray<WorldTile> = films.slice(300)
 
 /** A page as the sandbox shows it, its list as items of text. */
@@ -34,7 +40,12 @@ const parts = (from: number, count: number, number: number, generation: (typeof 
   const items = html.match(/<li class="(?:griditem|poster-container)">[^]*?<\/li>/gu) ?? []
   const start = items[0] === undefined ? 0 : html.indexOf(items[0])
   const last = items.at(-1) ?? ""
-  return { before: html.slice(0, start), items, after: html.slice(html.lastIndexOf(last) + last.length), shown: shown.slice((number - 1) * 72, number * 72) }
+  return {
+    before: html.slice(0, start),
+    items,
+    after: html.slice(html.lastIndexOf(last) + last.length),
+    shown: shown.slice((number - 1) * 72, number * 72)
+  }
 }
 
 /** What may happen to one item. Each leaves at least one mark of the film on the page. */
@@ -43,14 +54,17 @@ const itemChanges: Readonly<Record<string, (item: string) => string>> = {
   "another class": (item) => item.replace(/class="(?:griditem|poster-container)"/u, `class="listitem"`),
   "no class": (item) => item.replace(/ class="(?:griditem|poster-container)"/u, ""),
   "a div": (item) => item.replace(/^<li/u, "<div").replace(/<\/li>$/u, "</div>"),
-  "an article in a row": (item) => `<div class="row">${item.replace(/^<li/u, "<article").replace(/<\/li>$/u, "</article>")}</div>`,
+  "an article in a row": (item) =>
+    `<div class="row">${item.replace(/^<li/u, "<article").replace(/<\/li>$/u, "</article>")}</div>`,
   "in a row": (item) => `<div class="row">${item}</div>`,
   "no ids": (item) =>
-    item.replaceAll(/ data-(?:film-id|item-uid)="[^"]*"/gu, "").replaceAll(/ data-postered-identifier=(?:'[^']*'|"[^"]*")/gu, ""),
+    item
+      .replaceAll(/ data-(?:film-id|item-uid)="[^"]*"/gu, "")
+      .replaceAll(/ data-postered-identifier=(?:'[^']*'|"[^"]*")/gu, ""),
   "no slug": (item) => item.replaceAll(/ data-(?:item|film)-slug="[^"]*"/gu, ""),
   "no viewing data": (item) => item.replace(/<p class="poster-viewingdata[^]*?<\/p>/u, ""),
   "viewing data of another class": (item) => item.replace("poster-viewingdata", "viewing"),
-  "empty": (item) => item.replace(/>[^]*<\/li>$/u, "></li>"),
+  empty: (item) => item.replace(/>[^]*<\/li>$/u, "></li>"),
   "stars only": (item) => item.replaceAll(/ rated-\d+/gu, ""),
   "half a character": (item) => item.replaceAll(/ (data-item-full-display-name|alt)="/gu, ` $1="\uD800`),
   "another identifier": (item) => item.replaceAll(/film:(\d)/gu, "film:9$1").replace(/film:9/u, "film:")
@@ -61,7 +75,8 @@ const changeNames = Object.keys(itemChanges)
 const foreign: Readonly<Record<string, (grid: string, beside: string) => string>> = {
   nowhere: (grid) => grid,
   "in the sidebar": (grid, beside) => `${grid}<aside class="sidebar"><ul class="grid">${beside}</ul></aside>`,
-  "in a sidebar before the list": (grid, beside) => `<div class="sidebar"><ul class="poster-list">${beside}</ul></div>${grid}`,
+  "in a sidebar before the list": (grid, beside) =>
+    `<div class="sidebar"><ul class="poster-list">${beside}</ul></div>${grid}`,
   "in the footer": (grid, beside) => `${grid}<footer><ul class="grid">${beside}</ul></footer>`,
   "in another list": (grid, beside) => `${grid}<section class="section"><ul class="grid">${beside}</ul></section>`,
   "in a list before": (grid, beside) => `<ul class="poster-list -p70">${beside}</ul>${grid}`,
@@ -101,13 +116,25 @@ describe("films pages whose marks disagree", () => {
           await setImmediate()
           const page = parts(from, count, number > Math.ceil(count / 72) ? 1 : number, generation)
           const start = from % page.items.length
-          const items = page.items.map((item, i) => i >= start && i < start + changed ? itemChanges[change]?.(item) ?? item : item)
+          const items = page.items.map((item, i) =>
+            i >= start && i < start + changed ? (itemChanges[change]?.(item) ?? item) : item
+          )
           const beside = parts(0, 1, 1, generation).items.flatMap((item) =>
-            others.slice(0, strangers).map(({ film }) => item.replaceAll(`${films[0]?.film.id}`, `${film.id}`).replaceAll(films[0]?.film.slug ?? " ", film.slug)))
-          const open = /<(?:div class="poster-grid"><)?ul class="(?:poster-list|grid)[^"]*">\s*$/u.exec(page.before)?.[0] ?? ""
+            others
+              .slice(0, strangers)
+              .map(({ film }) =>
+                item.replaceAll(`${films[0]?.film.id}`, `${film.id}`).replaceAll(films[0]?.film.slug ?? " ", film.slug)
+              )
+          )
+          const open =
+            /<(?:div class="poster-grid"><)?ul class="(?:poster-list|grid)[^"]*">\s*$/u.exec(page.before)?.[0] ?? ""
           const close = /^\s*<\/ul>(?:<\/div>)?/u.exec(page.after)?.[0] ?? ""
           const list = foreign[place]?.(`${open}${items.join("\n")}${close}`, beside.join("\n")) ?? ""
-          const html = totals[total]?.(`${page.before.slice(0, page.before.length - open.length)}${list}${page.after.slice(close.length)}`, count) ?? ""
+          const html =
+            totals[total]?.(
+              `${page.before.slice(0, page.before.length - open.length)}${list}${page.after.slice(close.length)}`,
+              count
+            ) ?? ""
           const verdict = judge(html, number, listing)
           seen.set(`${place}: ${verdict._tag}`, (seen.get(`${place}: ${verdict._tag}`) ?? 0) + 1)
           if (verdict._tag !== "Films") return verdict._tag === "MarkupChanged"
@@ -132,10 +159,14 @@ describe("films pages whose marks disagree", () => {
       for (const change of ["another class", "no class", "a div", "in a row"]) {
         for (const count of [1, 4, 72]) {
           const page = parts(0, count, 1, generation)
-          const items = page.items.map((item, i) => i % 4 === 3 ? item : itemChanges[change]?.(item) ?? item)
+          const items = page.items.map((item, i) => (i % 4 === 3 ? item : (itemChanges[change]?.(item) ?? item)))
           const verdict = judge(`${page.before}${items.join("")}${page.after}`)
           assert(verdict._tag === "Films", `${generation}, ${count} items, ${change}: ${JSON.stringify(verdict)}`)
-          assert.deepStrictEqual([verdict.films.length, verdict.unreadable], [count, 0], `${generation}, ${count} items, ${change}`)
+          assert.deepStrictEqual(
+            [verdict.films.length, verdict.unreadable],
+            [count, 0],
+            `${generation}, ${count} items, ${change}`
+          )
         }
       }
     }

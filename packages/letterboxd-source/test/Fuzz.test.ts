@@ -1,10 +1,19 @@
 import { assert, describe, it } from "@effect/vitest"
 import { type FilmsVerdict, type PageVerdict, type Rating, Username, verdictActions } from "@letterboxd-ratings/core"
-import { filmsOnPage, filmsPage, type Generation, generateWorld, generations, membersPage, notFoundPage, privatePage, wallPage } from "@letterboxd-ratings/fixtures"
+import {
+  filmsOnPage,
+  filmsPage,
+  type Generation,
+  generateWorld,
+  generations,
+  membersPage,
+  notFoundPage,
+  privatePage,
+  wallPage
+} from "@letterboxd-ratings/fixtures"
 import { judgeFilmsResponse, judgeMembersResponse } from "@letterboxd-ratings/letterboxd-source"
 import { Schema } from "effect"
 import { setImmediate } from "node:timers/promises"
-
 
 /** Mulberry32: the same mutations every time. */
 const randomFrom = (seed: number) => {
@@ -24,14 +33,29 @@ const atOneOf = (html: string, pattern: RegExp, random: Random, change: (found: 
   const search = new RegExp(pattern)
   search.lastIndex = random(html.length)
   const place = search.exec(html)
-  return place === null ? html : html.slice(0, place.index) + change(place[0]) + html.slice(place.index + place[0].length)
+  return place === null
+    ? html
+    : html.slice(0, place.index) + change(place[0]) + html.slice(place.index + place[0].length)
 }
 
 const attribute = /\s[a-z][a-z-]*=(?:"[^"]*"|'[^']*')/gu
 const entities = ["&amp;", "&#0;", "&#x110000;", "&nosuch;", "&lt", "&#9733;", "&quot;", "\u0000", "\uD800"]
-const names = ["bytes cut", "end cut off", "attribute dropped", "attribute doubled", "attribute emptied", "tag unclosed", "tag twice", "entity put in", "quote lost"] as const
+const names = [
+  "bytes cut",
+  "end cut off",
+  "attribute dropped",
+  "attribute doubled",
+  "attribute emptied",
+  "tag unclosed",
+  "tag twice",
+  "entity put in",
+  "quote lost"
+] as const
 
-const mutate = (html: string, random: Random): { readonly html: string; readonly name: (typeof names)[number]; readonly cut: string } => {
+const mutate = (
+  html: string,
+  random: Random
+): { readonly html: string; readonly name: (typeof names)[number]; readonly cut: string } => {
   const name = names[random(names.length)] ?? "bytes cut"
   const from = random(html.length)
   const same = { name, cut: "" }
@@ -47,7 +71,7 @@ const mutate = (html: string, random: Random): { readonly html: string; readonly
     case "attribute doubled":
       return { ...same, html: atOneOf(html, attribute, random, (found) => `${found}${found.replace(/\d/u, "9")}`) }
     case "attribute emptied":
-      return { ...same, html: atOneOf(html, attribute, random, (found) => found.replace(/=.*/su, "=\"\"")) }
+      return { ...same, html: atOneOf(html, attribute, random, (found) => found.replace(/=.*/su, '=""')) }
     case "tag unclosed":
       return { ...same, html: atOneOf(html, /<\/[a-z]+>/gu, random, () => "") }
     case "tag twice":
@@ -61,17 +85,24 @@ const mutate = (html: string, random: Random): { readonly html: string; readonly
 
 const karsten = Schema.decodeSync(Username)("karsten")
 const now = Date.UTC(2026, 8, 1)
-const answer = (body: string) => ({ url: "https://letterboxd.com/karsten/films/", status: 200, headers: { "content-type": "text/html" }, body, now })
+const answer = (body: string) => ({
+  url: "https://letterboxd.com/karsten/films/",
+  status: 200,
+  headers: { "content-type": "text/html" },
+  body,
+  now
+})
 
 /** The verdict on a page of `karsten`. */
-const judge = (body: string, page = 1): PageVerdict => judgeFilmsResponse({ username: karsten, page, listing: "films" }, answer(body))
+const judge = (body: string, page = 1): PageVerdict =>
+  judgeFilmsResponse({ username: karsten, page, listing: "films" }, answer(body))
 
 const ratingsOf = (verdict: PageVerdict): ReadonlyMap<number, Rating | undefined> =>
   new Map(verdict._tag === "Films" ? verdict.films.map(({ film, rating }) => [film.id, rating]) : [])
 
 /** Whether a page shows fewer films than it must have, so that a member with such a page is not sealed. */
 const isShort = ({ films, lastPage, stated, unreadable }: FilmsVerdict): boolean =>
-  films.length + unreadable < (lastPage > 1 ? filmsOnPage : stated.films ?? 0)
+  films.length + unreadable < (lastPage > 1 ? filmsOnPage : (stated.films ?? 0))
 
 /** A page small enough to be judged by the ten thousand, and one of full size. */
 const pagesOf = (generation: Generation): ReadonlyArray<string> => {
@@ -89,36 +120,46 @@ const mutations = 100_000
 const mutationsOf = Math.ceil(mutations / generations.length)
 
 describe(`${mutations.toLocaleString("en-US")} films pages mutated at random`, () => {
-  it.each(generations)("give a verdict, and never a wrong rating that is not noticed: %s", async (generation) => {
-    const random = randomFrom(2026)
-    const [small = "", large = ""] = pagesOf(generation)
-    const verdicts = new Map<string, number>()
-    const truths = new Map([small, large].map((html) => [html, ratingsOf(judge(html))]))
-    let longest = 0
-    for (let i = 0; i < mutationsOf; i++) {
-      // The test runner wants to hear of us now and then.
-      if (i % 1_000 === 0) await setImmediate()
-      const html = i % 40 === 0 ? large : small
-      const mutated = mutate(html, random)
-      const started = performance.now()
-      const verdict = judge(mutated.html)
-      longest = Math.max(longest, performance.now() - started)
-      verdicts.set(verdict._tag, (verdicts.get(verdict._tag) ?? 0) + 1)
-      const truth = truths.get(html) ?? new Map()
-      for (const [id, rating] of ratingsOf(verdict)) {
-        const right = truth.get(id)
-        if (rating === right || !truth.has(id)) continue
-        // Bytes cut out where two tiles look alike leave a page in which nothing is wrong but that something is missing.
-        // That is noticed, and the member not sealed. A rating cut out as a whole leaves an unrated film.
-        if (mutated.name === "bytes cut" && (verdict._tag === "Films" && isShort(verdict) || rating === undefined && /rated-\d/u.test(mutated.cut))) continue
-        assert.fail(`${mutated.name} (mutation ${i}): film ${id} has ${rating}, not ${right}: ${mutated.cut.slice(0, 200)}`)
+  it.each(generations)(
+    "give a verdict, and never a wrong rating that is not noticed: %s",
+    async (generation) => {
+      const random = randomFrom(2026)
+      const [small = "", large = ""] = pagesOf(generation)
+      const verdicts = new Map<string, number>()
+      const truths = new Map([small, large].map((html) => [html, ratingsOf(judge(html))]))
+      let longest = 0
+      for (let i = 0; i < mutationsOf; i++) {
+        // The test runner wants to hear of us now and then.
+        if (i % 1_000 === 0) await setImmediate()
+        const html = i % 40 === 0 ? large : small
+        const mutated = mutate(html, random)
+        const started = performance.now()
+        const verdict = judge(mutated.html)
+        longest = Math.max(longest, performance.now() - started)
+        verdicts.set(verdict._tag, (verdicts.get(verdict._tag) ?? 0) + 1)
+        const truth = truths.get(html) ?? new Map()
+        for (const [id, rating] of ratingsOf(verdict)) {
+          const right = truth.get(id)
+          if (rating === right || !truth.has(id)) continue
+          // Bytes cut out where two tiles look alike leave a page in which nothing is wrong but that something is missing.
+          // That is noticed, and the member not sealed. A rating cut out as a whole leaves an unrated film.
+          if (
+            mutated.name === "bytes cut" &&
+            ((verdict._tag === "Films" && isShort(verdict)) || (rating === undefined && /rated-\d/u.test(mutated.cut)))
+          )
+            continue
+          assert.fail(
+            `${mutated.name} (mutation ${i}): film ${id} has ${rating}, not ${right}: ${mutated.cut.slice(0, 200)}`
+          )
+        }
       }
-    }
-    assert.isTrue([...verdicts.keys()].every((tag) => tag in verdictActions))
-    // Mutations that are never noticed, or always, would prove nothing.
-    for (const tag of ["Films", "MarkupChanged", "Truncated"]) assert.isAbove(verdicts.get(tag) ?? 0, 50, tag)
-    assert.isBelow(longest, 2_000)
-  }, 400_000)
+      assert.isTrue([...verdicts.keys()].every((tag) => tag in verdictActions))
+      // Mutations that are never noticed, or always, would prove nothing.
+      for (const tag of ["Films", "MarkupChanged", "Truncated"]) assert.isAbove(verdicts.get(tag) ?? 0, 50, tag)
+      assert.isBelow(longest, 2_000)
+    },
+    400_000
+  )
 })
 
 describe("members pages and refusals mutated at random", () => {
@@ -127,7 +168,10 @@ describe("members pages and refusals mutated at random", () => {
 
   it("give a verdict, and never a member that is not on the page", async () => {
     const random = randomFrom(7)
-    const pages = [membersPage(world.members, "/members/popular/", 1, true), membersPage(world.members, "/members/popular/", 2, false)]
+    const pages = [
+      membersPage(world.members, "/members/popular/", 1, true),
+      membersPage(world.members, "/members/popular/", 2, false)
+    ]
     const verdicts = new Map<string, number>()
     for (let i = 0; i < 3_000; i++) {
       if (i % 100 === 0) await setImmediate()
@@ -166,32 +210,44 @@ describe("pages of absurd shapes", () => {
     "nested 10,000 deep after the list": () => page.replace("</body>", `${deep}</body>`),
     "nothing but 10,000 elements deep": () => `<html><body>${deep}</body></html>`,
     "nested as deep as a page of 16 MB can be": () => page.replace("<body", `${"<i>".repeat(5_500_000)}<body`),
-    "10,000 lists deep": () => page.replace("<ul", `${"<ul><li class=\"griditem\">".repeat(10_000)}<ul`),
+    "10,000 lists deep": () => page.replace("<ul", `${'<ul><li class="griditem">'.repeat(10_000)}<ul`),
     "50 MB of one line": () => page.replace("</body>", `${"x".repeat(50_000_000)}</body>`),
     "50 MB in one attribute": () => page.replace("<body", `<div title="${"9".repeat(50_000_000)} films"></div><body`),
     "a million open brackets": () => page.replace("</body>", `${"<".repeat(1_000_000)}</body>`),
     "a million titles that do not end": () => page.replace("<title", "<title ".repeat(1_000_000)),
-    "a last page beyond counting": () => page.replace(/(<li class="paginate-page[^>]*>.*?>)(\d+)(?=<)/gu, `$1${"9".repeat(200)}`),
-    "a number of films beyond counting": () => page.replaceAll(/"[\d,.]+(?=(?:&nbsp;|\s)films")/gu, `"${"9".repeat(400)}`),
+    "a last page beyond counting": () =>
+      page.replace(/(<li class="paginate-page[^>]*>.*?>)(\d+)(?=<)/gu, `$1${"9".repeat(200)}`),
+    "a number of films beyond counting": () =>
+      page.replaceAll(/"[\d,.]+(?=(?:&nbsp;|\s)films")/gu, `"${"9".repeat(400)}`),
     "a million attributes": () => page.replace("<body", `<div ${"a=1 ".repeat(1_000_000)}></div><body`),
-    "an identifier 100,000 brackets deep": () => page.replaceAll(/data-postered-identifier='[^']*'|data-postered-identifier="[^"]*"/gu, `data-postered-identifier='${"[".repeat(100_000)}'`)
+    "an identifier 100,000 brackets deep": () =>
+      page.replaceAll(
+        /data-postered-identifier='[^']*'|data-postered-identifier="[^"]*"/gu,
+        `data-postered-identifier='${"[".repeat(100_000)}'`
+      )
   }
-  it.each(Object.keys(shapes))("give a verdict in time: %s", (name) => {
-    const html = shapes[name]?.() ?? ""
-    const truth = ratingsOf(judge(page))
-    const before = process.memoryUsage().rss
-    const started = performance.now()
-    const verdicts = [
-      judge(html),
-      ...[403, 404, 500].map((status) => judgeFilmsResponse({ username: karsten, page: 1, listing: "films" }, { ...answer(html), status }))
-    ]
-    const members = judgeMembersResponse(answer(html))
-    assert.isBelow(performance.now() - started, 20_000)
-    assert.isBelow(process.memoryUsage().rss - before, 1_500_000_000)
-    assert.isTrue(verdicts.every(({ _tag }) => _tag in verdictActions))
-    assert.strictEqual(members._tag, "Refused")
-    for (const verdict of verdicts) {
-      for (const [id, rating] of ratingsOf(verdict)) assert.strictEqual(rating, truth.get(id))
-    }
-  }, 60_000)
+  it.each(Object.keys(shapes))(
+    "give a verdict in time: %s",
+    (name) => {
+      const html = shapes[name]?.() ?? ""
+      const truth = ratingsOf(judge(page))
+      const before = process.memoryUsage().rss
+      const started = performance.now()
+      const verdicts = [
+        judge(html),
+        ...[403, 404, 500].map((status) =>
+          judgeFilmsResponse({ username: karsten, page: 1, listing: "films" }, { ...answer(html), status })
+        )
+      ]
+      const members = judgeMembersResponse(answer(html))
+      assert.isBelow(performance.now() - started, 20_000)
+      assert.isBelow(process.memoryUsage().rss - before, 1_500_000_000)
+      assert.isTrue(verdicts.every(({ _tag }) => _tag in verdictActions))
+      assert.strictEqual(members._tag, "Refused")
+      for (const verdict of verdicts) {
+        for (const [id, rating] of ratingsOf(verdict)) assert.strictEqual(rating, truth.get(id))
+      }
+    },
+    60_000
+  )
 })

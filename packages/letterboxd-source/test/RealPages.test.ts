@@ -27,27 +27,38 @@ describe.skipIf(sharedPagesAbsent)(`real pages${absence}`, () => {
     assert.isAtLeast(sharedPageIndex().length, 9)
   })
 
-  it.each(sharedPageIndex().filter(({ file }) => !isPeople(file)))("$file: $items tiles, $rated rated", ({ file, items, rated }) => {
-    const page = parseFilmsPage(sharedPage(file))
-    assert.strictEqual(page.tiles, items)
-    assert.strictEqual(page.films.filter((film) => film.rating !== undefined).length, rated)
-    assert.isTrue(page.isComplete)
-  })
+  it.each(sharedPageIndex().filter(({ file }) => !isPeople(file)))(
+    "$file: $items tiles, $rated rated",
+    ({ file, items, rated }) => {
+      const page = parseFilmsPage(sharedPage(file))
+      assert.strictEqual(page.tiles, items)
+      assert.strictEqual(page.films.filter((film) => film.rating !== undefined).length, rated)
+      assert.isTrue(page.isComplete)
+    }
+  )
 
-  it.each(sharedPageIndex().filter(({ file }) => isFilms(file)))("$file: judged a films page, tile by tile as cheerio reads it", ({ file, items, says, what }) => {
-    const html = sharedPage(file)
-    const verdict = judgeFilmsResponse({ username: member, page: 1, listing: "films" }, response(html))
-    assert(verdict._tag === "Films", JSON.stringify(verdict).slice(0, 300))
-    const reference = readWithCheerio(html)
-    assert.strictEqual(verdict.unreadable, 0)
-    assert.strictEqual(verdict.films.length, items)
-    assert.deepStrictEqual(
-      verdict.films.map(({ film, rating }) => ({ id: film.id as number, slug: film.slug as string, name: displayName(film), rating: rating as number | undefined })),
-      reference.tiles.map(({ id, name, rating, slug }) => ({ id, slug: slug ?? "", name: name ?? "", rating }))
-    )
-    assert.strictEqual(verdict.lastPage, Number(/page 1 of (\d+)/u.exec(what)?.[1] ?? 1))
-    if (says !== "") assert.strictEqual(verdict.stated.films, Number.parseInt(says, 10))
-  })
+  it.each(sharedPageIndex().filter(({ file }) => isFilms(file)))(
+    "$file: judged a films page, tile by tile as cheerio reads it",
+    ({ file, items, says, what }) => {
+      const html = sharedPage(file)
+      const verdict = judgeFilmsResponse({ username: member, page: 1, listing: "films" }, response(html))
+      assert(verdict._tag === "Films", JSON.stringify(verdict).slice(0, 300))
+      const reference = readWithCheerio(html)
+      assert.strictEqual(verdict.unreadable, 0)
+      assert.strictEqual(verdict.films.length, items)
+      assert.deepStrictEqual(
+        verdict.films.map(({ film, rating }) => ({
+          id: film.id as number,
+          slug: film.slug as string,
+          name: displayName(film),
+          rating: rating as number | undefined
+        })),
+        reference.tiles.map(({ id, name, rating, slug }) => ({ id, slug: slug ?? "", name: name ?? "", rating }))
+      )
+      assert.strictEqual(verdict.lastPage, Number(/page 1 of (\d+)/u.exec(what)?.[1] ?? 1))
+      if (says !== "") assert.strictEqual(verdict.stated.films, Number.parseInt(says, 10))
+    }
+  )
 
   it.each(sharedPageIndex().filter(({ file }) => isPeople(file)))("$file: $items members", ({ file, items }) => {
     const verdict = judgeMembersResponse(response(sharedPage(file)))

@@ -17,7 +17,9 @@ export const quickly: HttpPolicy.HttpPolicyOptions = {
   timeoutMillis: 2_000
 }
 
-export const transport = FetchHttpClient.layer.pipe(Layer.provide(Layer.succeed(FetchHttpClient.RequestInit, { redirect: "manual" })))
+export const transport = FetchHttpClient.layer.pipe(
+  Layer.provide(Layer.succeed(FetchHttpClient.RequestInit, { redirect: "manual" }))
+)
 
 export const policyLayer = (options: Partial<HttpPolicy.HttpPolicyOptions> = {}) =>
   HttpPolicy.layer({ ...quickly, ...options }).pipe(Layer.provide(transport))
@@ -27,18 +29,20 @@ export const sourceAt = (
   options: Partial<LetterboxdSource.LetterboxdSourceOptions> = {},
   policy: Partial<HttpPolicy.HttpPolicyOptions> = {}
 ) =>
-  RatingsSource.pipe(Effect.provide(
-    LetterboxdSource.layer({
-      name: "sandbox",
-      baseUrl,
-      listing: "films",
-      membersList: "all",
-      pagesInFlight: 5,
-      robots: "obey",
-      userAgent: quickly.userAgent,
-      ...options
-    }).pipe(Layer.provide(policyLayer(policy)))
-  ))
+  RatingsSource.pipe(
+    Effect.provide(
+      LetterboxdSource.layer({
+        name: "sandbox",
+        baseUrl,
+        listing: "films",
+        membersList: "all",
+        pagesInFlight: 5,
+        robots: "obey",
+        userAgent: quickly.userAgent,
+        ...options
+      }).pipe(Layer.provide(policyLayer(policy)))
+    )
+  )
 
 /** A sandbox, and the source in front of it. */
 export const sandboxed = (
@@ -47,7 +51,7 @@ export const sandboxed = (
   policy: Partial<HttpPolicy.HttpPolicyOptions> = {},
   of: World = world
 ) =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const site = yield* Sandbox.make({ world: of, behaviour })
     return { site, source: yield* sourceAt(site.url, options, policy) }
   })

@@ -14,11 +14,19 @@ export const absence = sharedPagesAbsent ? " (skipped: there is no ../shared/pag
 export const sharedPage = (name: string): string => fs.readFileSync(path.join(folder, name), "utf8")
 
 /** The rows of INDEX.md: file, what it shows, items and rated items. */
-export const sharedPageIndex = (): ReadonlyArray<{ file: string; what: string; items: number; rated: number; says: string }> =>
-  sharedPagesAbsent ? [] : sharedPage("INDEX.md")
-    .split("\n")
-    .filter((line) => line.startsWith("| ") && line.includes(".html"))
-    .map((line) => {
-      const [, file = "", what = "", items = "", rated = "", says = ""] = line.split("|").map((cell) => cell.trim())
-      return { file, what, items: Number.parseInt(items, 10), rated: Number.parseInt(rated || "0", 10), says }
-    })
+export const sharedPageIndex = (): ReadonlyArray<{
+  file: string
+  what: string
+  items: number
+  rated: number
+  says: string
+}> =>
+  sharedPagesAbsent
+    ? []
+    : sharedPage("INDEX.md")
+        .split("\n")
+        .filter((line) => line.startsWith("| ") && line.includes(".html"))
+        .map((line) => {
+          const [, file = "", what = "", items = "", rated = "", says = ""] = line.split("|").map((cell) => cell.trim())
+          return { file, what, items: Number.parseInt(items, 10), rated: Number.parseInt(rated || "0", 10), says }
+        })

@@ -23,14 +23,17 @@ const filmsPage = (content: string, body = `class="films-watched" data-owner="Ka
 const grid = (tiles: string) => `<div class="poster-grid"><ul class="grid -p70">${tiles}</ul></div>`
 
 const judge = (response: Partial<PageResponse>, page = 1, listing: "films" | "rated" = "films"): PageVerdict =>
-  judgeFilmsResponse({ username, page, listing }, {
-    url: "https://letterboxd.com/karsten/films/",
-    status: 200,
-    headers: { "content-type": "text/html", server: "cloudflare", "x-letterboxd-type": "Member" },
-    body: "",
-    now: Date.UTC(2026, 0, 1),
-    ...response
-  })
+  judgeFilmsResponse(
+    { username, page, listing },
+    {
+      url: "https://letterboxd.com/karsten/films/",
+      status: 200,
+      headers: { "content-type": "text/html", server: "cloudflare", "x-letterboxd-type": "Member" },
+      body: "",
+      now: Date.UTC(2026, 0, 1),
+      ...response
+    }
+  )
 
 const manyTiles = (count: number, broken: (i: number) => string | undefined) =>
   Array.from({ length: count }, (_, i) => broken(i) ?? tile(i + 1)).join("")
@@ -39,22 +42,32 @@ describe("a films page", () => {
   it("is Films, with the last page and the count it states", () => {
     const verdict = judge({ body: filmsPage(grid(tile(7) + tile(8, "")) + paging(next + numbers)) })
     assert(verdict._tag === "Films")
-    assert.deepStrictEqual(verdict.films.map(({ film, rating }) => [film.id, film.slug, film.title, film.year, rating] as ReadonlyArray<unknown>), [
-      [7, "film-7", "Film 7", 2001, 4],
-      [8, "film-8", "Film 8", 2001, undefined]
-    ])
+    assert.deepStrictEqual(
+      verdict.films.map(
+        ({ film, rating }) => [film.id, film.slug, film.title, film.year, rating] as ReadonlyArray<unknown>
+      ),
+      [
+        [7, "film-7", "Film 7", 2001, 4],
+        [8, "film-8", "Film 8", 2001, undefined]
+      ]
+    )
     assert.strictEqual(verdict.lastPage, 1204)
     assert.strictEqual(verdict.stated.films, 367)
   })
 
   it("reads around one title with half a character in it", () => {
     for (const half of ["\uD800", "\uDFFF", "&#xD800;"]) {
-      const body = filmsPage(grid(manyTiles(21, (i) => i === 4 ? tile(5).replaceAll("Film 5", `Film ${half}`) : undefined)))
+      const body = filmsPage(
+        grid(manyTiles(21, (i) => (i === 4 ? tile(5).replaceAll("Film 5", `Film ${half}`) : undefined)))
+      )
       const verdict = judge({ body })
       assert(verdict._tag === "Films")
       assert.deepStrictEqual([verdict.films.length, verdict.unreadable], [20, 1])
     }
-    assert.strictEqual(judge({ body: filmsPage(grid(tile(1).replaceAll("Film 1", "The \u{1F3AC} Movie"))) })._tag, "Films")
+    assert.strictEqual(
+      judge({ body: filmsPage(grid(tile(1).replaceAll("Film 1", "The \u{1F3AC} Movie"))) })._tag,
+      "Films"
+    )
   })
 
   it("leaves out a tile with an id that is too large for one, or a name that is no text", () => {
@@ -65,7 +78,11 @@ describe("a films page", () => {
       [`slug="film-7`, `slug="fil\uFFFD-7`]
     ]
     for (const [right, wrong] of changes) {
-      const verdict = judge({ body: filmsPage(grid(manyTiles(60, (i) => i === 6 ? tile(7).replaceAll(right, wrong) : undefined))).replaceAll("367", "60") })
+      const verdict = judge({
+        body: filmsPage(
+          grid(manyTiles(60, (i) => (i === 6 ? tile(7).replaceAll(right, wrong) : undefined)))
+        ).replaceAll("367", "60")
+      })
       assert(verdict._tag === "Films", JSON.stringify(verdict))
       assert.deepStrictEqual([verdict.films.length, verdict.unreadable], [59, 1], wrong)
     }
@@ -87,7 +104,10 @@ describe("a films page", () => {
       for (const body of [
         filmsPage(grid(tile(1)), `class="films-watched" data-owner="NewName"`),
         filmsPage(grid("") + paging(previous), `class="films-watched" data-owner="NewName"`),
-        filmsPage(`<section class="empty-text"><h2>No films yet</h2></section>`, `class="films-watched" data-owner="NewName"`),
+        filmsPage(
+          `<section class="empty-text"><h2>No films yet</h2></section>`,
+          `class="films-watched" data-owner="NewName"`
+        ),
         filmsPage(grid(tile(1)), "").replace("<title>", `${address}<title>`)
       ]) {
         const verdict = judge({ body }, page)
@@ -98,7 +118,8 @@ describe("a films page", () => {
   })
 
   it("has no films only where it says so", () => {
-    const empty = (text: string, after = "") => filmsPage(`<section class="empty-text"><h2>${text}</h2></section>${after}`)
+    const empty = (text: string, after = "") =>
+      filmsPage(`<section class="empty-text"><h2>${text}</h2></section>${after}`)
     for (const text of ["No films yet", "Nothing watched so far", "Noch keine Filme"]) {
       for (const total of ["0&nbsp;films", "Watched"]) {
         assert.strictEqual(judge({ body: empty(text).replace("367&nbsp;films", total) })._tag, "NoFilms")
@@ -118,17 +139,29 @@ describe("a films page", () => {
 
   it("shows the member's list only, whatever stands in the sidebar or the footer", () => {
     const others = grid([91, 92, 93].map((id) => tile(id)).join(""))
-    const beside = [`<aside>${others}</aside>`, `<div class="col-6 sidebar">${others}</div>`, `<footer>${others}</footer>`]
+    const beside = [
+      `<aside>${others}</aside>`,
+      `<div class="col-6 sidebar">${others}</div>`,
+      `<footer>${others}</footer>`
+    ]
     for (const place of beside) {
       for (const body of [grid(tile(1) + tile(2)) + place, place + grid(tile(1) + tile(2))]) {
         const verdict = judge({ body: filmsPage(body) })
         assert(verdict._tag === "Films", JSON.stringify(verdict))
-        assert.deepStrictEqual(verdict.films.map(({ film }) => film.id as number), [1, 2])
+        assert.deepStrictEqual(
+          verdict.films.map(({ film }) => film.id as number),
+          [1, 2]
+        )
         assert.strictEqual(verdict.unreadable, 0)
       }
       assert.strictEqual(judge({ body: filmsPage(place) })._tag, "MarkupChanged")
     }
-    for (const body of [grid(tile(1)) + others, grid("") + others, `<ul class="poster-list">${tile(1)}</ul>${others}`, `<div>${tile(1)}</div>`]) {
+    for (const body of [
+      grid(tile(1)) + others,
+      grid("") + others,
+      `<ul class="poster-list">${tile(1)}</ul>${others}`,
+      `<div>${tile(1)}</div>`
+    ]) {
       assert.strictEqual(judge({ body: filmsPage(body) })._tag, "MarkupChanged", body)
     }
   })
@@ -136,7 +169,10 @@ describe("a films page", () => {
   it("counts 200,000 page links as no page's, not as a fault of ours", () => {
     const links = Array.from({ length: 200_000 }, (_, i) => `<li class="paginate-page"><a>${i + 1}</a></li>`).join("")
     const many = manyTiles(50_000, () => undefined)
-    for (const [body, bound] of [[grid(tile(1)) + paging(links), "numbers of pages"], [grid(many), "tiles"]] as const) {
+    for (const [body, bound] of [
+      [grid(tile(1)) + paging(links), "numbers of pages"],
+      [grid(many), "tiles"]
+    ] as const) {
       const verdict = judge({ body: filmsPage(body) })
       assert(verdict._tag === "MarkupChanged")
       assert.include(verdict.selector, bound)
@@ -145,7 +181,10 @@ describe("a films page", () => {
 
   it("is past the end where the list is empty and only a previous page is named", () => {
     assert.strictEqual(judge({ body: filmsPage(grid("") + paging(previous)) }, 9)._tag, "PastTheEnd")
-    assert.strictEqual(judge({ body: filmsPage(grid("") + paging(previous + next + numbers)) }, 9)._tag, "MarkupChanged")
+    assert.strictEqual(
+      judge({ body: filmsPage(grid("") + paging(previous + next + numbers)) }, 9)._tag,
+      "MarkupChanged"
+    )
   })
 
   it("with a paging block without numbers is MarkupChanged", () => {
@@ -163,7 +202,7 @@ describe("a films page", () => {
 
   it("counts a tile that cannot be read, and is MarkupChanged where they are more than two and more than 2 %", () => {
     const broken: ReadonlyArray<readonly [string, string]> = [
-      ["no id", tile(1).replace("film:1\"", "\"").replace("film:1\"", "\"")],
+      ["no id", tile(1).replace('film:1"', '"').replace('film:1"', '"')],
       ["no id at all", tile(1).replaceAll(/data-postered-identifier='[^']*'|data-item-uid="[^"]*"/gu, "")],
       ["two ids", tile(1).replace(`data-item-uid="film:1"`, `data-item-uid="film:2"`)],
       ["another kind of item", tile(1).replaceAll("film:1", "list:1")],
@@ -175,19 +214,24 @@ describe("a films page", () => {
       ["no viewing data", tile(1).replace("poster-viewingdata", "viewing")]
     ]
     for (const [what, markup] of broken) {
-      const few = judge({ body: filmsPage(grid(manyTiles(72, (i) => i === 5 ? markup : undefined)) + paging(next + numbers)) })
+      const few = judge({
+        body: filmsPage(grid(manyTiles(72, (i) => (i === 5 ? markup : undefined))) + paging(next + numbers))
+      })
       assert(few._tag === "Films", what)
       assert.strictEqual(few.unreadable, 1, what)
-      const short = judge({ body: filmsPage(grid(manyTiles(2, (i) => i === 0 ? markup : undefined))) })
+      const short = judge({ body: filmsPage(grid(manyTiles(2, (i) => (i === 0 ? markup : undefined)))) })
       assert(short._tag === "Films", what)
       assert.deepStrictEqual([short.films.length, short.unreadable], [1, 1], what)
-      const more = judge({ body: filmsPage(grid(manyTiles(72, (i) => i < 3 ? markup : undefined)) + paging(next + numbers)) })
+      const more = judge({
+        body: filmsPage(grid(manyTiles(72, (i) => (i < 3 ? markup : undefined))) + paging(next + numbers))
+      })
       assert.strictEqual(more._tag, "MarkupChanged", what)
     }
   })
 
   it("of rated films has a rating on every tile", () => {
-    const page = (unrated: number) => filmsPage(grid(manyTiles(72, (i) => i < unrated ? tile(i + 1, "") : undefined)) + paging(next + numbers))
+    const page = (unrated: number) =>
+      filmsPage(grid(manyTiles(72, (i) => (i < unrated ? tile(i + 1, "") : undefined))) + paging(next + numbers))
     const body = page(3)
     assert.strictEqual(judge({ body }, 1, "rated")._tag, "MarkupChanged")
     const few = judge({ body: page(2) }, 1, "rated")
@@ -202,7 +246,8 @@ describe("a films page", () => {
 
   it("that stops before its end is Truncated", () => {
     const body = filmsPage(grid(tile(1) + tile(2)))
-    for (let cut = 0; cut < body.length - "</html>".length; cut += 7) assert.strictEqual(judge({ body: body.slice(0, cut) })._tag, "Truncated")
+    for (let cut = 0; cut < body.length - "</html>".length; cut += 7)
+      assert.strictEqual(judge({ body: body.slice(0, cut) })._tag, "Truncated")
   })
 })
 
@@ -213,7 +258,10 @@ describe("a refusal", () => {
   it("by a bot wall is Challenged, at any status", () => {
     for (const status of [200, 403, 429, 503, 302]) {
       assert.strictEqual(judge({ status, body: wall })._tag, "Challenged", `${status}`)
-      assert.strictEqual(judge({ status, headers: { "cf-mitigated": "challenge" }, body: "<html></html>" })._tag, "Challenged")
+      assert.strictEqual(
+        judge({ status, headers: { "cf-mitigated": "challenge" }, body: "<html></html>" })._tag,
+        "Challenged"
+      )
     }
     assert.strictEqual(judge({ status: 403, body: denied })._tag, "Challenged")
     assert.strictEqual(judge({ status: 403, body: "<html></html>" })._tag, "Forbidden")
@@ -233,22 +281,41 @@ describe("a refusal", () => {
       assert.strictEqual(judge({ status: 404, body })._tag, "Unavailable")
     }
     for (const body of [own404, ...less.map((mark) => own404.replace(mark, ""))]) {
-      assert.strictEqual(judge({ status: 404, body })._tag, body.includes("title>L") || body.includes("<p>") ? "MemberNotFound" : "Unavailable", body)
+      assert.strictEqual(
+        judge({ status: 404, body })._tag,
+        body.includes("title>L") || body.includes("<p>") ? "MemberNotFound" : "Unavailable",
+        body
+      )
     }
     assert.strictEqual(judge({ status: 404, body: "<html><title>404</title></html>" })._tag, "Unavailable")
-    for (const body of ["", "Forbidden", "<html><head><title>403 Forbidden</title></head><body>nginx</body></html>", "<html><body><h1>Sorry</h1></body></html>"]) {
+    for (const body of [
+      "",
+      "Forbidden",
+      "<html><head><title>403 Forbidden</title></head><body>nginx</body></html>",
+      "<html><body><h1>Sorry</h1></body></html>"
+    ]) {
       assert.strictEqual(judge({ status: 403, body })._tag, "Forbidden", body)
     }
     assert.strictEqual(judge({ status: 403, body: own404 })._tag, "Forbidden")
-    assert.strictEqual(judge({ status: 404, headers: { "cf-mitigated": "challenge" }, body: own404 })._tag, "Challenged")
+    assert.strictEqual(
+      judge({ status: 404, headers: { "cf-mitigated": "challenge" }, body: own404 })._tag,
+      "Challenged"
+    )
   })
 
   it("for now tells how long", () => {
     const now = Date.UTC(2026, 0, 1)
-    const wait = (header?: string) => judge({ status: 429, headers: header === undefined ? {} : { "retry-after": header }, now })
+    const wait = (header?: string) =>
+      judge({ status: 429, headers: header === undefined ? {} : { "retry-after": header }, now })
     assert.deepStrictEqual(wait("120"), { _tag: "RateLimited", retryAfterMillis: 120_000 } as PageVerdict)
-    assert.deepStrictEqual(wait(new Date(now + 90_000).toUTCString()), { _tag: "RateLimited", retryAfterMillis: 90_000 } as PageVerdict)
-    assert.deepStrictEqual(wait(new Date(now - 90_000).toUTCString()), { _tag: "RateLimited", retryAfterMillis: 0 } as PageVerdict)
+    assert.deepStrictEqual(wait(new Date(now + 90_000).toUTCString()), {
+      _tag: "RateLimited",
+      retryAfterMillis: 90_000
+    } as PageVerdict)
+    assert.deepStrictEqual(wait(new Date(now - 90_000).toUTCString()), {
+      _tag: "RateLimited",
+      retryAfterMillis: 0
+    } as PageVerdict)
     for (const nonsense of [undefined, "", "soon", "-5", "1e9", "12.5"]) {
       assert.deepStrictEqual(wait(nonsense), { _tag: "RateLimited" } as PageVerdict)
     }
@@ -263,7 +330,10 @@ describe("a refusal", () => {
   it("by redirect is Renamed where another member's films are, else Unavailable", () => {
     const to = (location: string | undefined) => judge({ status: 301, headers: { location } })
     assert.deepStrictEqual(to("/New_Name/films/"), { _tag: "Renamed", to: "new_name" } as PageVerdict)
-    assert.deepStrictEqual(to("https://letterboxd.com/new_name/films/page/3/"), { _tag: "Renamed", to: "new_name" } as PageVerdict)
+    assert.deepStrictEqual(to("https://letterboxd.com/new_name/films/page/3/"), {
+      _tag: "Renamed",
+      to: "new_name"
+    } as PageVerdict)
     for (const elsewhere of [undefined, "/sign-in/", "/karsten/films/", "https://example.org/new_name/films/", "::"]) {
       assert.strictEqual(to(elsewhere)._tag, "Unavailable")
     }
@@ -281,7 +351,10 @@ describe("a members page", () => {
   it("names its members in order, without the sidebar's", () => {
     const verdict = judgeMembers(page(row("DaveE") + row("null") + row("123"), paging(next)))
     assert(verdict._tag === "Members")
-    assert.deepStrictEqual(verdict.members.map(({ films, username }) => `${username} ${films}`), ["davee 1343", "null 1343", "123 1343"])
+    assert.deepStrictEqual(
+      verdict.members.map(({ films, username }) => `${username} ${films}`),
+      ["davee 1343", "null 1343", "123 1343"]
+    )
     assert.isTrue(verdict.hasNext)
   })
 
@@ -291,25 +364,42 @@ describe("a members page", () => {
   })
 
   it("reads the members around a row that names nobody, and counts that row", () => {
-    const noName = row("davee").replace("class=\"name\"", "")
+    const noName = row("davee").replace('class="name"', "")
     const noCell = row("davee").replace("table-person", "person")
     for (const odd of [...["", "a b", "two/parts", "a", "name-with-dashes", "\uD800x"].map(row), noName, noCell]) {
       const verdict = judgeMembers(page(row("davee") + odd + row("null"), paging(next)))
       assert(verdict._tag === "Members", odd)
-      assert.deepStrictEqual(verdict.members.map(({ username }) => username as string), ["davee", "null"], odd)
+      assert.deepStrictEqual(
+        verdict.members.map(({ username }) => username as string),
+        ["davee", "null"],
+        odd
+      )
       assert.strictEqual(verdict.unreadable.length, 1, odd)
       assert.include(verdict.unreadable[0], "row 2 of 3")
     }
   })
 
   it("is MarkupChanged where more than two rows and more than a tenth of them name nobody, or all of them do", () => {
-    const members = (good: number, odd: number) => judgeMembers(page(Array.from({ length: good }, (_, i) => row(`name_${i}`)).join("") + row("a b").repeat(odd), paging(next)))
-    for (const [good, odd] of [[1, 1], [1, 2], [28, 2], [40, 4]] as const) {
+    const members = (good: number, odd: number) =>
+      judgeMembers(
+        page(Array.from({ length: good }, (_, i) => row(`name_${i}`)).join("") + row("a b").repeat(odd), paging(next))
+      )
+    for (const [good, odd] of [
+      [1, 1],
+      [1, 2],
+      [28, 2],
+      [40, 4]
+    ] as const) {
       const verdict = members(good, odd)
       assert(verdict._tag === "Members", `${odd} of ${good + odd}`)
       assert.deepStrictEqual([verdict.members.length, verdict.unreadable.length], [good, odd])
     }
-    for (const [good, odd] of [[3, 3], [26, 4], [0, 1], [0, 30]] as const) {
+    for (const [good, odd] of [
+      [3, 3],
+      [26, 4],
+      [0, 1],
+      [0, 30]
+    ] as const) {
       const verdict = members(good, odd)
       assert(verdict._tag === "Refused", `${odd} of ${good + odd}`)
       assert.strictEqual(verdict.verdict._tag, "MarkupChanged")
@@ -318,8 +408,11 @@ describe("a members page", () => {
   })
 
   it("is refused for what it is", () => {
-    const tags = [judgeMembers("<html><title>Just a moment...</title></html>"), judgeMembers(page(row("davee")).slice(0, -8)), judgeMembers("<html></html>", 503)]
-      .map((verdict) => verdict._tag === "Refused" ? verdict.verdict._tag : verdict._tag)
+    const tags = [
+      judgeMembers("<html><title>Just a moment...</title></html>"),
+      judgeMembers(page(row("davee")).slice(0, -8)),
+      judgeMembers("<html></html>", 503)
+    ].map((verdict) => (verdict._tag === "Refused" ? verdict.verdict._tag : verdict._tag))
     assert.deepStrictEqual(tags, ["Challenged", "Truncated", "Unavailable"])
   })
 })

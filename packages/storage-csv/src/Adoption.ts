@@ -42,7 +42,9 @@ class Sentences {
     if (this.first.length < mostLines) this.first.push(sentence)
   }
   get told(): ReadonlyArray<string> {
-    return this.count > this.first.length ? [...this.first, `... and ${this.count - this.first.length} more`] : this.first
+    return this.count > this.first.length
+      ? [...this.first, `... and ${this.count - this.first.length} more`]
+      : this.first
   }
 }
 
@@ -83,14 +85,15 @@ export const adopt = (
   names: FileNames,
   label: FilmLabel
 ): Effect.Effect<ReadonlyArray<string>, StorageError, Files> =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const path = yield* Path.Path
     const fs = yield* FileSystem.FileSystem
     const findings: Findings = { problems: new Sentences(), repairs: new Sentences() }
     const { problems, repairs } = findings
     const found = yield* findOriginalFiles(folder, names)
     for (const file of ["rawRatings", "userMappings", "filmMappings"] as const) {
-      if (found[file].length === 0) problems.add(`${path.join(folder, names[file])}: the file is missing, and nothing else tells what it held`)
+      if (found[file].length === 0)
+        problems.add(`${path.join(folder, names[file])}: the file is missing, and nothing else tells what it held`)
     }
     const place = (file: OriginalFile) => theOnlyOne(folder, found[file], findings)
     const users = yield* readUsers(yield* place("userMappings"), findings)
@@ -112,16 +115,26 @@ export const adopt = (
         } and try again:${problems.told.map((problem) => `\n  ${problem}`).join("")}`
       )
     }
-    const kept = yield* keepOriginals(folder, originalFiles.flatMap((file) => found[file]))
+    const kept = yield* keepOriginals(
+      folder,
+      originalFiles.flatMap((file) => found[file])
+    )
     // What is committed is read from what is kept, so that both are the same.
     const copy = path.join(kept, path.relative(folder, raw))
     if ((yield* fileSum(copy)) !== before) {
-      return yield* storageError("Failed", raw, `it was changed while it was read. Nothing was taken over. End what writes to it, and try again; ${kept} may be removed`)
+      return yield* storageError(
+        "Failed",
+        raw,
+        `it was changed while it was read. Nothing was taken over. End what writes to it, and try again; ${kept} may be removed`
+      )
     }
     yield* commitWhole(folder, names, label, {
       state: { users, films, updates, members: new Map(), ratings: checked.ratings, batches: 1 },
       committedAt: yield* DateTime.now,
-      ratings: ratingsOf(copy, mappings, checked.doubled).pipe(Stream.flattenIterables, Stream.provideService(FileSystem.FileSystem, fs))
+      ratings: ratingsOf(copy, mappings, checked.doubled).pipe(
+        Stream.flattenIterables,
+        Stream.provideService(FileSystem.FileSystem, fs)
+      )
     })
     return [
       `The dataset of the original tool was taken over: ${users.size} users, ${films.size} films, ${checked.ratings} ratings. Its files are kept in ${kept}.`,
@@ -131,14 +144,17 @@ export const adopt = (
 
 /** The file that counts. Where there are several that differ, nothing tells which one does. */
 const theOnlyOne = (folder: string, places: ReadonlyArray<string>, { problems }: Findings) =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const sums = new Set(places.length < 2 ? [] : yield* Effect.forEach(places, fileSum))
-    if (sums.size > 1) problems.add(`${places.join(" and ")} differ, and nothing tells which one counts. Move the others out of ${folder}`)
+    if (sums.size > 1)
+      problems.add(
+        `${places.join(" and ")} differ, and nothing tells which one counts. Move the others out of ${folder}`
+      )
     return places[0]
   })
 
 const fileSum = (place: string) =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const { size } = yield* about(place)(fs.stat(place))
     const { bytes, crc32 } = yield* checksumOf(failures, place, Number(size))
@@ -146,16 +162,20 @@ const fileSum = (place: string) =>
   })
 
 /** Notes what keeps a file from being read as a problem. */
-const noting = ({ problems }: Findings) => <A, R>(effect: Effect.Effect<A, StorageError | TableError, R>) =>
-  Effect.catchTag(effect, "TableError", (error) => Effect.sync(() => problems.add(error.message)))
+const noting =
+  ({ problems }: Findings) =>
+  <A, R>(effect: Effect.Effect<A, StorageError | TableError, R>) =>
+    Effect.catchTag(effect, "TableError", (error) => Effect.sync(() => problems.add(error.message)))
 
 /** Opens a table, and tells where its form is one that should be known. */
 const openForeign = (place: string, columns: ReadonlyArray<string>, { repairs }: Findings) =>
   Effect.tap(openTable(place, columns), ({ form }) =>
     Effect.sync(() => {
       const words = formWords(form)
-      if (form.separator !== "," || form.encoding !== "UTF-8") repairs.add(`${place}: ${words.join(", ")}; it was read all the same.`)
-    }))
+      if (form.separator !== "," || form.encoding !== "UTF-8")
+        repairs.add(`${place}: ${words.join(", ")}; it was read all the same.`)
+    })
+  )
 
 type Cells = Readonly<Record<string, string | undefined>>
 
@@ -166,69 +186,110 @@ const readTable = (
   findings: Findings,
   take: (cells: Cells, place: string) => void
 ): Effect.Effect<void, StorageError, FileSystem.FileSystem> =>
-  place === undefined ? Effect.void : noting(findings)(Effect.gen(function*() {
-    const { blocks, form } = yield* openForeign(place, columns, findings)
-    yield* Stream.runForEach(blocks, (block) =>
-      Effect.map(rowsOf(place, form, block), (rows) => {
-        for (const { cells, line } of rows) {
-          const at = `${place}:${line}`
-          if (cells.length !== form.header.length) findings.problems.add(`${at}: ${cells.length} cells where the header has ${form.header.length}`)
-          else take(Object.fromEntries(form.header.map((column, i) => [column, cells[i]])), at)
-        }
-      }))
-  }))
+  place === undefined
+    ? Effect.void
+    : noting(findings)(
+        Effect.gen(function* () {
+          const { blocks, form } = yield* openForeign(place, columns, findings)
+          yield* Stream.runForEach(blocks, (block) =>
+            Effect.map(rowsOf(place, form, block), (rows) => {
+              for (const { cells, line } of rows) {
+                const at = `${place}:${line}`
+                if (cells.length !== form.header.length)
+                  findings.problems.add(`${at}: ${cells.length} cells where the header has ${form.header.length}`)
+                else take(Object.fromEntries(form.header.map((column, i) => [column, cells[i]])), at)
+              }
+            })
+          )
+        })
+      )
 
 const readUsers = (place: string | undefined, findings: Findings) =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const { problems, repairs } = findings
     const named = new Map<Username, UserId>()
     const owners = new Map<UserId, Username>()
-    yield* readTable(place, ["username", "numeric_user_id"], findings, ({ numeric_user_id, username: name = "" }, at) => {
-      const username = decodeUsername(name)
-      const id = readId(numeric_user_id)
-      if (Either.isLeft(username)) return problems.add(`${at}: ${shown(name)} is not a member's name (pandas writes a member called null or nan like this)`)
-      if (id === undefined) return problems.add(`${at}: ${shown(numeric_user_id ?? "")} is not a user id`)
-      const userId = UserId.make(id)
-      const before = named.get(username.right)
-      const owner = owners.get(userId)
-      if (before === userId) return repairs.add(`${at}: ${username.right} stood twice with the same id; once is enough.`)
-      if (before !== undefined) return problems.add(`${at}: ${username.right} has the ids ${before} and ${userId}`)
-      if (owner !== undefined) return problems.add(`${at}: the id ${userId} belongs to ${owner} and to ${username.right}`)
-      named.set(username.right, userId)
-      owners.set(userId, username.right)
-    })
+    yield* readTable(
+      place,
+      ["username", "numeric_user_id"],
+      findings,
+      ({ numeric_user_id, username: name = "" }, at) => {
+        const username = decodeUsername(name)
+        const id = readId(numeric_user_id)
+        if (Either.isLeft(username))
+          return problems.add(
+            `${at}: ${shown(name)} is not a member's name (pandas writes a member called null or nan like this)`
+          )
+        if (id === undefined) return problems.add(`${at}: ${shown(numeric_user_id ?? "")} is not a user id`)
+        const userId = UserId.make(id)
+        const before = named.get(username.right)
+        const owner = owners.get(userId)
+        if (before === userId)
+          return repairs.add(`${at}: ${username.right} stood twice with the same id; once is enough.`)
+        if (before !== undefined) return problems.add(`${at}: ${username.right} has the ids ${before} and ${userId}`)
+        if (owner !== undefined)
+          return problems.add(`${at}: the id ${userId} belongs to ${owner} and to ${username.right}`)
+        named.set(username.right, userId)
+        owners.set(userId, username.right)
+      }
+    )
     return new Map([...named].toSorted(([, a], [, b]) => a - b))
   })
 
 const readFilms = (place: string | undefined, findings: Findings) =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const films = new Map<FilmId, Film>()
-    yield* readTable(place, ["film_id", "film_title"], findings, ({ film_id, film_slug, film_title: title = "" }, at) => {
-      const slug = (film_slug ?? title).trim().replace(/^\/film\/([^/]+)\/?$/u, "$1")
-      const film = decodeFilm({ id: readId(film_id), slug, ...(film_slug === undefined || title === slug ? {} : splitDisplayName(title)) })
-      if (Either.isLeft(film)) return findings.problems.add(`${at}: ${shown(film_id ?? "")} and ${shown(title)} are not a film id and a slug`)
-      const before = films.get(film.right.id)
-      if (before !== undefined && before.slug !== film.right.slug) {
-        findings.repairs.add(`${at}: film ${film.right.id} was called ${shown(before.slug)} and ${shown(film.right.slug)}; the later name was kept.`)
+    yield* readTable(
+      place,
+      ["film_id", "film_title"],
+      findings,
+      ({ film_id, film_slug, film_title: title = "" }, at) => {
+        const slug = (film_slug ?? title).trim().replace(/^\/film\/([^/]+)\/?$/u, "$1")
+        const film = decodeFilm({
+          id: readId(film_id),
+          slug,
+          ...(film_slug === undefined || title === slug ? {} : splitDisplayName(title))
+        })
+        if (Either.isLeft(film))
+          return findings.problems.add(
+            `${at}: ${shown(film_id ?? "")} and ${shown(title)} are not a film id and a slug`
+          )
+        const before = films.get(film.right.id)
+        if (before !== undefined && before.slug !== film.right.slug) {
+          findings.repairs.add(
+            `${at}: film ${film.right.id} was called ${shown(before.slug)} and ${shown(film.right.slug)}; the later name was kept.`
+          )
+        }
+        films.set(film.right.id, film.right)
       }
-      films.set(film.right.id, film.right)
-    })
+    )
     return films
   })
 
 const readUpdates = (place: string | undefined, users: ReadonlyMap<Username, UserId>, findings: Findings) =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const { repairs } = findings
     const updates = new Map<Username, DateTime.Utc>()
-    yield* readTable(place, ["username", "last_updated"], findings, ({ last_updated = "", username: name = "" }, at) => {
-      const username = decodeUsername(name)
-      const time = readTime(last_updated)
-      if (Either.isLeft(username) || !users.has(username.right)) return repairs.add(`${at}: ${shown(name)} is logged as updated but has no user id; the line was left out.`)
-      if (Option.isNone(time)) return repairs.add(`${at}: ${shown(last_updated)} is not a time; the line was left out.`)
-      const before = updates.get(username.right)
-      if (before !== undefined) repairs.add(`${at}: ${username.right} is logged as updated twice; the later time was kept.`)
-      updates.set(username.right, before !== undefined && DateTime.greaterThan(before, time.value) ? before : time.value)
-    })
+    yield* readTable(
+      place,
+      ["username", "last_updated"],
+      findings,
+      ({ last_updated = "", username: name = "" }, at) => {
+        const username = decodeUsername(name)
+        const time = readTime(last_updated)
+        if (Either.isLeft(username) || !users.has(username.right))
+          return repairs.add(`${at}: ${shown(name)} is logged as updated but has no user id; the line was left out.`)
+        if (Option.isNone(time))
+          return repairs.add(`${at}: ${shown(last_updated)} is not a time; the line was left out.`)
+        const before = updates.get(username.right)
+        if (before !== undefined)
+          repairs.add(`${at}: ${username.right} is logged as updated twice; the later time was kept.`)
+        updates.set(
+          username.right,
+          before !== undefined && DateTime.greaterThan(before, time.value) ? before : time.value
+        )
+      }
+    )
     return updates
   })
 
@@ -244,36 +305,40 @@ const ratingBlocks = <A>(
   })
 
 /** One number for each pair of member and film: dense, so that it is exact for any ids. */
-const keyOf = (user: Mapped<UserId>, film: Mapped<FilmId>, { films }: Mappings): number => user.index * films.size + film.index
+const keyOf = (user: Mapped<UserId>, film: Mapped<FilmId>, { films }: Mappings): number =>
+  user.index * films.size + film.index
 
 /** Reads all ratings once and holds against them what the mappings say. */
 const checkRatings = (place: string, mappings: Mappings, findings: Findings) =>
-  noting(findings)(Effect.gen(function*() {
-    const fs = yield* FileSystem.FileSystem
-    const { problems, repairs } = findings
-    const { films, users } = mappings
-    const { size } = yield* about(place)(fs.stat(place))
-    const keys = new Float64Array(Math.ceil(Number(size) / shortestRow) + 1)
-    let rows = 0
-    const reader: RatingReader & { readonly result: undefined } = {
-      result: undefined,
-      take: (userId, filmId, _, line) => {
-        const user = users.get(userId)
-        const film = films.get(filmId)
-        if (user === undefined) problems.add(`${place}:${line}: user ${userId} is not in the user mapping`)
-        if (film === undefined) problems.add(`${place}:${line}: film ${filmId} is not in the film mapping`)
-        if (user === undefined || film === undefined) return
-        keys[rows] = keyOf(user, film, mappings)
-        rows += 1
-      },
-      refuse: ({ cells, line }) => problems.add(`${place}:${line}: ${shown(cells.join(","))} is not a rating`)
-    }
-    yield* Stream.runDrain(ratingBlocks(place, yield* openForeign(place, ratingColumns, findings), () => reader))
-    const doubled = doubledIn(keys.subarray(0, rows).sort())
-    const toDrop = doubled.times.reduce((sum, times) => sum + times - 1, 0)
-    if (toDrop > 0) repairs.add(`${toDrop === 1 ? "1 rating" : `${toDrop} ratings`} stood twice; the later one of each was kept.`)
-    return { ratings: rows - toDrop, doubled }
-  }))
+  noting(findings)(
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      const { problems, repairs } = findings
+      const { films, users } = mappings
+      const { size } = yield* about(place)(fs.stat(place))
+      const keys = new Float64Array(Math.ceil(Number(size) / shortestRow) + 1)
+      let rows = 0
+      const reader: RatingReader & { readonly result: undefined } = {
+        result: undefined,
+        take: (userId, filmId, _, line) => {
+          const user = users.get(userId)
+          const film = films.get(filmId)
+          if (user === undefined) problems.add(`${place}:${line}: user ${userId} is not in the user mapping`)
+          if (film === undefined) problems.add(`${place}:${line}: film ${filmId} is not in the film mapping`)
+          if (user === undefined || film === undefined) return
+          keys[rows] = keyOf(user, film, mappings)
+          rows += 1
+        },
+        refuse: ({ cells, line }) => problems.add(`${place}:${line}: ${shown(cells.join(","))} is not a rating`)
+      }
+      yield* Stream.runDrain(ratingBlocks(place, yield* openForeign(place, ratingColumns, findings), () => reader))
+      const doubled = doubledIn(keys.subarray(0, rows).sort())
+      const toDrop = doubled.times.reduce((sum, times) => sum + times - 1, 0)
+      if (toDrop > 0)
+        repairs.add(`${toDrop === 1 ? "1 rating" : `${toDrop} ratings`} stood twice; the later one of each was kept.`)
+      return { ratings: rows - toDrop, doubled }
+    })
+  )
 
 const doubledIn = (sorted: Float64Array): Doubled => {
   let distinct = 0
@@ -307,37 +372,53 @@ const indexIn = (sorted: Float64Array, wanted: number): number => {
 }
 
 /** The ratings of a file that was checked. Of those that stand more than once the last one counts: it comes from the later reading. */
-const ratingsOf = (place: string, mappings: Mappings, { keys, times }: Doubled): Stream.Stream<ReadonlyArray<EncodedRating>, StorageError, FileSystem.FileSystem> =>
-  Stream.unwrap(Effect.gen(function*() {
-    const table = yield* openTable(place, ratingColumns)
-    const left = times.slice()
-    const isToCome = (key: number): boolean => {
-      const at = keys.length === 0 ? -1 : indexIn(keys, key)
-      if (at === -1) return false
-      left[at] = (left[at] ?? 0) - 1
-      return (left[at] ?? 0) > 0
-    }
-    return ratingBlocks(place, table, () => {
-      const result: Array<EncodedRating> = []
-      return {
-        result,
-        take: (userId, filmId, halfStars) => {
-          const user = mappings.users.get(userId)
-          const film = mappings.films.get(filmId)
-          const rating = stars[halfStars]
-          if (user === undefined || film === undefined || rating === undefined || isToCome(keyOf(user, film, mappings))) return
-          result.push({ userId: user.value, filmId: film.value, rating })
-        },
-        refuse: () => {}
+const ratingsOf = (
+  place: string,
+  mappings: Mappings,
+  { keys, times }: Doubled
+): Stream.Stream<ReadonlyArray<EncodedRating>, StorageError, FileSystem.FileSystem> =>
+  Stream.unwrap(
+    Effect.gen(function* () {
+      const table = yield* openTable(place, ratingColumns)
+      const left = times.slice()
+      const isToCome = (key: number): boolean => {
+        const at = keys.length === 0 ? -1 : indexIn(keys, key)
+        if (at === -1) return false
+        left[at] = (left[at] ?? 0) - 1
+        return (left[at] ?? 0) > 0
       }
+      return ratingBlocks(place, table, () => {
+        const result: Array<EncodedRating> = []
+        return {
+          result,
+          take: (userId, filmId, halfStars) => {
+            const user = mappings.users.get(userId)
+            const film = mappings.films.get(filmId)
+            const rating = stars[halfStars]
+            if (
+              user === undefined ||
+              film === undefined ||
+              rating === undefined ||
+              isToCome(keyOf(user, film, mappings))
+            )
+              return
+            result.push({ userId: user.value, filmId: film.value, rating })
+          },
+          refuse: () => {}
+        }
+      })
     })
-  })).pipe(
-    Stream.catchTag("TableError", (error) => Stream.fail(storageError("Failed", place, `it was changed while it was read (${error.message}). Nothing was taken over`)))
+  ).pipe(
+    Stream.catchTag("TableError", (error) =>
+      Stream.fail(
+        storageError("Failed", place, `it was changed while it was read (${error.message}). Nothing was taken over`)
+      )
+    )
   )
 
 /** Copies the files of a dataset that is taken over into a folder of their own, so that nothing is thrown away. */
 const keepOriginals = (folder: string, places: ReadonlyArray<string>) =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const path = yield* Path.Path
     const kept = yield* freeName(failures, path.join(folder, `original-${stamp(yield* DateTime.now)}`))
     for (const place of places) {

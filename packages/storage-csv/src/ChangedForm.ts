@@ -4,7 +4,15 @@
  */
 import { FileSystem, Path } from "@effect/platform"
 import { formatRating, ratingFromHalfStars, type StorageError, UsernameFromText } from "@letterboxd-ratings/core"
-import { crc32Of, type FileEntry, freeName, nextName, placeOf, syncFolder, writeBytes } from "@letterboxd-ratings/storage-folder"
+import {
+  crc32Of,
+  type FileEntry,
+  freeName,
+  nextName,
+  placeOf,
+  syncFolder,
+  writeBytes
+} from "@letterboxd-ratings/storage-folder"
 import { DateTime, Effect, Either, Option, Schema, Stream } from "effect"
 import { field, headers } from "./CsvText.ts"
 import { type ForeignTable, formWords, openTable, rowsOf, shown, TableError, type TableForm } from "./ForeignTable.ts"
@@ -38,7 +46,11 @@ const id: Value = (text) => {
   return read === undefined ? undefined : String(read)
 }
 const stars: Value = (text) =>
-  Option.fromNullable(readHalfStars(text)).pipe(Option.flatMap(ratingFromHalfStars), Option.map(formatRating), Option.getOrUndefined)
+  Option.fromNullable(readHalfStars(text)).pipe(
+    Option.flatMap(ratingFromHalfStars),
+    Option.map(formatRating),
+    Option.getOrUndefined
+  )
 const username: Value = (text) => Option.getOrUndefined(Either.getRight(decodeUsername(text)))
 const time: Value = (text) => Option.getOrUndefined(Option.map(readTime(text), DateTime.formatIso))
 const words: Value = (text) => text
@@ -63,7 +75,12 @@ interface Noticed {
 /** A decimal comma that was not quoted makes two cells of a rating. */
 const withDecimalComma = (cells: ReadonlyArray<string>, { header, separator }: TableForm): ReadonlyArray<string> => {
   const [whole = "", tenths = ""] = cells.slice(-2)
-  const isSplit = separator === "," && cells.length === header.length + 1 && header.at(-1) === "rating" && /^\d$/u.test(whole) && /^\d$/u.test(tenths)
+  const isSplit =
+    separator === "," &&
+    cells.length === header.length + 1 &&
+    header.at(-1) === "rating" &&
+    /^\d$/u.test(whole) &&
+    /^\d$/u.test(tenths)
   return isSplit ? [...cells.slice(0, -2), `${whole},${tenths}`] : cells
 }
 
@@ -83,18 +100,27 @@ const inOurForm = (
   innerLineEnd: "\n" | "as it is",
   noticed: Noticed
 ): Content => {
-  const columns = Object.entries(valuesOf[file]).map(([column, value]) => ({ column, value, at: form.header.indexOf(column) }))
+  const columns = Object.entries(valuesOf[file]).map(([column, value]) => ({
+    column,
+    value,
+    at: form.header.indexOf(column)
+  }))
   const rows = Stream.mapEffect(blocks, (block) =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       let text = ""
       for (const row of yield* rowsOf(place, form, block)) {
         const cells = withDecimalComma(row.cells, form)
         const ours: Array<string> = []
         for (const { at, column, value } of columns) {
-          const cell = cells.length === form.header.length ? cells[at] ?? "" : ""
+          const cell = cells.length === form.header.length ? (cells[at] ?? "") : ""
           const read = value(cell)
           if (read === undefined || cells.length !== form.header.length) {
-            return yield* new TableError({ reason: "Syntax", place, line: row.line, detail: `${shown(row.cells.join(form.separator))} cannot be read` })
+            return yield* new TableError({
+              reason: "Syntax",
+              place,
+              line: row.line,
+              detail: `${shown(row.cells.join(form.separator))} cannot be read`
+            })
           }
           if (read !== cell) notice(noticed, column, cell, read)
           noticed.hasInnerLineEnds ||= read.includes("\r\n")
@@ -105,7 +131,8 @@ const inOurForm = (
       }
       noticed.hasQuotes ||= quotesIn(block.text) > quotesIn(text)
       return text
-    }))
+    })
+  )
   return Stream.concat(Stream.succeed(headers[file]), rows)
 }
 
@@ -116,7 +143,11 @@ const sumOf = (content: Content) =>
     return { bytes: sum.bytes + bytes.length, crc32: crc32Of(bytes, sum.crc32) }
   })
 
-const wordsOf = (form: TableForm, file: Exclude<CommittedFile, "memberRecords">, { hasInnerLineEnds, hasQuotes, values }: Noticed): ReadonlyArray<string> => [
+const wordsOf = (
+  form: TableForm,
+  file: Exclude<CommittedFile, "memberRecords">,
+  { hasInnerLineEnds, hasQuotes, values }: Noticed
+): ReadonlyArray<string> => [
   ...formWords(form),
   ...(form.header.join(",") === headers[file].trimEnd() ? [] : ["its columns are others, or in another order"]),
   ...values.values(),
@@ -138,15 +169,17 @@ export const examineForm = (
   file: CommittedFile,
   entry: FileEntry
 ): Effect.Effect<ChangedForm | undefined, StorageError, FileSystem.FileSystem> =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     if (!(yield* about(place)(fs.exists(place)))) return undefined
     if (file === "memberRecords") return yield* examineRecords(place, entry)
-    const isCommitted = (sum: { readonly bytes: number; readonly crc32: string }) => sum.bytes === entry.bytes && sum.crc32 === entry.crc32
+    const isCommitted = (sum: { readonly bytes: number; readonly crc32: string }) =>
+      sum.bytes === entry.bytes && sum.crc32 === entry.crc32
     const examine = (encoding?: TableForm["encoding"]) =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         const table = yield* openTable(place, Object.keys(valuesOf[file]), encoding)
-        const content = (innerLineEnd: "\n" | "as it is", noticed: Noticed) => inOurForm(place, file, table, innerLineEnd, noticed)
+        const content = (innerLineEnd: "\n" | "as it is", noticed: Noticed) =>
+          inOurForm(place, file, table, innerLineEnd, noticed)
         const noticed: Noticed = { values: new Map(), hasQuotes: false, hasInnerLineEnds: false, rows: 0 }
         const sum = yield* Effect.either(sumOf(content("as it is", noticed)))
         const words = wordsOf(table.form, file, noticed)
@@ -155,7 +188,8 @@ export const examineForm = (
           if (error._tag === "StorageError" || error.reason === "Encoding") return yield* error
           return { words, difference: `line ${error.line ?? 1}: ${error.detail}` }
         }
-        const again = (innerLineEnd: "\n" | "as it is") => Stream.suspend(() => content(innerLineEnd, { ...noticed, values: new Map() }))
+        const again = (innerLineEnd: "\n" | "as it is") =>
+          Stream.suspend(() => content(innerLineEnd, { ...noticed, values: new Map() }))
         const proven = words.length > 0 ? words : ["it has lines without a value, or its last line has no end"]
         if (isCommitted(sum.right)) return { words: proven, content: again("as it is") }
         if (noticed.hasInnerLineEnds && isCommitted(yield* sumOf(again("\n")))) return { words, content: again("\n") }
@@ -163,7 +197,10 @@ export const examineForm = (
       })
     const examined = yield* examine().pipe(
       // Older spreadsheets save so. Where it is another encoding, the checksum is not the committed one.
-      Effect.catchIf((error) => error._tag === "TableError" && error.reason === "Encoding", () => examine("Windows-1252")),
+      Effect.catchIf(
+        (error) => error._tag === "TableError" && error.reason === "Encoding",
+        () => examine("Windows-1252")
+      ),
       Effect.catchTag("TableError", () => Effect.succeed(undefined))
     )
     return examined === undefined || examined.words.length === 0 ? undefined : examined
@@ -171,7 +208,7 @@ export const examineForm = (
 
 /** The records of members are lines of JSON, in which a line end can only be one. */
 const examineRecords = (place: string, entry: FileEntry) =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const bytes = yield* about(place)(fs.readFile(place))
     const decoded = Either.try(() => new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes))
@@ -182,8 +219,13 @@ const examineRecords = (place: string, entry: FileEntry) =>
       ...(text.includes("\r\n") ? ["its lines end in CR LF"] : [])
     ]
     if (words.length === 0) return undefined
-    const ours = `${text.replace(/^\uFEFF/u, "").replaceAll("\r\n", "\n").trimEnd()}\n`
-    return crc32Of(encoder.encode(ours)) === entry.crc32 ? { words, content: Stream.succeed(ours) } : { words, difference: "its lines are others" }
+    const ours = `${text
+      .replace(/^\uFEFF/u, "")
+      .replaceAll("\r\n", "\n")
+      .trimEnd()}\n`
+    return crc32Of(encoder.encode(ours)) === entry.crc32
+      ? { words, content: Stream.succeed(ours) }
+      : { words, difference: "its lines are others" }
   })
 
 /** What is said of a file whose form was changed. */
@@ -196,7 +238,7 @@ export const saidOf = ({ content, difference, words }: ChangedForm, { rows }: Fi
 
 /** Keeps a file under another name before something else takes its place, and tells that name. */
 export const keepChanged = (folder: string, place: string, name: string) =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
     const kept = yield* freeName(failures, path.join(folder, `${name}.changed`))
@@ -211,23 +253,33 @@ export const keepChanged = (folder: string, place: string, name: string) =>
  * says so. Nothing else changes: the manifest vouches for these bytes already.
  */
 export const restoreForm = (folder: string, batches: number, file: CommittedFile, entry: FileEntry) =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
     const place = yield* placeOf(failures, folder, entry)
     const changed = yield* examineForm(place, file, entry)
     if (changed?.content === undefined) return []
     const beside = path.join(folder, nextName(entry.name, batches + 1))
-    const changedMeanwhile = storageError("Failed", place, "it was changed while it was read. Nothing was repaired. End what writes to it, and try again")
-    const written = yield* Effect.scoped(Effect.gen(function*() {
-      const opened = yield* about(beside)(fs.open(beside, { flag: "w" }))
-      const sum = yield* sumOf(Stream.tap(changed.content ?? Stream.empty, (text) => about(beside)(writeBytes(opened, encoder.encode(text)))))
-      yield* about(beside)(opened.sync)
-      return sum
-    })).pipe(Effect.catchTag("TableError", () => changedMeanwhile))
+    const changedMeanwhile = storageError(
+      "Failed",
+      place,
+      "it was changed while it was read. Nothing was repaired. End what writes to it, and try again"
+    )
+    const written = yield* Effect.scoped(
+      Effect.gen(function* () {
+        const opened = yield* about(beside)(fs.open(beside, { flag: "w" }))
+        const sum = yield* sumOf(
+          Stream.tap(changed.content ?? Stream.empty, (text) => about(beside)(writeBytes(opened, encoder.encode(text))))
+        )
+        yield* about(beside)(opened.sync)
+        return sum
+      })
+    ).pipe(Effect.catchTag("TableError", () => changedMeanwhile))
     if (written.bytes !== entry.bytes || written.crc32 !== entry.crc32) return yield* changedMeanwhile
     const kept = yield* keepChanged(folder, place, entry.name)
     yield* about(place)(fs.rename(beside, place))
     yield* syncFolder(failures, folder)
-    return [`${place} was written anew in our form (${changed.words.join(", ")}), and is proven to be what was committed; the file as it was is ${kept}`]
+    return [
+      `${place} was written anew in our form (${changed.words.join(", ")}), and is proven to be what was committed; the file as it was is ${kept}`
+    ]
   })

@@ -98,21 +98,33 @@ const batchFilePattern = /^_\d{8}-\d{6}(?:-\d+)?\.csv$/u
 
 /** What a batch that was not committed may have left beside; without a number, any batch. */
 const leftBeside = (folder: string, files: ReadonlyArray<string>, copyPrefix: string, batch?: number) =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const path = yield* Path.Path
     const names = new Set(files).add(manifestName)
     return [
-      ...yield* filesBeside(failures, folder, batch, (name) =>
-        names.has(name) || (name.startsWith(copyPrefix) && batchFilePattern.test(name.slice(copyPrefix.length)))),
-      ...yield* filesBeside(failures, path.join(folder, memberFilesFolder), batch, (name) => memberFilePattern.test(name))
+      ...(yield* filesBeside(
+        failures,
+        folder,
+        batch,
+        (name) =>
+          names.has(name) || (name.startsWith(copyPrefix) && batchFilePattern.test(name.slice(copyPrefix.length)))
+      )),
+      ...(yield* filesBeside(failures, path.join(folder, memberFilesFolder), batch, (name) =>
+        memberFilePattern.test(name)
+      ))
     ]
   })
 
 const namesIn = (manifest: Manifest): ReadonlyArray<string> => Object.values(manifest.files).map(({ name }) => name)
 
 /** Removes what a process left that ended before it committed the first batch. */
-export const removeFirstAttempt = (folder: string, { rawRatingsPrefix, ...names }: FileNames): Effect.Effect<void, StorageError, Files> =>
-  Effect.flatMap(leftBeside(folder, [...Object.values(names), memberRecordsName], rawRatingsPrefix), (places) => removeFiles(failures, places))
+export const removeFirstAttempt = (
+  folder: string,
+  { rawRatingsPrefix, ...names }: FileNames
+): Effect.Effect<void, StorageError, Files> =>
+  Effect.flatMap(leftBeside(folder, [...Object.values(names), memberRecordsName], rawRatingsPrefix), (places) =>
+    removeFiles(failures, places)
+  )
 
 /**
  * Brings the files of a folder to the state its manifest describes: finishes renamings, and takes away what a batch that
@@ -133,12 +145,12 @@ export const recoverFiles = (
   tails: "refuse" | "cut" | "set-aside",
   except?: CommittedFile
 ): Effect.Effect<ReadonlyArray<string>, StorageError, Files> =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
-    const entries = CommittedFile.literals.flatMap((key) => key === except ? [] : [manifest.files[key]])
+    const entries = CommittedFile.literals.flatMap((key) => (key === except ? [] : [manifest.files[key]]))
     const found = yield* findFiles(failures, folder, entries)
-    const swaps = found.flatMap(({ rename }) => rename === undefined ? [] : [rename])
+    const swaps = found.flatMap(({ rename }) => (rename === undefined ? [] : [rename]))
 
     for (const { name, swap } of tails === "cut" ? manifest.copies : []) {
       const from = path.join(folder, swap)
@@ -150,30 +162,45 @@ export const recoverFiles = (
       const { crc32 } = yield* checksumOf(failures, place, entry.bytes)
       if (crc32 !== entry.crc32) return yield* storageError("Damaged", place, `${changedContent}. ${seeVerify}`)
       if (tails === "refuse") {
-        return yield* storageError("Damaged", place, `${tailOf(bytes - entry.bytes)}. Nothing was written. Remove them, or let \`lb verify --repair\` set them aside`)
+        return yield* storageError(
+          "Damaged",
+          place,
+          `${tailOf(bytes - entry.bytes)}. Nothing was written. Remove them, or let \`lb verify --repair\` set them aside`
+        )
       }
     }
     const notes: Array<string> = []
     for (const { bytes, entry, place } of torn) {
-      notes.push(tails === "cut"
-        ? `${place}: ${bytes - entry.bytes} bytes of a batch that was not finished were cut off.`
-        : `${place}: ${bytes - entry.bytes} bytes that were not committed were set aside in ${yield* setAside(place, entry)}.`)
-      yield* about(place)(Effect.scoped(Effect.gen(function*() {
-        const file = yield* fs.open(place, { flag: "r+" })
-        yield* file.truncate(entry.bytes)
-        yield* file.sync
-      })))
+      notes.push(
+        tails === "cut"
+          ? `${place}: ${bytes - entry.bytes} bytes of a batch that was not finished were cut off.`
+          : `${place}: ${bytes - entry.bytes} bytes that were not committed were set aside in ${yield* setAside(place, entry)}.`
+      )
+      yield* about(place)(
+        Effect.scoped(
+          Effect.gen(function* () {
+            const file = yield* fs.open(place, { flag: "r+" })
+            yield* file.truncate(entry.bytes)
+            yield* file.sync
+          })
+        )
+      )
     }
     yield* renameFiles(failures, swaps)
     const left = tails === "cut" ? yield* leftBeside(folder, namesIn(manifest), copyPrefix, manifest.batches + 1) : []
     yield* removeFiles(failures, left)
-    for (const changed of new Set([...swaps.map(({ to }) => to), ...left].map((place) => path.dirname(place)))) yield* syncFolder(failures, changed)
+    for (const changed of new Set([...swaps.map(({ to }) => to), ...left].map((place) => path.dirname(place))))
+      yield* syncFolder(failures, changed)
     return notes
   })
 
 /** Whether a commit on top of a manifest left something that the next opener has to deal with, as far as can be told. */
-export const isUnfinished = (folder: string, manifest: Manifest, copyPrefix: string): Effect.Effect<boolean, never, Files> =>
-  Effect.gen(function*() {
+export const isUnfinished = (
+  folder: string,
+  manifest: Manifest,
+  copyPrefix: string
+): Effect.Effect<boolean, never, Files> =>
+  Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     if ((yield* leftBeside(folder, namesIn(manifest), copyPrefix, manifest.batches + 1)).length > 0) return true
     if (((yield* readManifest(folder))?.batches ?? 0) !== manifest.batches) return true
@@ -192,16 +219,18 @@ const seeVerify = "Nothing was written. See what `lb verify` says of it, or rest
 const changedContent = "its content is not what was committed (the checksum differs)"
 
 /** What is said of a file to which something was added. */
-export const tailOf = (bytes: number): string => `${bytes} bytes stand behind what was committed: somebody else added them, or a batch was not finished`
+export const tailOf = (bytes: number): string =>
+  `${bytes} bytes stand behind what was committed: somebody else added them, or a batch was not finished`
 
 /** Keeps what stands behind the committed bytes of a file in a file of its own, and says in which. */
 const setAside = (place: string, { bytes }: FileEntry) =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
     const kept = yield* freeName(failures, `${place}.uncommitted`)
     yield* makeFile(failures, kept, (file) =>
-      about(kept)(Stream.runForEach(fs.stream(place, { offset: bytes }), (part) => writeBytes(file, part))))
+      about(kept)(Stream.runForEach(fs.stream(place, { offset: bytes }), (part) => writeBytes(file, part)))
+    )
     yield* syncFolder(failures, path.dirname(kept))
     return kept
   })
@@ -222,7 +251,7 @@ export const commitChanges = (
   changes: FileChanges,
   copies: FileCopies = Stream.empty
 ): Effect.Effect<Manifest, StorageError, Files> =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const path = yield* Path.Path
     const batch = manifest.batches + 1
     const nextManifest = path.join(folder, nextName(manifestName, batch))
@@ -232,9 +261,10 @@ export const commitChanges = (
         made.push(place)
         return write(file)
       })
-    const writeText = (place: string, text: string) => make(place, (file) => about(place)(writeBytes(file, encoder.encode(text))))
+    const writeText = (place: string, text: string) =>
+      make(place, (file) => about(place)(writeBytes(file, encoder.encode(text))))
 
-    const write = Effect.gen(function*() {
+    const write = Effect.gen(function* () {
       const files = { ...manifest.files }
       let madeFiles = false
       for (const key of CommittedFile.literals) {
@@ -244,12 +274,18 @@ export const commitChanges = (
         // A file that is new appears with its manifest: one without would look like a dataset of the original tool.
         files[key] = yield* change._tag === "Append" && entry.bytes > 0
           ? append(path.join(folder, entry.name), entry, change)
-          : replace(make, folder, nextName(entry.name, batch), entry, change._tag === "Append" ? Stream.succeed(change) : change.content)
+          : replace(
+              make,
+              folder,
+              nextName(entry.name, batch),
+              entry,
+              change._tag === "Append" ? Stream.succeed(change) : change.content
+            )
       }
       const folders = new Set<string>()
       const written: Array<Manifest["copies"][number]> = []
       yield* Stream.runForEach(copies, ({ before, name, text }) =>
-        Effect.gen(function*() {
+        Effect.gen(function* () {
           const place = path.join(folder, name)
           const swap = nextName(name, batch)
           yield* makeFolder(failures, path.dirname(place))
@@ -257,27 +293,38 @@ export const commitChanges = (
           yield* writeText(path.join(folder, swap), text)
           folders.add(path.dirname(place))
           written.push({ name, swap })
-        }))
+        })
+      )
       for (const changed of folders) yield* syncFolder(failures, changed)
       if (madeFiles) yield* syncFolder(failures, folder)
       const next: Manifest = { ...manifest, batches: batch, files, copies: written }
-      const text = yield* Effect.mapError(encodeManifest(next), (error) => storageError("Failed", nextManifest, error.message))
+      const text = yield* Effect.mapError(encodeManifest(next), (error) =>
+        storageError("Failed", nextManifest, error.message)
+      )
       yield* writeText(nextManifest, `${text}\n`)
       return next
     })
 
     const isCommitted = Effect.map(readManifest(folder), (now) => now !== undefined && now.batches >= batch)
-    return yield* Effect.tap(write, (next) => commitManifest(failures, folder, batch, [...Object.values(next.files), ...next.copies])).pipe(
-      Effect.onError(() => Effect.unlessEffect(undo(folder, manifest, changes, made), Effect.orElseSucceed(isCommitted, () => true)))
+    return yield* Effect.tap(write, (next) =>
+      commitManifest(failures, folder, batch, [...Object.values(next.files), ...next.copies])
+    ).pipe(
+      Effect.onError(() =>
+        Effect.unlessEffect(
+          undo(folder, manifest, changes, made),
+          Effect.orElseSucceed(isCommitted, () => true)
+        )
+      )
     )
   })
 
 /** Keeps what stands in the place of a file that is written anew, where it is not what this tool wrote there. */
 const keepOthers = (place: string, before: string | undefined) =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     if (!(yield* about(place)(fs.exists(place)))) return
-    if (before === undefined || (yield* about(place)(fs.readFileString(place))) !== before) yield* keepAside(failures, place)
+    if (before === undefined || (yield* about(place)(fs.readFileString(place))) !== before)
+      yield* keepAside(failures, place)
   })
 
 const append = (
@@ -285,18 +332,22 @@ const append = (
   entry: FileEntry,
   change: { readonly text: string; readonly rows: number }
 ): Effect.Effect<FileEntry, StorageError, FileSystem.FileSystem> =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const bytes = encoder.encode(change.text)
     if (bytes.length === 0) return entry
-    yield* about(place)(Effect.scoped(Effect.gen(function*() {
-      const file = yield* fs.open(place, { flag: "r+" })
-      // Not O_APPEND: the end of the file is not the end of what is committed.
-      yield* file.truncate(entry.bytes)
-      yield* file.seek(entry.bytes, "start")
-      yield* writeBytes(file, bytes)
-      yield* file.sync
-    })))
+    yield* about(place)(
+      Effect.scoped(
+        Effect.gen(function* () {
+          const file = yield* fs.open(place, { flag: "r+" })
+          // Not O_APPEND: the end of the file is not the end of what is committed.
+          yield* file.truncate(entry.bytes)
+          yield* file.seek(entry.bytes, "start")
+          yield* writeBytes(file, bytes)
+          yield* file.sync
+        })
+      )
+    )
     return {
       ...entry,
       bytes: entry.bytes + bytes.length,
@@ -306,13 +357,16 @@ const append = (
   })
 
 const replace = (
-  make: (place: string, write: (file: FileSystem.File) => Effect.Effect<void, StorageError, Files>) => Effect.Effect<void, StorageError, Files>,
+  make: (
+    place: string,
+    write: (file: FileSystem.File) => Effect.Effect<void, StorageError, Files>
+  ) => Effect.Effect<void, StorageError, Files>,
   folder: string,
   swap: string,
   entry: FileEntry,
   content: Stream.Stream<FilePart, StorageError, Files>
 ): Effect.Effect<FileEntry, StorageError, Files> =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const path = yield* Path.Path
     const place = path.join(folder, swap)
     let crc = emptyEntry(entry.name).crc32
@@ -325,7 +379,8 @@ const replace = (
         size += bytes.length
         rows += part.rows
         return about(place)(writeBytes(file, bytes))
-      }))
+      })
+    )
     return { name: entry.name, bytes: size, rows, crc32: crc, swap }
   })
 
@@ -336,14 +391,15 @@ const undo = (
   changes: FileChanges,
   made: ReadonlyArray<string>
 ): Effect.Effect<void, never, Files> =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
     yield* undoMade(made)
     for (const key of CommittedFile.literals) {
       const { bytes, name } = manifest.files[key]
       // A file that is rewritten or new was not touched, and it may be one that is not ours yet.
-      if (changes[key]?._tag === "Append" && bytes > 0) yield* Effect.ignore(fs.truncate(path.join(folder, name), bytes))
+      if (changes[key]?._tag === "Append" && bytes > 0)
+        yield* Effect.ignore(fs.truncate(path.join(folder, name), bytes))
     }
   })
 
@@ -355,7 +411,7 @@ export const readCommitted = (
   folder: string,
   entry: FileEntry
 ): Effect.Effect<{ readonly where: string; readonly text: string }, StorageError, Files> =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const where = yield* placeOf(failures, folder, entry)
     const bytes = (yield* about(where)(fs.readFile(where))).subarray(0, entry.bytes)
@@ -379,32 +435,39 @@ export const committedLines = (
   entry: FileEntry,
   header: string
 ): Stream.Stream<ReadonlyArray<string>, StorageError, Files> =>
-  Stream.unwrap(Effect.gen(function*() {
-    const fs = yield* FileSystem.FileSystem
-    if (entry.bytes === 0) return Stream.empty
-    const place = yield* placeOf(failures, folder, entry)
-    const decoder = new TextDecoder("utf-8")
-    let crc = emptyEntry(entry.name).crc32
-    const check = Effect.suspend(() => crc === entry.crc32 ? Effect.void : storageError("Damaged", place, changedContent))
-    return fs.stream(place, { bytesToRead: entry.bytes, chunkSize: 256 * 1024 }).pipe(
-      Stream.mapError((error) => storageError("Failed", place, `it could not be read (${error.message})`, error)),
-      Stream.tap((bytes) =>
-        Effect.sync(() => {
-          crc = crc32Of(bytes, crc)
-        })),
-      Stream.concat(Stream.drain(Stream.fromEffect(check))),
-      Stream.mapAccum("", (rest, bytes) => {
-        const lines = (rest + decoder.decode(bytes, { stream: true })).split("\n")
-        const unfinished = lines.pop() ?? ""
-        return [unfinished, lines] as const
-      }),
-      Stream.zipWithIndex,
-      Stream.mapEffect(([lines, block]) =>
-        block > 0
-          ? Effect.succeed(lines)
-          : `${lines[0] ?? ""}\n` === header
-          ? Effect.succeed(lines.slice(1))
-          : Effect.fail(storageError("Damaged", place, `it does not begin with "${header.trimEnd()}". Restore it from a copy`))
+  Stream.unwrap(
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      if (entry.bytes === 0) return Stream.empty
+      const place = yield* placeOf(failures, folder, entry)
+      const decoder = new TextDecoder("utf-8")
+      let crc = emptyEntry(entry.name).crc32
+      const check = Effect.suspend(() =>
+        crc === entry.crc32 ? Effect.void : storageError("Damaged", place, changedContent)
       )
-    )
-  }))
+      return fs.stream(place, { bytesToRead: entry.bytes, chunkSize: 256 * 1024 }).pipe(
+        Stream.mapError((error) => storageError("Failed", place, `it could not be read (${error.message})`, error)),
+        Stream.tap((bytes) =>
+          Effect.sync(() => {
+            crc = crc32Of(bytes, crc)
+          })
+        ),
+        Stream.concat(Stream.drain(Stream.fromEffect(check))),
+        Stream.mapAccum("", (rest, bytes) => {
+          const lines = (rest + decoder.decode(bytes, { stream: true })).split("\n")
+          const unfinished = lines.pop() ?? ""
+          return [unfinished, lines] as const
+        }),
+        Stream.zipWithIndex,
+        Stream.mapEffect(([lines, block]) =>
+          block > 0
+            ? Effect.succeed(lines)
+            : `${lines[0] ?? ""}\n` === header
+              ? Effect.succeed(lines.slice(1))
+              : Effect.fail(
+                  storageError("Damaged", place, `it does not begin with "${header.trimEnd()}". Restore it from a copy`)
+                )
+        )
+      )
+    })
+  )

@@ -11,8 +11,11 @@ import { findOriginalFiles } from "./OriginalFiles.ts"
 import { about, failures } from "./StorageFailure.ts"
 
 /** Whether a folder holds a dataset, ours or one without a manifest. */
-const holdsDataset = (folder: string, names: FileNames): Effect.Effect<boolean, StorageError, FileSystem.FileSystem | Path.Path> =>
-  Effect.gen(function*() {
+const holdsDataset = (
+  folder: string,
+  names: FileNames
+): Effect.Effect<boolean, StorageError, FileSystem.FileSystem | Path.Path> =>
+  Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     if (!(yield* about(folder)(fs.exists(folder)))) return false
     const path = yield* Path.Path

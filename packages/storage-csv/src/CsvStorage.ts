@@ -21,7 +21,15 @@ import {
   type Username,
   type WholeDataset
 } from "@letterboxd-ratings/core"
-import { checkLengths, type DatasetFolder, freeName, holdDataset, manifestName, openFolder, stamp } from "@letterboxd-ratings/storage-folder"
+import {
+  checkLengths,
+  type DatasetFolder,
+  freeName,
+  holdDataset,
+  manifestName,
+  openFolder,
+  stamp
+} from "@letterboxd-ratings/storage-folder"
 import { Config, type ConfigError, Context, DateTime, Effect, Layer, Stream } from "effect"
 import { adopt } from "./Adoption.ts"
 import {
@@ -88,7 +96,12 @@ export interface CsvStorageOptions {
  * @since 0.1.0
  * @category models
  */
-export const defaults: Omit<CsvStorageOptions, "folder"> = { files: {}, filmLabel: "title", versioned: false, memberFiles: false }
+export const defaults: Omit<CsvStorageOptions, "folder"> = {
+  files: {},
+  filmLabel: "title",
+  versioned: false,
+  memberFiles: false
+}
 
 type Services = FileSystem.FileSystem | Path.Path | ProcessTable
 
@@ -99,10 +112,8 @@ type Services = FileSystem.FileSystem | Path.Path | ProcessTable
  * @since 0.1.0
  * @category constructors
  */
-export const make = (
-  options: CsvStorageOptions
-): Effect.Effect<Context.Tag.Service<RatingsStorage>, never, Services> =>
-  Effect.gen(function*() {
+export const make = (options: CsvStorageOptions): Effect.Effect<Context.Tag.Service<RatingsStorage>, never, Services> =>
+  Effect.gen(function* () {
     // Only these: the context also holds this layer's own scope, and a dataset closes with its opener's.
     const services = Context.pick(FileSystem.FileSystem, Path.Path, ProcessTable)(yield* Effect.context<Services>())
     const chosen = checkFileNames(options.folder, { ...defaultFileNames, ...options.files })
@@ -113,12 +124,17 @@ export const make = (
       inspect: Effect.flatMap(chosen, (names) => inspect(options, names)).pipe(Effect.provide(services)),
       verify: ({ repair }) =>
         Effect.flatMap(chosen, (names) => verifyFolder(options.folder, names, repair)).pipe(Effect.provide(services)),
-      exists: Effect.flatMap(chosen, (names) => csvFolder(names).holdsDataset(options.folder)).pipe(Effect.provide(services)),
+      exists: Effect.flatMap(chosen, (names) => csvFolder(names).holdsDataset(options.folder)).pipe(
+        Effect.provide(services)
+      ),
       open: (mode) =>
-        Effect.gen(function*() {
+        Effect.gen(function* () {
           const names = yield* chosen
           const folder = yield* openFolder(csvFolder(names), options.folder, mode).pipe(
-            Effect.catchIf(({ reason }) => reason === "NothingThere", () => nothingThere(options.folder, names))
+            Effect.catchIf(
+              ({ reason }) => reason === "NothingThere",
+              () => nothingThere(options.folder, names)
+            )
           )
           return yield* mode._tag === "new" ? openEmpty(options, names, folder) : openExisting(options, names, folder)
         }).pipe(Effect.provide(services))
@@ -155,7 +171,7 @@ interface Holding {
 }
 
 const openEmpty = (options: CsvStorageOptions, names: FileNames, folder: DatasetFolder) =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     if (folder.wasLeft) yield* Effect.zipRight(removeFirstAttempt(folder.work(), names), folder.finished)
     const manifest = emptyManifest(names, { filmLabel: options.filmLabel, committedAt: yield* DateTime.now, idGaps: 0 })
     return yield* openDataset(options, names, folder, {
@@ -168,12 +184,14 @@ const openEmpty = (options: CsvStorageOptions, names: FileNames, folder: Dataset
   })
 
 const openExisting = (options: CsvStorageOptions, names: FileNames, folder: DatasetFolder) =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const place = folder.work()
     const nothing = emptyManifest(names, { filmLabel: options.filmLabel, committedAt: yield* DateTime.now, idGaps: 0 })
     const isForeign = (yield* readManifest(place)) === undefined
     if (isForeign && folder.wasLeft) yield* removeFirstAttempt(place, names)
-    const notes = isForeign ? yield* Effect.onError(adoptForeign(options, names, place), () => leaveIfUnfinished(folder, nothing, names)) : []
+    const notes = isForeign
+      ? yield* Effect.onError(adoptForeign(options, names, place), () => leaveIfUnfinished(folder, nothing, names))
+      : []
     const manifest = yield* existingManifest(options, names, place)
     yield* checkOptions(options, names, manifest)
     const recovered = yield* recoverFiles(place, manifest, names.rawRatingsPrefix, folder.wasLeft ? "cut" : "refuse")
@@ -182,10 +200,17 @@ const openExisting = (options: CsvStorageOptions, names: FileNames, folder: Data
     if (!isForeign) return yield* openDataset(options, names, folder, holding, recovered)
     // The original tool's files of single members are as old as their last reading.
     const { films, users } = holding
-    const followed = yield* rebuildMemberFiles(place, manifest, users, labelIn(options, (id) => films.get(id))).pipe(
-      Effect.onError(() => leaveIfUnfinished(folder, manifest, names))
-    )
-    return yield* openDataset(options, names, folder, { ...holding, manifest: followed.manifest }, [...notes, ...recovered, ...followed.notes])
+    const followed = yield* rebuildMemberFiles(
+      place,
+      manifest,
+      users,
+      labelIn(options, (id) => films.get(id))
+    ).pipe(Effect.onError(() => leaveIfUnfinished(folder, manifest, names)))
+    return yield* openDataset(options, names, folder, { ...holding, manifest: followed.manifest }, [
+      ...notes,
+      ...recovered,
+      ...followed.notes
+    ])
   })
 
 /** Has the lock say so where a commit on top of a manifest failed and left something. */
@@ -194,23 +219,28 @@ const leaveIfUnfinished = (folder: DatasetFolder, manifest: Manifest, names: Fil
 
 /** Takes over a dataset of the original tool. One of ours that lost its manifest is none: its member records tell more. */
 const adoptForeign = (options: CsvStorageOptions, names: FileNames, place: string) =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
     const records = path.join(place, memberRecordsName)
     if (yield* about(records)(fs.exists(records))) {
-      return yield* storageError("Damaged", path.join(place, manifestName), `the file is missing, and ${memberRecordsName} shows that this dataset had one. Nothing was written. Restore it from a copy`)
+      return yield* storageError(
+        "Damaged",
+        path.join(place, manifestName),
+        `the file is missing, and ${memberRecordsName} shows that this dataset had one. Nothing was written. Restore it from a copy`
+      )
     }
     return yield* adopt(place, names, options.filmLabel)
   })
 
 const existingManifest = (options: CsvStorageOptions, names: FileNames, place: string) =>
   Effect.flatMap(readManifest(place), (manifest) =>
-    manifest === undefined ? nothingThere(options.folder, names) : Effect.succeed(manifest))
+    manifest === undefined ? nothingThere(options.folder, names) : Effect.succeed(manifest)
+  )
 
 /** What the files of a folder tell, without its ratings. Changes nothing. */
 const readHolding = (place: string, manifest: Manifest) =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const read = <A>(file: CommittedFile, decode: (place: string, text: string) => Effect.Effect<A, StorageError>) =>
       Effect.flatMap(readCommitted(place, manifest.files[file]), ({ text, where }) => decode(where, text))
     const holding: Holding = {
@@ -234,7 +264,7 @@ const stateOf = ({ films, manifest, members, updates, users }: Holding): Dataset
 
 /** Tells what is there without locking it: another process may be adding to it, and the manifest says up to where. */
 const inspect = (options: CsvStorageOptions, names: FileNames): Effect.Effect<DatasetSummary, StorageError, Services> =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const manifest = yield* existingManifest(options, names, options.folder)
     const holding = yield* readHolding(options.folder, manifest)
     return {
@@ -244,8 +274,12 @@ const inspect = (options: CsvStorageOptions, names: FileNames): Effect.Effect<Da
     }
   })
 
-const checkOptions = (options: CsvStorageOptions, names: FileNames, manifest: Manifest): Effect.Effect<void, StorageError> =>
-  Effect.gen(function*() {
+const checkOptions = (
+  options: CsvStorageOptions,
+  names: FileNames,
+  manifest: Manifest
+): Effect.Effect<void, StorageError> =>
+  Effect.gen(function* () {
     if (manifest.filmLabel !== options.filmLabel) {
       return yield* storageError(
         "InvalidOption",
@@ -271,13 +305,16 @@ const openDataset = (
   opened: Holding,
   notes: ReadonlyArray<string> = []
 ): Effect.Effect<OpenDataset, never, Services> =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const services = Context.pick(FileSystem.FileSystem, Path.Path, ProcessTable)(yield* Effect.context<Services>())
     const { committing, held } = yield* holdDataset(failures, options.folder, folder, opened)
-    const receipt = ({ manifest }: Holding): CommitReceipt => ({ batches: manifest.batches, ratings: manifest.files.rawRatings.rows })
+    const receipt = ({ manifest }: Holding): CommitReceipt => ({
+      batches: manifest.batches,
+      ratings: manifest.files.rawRatings.rows
+    })
 
     const commit = (batch: Batch) => (holding: Holding) =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         const { manifest } = holding
         yield* checkLengths(failures, folder.work(), Object.values(manifest.files))
         const next = yield* commitChanges(
@@ -289,13 +326,20 @@ const openDataset = (
         return { ...holding, manifest: next }
       })
 
-    const load = (whole: WholeDataset) => ({ manifest: { batches } }: Holding) =>
-      Effect.gen(function*() {
-        if (batches > 0) return yield* storageError("AlreadyThere", options.folder, "a whole dataset can be loaded into an empty one only")
-        const manifest = yield* commitWhole(folder.work(), names, options.filmLabel, whole)
-        const { films, members, updates, users } = whole.state
-        return { manifest, users: new Map(users), films: new Map(films), updates: new Map(updates), members }
-      })
+    const load =
+      (whole: WholeDataset) =>
+      ({ manifest: { batches } }: Holding) =>
+        Effect.gen(function* () {
+          if (batches > 0)
+            return yield* storageError(
+              "AlreadyThere",
+              options.folder,
+              "a whole dataset can be loaded into an empty one only"
+            )
+          const manifest = yield* commitWhole(folder.work(), names, options.filmLabel, whole)
+          const { films, members, updates, users } = whole.state
+          return { manifest, users: new Map(users), films: new Map(films), updates: new Map(updates), members }
+        })
 
     return {
       state: stateOf(opened),
@@ -307,7 +351,8 @@ const openDataset = (
   })
 
 // Blocks are larger than what a fold over a stream can take at once.
-const ratingsOf = (folder: string, manifest: Manifest) => Stream.flatMap(ratingBlocks(folder, manifest), Stream.fromIterable)
+const ratingsOf = (folder: string, manifest: Manifest) =>
+  Stream.flatMap(ratingBlocks(folder, manifest), Stream.fromIterable)
 
 /** Notes a batch in what is known, and says what it does to each file. */
 const changedBy = (
@@ -341,7 +386,9 @@ const changedBy = (
     }
   }
   for (const film of batch.newFilms) films.set(film.id, film)
-  const relabelled = batch.changedFilms.filter(({ after, before }) => filmRow(before, options.filmLabel) !== filmRow(after, options.filmLabel))
+  const relabelled = batch.changedFilms.filter(
+    ({ after, before }) => filmRow(before, options.filmLabel) !== filmRow(after, options.filmLabel)
+  )
   for (const { after } of batch.changedFilms) films.set(after.id, after)
 
   const quoted = new Map<FilmId, string>()
@@ -358,9 +405,8 @@ const changedBy = (
     return { text: rows.join(""), rows: rows.length }
   }
   const translatedPart = (ratings: Iterable<EncodedRating>): FilePart => {
-    const rows = Array.from(
-      ratings,
-      ({ filmId, rating, userId }) => translatedRow(usernames.get(userId) ?? String(userId), label(filmId), rating)
+    const rows = Array.from(ratings, ({ filmId, rating, userId }) =>
+      translatedRow(usernames.get(userId) ?? String(userId), label(filmId), rating)
     )
     return { text: rows.join(""), rows: rows.length }
   }
@@ -369,9 +415,20 @@ const changedBy = (
   const rewrite = (file: CommittedFile, part: (ratings: ReadonlyArray<EncodedRating>) => FilePart): FileChange => {
     for (const [username, userId] of users) usernames.set(userId, username)
     const kept = ratingBlocks(folder, manifest).pipe(
-      Stream.map((ratings) => part(replaced.size === 0 ? ratings : ratings.filter(({ userId }) => !replaced.has(userId))))
+      Stream.map((ratings) =>
+        part(replaced.size === 0 ? ratings : ratings.filter(({ userId }) => !replaced.has(userId)))
+      )
     )
-    return { _tag: "Replace", content: withHeader(file, Stream.concat(kept, Stream.sync(() => part(own)))) }
+    return {
+      _tag: "Replace",
+      content: withHeader(
+        file,
+        Stream.concat(
+          kept,
+          Stream.sync(() => part(own))
+        )
+      )
+    }
   }
   const append = (file: CommittedFile, part: FilePart): FileChange => ({
     _tag: "Append",
@@ -379,21 +436,31 @@ const changedBy = (
     rows: part.rows
   })
 
-  const relabels = relabelled.some(({ after, before }) => filmLabel(before, options.filmLabel) !== filmLabel(after, options.filmLabel))
+  const relabels = relabelled.some(
+    ({ after, before }) => filmLabel(before, options.filmLabel) !== filmLabel(after, options.filmLabel)
+  )
   return {
     rawRatings: replaced.size > 0 ? rewrite("rawRatings", rawPart) : append("rawRatings", rawPart(own)),
-    translatedRatings: replaced.size > 0 || relabels
-      ? rewrite("translatedRatings", translatedPart)
-      : append("translatedRatings", translatedPart(own)),
+    translatedRatings:
+      replaced.size > 0 || relabels
+        ? rewrite("translatedRatings", translatedPart)
+        : append("translatedRatings", translatedPart(own)),
     userMappings: append("userMappings", { text: userRows, rows: userCount }),
-    filmMappings: relabelled.length > 0
-      ? rewriteRows("filmMappings", Array.from(films.values(), (film) => filmRow(film, options.filmLabel)))
-      : append("filmMappings", {
-        text: batch.newFilms.map((film) => filmRow(film, options.filmLabel)).join(""),
-        rows: batch.newFilms.length
-      }),
+    filmMappings:
+      relabelled.length > 0
+        ? rewriteRows(
+            "filmMappings",
+            Array.from(films.values(), (film) => filmRow(film, options.filmLabel))
+          )
+        : append("filmMappings", {
+            text: batch.newFilms.map((film) => filmRow(film, options.filmLabel)).join(""),
+            rows: batch.newFilms.length
+          }),
     userUpdates: updatesChange
-      ? rewriteRows("userUpdates", Array.from(updates, ([username, at]) => updateRow(username, at)))
+      ? rewriteRows(
+          "userUpdates",
+          Array.from(updates, ([username, at]) => updateRow(username, at))
+        )
       : append("userUpdates", { text: updateRows, rows: updateCount }),
     memberRecords: append("memberRecords", {
       text: batch.members.map(({ record }) => recordLine(record)).join(""),
@@ -403,17 +470,29 @@ const changedBy = (
 }
 
 /** What films are called in rows. */
-const labelIn = (options: CsvStorageOptions, known: (id: FilmId) => Film | undefined) => (id: FilmId): string => {
-  const film = known(id)
-  return film === undefined ? String(id) : field(filmLabel(film, options.filmLabel))
-}
+const labelIn =
+  (options: CsvStorageOptions, known: (id: FilmId) => Film | undefined) =>
+  (id: FilmId): string => {
+    const film = known(id)
+    return film === undefined ? String(id) : field(filmLabel(film, options.filmLabel))
+  }
 
 /** Files that are written with a batch and never read back: its raw rows, and those of single members. */
-const copiesOf = (options: CsvStorageOptions, folder: string, names: FileNames, { films, manifest, users }: Holding, batch: Batch): FileCopies => {
+const copiesOf = (
+  options: CsvStorageOptions,
+  folder: string,
+  names: FileNames,
+  { films, manifest, users }: Holding,
+  batch: Batch
+): FileCopies => {
   const before = new Map(batch.changedFilms.map((change) => [change.before.id, change.before]))
-  const versioned = Effect.gen(function*() {
+  const versioned = Effect.gen(function* () {
     const path = yield* Path.Path
-    const place = yield* freeName(failures, path.join(folder, `${names.rawRatingsPrefix}_${stamp(batch.committedAt)}`), ".csv")
+    const place = yield* freeName(
+      failures,
+      path.join(folder, `${names.rawRatingsPrefix}_${stamp(batch.committedAt)}`),
+      ".csv"
+    )
     const rows = batch.members.flatMap((member) => member.ratings.map(rawRow))
     return { name: path.basename(place), text: headers.rawRatings + rows.join("") }
   })
@@ -426,7 +505,11 @@ const copiesOf = (options: CsvStorageOptions, folder: string, names: FileNames, 
       label: labelIn(options, (id) => films.get(id)),
       labelBefore: labelIn(options, (id) => before.get(id) ?? films.get(id)),
       relabelled: new Set(
-        batch.changedFilms.filter((change) => filmLabel(change.before, options.filmLabel) !== filmLabel(change.after, options.filmLabel)).map(({ after }) => after.id)
+        batch.changedFilms
+          .filter(
+            (change) => filmLabel(change.before, options.filmLabel) !== filmLabel(change.after, options.filmLabel)
+          )
+          .map(({ after }) => after.id)
       )
     })
   )

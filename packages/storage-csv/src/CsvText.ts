@@ -41,9 +41,10 @@ const mayNeedQuotes = /[",\r\n]/u
 export const field = (text: string): string =>
   mayNeedQuotes.test(text) ? stringify([[text]], { quoted_match: /\r/u, eof: false }) : text
 
-export const filmLabel = (film: Film, label: FilmLabel): string => label === "slug" ? film.slug : displayName(film)
+export const filmLabel = (film: Film, label: FilmLabel): string => (label === "slug" ? film.slug : displayName(film))
 
-export const rawRow = ({ filmId, rating, userId }: EncodedRating): string => `${userId},${filmId},${formatRating(rating)}\n`
+export const rawRow = ({ filmId, rating, userId }: EncodedRating): string =>
+  `${userId},${filmId},${formatRating(rating)}\n`
 export const userRow = (username: Username, userId: UserId): string => `${username},${userId}\n`
 export const filmRow = (film: Film, label: FilmLabel): string =>
   `${film.id},${field(filmLabel(film, label))},${field(film.slug)}\n`
@@ -61,7 +62,9 @@ interface Rows {
 }
 
 const decodeRows = Schema.decodeUnknownOption(Schema.Array(Schema.Array(Schema.String)))
-const decodeLines = Schema.decodeUnknownOption(Schema.Array(Schema.Struct({ info: Schema.Struct({ lines: Schema.Number }) })))
+const decodeLines = Schema.decodeUnknownOption(
+  Schema.Array(Schema.Struct({ info: Schema.Struct({ lines: Schema.Number }) }))
+)
 
 const syntax = { record_delimiter: "\n", relax_column_count: true }
 
@@ -70,14 +73,19 @@ const damaged = (place: string, line: number, what: string) =>
 
 /** The rows of a file below its header; fails where the text is no CSV or the header another one. */
 const readRows = (place: string, file: CommittedFile, text: string): Effect.Effect<Rows, StorageError> =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const header = headers[file]
     if (!text.startsWith(header)) {
-      return yield* storageError("Damaged", place, `it does not begin with "${header.trimEnd()}". Nothing was written. Restore the file from a copy`)
+      return yield* storageError(
+        "Damaged",
+        place,
+        `it does not begin with "${header.trimEnd()}". Nothing was written. Restore the file from a copy`
+      )
     }
     const rows = yield* Effect.try({
       try: () => decodeRows(parse(text, { ...syntax, from: 2 })),
-      catch: (cause) => storageError("Damaged", place, `it is not CSV (${cause instanceof Error ? cause.message : String(cause)})`)
+      catch: (cause) =>
+        storageError("Damaged", place, `it is not CSV (${cause instanceof Error ? cause.message : String(cause)})`)
     })
     if (Option.isNone(rows)) return yield* storageError("Damaged", place, "it is not CSV")
     return {
@@ -95,7 +103,7 @@ const decodeUserFields = Schema.decodeUnknownEither(UserFields)
 
 /** Users in order of their ids, which rise. */
 export const readUsers = (place: string, text: string): Effect.Effect<Map<Username, UserId>, StorageError> =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const users = new Map<Username, UserId>()
     let last = 0
     const { damagedAt, rows } = yield* readRows(place, "userMappings", text)
@@ -117,7 +125,7 @@ const decodeFilm = Schema.decodeUnknownEither(Film)
 
 /** Films in order of first appearance. A label that is the slug tells no title. */
 export const readFilms = (place: string, text: string): Effect.Effect<Map<FilmId, Film>, StorageError> =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const films = new Map<FilmId, Film>()
     const { damagedAt, rows } = yield* readRows(place, "filmMappings", text)
     for (const [n, fields] of rows.entries()) {
@@ -136,7 +144,7 @@ const UpdateFields = Schema.Tuple(Username, Schema.DateTimeUtc)
 const decodeUpdateFields = Schema.decodeUnknownEither(UpdateFields)
 
 export const readUpdates = (place: string, text: string): Effect.Effect<Map<Username, DateTime.Utc>, StorageError> =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const updates = new Map<Username, DateTime.Utc>()
     const { damagedAt, rows } = yield* readRows(place, "userUpdates", text)
     for (const [n, fields] of rows.entries()) {
@@ -153,7 +161,7 @@ const decodeRecordLine = Schema.decodeUnknownEither(MemberRecordLine)
 
 /** The newest record of each member. */
 export const readRecords = (place: string, text: string): Effect.Effect<Map<Username, MemberRecord>, StorageError> =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const records = new Map<Username, MemberRecord>()
     for (const [i, line] of text.split("\n").entries()) {
       if (line === "") continue

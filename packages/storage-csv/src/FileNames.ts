@@ -47,14 +47,19 @@ export const memberRecordsName = "members.jsonl"
  */
 export const checkFileNames = (folder: string, names: FileNames): Effect.Effect<FileNames, StorageError> => {
   const taken = new Map<string, string>(
-    [manifestName, memberRecordsName, lockName, "users", "diagnostics", "data_card.md"].map((name) => [name, "a file or folder of this tool"])
+    [manifestName, memberRecordsName, lockName, "users", "diagnostics", "data_card.md"].map((name) => [
+      name,
+      "a file or folder of this tool"
+    ])
   )
   for (const [option, name] of Object.entries(names)) {
-    const wrong = (detail: string) => Effect.fail(storageError("InvalidOption", folder, `files.${option} is "${name}", ${detail}`))
+    const wrong = (detail: string) =>
+      Effect.fail(storageError("InvalidOption", folder, `files.${option} is "${name}", ${detail}`))
     if (name.trim() === "" || name === "." || name === ".." || /[/\\\0]/u.test(name)) {
       return wrong("which is not a name of a file in this folder")
     }
-    if (/^\.|\.next-\d+$|^original-/iu.test(name)) return wrong("which is what this tool calls files of its own that come and go")
+    if (/^\.|\.next-\d+$|^original-/iu.test(name))
+      return wrong("which is what this tool calls files of its own that come and go")
     const other = taken.get(name.toLowerCase())
     if (other !== undefined) return wrong(`which is the name of ${other} too`)
     taken.set(name.toLowerCase(), `files.${option}`)

@@ -46,12 +46,15 @@ export interface ForeignTable {
  * - `Syntax`: it is no CSV.
  * - `Columns`: a column is missing, or stands twice.
  */
-export class TableError extends Schema.TaggedError<TableError>("@letterboxd-ratings/storage-csv/TableError")("TableError", {
-  reason: Schema.Literal("Encoding", "Syntax", "Columns"),
-  place: Schema.String,
-  line: Schema.optionalWith(Schema.Number, { exact: true }),
-  detail: Schema.String
-}) {
+export class TableError extends Schema.TaggedError<TableError>("@letterboxd-ratings/storage-csv/TableError")(
+  "TableError",
+  {
+    reason: Schema.Literal("Encoding", "Syntax", "Columns"),
+    place: Schema.String,
+    line: Schema.optionalWith(Schema.Number, { exact: true }),
+    detail: Schema.String
+  }
+) {
   override get message(): string {
     return `${this.place}${this.line === undefined ? "" : `:${this.line}`}: ${this.detail}`
   }
@@ -68,7 +71,9 @@ const headBytes = 64 * 1024
 
 const separators = [",", ";", "\t"] as const
 
-const Records = Schema.Array(Schema.Struct({ record: Schema.Array(Schema.String), info: Schema.Struct({ lines: Schema.Number }) }))
+const Records = Schema.Array(
+  Schema.Struct({ record: Schema.Array(Schema.String), info: Schema.Struct({ lines: Schema.Number }) })
+)
 const decodeRecords = Schema.decodeUnknownEither(Records)
 
 /** Text from a file as a message may show it: short, and without signs that a terminal obeys. */
@@ -82,10 +87,10 @@ const markOf = (head: Uint8Array): Pick<TableForm, "encoding" | "hasMark"> =>
   head[0] === 0xff && head[1] === 0xfe
     ? { encoding: "UTF-16LE", hasMark: true }
     : head[0] === 0xfe && head[1] === 0xff
-    ? { encoding: "UTF-16BE", hasMark: true }
-    : { encoding: "UTF-8", hasMark: head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf }
+      ? { encoding: "UTF-16BE", hasMark: true }
+      : { encoding: "UTF-8", hasMark: head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf }
 
-const signOf = (lineEnd: TableForm["lineEnd"]): string => lineEnd === "\r" ? "\r" : "\n"
+const signOf = (lineEnd: TableForm["lineEnd"]): string => (lineEnd === "\r" ? "\r" : "\n")
 
 const countOf = (text: string, sign: string): number => {
   let n = 0
@@ -100,7 +105,7 @@ const countOf = (text: string, sign: string): number => {
 export const recordEnd = (text: string, from: number, lineEnd: TableForm["lineEnd"]): number => {
   const sign = signOf(lineEnd)
   let quotes = 0
-  for (let at = from;;) {
+  for (let at = from; ;) {
     const end = text.indexOf(sign, at)
     if (end === -1) return text.length
     quotes += countOf(text.slice(at, end), `"`)
@@ -113,7 +118,7 @@ export const recordEnd = (text: string, from: number, lineEnd: TableForm["lineEn
 const lastRecordEnd = (text: string, lineEnd: TableForm["lineEnd"]): number => {
   const sign = signOf(lineEnd)
   let last = 0
-  for (let from = 0;;) {
+  for (let from = 0; ;) {
     const opening = text.indexOf(`"`, from)
     const end = text.lastIndexOf(sign, opening === -1 ? text.length : opening)
     if (end >= from) last = end + 1
@@ -124,14 +129,27 @@ const lastRecordEnd = (text: string, lineEnd: TableForm["lineEnd"]): number => {
 }
 
 /** The rows of a block. Fails with `Syntax` where it is no CSV. Lines without a value are passed over. */
-export const rowsOf = (place: string, { lineEnd, separator }: TableForm, { line, text }: TableBlock): Either.Either<ReadonlyArray<TableRow>, TableError> => {
+export const rowsOf = (
+  place: string,
+  { lineEnd, separator }: TableForm,
+  { line, text }: TableBlock
+): Either.Either<ReadonlyArray<TableRow>, TableError> => {
   const hasValue = ({ cells }: TableRow) => cells.some((cell) => cell.trim() !== "")
   if (!text.includes(`"`)) {
     const lines = text.split(signOf(lineEnd))
-    return Either.right(lines.map((row, n) => ({ line: line + n, cells: (row.endsWith("\r") ? row.slice(0, -1) : row).split(separator) })).filter(hasValue))
+    return Either.right(
+      lines
+        .map((row, n) => ({ line: line + n, cells: (row.endsWith("\r") ? row.slice(0, -1) : row).split(separator) }))
+        .filter(hasValue)
+    )
   }
   const syntaxError = (cause: unknown) =>
-    new TableError({ reason: "Syntax", place, line, detail: `it is not CSV from here on (${cause instanceof Error ? shown(cause.message) : "it has no rows"})` })
+    new TableError({
+      reason: "Syntax",
+      place,
+      line,
+      detail: `it is not CSV from here on (${cause instanceof Error ? shown(cause.message) : "it has no rows"})`
+    })
   const options = {
     delimiter: separator,
     record_delimiter: lineEnd === "\r" ? ["\r"] : ["\r\n", "\n"],
@@ -140,7 +158,9 @@ export const rowsOf = (place: string, { lineEnd, separator }: TableForm, { line,
   }
   return Either.try({ try: (): unknown => parse(text, options), catch: syntaxError }).pipe(
     Either.flatMap((records) => Either.mapLeft(decodeRecords(records), syntaxError)),
-    Either.map((records) => records.map(({ info, record }) => ({ line: line + info.lines - 1, cells: record })).filter(hasValue))
+    Either.map((records) =>
+      records.map(({ info, record }) => ({ line: line + info.lines - 1, cells: record })).filter(hasValue)
+    )
   )
 }
 
@@ -153,7 +173,7 @@ export const openTable = (
   columns: ReadonlyArray<string>,
   encoding?: TableForm["encoding"]
 ): Effect.Effect<ForeignTable, StorageError | TableError, FileSystem.FileSystem> =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const read = yield* about(place)(Stream.runHead(fs.stream(place, { bytesToRead: headBytes, chunkSize: headBytes })))
     const head = Option.getOrElse(read, () => new Uint8Array())
@@ -169,21 +189,43 @@ export const openTable = (
     const record = text.slice(from, end)
     const line = hasHint ? 2 : 1
     const formOf = (separator: TableForm["separator"]) => {
-      const form: TableForm = { ...mark, hasHint, separator, lineEnd, header: [], firstLine: line + Math.max(1, countOf(record, signOf(lineEnd))) }
-      return Either.map(rowsOf(place, form, { text: record, line }), (rows) => ({ ...form, header: rows[0]?.cells.map((cell) => cell.trim()) ?? [] }))
+      const form: TableForm = {
+        ...mark,
+        hasHint,
+        separator,
+        lineEnd,
+        header: [],
+        firstLine: line + Math.max(1, countOf(record, signOf(lineEnd)))
+      }
+      return Either.map(rowsOf(place, form, { text: record, line }), (rows) => ({
+        ...form,
+        header: rows[0]?.cells.map((cell) => cell.trim()) ?? []
+      }))
     }
     // With another separator than its own, a header in quotes is no CSV.
-    const forms = separators.flatMap((separator) => Either.match(formOf(separator), { onLeft: () => [], onRight: (form) => [form] }))
+    const forms = separators.flatMap((separator) =>
+      Either.match(formOf(separator), { onLeft: () => [], onRight: (form) => [form] })
+    )
     if (forms.length === 0) return yield* new TableError({ reason: "Syntax", place, line, detail: "it is not CSV" })
     const missingIn = ({ header }: TableForm) => columns.filter((column) => !header.includes(column))
-    const form = forms.reduce((best, other) => missingIn(other).length < missingIn(best).length ? other : best)
+    const form = forms.reduce((best, other) => (missingIn(other).length < missingIn(best).length ? other : best))
     const missing = missingIn(form)
     if (missing.length > 0) {
-      return yield* new TableError({ reason: "Columns", place, line, detail: `the column ${missing.join(" and ")} is missing` })
+      return yield* new TableError({
+        reason: "Columns",
+        place,
+        line,
+        detail: `the column ${missing.join(" and ")} is missing`
+      })
     }
     const doubled = columns.filter((column) => form.header.filter((name) => name === column).length > 1)
     if (doubled.length > 0) {
-      return yield* new TableError({ reason: "Columns", place, line, detail: `the column ${doubled.join(" and ")} stands twice, and nothing tells which one counts` })
+      return yield* new TableError({
+        reason: "Columns",
+        place,
+        line,
+        detail: `the column ${doubled.join(" and ")} stands twice, and nothing tells which one counts`
+      })
     }
     return { form, blocks: blocksOf(place, form, end) }
   })
@@ -191,48 +233,78 @@ export const openTable = (
 const decoded = (place: string, decode: () => string): Effect.Effect<string, TableError> =>
   Effect.try({
     try: decode,
-    catch: () => new TableError({ reason: "Encoding", place, detail: "it cannot be read as UTF-8. Save it in that encoding" })
+    catch: () =>
+      new TableError({ reason: "Encoding", place, detail: "it cannot be read as UTF-8. Save it in that encoding" })
   })
 
 /** The rows of a file behind its first `skipped` characters, in blocks. */
-const blocksOf = (place: string, { encoding, firstLine, lineEnd }: TableForm, skipped: number): ForeignTable["blocks"] =>
-  Stream.unwrap(Effect.gen(function*() {
-    const fs = yield* FileSystem.FileSystem
-    const decoder = decoderOf(encoding)
-    let rest = ""
-    let line = firstLine
-    let toSkip = skipped
-    const blockOf = (text: string): ReadonlyArray<TableBlock> => {
-      if (text === "") return []
-      const block = { text, line }
-      line += countOf(text, signOf(lineEnd))
-      return [block]
-    }
-    const take = (part: string) =>
-      Effect.suspend(() => {
-        const skippedNow = Math.min(toSkip, part.length)
-        toSkip -= skippedNow
-        const text = rest + part.slice(skippedNow)
-        const end = lastRecordEnd(text, lineEnd)
-        rest = text.slice(end)
-        const blocks = blockOf(text.slice(0, end))
-        return rest.length > longestRow
-          ? Effect.fail(new TableError({ reason: "Syntax", place, line, detail: "it is not CSV from here on (a quote is not closed)" }))
-          : Effect.succeed(blocks)
-      })
-    return fs.stream(place, { chunkSize }).pipe(
-      Stream.mapError((error) => failures.storageFailure(place, error)),
-      Stream.mapEffect((bytes) => Effect.flatMap(decoded(place, () => decoder.decode(bytes, { stream: true })), take)),
-      Stream.concat(Stream.fromEffect(Effect.flatMap(decoded(place, () => decoder.decode()), take))),
-      Stream.concat(Stream.sync(() => blockOf(rest))),
-      Stream.flattenIterables
-    )
-  }))
+const blocksOf = (
+  place: string,
+  { encoding, firstLine, lineEnd }: TableForm,
+  skipped: number
+): ForeignTable["blocks"] =>
+  Stream.unwrap(
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      const decoder = decoderOf(encoding)
+      let rest = ""
+      let line = firstLine
+      let toSkip = skipped
+      const blockOf = (text: string): ReadonlyArray<TableBlock> => {
+        if (text === "") return []
+        const block = { text, line }
+        line += countOf(text, signOf(lineEnd))
+        return [block]
+      }
+      const take = (part: string) =>
+        Effect.suspend(() => {
+          const skippedNow = Math.min(toSkip, part.length)
+          toSkip -= skippedNow
+          const text = rest + part.slice(skippedNow)
+          const end = lastRecordEnd(text, lineEnd)
+          rest = text.slice(end)
+          const blocks = blockOf(text.slice(0, end))
+          return rest.length > longestRow
+            ? Effect.fail(
+                new TableError({
+                  reason: "Syntax",
+                  place,
+                  line,
+                  detail: "it is not CSV from here on (a quote is not closed)"
+                })
+              )
+            : Effect.succeed(blocks)
+        })
+      return fs.stream(place, { chunkSize }).pipe(
+        Stream.mapError((error) => failures.storageFailure(place, error)),
+        Stream.mapEffect((bytes) =>
+          Effect.flatMap(
+            decoded(place, () => decoder.decode(bytes, { stream: true })),
+            take
+          )
+        ),
+        Stream.concat(
+          Stream.fromEffect(
+            Effect.flatMap(
+              decoded(place, () => decoder.decode()),
+              take
+            )
+          )
+        ),
+        Stream.concat(Stream.sync(() => blockOf(rest))),
+        Stream.flattenIterables
+      )
+    })
+  )
 
 /** What is said of a form that is not ours. */
 export const formWords = ({ encoding, hasHint, hasMark, lineEnd, separator }: TableForm): ReadonlyArray<string> => [
-  ...(encoding === "UTF-8" ? hasMark ? ["it begins with a byte order mark"] : [] : [`it is written in ${encoding}`]),
+  ...(encoding === "UTF-8" ? (hasMark ? ["it begins with a byte order mark"] : []) : [`it is written in ${encoding}`]),
   ...(hasHint ? [`its first line is "sep=${separator === "\t" ? "\\t" : separator}"`] : []),
-  ...(separator === ";" ? ["its values are separated by semicolons"] : separator === "\t" ? ["its values are separated by tabs"] : []),
+  ...(separator === ";"
+    ? ["its values are separated by semicolons"]
+    : separator === "\t"
+      ? ["its values are separated by tabs"]
+      : []),
   ...(lineEnd === "\r\n" ? ["its lines end in CR LF"] : lineEnd === "\r" ? ["its lines end in CR"] : [])
 ]

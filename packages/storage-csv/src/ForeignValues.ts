@@ -22,7 +22,9 @@ export const readHalfStars = (text: string | undefined): number | undefined => {
 
 /** `2024-03-01`, `2024-03-01 12:30:00` or ISO 8601; without a zone it is taken for UTC. */
 export const readTime = (text: string | undefined): Option.Option<DateTime.Utc> => {
-  const match = /^(\d{4}-\d{2}-\d{2})(?:[ T](\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?))?(Z|[+-]\d{2}:?\d{2})?$/u.exec(text?.trim() ?? "")
+  const match = /^(\d{4}-\d{2}-\d{2})(?:[ T](\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?))?(Z|[+-]\d{2}:?\d{2})?$/u.exec(
+    text?.trim() ?? ""
+  )
   if (match === null) return Option.none()
   return Option.map(DateTime.make(`${match[1]}T${match[2] ?? "00:00:00"}${match[3] ?? "Z"}`), DateTime.toUtc)
 }

@@ -4,10 +4,24 @@
  * that member that are there anew. Whoever removes one has it no more.
  */
 import { FileSystem, Path } from "@effect/platform"
-import { type Batch, type EncodedRating, type FilmId, type StorageError, type UserId, Username } from "@letterboxd-ratings/core"
+import {
+  type Batch,
+  type EncodedRating,
+  type FilmId,
+  type StorageError,
+  type UserId,
+  Username
+} from "@letterboxd-ratings/core"
 import { checksumOf, crc32Of } from "@letterboxd-ratings/storage-folder"
 import { Effect, Schema, Stream } from "effect"
-import { commitChanges, type FileCopies, type FileCopy, memberFilePattern, memberFilesFolder, readManifest } from "./CommittedFiles.ts"
+import {
+  commitChanges,
+  type FileCopies,
+  type FileCopy,
+  memberFilePattern,
+  memberFilesFolder,
+  readManifest
+} from "./CommittedFiles.ts"
 import { headers, rawRow, translatedRow } from "./CsvText.ts"
 import type { Manifest } from "./Manifest.ts"
 import { ratingBlocks } from "./RatingBlocks.ts"
@@ -33,14 +47,17 @@ interface MemberFile {
 
 const nameOf = ({ kind, username }: MemberFile): string => `${memberFilesFolder}/user_${username}_${kind}.csv`
 
-const headerOf = ({ kind }: MemberFile): string => kind === "raw" ? headers.rawRatings : headers.translatedRatings
+const headerOf = ({ kind }: MemberFile): string => (kind === "raw" ? headers.rawRatings : headers.translatedRatings)
 
 const rowsOf = ({ kind, username }: MemberFile, ratings: ReadonlyArray<EncodedRating>, label: Label): string =>
-  (kind === "raw" ? ratings.map(rawRow) : ratings.map(({ filmId, rating }) => translatedRow(username, label(filmId), rating))).join("")
+  (kind === "raw"
+    ? ratings.map(rawRow)
+    : ratings.map(({ filmId, rating }) => translatedRow(username, label(filmId), rating))
+  ).join("")
 
 /** The files of members of a dataset that are there. */
 const memberFilesIn = (folder: string, users: Users): Effect.Effect<ReadonlyArray<MemberFile>, StorageError, Files> =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
     const place = path.join(folder, memberFilesFolder)
@@ -54,26 +71,28 @@ const memberFilesIn = (folder: string, users: Users): Effect.Effect<ReadonlyArra
 
 /** The committed rows of some members. */
 const rowsOfMembers = (folder: string, manifest: Manifest, ids: ReadonlySet<UserId>) =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const rows = new Map<UserId, Array<EncodedRating>>([...ids].map((id) => [id, []]))
     if (ids.size > 0) {
       yield* Stream.runForEach(ratingBlocks(folder, manifest), (ratings) =>
         Effect.sync(() => {
           for (const rating of ratings) rows.get(rating.userId)?.push(rating)
-        }))
+        })
+      )
     }
     return rows
   })
 
 /** Those members, of some, who have rated one of some films. */
 const ratersOf = (folder: string, manifest: Manifest, ids: ReadonlySet<UserId>, films: ReadonlySet<FilmId>) =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const raters = new Set<UserId>()
     if (ids.size === 0 || films.size === 0) return raters
     yield* Stream.runForEach(ratingBlocks(folder, manifest), (ratings) =>
       Effect.sync(() => {
         for (const { filmId, userId } of ratings) if (ids.has(userId) && films.has(filmId)) raters.add(userId)
-      }))
+      })
+    )
     return raters
   })
 
@@ -99,43 +118,56 @@ export const changedMemberFiles = (
   manifest: Manifest,
   { asked, batch, label, labelBefore, relabelled, users }: MemberFilesChange
 ): FileCopies =>
-  Stream.unwrap(Effect.gen(function*() {
-    const present = yield* memberFilesIn(folder, users)
-    const members = new Map(batch.members.map((member) => [member.record.userId, member]))
-    const isChanged = (userId: UserId) => {
-      const member = members.get(userId)
-      return member !== undefined && (member.write === "replace" || member.ratings.length > 0)
-    }
-    const raters = yield* ratersOf(folder, manifest, new Set(present.map(({ userId }) => userId)), relabelled)
-    const files = new Map<string, MemberFile>()
-    for (const file of present) {
-      if (isChanged(file.userId) || (file.kind === "translated" && raters.has(file.userId))) files.set(nameOf(file), file)
-    }
-    for (const { record: { state, userId, username } } of asked ? batch.members : []) {
-      if (state !== "sealed" && state !== "partial") continue
-      for (const kind of kinds) files.set(nameOf({ username, userId, kind }), { username, userId, kind })
-    }
-    const ids = [...new Set([...files.values()].map(({ userId }) => userId))]
-    return Stream.fromIterable(ids).pipe(
-      Stream.grouped(membersAtOnce),
-      Stream.mapEffect((some) => {
-        const group = new Set(some)
-        const known = new Set([...group].filter((id) => members.get(id)?.isNew !== true))
-        return Effect.map(rowsOfMembers(folder, manifest, known), (rows) =>
-          [...files.values()].filter(({ userId }) => group.has(userId)).map((file): FileCopy => {
-            const before = rows.get(file.userId) ?? []
-            const member = members.get(file.userId)
-            const now = member === undefined ? before : member.write === "replace" ? member.ratings : [...before, ...member.ratings]
-            return {
-              name: nameOf(file),
-              text: headerOf(file) + rowsOf(file, now, label),
-              before: headerOf(file) + rowsOf(file, before, labelBefore)
-            }
-          }))
-      }),
-      Stream.flatMap(Stream.fromIterable)
-    )
-  }))
+  Stream.unwrap(
+    Effect.gen(function* () {
+      const present = yield* memberFilesIn(folder, users)
+      const members = new Map(batch.members.map((member) => [member.record.userId, member]))
+      const isChanged = (userId: UserId) => {
+        const member = members.get(userId)
+        return member !== undefined && (member.write === "replace" || member.ratings.length > 0)
+      }
+      const raters = yield* ratersOf(folder, manifest, new Set(present.map(({ userId }) => userId)), relabelled)
+      const files = new Map<string, MemberFile>()
+      for (const file of present) {
+        if (isChanged(file.userId) || (file.kind === "translated" && raters.has(file.userId)))
+          files.set(nameOf(file), file)
+      }
+      for (const {
+        record: { state, userId, username }
+      } of asked ? batch.members : []) {
+        if (state !== "sealed" && state !== "partial") continue
+        for (const kind of kinds) files.set(nameOf({ username, userId, kind }), { username, userId, kind })
+      }
+      const ids = [...new Set([...files.values()].map(({ userId }) => userId))]
+      return Stream.fromIterable(ids).pipe(
+        Stream.grouped(membersAtOnce),
+        Stream.mapEffect((some) => {
+          const group = new Set(some)
+          const known = new Set([...group].filter((id) => members.get(id)?.isNew !== true))
+          return Effect.map(rowsOfMembers(folder, manifest, known), (rows) =>
+            [...files.values()]
+              .filter(({ userId }) => group.has(userId))
+              .map((file): FileCopy => {
+                const before = rows.get(file.userId) ?? []
+                const member = members.get(file.userId)
+                const now =
+                  member === undefined
+                    ? before
+                    : member.write === "replace"
+                      ? member.ratings
+                      : [...before, ...member.ratings]
+                return {
+                  name: nameOf(file),
+                  text: headerOf(file) + rowsOf(file, now, label),
+                  before: headerOf(file) + rowsOf(file, before, labelBefore)
+                }
+              })
+          )
+        }),
+        Stream.flatMap(Stream.fromIterable)
+      )
+    })
+  )
 
 /** A file that does not hold what the rows say, and where that was seen. */
 export interface StaleMemberFile extends MemberFile {
@@ -152,16 +184,18 @@ export const staleMemberFiles = (
   users: Users,
   label: Label
 ): Effect.Effect<ReadonlyArray<StaleMemberFile>, StorageError, Files> =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
     const present = yield* memberFilesIn(folder, users)
     if (present.length === 0) return []
     const encoder = new TextEncoder()
-    const sums = new Map(present.map((file) => {
-      const header = encoder.encode(headerOf(file))
-      return [file, { bytes: header.length, crc32: crc32Of(header) }]
-    }))
+    const sums = new Map(
+      present.map((file) => {
+        const header = encoder.encode(headerOf(file))
+        return [file, { bytes: header.length, crc32: crc32Of(header) }]
+      })
+    )
     const withFiles = new Set(present.map(({ userId }) => userId))
     yield* Stream.runForEach(ratingBlocks(folder, manifest), (ratings) =>
       Effect.sync(() => {
@@ -177,22 +211,26 @@ export const staleMemberFiles = (
           const bytes = encoder.encode(rowsOf(file, own.get(file.userId) ?? [], label))
           sums.set(file, { bytes: sum.bytes + bytes.length, crc32: crc32Of(bytes, sum.crc32) })
         }
-      }))
+      })
+    )
     const stale: Array<StaleMemberFile> = []
     for (const [file, { bytes, crc32 }] of sums) {
       const swap = manifest.copies.find(({ name }) => name === nameOf(file))?.swap
       // The last commit may not have come to the renaming of its files.
       const waiting = swap === undefined ? undefined : path.join(folder, swap)
-      const place = waiting !== undefined && (yield* about(waiting)(fs.exists(waiting))) ? waiting : path.join(folder, nameOf(file))
+      const place =
+        waiting !== undefined && (yield* about(waiting)(fs.exists(waiting))) ? waiting : path.join(folder, nameOf(file))
       const size = Number((yield* about(place)(fs.stat(place))).size)
-      if (size !== bytes || (yield* checksumOf(failures, place, size)).crc32 !== crc32) stale.push({ ...file, place: path.join(folder, nameOf(file)) })
+      if (size !== bytes || (yield* checksumOf(failures, place, size)).crc32 !== crc32)
+        stale.push({ ...file, place: path.join(folder, nameOf(file)) })
     }
     // Nobody keeps a run from committing meanwhile.
     return stale.length > 0 && (yield* readManifest(folder))?.batches !== manifest.batches ? [] : stale
   })
 
 /** What is said of a file that does not follow its rows. */
-export const staleSentence = ({ place, username }: StaleMemberFile): string => `${place}: it does not hold the ratings of ${username} that are in the dataset`
+export const staleSentence = ({ place, username }: StaleMemberFile): string =>
+  `${place}: it does not hold the ratings of ${username} that are in the dataset`
 
 /** Such files as they should be. */
 const rebuilt = (folder: string, manifest: Manifest, files: ReadonlyArray<StaleMemberFile>, label: Label): FileCopies =>
@@ -201,7 +239,11 @@ const rebuilt = (folder: string, manifest: Manifest, files: ReadonlyArray<StaleM
     Stream.mapEffect((some) => {
       const group = [...some]
       return Effect.map(rowsOfMembers(folder, manifest, new Set(group.map(({ userId }) => userId))), (rows) =>
-        group.map((file): FileCopy => ({ name: nameOf(file), text: headerOf(file) + rowsOf(file, rows.get(file.userId) ?? [], label) })))
+        group.map((file): FileCopy => ({
+          name: nameOf(file),
+          text: headerOf(file) + rowsOf(file, rows.get(file.userId) ?? [], label)
+        }))
+      )
     }),
     Stream.flatMap(Stream.fromIterable)
   )
@@ -216,10 +258,15 @@ export const rebuildMemberFiles = (
   users: Users,
   label: Label
 ): Effect.Effect<{ readonly manifest: Manifest; readonly notes: ReadonlyArray<string> }, StorageError, Files> =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const stale = yield* staleMemberFiles(folder, manifest, users, label)
     return {
-      manifest: stale.length === 0 ? manifest : yield* commitChanges(folder, manifest, {}, rebuilt(folder, manifest, stale, label)),
-      notes: stale.map(({ place }) => `${place} was rebuilt from the raw ratings; what it held is kept beside it, as .uncommitted`)
+      manifest:
+        stale.length === 0
+          ? manifest
+          : yield* commitChanges(folder, manifest, {}, rebuilt(folder, manifest, stale, label)),
+      notes: stale.map(
+        ({ place }) => `${place} was rebuilt from the raw ratings; what it held is kept beside it, as .uncommitted`
+      )
     }
   })

@@ -12,7 +12,7 @@ import { about } from "./StorageFailure.ts"
 /** The files that hold a dataset, by what they hold. */
 export const originalFiles = ["rawRatings", "translatedRatings", "userMappings", "filmMappings", "userUpdates"] as const
 
-export type OriginalFile = typeof originalFiles[number]
+export type OriginalFile = (typeof originalFiles)[number]
 
 const subfolders = ["", "training", "mappings", memberFilesFolder]
 
@@ -27,11 +27,21 @@ const namesOf = (file: OriginalFile, names: FileNames): ReadonlyArray<string> =>
 export const findOriginalFiles = (
   folder: string,
   names: FileNames
-): Effect.Effect<Readonly<Record<OriginalFile, ReadonlyArray<string>>>, StorageError, FileSystem.FileSystem | Path.Path> =>
-  Effect.gen(function*() {
+): Effect.Effect<
+  Readonly<Record<OriginalFile, ReadonlyArray<string>>>,
+  StorageError,
+  FileSystem.FileSystem | Path.Path
+> =>
+  Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
-    const found: Record<OriginalFile, Array<string>> = { rawRatings: [], translatedRatings: [], userMappings: [], filmMappings: [], userUpdates: [] }
+    const found: Record<OriginalFile, Array<string>> = {
+      rawRatings: [],
+      translatedRatings: [],
+      userMappings: [],
+      filmMappings: [],
+      userUpdates: []
+    }
     for (const file of originalFiles) {
       for (const name of namesOf(file, names)) {
         for (const subfolder of subfolders) {

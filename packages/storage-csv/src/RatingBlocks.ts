@@ -17,7 +17,7 @@ export const ratingBlocks = (
     let line = 1
     return committedLines(folder, manifest.files.rawRatings, headers.rawRatings).pipe(
       Stream.mapEffect((rows) =>
-        Effect.gen(function*() {
+        Effect.gen(function* () {
           const ratings: Array<EncodedRating> = []
           for (const row of rows) {
             line += 1

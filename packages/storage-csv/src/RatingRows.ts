@@ -22,7 +22,12 @@ const highestId = 2_147_483_647
 const isDigit = (sign: number): boolean => sign >= 0x30 && sign <= 0x39
 
 /** Reads all rows of a block. Fails with `Syntax` where it is no CSV. */
-export const readRatingRows = (place: string, form: TableForm, block: TableBlock, { refuse, take }: RatingReader): Either.Either<void, TableError> => {
+export const readRatingRows = (
+  place: string,
+  form: TableForm,
+  block: TableBlock,
+  { refuse, take }: RatingReader
+): Either.Either<void, TableError> => {
   const { text } = block
   const { header, lineEnd } = form
   const separator = form.separator.charCodeAt(0)
@@ -36,7 +41,8 @@ export const readRatingRows = (place: string, form: TableForm, block: TableBlock
     if (isQuoted) at += 1
     let id = 0
     const from = at
-    for (let sign = text.charCodeAt(at); isDigit(sign) && at - from < 10; sign = text.charCodeAt(++at)) id = id * 10 + sign - 0x30
+    for (let sign = text.charCodeAt(at); isDigit(sign) && at - from < 10; sign = text.charCodeAt(++at))
+      id = id * 10 + sign - 0x30
     if (text.charCodeAt(at) === point && text.charCodeAt(at + 1) === 0x30) at += 2
     if (isQuoted && text.charCodeAt(at++) !== quote) return 0
     return text.charCodeAt(at++) === separator ? id : 0
@@ -80,7 +86,8 @@ export const readRatingRows = (place: string, form: TableForm, block: TableBlock
       const userId = readId(row.cells[userAt])
       const filmId = readId(row.cells[filmAt])
       const halfStars = readHalfStars(row.cells[ratingAt])
-      if (row.cells.length === header.length && userId !== undefined && filmId !== undefined && halfStars !== undefined) take(userId, filmId, halfStars, row.line)
+      if (row.cells.length === header.length && userId !== undefined && filmId !== undefined && halfStars !== undefined)
+        take(userId, filmId, halfStars, row.line)
       else refuse(row)
       line = row.line
     }

@@ -20,7 +20,7 @@ const mostLookedAt = 10_000
 
 /** The files of data in a folder and the folders in it. What cannot be read is passed over: this only helps a message. */
 const dataFilesIn = (folder: string): Effect.Effect<ReadonlyArray<string>, never, Files> =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
     const found: Array<string> = []
@@ -29,7 +29,12 @@ const dataFilesIn = (folder: string): Effect.Effect<ReadonlyArray<string>, never
       if (dataFile.test(name)) found.push(name)
       else if (!name.startsWith(".")) {
         const within = (yield* Effect.orElseSucceed(fs.readDirectory(path.join(folder, name)), () => [])).toSorted()
-        found.push(...within.slice(0, mostLookedAt).filter((inner) => dataFile.test(inner)).map((inner) => `${name}/${inner}`))
+        found.push(
+          ...within
+            .slice(0, mostLookedAt)
+            .filter((inner) => dataFile.test(inner))
+            .map((inner) => `${name}/${inner}`)
+        )
       }
       if (found.length > mostLookedAt) break
     }
@@ -38,16 +43,19 @@ const dataFilesIn = (folder: string): Effect.Effect<ReadonlyArray<string>, never
 
 /** Fails because there is no dataset of ours, and says what is there instead and what to do about it. */
 export const nothingThere = (folder: string, names: FileNames): Effect.Effect<never, StorageError, Files> =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const path = yield* Path.Path
     const none = (detail: string) => Effect.fail(storageError("NothingThere", folder, detail))
     const original = Object.values(yield* findOriginalFiles(folder, names)).flat()
     if (original.length > 0) {
-      return yield* none(`these are files of the original tool (${original.map((place) => path.relative(folder, place)).join(", ")}). Take them over, with every id, by \`lb run --mode continue\``)
+      return yield* none(
+        `these are files of the original tool (${original.map((place) => path.relative(folder, place)).join(", ")}). Take them over, with every id, by \`lb run --mode continue\``
+      )
     }
     const seen = yield* dataFilesIn(folder)
     if (seen.length === 0) return yield* none("there is no dataset to go on with. Start one with --mode new")
-    if (seen.includes("ratings.sqlite")) return yield* none("there is no dataset of CSV files, but ratings.sqlite. Go on with it by --storage sqlite")
+    if (seen.includes("ratings.sqlite"))
+      return yield* none("there is no dataset of CSV files, but ratings.sqlite. Go on with it by --storage sqlite")
     const list = `${seen.slice(0, mostNamed).map(shown).join(", ")}${seen.length > mostNamed ? ` and ${seen.length - mostNamed} more` : ""}`
     const inner = seen.find((name) => name.endsWith("/manifest.json"))
     return yield* none(

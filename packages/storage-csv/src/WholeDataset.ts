@@ -5,7 +5,18 @@ import type { FileSystem, Path } from "@effect/platform"
 import { type EncodedRating, idGapsIn, type StorageError, type WholeDataset } from "@letterboxd-ratings/core"
 import { Chunk, type Effect, Stream } from "effect"
 import { commitChanges, emptyManifest, type FileChange, type FilePart } from "./CommittedFiles.ts"
-import { field, filmLabel, type FilmLabel, filmRow, headers, rawRow, recordLine, translatedRow, updateRow, userRow } from "./CsvText.ts"
+import {
+  field,
+  filmLabel,
+  type FilmLabel,
+  filmRow,
+  headers,
+  rawRow,
+  recordLine,
+  translatedRow,
+  updateRow,
+  userRow
+} from "./CsvText.ts"
 import type { FileNames } from "./FileNames.ts"
 import type { CommittedFile, Manifest } from "./Manifest.ts"
 
@@ -19,7 +30,10 @@ const textOf = (ratings: Chunk.Chunk<EncodedRating>, row: (rating: EncodedRating
 }
 
 /** Content that begins with the file's header. */
-export const withHeader = <R>(file: CommittedFile, content: Stream.Stream<FilePart, StorageError, R>): Stream.Stream<FilePart, StorageError, R> =>
+export const withHeader = <R>(
+  file: CommittedFile,
+  content: Stream.Stream<FilePart, StorageError, R>
+): Stream.Stream<FilePart, StorageError, R> =>
   Stream.concat(Stream.succeed<FilePart>({ text: headers[file], rows: 0 }), content)
 
 /** Rows that stand instead of all that the file held. */
@@ -39,19 +53,41 @@ export const commitWhole = (
   const labels = new Map([...films].map(([id, film]) => [id, field(filmLabel(film, label))]))
   const ratingRows = (file: CommittedFile, row: (rating: EncodedRating) => string): FileChange => ({
     _tag: "Replace",
-    content: withHeader(file, Stream.mapChunks(ratings, (chunk) => Chunk.chunksOf(chunk, rowsAtOnce).pipe(Chunk.map((some) => textOf(some, row)))))
+    content: withHeader(
+      file,
+      Stream.mapChunks(ratings, (chunk) =>
+        Chunk.chunksOf(chunk, rowsAtOnce).pipe(Chunk.map((some) => textOf(some, row)))
+      )
+    )
   })
   const manifest = emptyManifest(names, { filmLabel: label, committedAt, idGaps: idGapsIn(users) })
-  return commitChanges(folder, { ...manifest, batches: Math.max(0, batches - 1) }, {
-    rawRatings: ratingRows("rawRatings", rawRow),
-    translatedRatings: ratingRows("translatedRatings", ({ filmId, rating, userId }) =>
-      translatedRow(usernames.get(userId) ?? String(userId), labels.get(filmId) ?? String(filmId), rating)),
-    userMappings: rewriteRows("userMappings", Array.from(users, ([username, userId]) => userRow(username, userId))),
-    filmMappings: rewriteRows("filmMappings", Array.from(films.values(), (film) => filmRow(film, label))),
-    userUpdates: rewriteRows("userUpdates", Array.from(updates, ([username, at]) => updateRow(username, at))),
-    memberRecords: rewriteRows("memberRecords", [...users.keys()].flatMap((username) => {
-      const record = members.get(username)
-      return record === undefined ? [] : [recordLine(record)]
-    }))
-  })
+  return commitChanges(
+    folder,
+    { ...manifest, batches: Math.max(0, batches - 1) },
+    {
+      rawRatings: ratingRows("rawRatings", rawRow),
+      translatedRatings: ratingRows("translatedRatings", ({ filmId, rating, userId }) =>
+        translatedRow(usernames.get(userId) ?? String(userId), labels.get(filmId) ?? String(filmId), rating)
+      ),
+      userMappings: rewriteRows(
+        "userMappings",
+        Array.from(users, ([username, userId]) => userRow(username, userId))
+      ),
+      filmMappings: rewriteRows(
+        "filmMappings",
+        Array.from(films.values(), (film) => filmRow(film, label))
+      ),
+      userUpdates: rewriteRows(
+        "userUpdates",
+        Array.from(updates, ([username, at]) => updateRow(username, at))
+      ),
+      memberRecords: rewriteRows(
+        "memberRecords",
+        [...users.keys()].flatMap((username) => {
+          const record = members.get(username)
+          return record === undefined ? [] : [recordLine(record)]
+        })
+      )
+    }
+  )
 }

@@ -30,4 +30,7 @@ export const verify = (folder: string, repair = false, process: AnyProcess = {})
   askStorage(CsvStorage.layer({ folder, ...CsvStorage.defaults }), (storage) => storage.verify({ repair }), process)
 
 /** The lock of a process that ended at work. */
-export const leftLock = JSON.stringify({ process: { pid: 77, host: "here", startedAt: 1 }, since: "2026-01-01T00:00:00.000Z" })
+export const leftLock = JSON.stringify({
+  process: { pid: 77, host: "here", startedAt: 1 },
+  since: "2026-01-01T00:00:00.000Z"
+})

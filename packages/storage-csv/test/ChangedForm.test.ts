@@ -18,14 +18,23 @@ const tables = [raw, translated, users, films, updates]
 const Cells = Schema.decodeUnknownSync(Schema.Array(Schema.Array(Schema.String)))
 
 /** A dataset with names that look like something else, and a title with a line end and one with signs beyond ASCII. */
-const filled = Effect.gen(function*() {
+const filled = Effect.gen(function* () {
   const folder = yield* freshFolder
   yield* withDataset(folder, startNew, (dataset) =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       yield* commitRest(dataset)
-    }))
+    })
+  )
   yield* withDataset(folder, goOn, (dataset) =>
-    dataset.commit(batchOf(dataset.state, 7, [{ name: "true", ratings: [[50, 4.5]] }], [film({ id: 50, slug: "amelie", title: "Amélie; or: Fate", year: 2001 })])))
+    dataset.commit(
+      batchOf(
+        dataset.state,
+        7,
+        [{ name: "true", ratings: [[50, 4.5]] }],
+        [film({ id: 50, slug: "amelie", title: "Amélie; or: Fate", year: 2001 })]
+      )
+    )
+  )
   return folder
 })
 
@@ -71,15 +80,27 @@ const numberOf = (text: string, { numbers }: Saving): string => {
 const saved = (text: string, saving: Saving): Uint8Array => {
   const { capitals, emptyLines, encoding, hasHint, hasMark, lineEnd, quotes, separator } = saving
   const rows = Cells(parse(text)).map((row, n) =>
-    row.map((cell, i) => {
-      const isName = n > 0 && row.length < 4 && /username/u.test(text.slice(0, 8)) && i === 0
-      const isNumber = n > 0 && !isName && /^\d+(?:\.\d)?$/u.test(cell)
-      const value = isNumber ? numberOf(cell, saving) : isName && capitals && cell === "true" ? "TRUE" : cell
-      return quotes === "all" || /["\n\r]/u.test(value) || value.includes(separator) ? `"${value.replaceAll(`"`, `""`)}"` : value
-    }).join(separator))
-  const lines = [...(hasHint ? [`sep=${separator}`] : []), ...rows, ...Array.from({ length: emptyLines }, () => separator)]
+    row
+      .map((cell, i) => {
+        const isName = n > 0 && row.length < 4 && /username/u.test(text.slice(0, 8)) && i === 0
+        const isNumber = n > 0 && !isName && /^\d+(?:\.\d)?$/u.test(cell)
+        const value = isNumber ? numberOf(cell, saving) : isName && capitals && cell === "true" ? "TRUE" : cell
+        return quotes === "all" || /["\n\r]/u.test(value) || value.includes(separator)
+          ? `"${value.replaceAll(`"`, `""`)}"`
+          : value
+      })
+      .join(separator)
+  )
+  const lines = [
+    ...(hasHint ? [`sep=${separator}`] : []),
+    ...rows,
+    ...Array.from({ length: emptyLines }, () => separator)
+  ]
   const whole = `${lines.join(lineEnd)}${lineEnd}`
-  const buffer = Buffer.from(`${(hasMark && encoding === "utf8") || encoding.startsWith("utf16") ? "\uFEFF" : ""}${whole}`, encoding === "utf16be" ? "utf16le" : encoding)
+  const buffer = Buffer.from(
+    `${(hasMark && encoding === "utf8") || encoding.startsWith("utf16") ? "\uFEFF" : ""}${whole}`,
+    encoding === "utf16be" ? "utf16le" : encoding
+  )
   return encoding === "utf16be" ? buffer.swap16() : buffer
 }
 
@@ -96,17 +117,25 @@ const savings = fc.record<Saving>({
 })
 
 const save = (folder: string, name: string, saving: Saving) =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     yield* fs.writeFile(`${folder}/${name}`, saved(yield* fs.readFileString(`${folder}/${name}`), saving))
   })
 
 layer(NodeContext.layer)("a file that another program saved", (it) => {
   it.scoped("is named by what happened to it, and nothing else is said", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const cases: ReadonlyArray<readonly [string, Partial<Saving>, ReadonlyArray<string>]> = [
-        [raw, { lineEnd: "\r\n", numbers: "short" }, ["its lines end in CR LF", `rating is written otherwise ("5" for 5.0)`, "All 7 rows are there"]],
-        [raw, { separator: ";", numbers: "with a decimal comma" }, ["separated by semicolons", `ratings have decimal commas ("2,5" for 2.5)`]],
+        [
+          raw,
+          { lineEnd: "\r\n", numbers: "short" },
+          ["its lines end in CR LF", `rating is written otherwise ("5" for 5.0)`, "All 7 rows are there"]
+        ],
+        [
+          raw,
+          { separator: ";", numbers: "with a decimal comma" },
+          ["separated by semicolons", `ratings have decimal commas ("2,5" for 2.5)`]
+        ],
         [raw, { numbers: "with a decimal comma" }, ["ratings have decimal commas"]],
         [raw, { separator: "\t", encoding: "utf16le" }, ["written in UTF-16LE", "separated by tabs"]],
         [raw, { numbers: "as floats" }, [`user_id is written otherwise ("5.0" for 5)`]],
@@ -127,41 +156,53 @@ layer(NodeContext.layer)("a file that another program saved", (it) => {
         for (const word of words) assert.include(problems[0], word)
         assert.include(problems[0], "`lb verify --repair`")
       }
-    }))
+    })
+  )
 
-  it.scoped("comes out of --repair byte for byte, whatever form any of the files has, and is kept beside", () =>
-    Effect.gen(function*() {
-      const fs = yield* FileSystem.FileSystem
-      const folder = yield* filled
-      const before = yield* contentOf(folder)
-      yield* Effect.promise(() =>
-        fc.assert(fc.asyncProperty(fc.subarray(tables, { minLength: 1 }), savings, (names, saving) =>
-          Effect.runPromise(Effect.provide(
-            Effect.gen(function*() {
-              for (const name of yield* fs.readDirectory(folder)) yield* fs.remove(`${folder}/${name}`)
-              for (const [name, text] of Object.entries(before)) yield* fs.writeFileString(`${folder}/${name}`, text)
-              const asSaved = new Map<string, Uint8Array>()
-              for (const name of names) {
-                yield* save(folder, name, saving)
-                const bytes = yield* fs.readFile(`${folder}/${name}`)
-                if (Buffer.compare(bytes, Buffer.from(before[name] ?? "")) !== 0) asSaved.set(name, bytes)
-              }
-              const { problems, repaired } = yield* verify(folder, true)
-              assert.deepStrictEqual(problems, [], JSON.stringify(saving))
-              assert.strictEqual(repaired.length, asSaved.size, repaired.join("\n"))
-              for (const [name, bytes] of asSaved) {
-                assert.strictEqual(Buffer.compare(yield* fs.readFile(`${folder}/${name}.changed`), bytes), 0)
-                yield* fs.remove(`${folder}/${name}.changed`)
-              }
-              assert.deepStrictEqual(yield* contentOf(folder), before)
-            }),
-            NodeContext.layer
-          ))), { numRuns: 60 })
-      )
-    }), 120_000)
+  it.scoped(
+    "comes out of --repair byte for byte, whatever form any of the files has, and is kept beside",
+    () =>
+      Effect.gen(function* () {
+        const fs = yield* FileSystem.FileSystem
+        const folder = yield* filled
+        const before = yield* contentOf(folder)
+        yield* Effect.promise(() =>
+          fc.assert(
+            fc.asyncProperty(fc.subarray(tables, { minLength: 1 }), savings, (names, saving) =>
+              Effect.runPromise(
+                Effect.provide(
+                  Effect.gen(function* () {
+                    for (const name of yield* fs.readDirectory(folder)) yield* fs.remove(`${folder}/${name}`)
+                    for (const [name, text] of Object.entries(before))
+                      yield* fs.writeFileString(`${folder}/${name}`, text)
+                    const asSaved = new Map<string, Uint8Array>()
+                    for (const name of names) {
+                      yield* save(folder, name, saving)
+                      const bytes = yield* fs.readFile(`${folder}/${name}`)
+                      if (Buffer.compare(bytes, Buffer.from(before[name] ?? "")) !== 0) asSaved.set(name, bytes)
+                    }
+                    const { problems, repaired } = yield* verify(folder, true)
+                    assert.deepStrictEqual(problems, [], JSON.stringify(saving))
+                    assert.strictEqual(repaired.length, asSaved.size, repaired.join("\n"))
+                    for (const [name, bytes] of asSaved) {
+                      assert.strictEqual(Buffer.compare(yield* fs.readFile(`${folder}/${name}.changed`), bytes), 0)
+                      yield* fs.remove(`${folder}/${name}.changed`)
+                    }
+                    assert.deepStrictEqual(yield* contentOf(folder), before)
+                  }),
+                  NodeContext.layer
+                )
+              )
+            ),
+            { numRuns: 60 }
+          )
+        )
+      }),
+    120_000
+  )
 
   it.scoped("is repaired where git changed all line ends, in titles and records of members too", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const fs = yield* FileSystem.FileSystem
       const folder = yield* filled
       const before = yield* contentOf(folder)
@@ -171,12 +212,14 @@ layer(NodeContext.layer)("a file that another program saved", (it) => {
       const { problems, repaired } = yield* verify(folder, true)
       assert.deepStrictEqual(problems, [])
       assert.strictEqual(repaired.length, 6)
-      for (const [name, text] of Object.entries(before)) assert.strictEqual(yield* fs.readFileString(`${folder}/${name}`), text)
+      for (const [name, text] of Object.entries(before))
+        assert.strictEqual(yield* fs.readFileString(`${folder}/${name}`), text)
       yield* withDataset(folder, goOn, () => Effect.void)
-    }))
+    })
+  )
 
   it.scoped("is left alone where its rows are not what was committed, and it is said what is not", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const fs = yield* FileSystem.FileSystem
       const cases: ReadonlyArray<readonly [string, (text: string) => string, string]> = [
         [raw, (text) => text.replace("5,10,5.0", "5,10,4.0"), "its values are others"],
@@ -198,33 +241,41 @@ layer(NodeContext.layer)("a file that another program saved", (it) => {
         assert.deepStrictEqual(repaired, [])
         assert.deepStrictEqual(yield* contentOf(folder), before)
       }
-    }))
+    })
+  )
 
-  it.scoped("is whole, as it was or repaired, when the repair is killed at any of its calls", () =>
-    Effect.gen(function*() {
-      const fs = yield* FileSystem.FileSystem
-      const folder = yield* filled
-      const before = yield* contentOf(folder)
-      const mangle = save(folder, raw, { ...plain, lineEnd: "\r\n", separator: ";" })
-      const counting = makeDisk()
-      yield* mangle
-      const mangled = yield* fs.readFileString(`${folder}/${raw}`)
-      yield* verify(folder, true, { disk: counting })
-      assert.isAbove(counting.calls(), 5)
-      for (let at = 1; at <= counting.calls(); at++) {
-        for (const extent of ["crash", "call"] as const) {
-          yield* mangle
-          yield* Effect.exit(verify(folder, true, { disk: makeDisk({ at, code: "EIO", extent, shortWrite: true }) }))
-          assert.include([before[raw], mangled], yield* fs.readFileString(`${folder}/${raw}`))
-          assert.deepStrictEqual((yield* verify(folder, true, { pid: 2 })).problems, [])
-          const { [raw]: found, ...rest } = yield* contentOf(folder)
-          assert.strictEqual(found, before[raw])
-          for (const name of Object.keys(rest).filter((name) => name.includes(".changed"))) {
-            assert.strictEqual(rest[name], mangled)
-            yield* fs.remove(`${folder}/${name}`)
+  it.scoped(
+    "is whole, as it was or repaired, when the repair is killed at any of its calls",
+    () =>
+      Effect.gen(function* () {
+        const fs = yield* FileSystem.FileSystem
+        const folder = yield* filled
+        const before = yield* contentOf(folder)
+        const mangle = save(folder, raw, { ...plain, lineEnd: "\r\n", separator: ";" })
+        const counting = makeDisk()
+        yield* mangle
+        const mangled = yield* fs.readFileString(`${folder}/${raw}`)
+        yield* verify(folder, true, { disk: counting })
+        assert.isAbove(counting.calls(), 5)
+        for (let at = 1; at <= counting.calls(); at++) {
+          for (const extent of ["crash", "call"] as const) {
+            yield* mangle
+            yield* Effect.exit(verify(folder, true, { disk: makeDisk({ at, code: "EIO", extent, shortWrite: true }) }))
+            assert.include([before[raw], mangled], yield* fs.readFileString(`${folder}/${raw}`))
+            assert.deepStrictEqual((yield* verify(folder, true, { pid: 2 })).problems, [])
+            const { [raw]: found, ...rest } = yield* contentOf(folder)
+            assert.strictEqual(found, before[raw])
+            for (const name of Object.keys(rest).filter((name) => name.includes(".changed"))) {
+              assert.strictEqual(rest[name], mangled)
+              yield* fs.remove(`${folder}/${name}`)
+            }
+            assert.isFalse(
+              Object.keys(rest).some((name) => name.includes(".next-")),
+              Object.keys(rest).join(" ")
+            )
           }
-          assert.isFalse(Object.keys(rest).some((name) => name.includes(".next-")), Object.keys(rest).join(" "))
         }
-      }
-    }), 200_000)
+      }),
+    200_000
+  )
 })

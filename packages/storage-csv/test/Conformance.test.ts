@@ -11,13 +11,17 @@ import { afterAll } from "vitest"
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), "csv-"))
 afterAll(() => fs.rmSync(folder, { recursive: true }))
 
-storageSuite("CsvStorage", (place) =>
-  CsvStorage.layer({ ...CsvStorage.defaults, folder: path.join(folder, place) }).pipe(
-    Layer.provide(Layer.merge(NodeContext.layer, processTable(1)))
-  ), {
-  writeFormat: (place, format) =>
-    Effect.sync(() => {
-      const manifest = path.join(folder, place, "manifest.json")
-      fs.writeFileSync(manifest, fs.readFileSync(manifest, "utf8").replace(/"format": \d+/u, `"format": ${format}`))
-    })
-})
+storageSuite(
+  "CsvStorage",
+  (place) =>
+    CsvStorage.layer({ ...CsvStorage.defaults, folder: path.join(folder, place) }).pipe(
+      Layer.provide(Layer.merge(NodeContext.layer, processTable(1)))
+    ),
+  {
+    writeFormat: (place, format) =>
+      Effect.sync(() => {
+        const manifest = path.join(folder, place, "manifest.json")
+        fs.writeFileSync(manifest, fs.readFileSync(manifest, "utf8").replace(/"format": \d+/u, `"format": ${format}`))
+      })
+  }
+)

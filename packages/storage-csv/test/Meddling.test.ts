@@ -6,18 +6,29 @@ import { readWhole, StorageError } from "@letterboxd-ratings/core"
 import { CsvStorage } from "@letterboxd-ratings/storage-csv"
 import { askStorage, makeDisk, processTable } from "@letterboxd-ratings/storage-testkit/folder"
 import { Cause, Effect, Exit, Option, Stream } from "effect"
-import { batchOf, commitRest, contentOf, freshFolder, goOn, leftLock, setAside, startNew, verify, withDataset } from "./Batches.ts"
+import {
+  batchOf,
+  commitRest,
+  contentOf,
+  freshFolder,
+  goOn,
+  leftLock,
+  setAside,
+  startNew,
+  verify,
+  withDataset
+} from "./Batches.ts"
 
 const raw = "latest_raw_user_ratings.csv"
 
-const filled = Effect.gen(function*() {
+const filled = Effect.gen(function* () {
   const folder = yield* freshFolder
   yield* withDataset(folder, startNew, commitRest)
   return folder
 })
 
 const change = (folder: string, name: string, how: (text: string) => string) =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
     const place = path.join(folder, name)
@@ -37,7 +48,7 @@ const more = (dataset: Parameters<typeof commitRest>[0]) =>
 
 layer(NodeContext.layer)("CsvStorage and other people's hands", (it) => {
   it.scoped("leaves folders alone that are only called like one of its own", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const fs = yield* FileSystem.FileSystem
       const folder = yield* filled
       for (const name of [".new-york", ".new-20261124-120000", ".new-1700000000000"]) {
@@ -51,10 +62,11 @@ layer(NodeContext.layer)("CsvStorage and other people's hands", (it) => {
       yield* fs.remove(folder, { recursive: true })
       yield* withDataset(folder, startNew, commitRest)
       assert.isTrue(yield* fs.exists(`${folder}.new-york/manifest.json`))
-    }))
+    })
+  )
 
   it.scoped("tells of rows that somebody added, and takes none of them away in silence", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const fs = yield* FileSystem.FileSystem
       const folder = yield* filled
       const before = yield* contentOf(folder)
@@ -72,10 +84,11 @@ layer(NodeContext.layer)("CsvStorage and other people's hands", (it) => {
       assert.strictEqual(kept, "1,999999,4.0\n")
       assert.deepStrictEqual(rest, before)
       yield* withDataset(folder, goOn, more)
-    }))
+    })
+  )
 
   it.scoped("says that it cuts off what a killed process left", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const fs = yield* FileSystem.FileSystem
       const folder = yield* filled
       const before = yield* contentOf(folder)
@@ -83,19 +96,28 @@ layer(NodeContext.layer)("CsvStorage and other people's hands", (it) => {
       yield* fs.writeFileString(`${folder}/.lock`, leftLock)
       assert.deepStrictEqual((yield* verify(folder)).problems, [])
       yield* askStorage(CsvStorage.layer({ folder, ...CsvStorage.defaults }), (storage) =>
-        Effect.scoped(Effect.flatMap(storage.open(goOn), ({ notes }) =>
-          Effect.sync(() => {
-            assert.strictEqual(notes.length, 1)
-            assert.include(notes[0], "5 bytes of a batch that was not finished were cut off")
-          }))))
+        Effect.scoped(
+          Effect.flatMap(storage.open(goOn), ({ notes }) =>
+            Effect.sync(() => {
+              assert.strictEqual(notes.length, 1)
+              assert.include(notes[0], "5 bytes of a batch that was not finished were cut off")
+            })
+          )
+        )
+      )
       assert.deepStrictEqual(yield* contentOf(folder), before)
-    }))
+    })
+  )
 
   for (const wasKilled of [false, true]) {
     it.scoped(`changes nothing where line ends became others${wasKilled ? ", and a process was killed too" : ""}`, () =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         const fs = yield* FileSystem.FileSystem
-        for (const names of [[raw], ["latest_user_mappings.csv"], Object.keys(yield* contentOf(yield* filled)).filter((name) => name.endsWith(".csv"))]) {
+        for (const names of [
+          [raw],
+          ["latest_user_mappings.csv"],
+          Object.keys(yield* contentOf(yield* filled)).filter((name) => name.endsWith(".csv"))
+        ]) {
           const folder = yield* filled
           for (const name of names) yield* change(folder, name, (text) => text.replaceAll("\n", "\r\n"))
           const before = yield* contentOf(folder)
@@ -111,24 +133,33 @@ layer(NodeContext.layer)("CsvStorage and other people's hands", (it) => {
           // What tells that a batch may be unfinished stays until somebody has dealt with it.
           assert.strictEqual(lock !== undefined, wasKilled)
         }
-      }))
+      })
+    )
   }
 
   it.scoped("does not hand on ratings that are not those that were committed", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const folder = yield* filled
       yield* change(folder, raw, (text) => text.replace("5,10,5.0", "5,10,4.0"))
       const before = yield* contentOf(folder)
-      const reading = yield* failureOf(askStorage(CsvStorage.layer({ folder, ...CsvStorage.defaults }), (storage) =>
-        Effect.scoped(Effect.flatMap(readWhole(storage), ({ ratings }) => Stream.runDrain(ratings)))))
+      const reading = yield* failureOf(
+        askStorage(CsvStorage.layer({ folder, ...CsvStorage.defaults }), (storage) =>
+          Effect.scoped(Effect.flatMap(readWhole(storage), ({ ratings }) => Stream.runDrain(ratings)))
+        )
+      )
       assert.strictEqual(reading.reason, "Damaged")
-      const replacing = yield* failureOf(withDataset(folder, goOn, (dataset) => dataset.commit(batchOf(dataset.state, 9, [{ name: "last", ratings: [[10, 1]] }], []))))
+      const replacing = yield* failureOf(
+        withDataset(folder, goOn, (dataset) =>
+          dataset.commit(batchOf(dataset.state, 9, [{ name: "last", ratings: [[10, 1]] }], []))
+        )
+      )
       assert.strictEqual(replacing.reason, "Damaged")
       assert.deepStrictEqual(yield* contentOf(folder), before)
-    }))
+    })
+  )
 
   it.scoped("refuses a dataset of its own that lost its manifest, and keeps what is known of members", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const fs = yield* FileSystem.FileSystem
       const folder = yield* filled
       yield* fs.remove(`${folder}/manifest.json`)
@@ -137,28 +168,33 @@ layer(NodeContext.layer)("CsvStorage and other people's hands", (it) => {
       assert.strictEqual(failure.reason, "Damaged")
       assert.include(failure.message, "manifest.json")
       assert.deepStrictEqual(yield* contentOf(folder), before)
-    }))
+    })
+  )
 
   it.scoped("writes nothing into a folder that was exchanged under it", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const fs = yield* FileSystem.FileSystem
       const backup = yield* filled
       yield* withDataset(backup, goOn, more)
       const before = yield* contentOf(backup)
       const folder = yield* freshFolder
-      const failure = yield* failureOf(withDataset(folder, startNew, (dataset) =>
-        Effect.gen(function*() {
-          yield* commitRest(dataset, 1)
-          yield* fs.rename(folder, `${folder}.old`)
-          yield* fs.copy(backup, folder)
-          yield* more(dataset)
-        })))
+      const failure = yield* failureOf(
+        withDataset(folder, startNew, (dataset) =>
+          Effect.gen(function* () {
+            yield* commitRest(dataset, 1)
+            yield* fs.rename(folder, `${folder}.old`)
+            yield* fs.copy(backup, folder)
+            yield* more(dataset)
+          })
+        )
+      )
       assert.strictEqual(failure.reason, "Locked")
       assert.deepStrictEqual(yield* contentOf(folder), before)
-    }))
+    })
+  )
 
   it.scoped("does not start over a dataset that was made while it waited for the lock", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const folder = yield* freshFolder
       const made = yield* filled
       const fs = yield* FileSystem.FileSystem
@@ -168,64 +204,93 @@ layer(NodeContext.layer)("CsvStorage and other people's hands", (it) => {
         ...fs,
         link: (from, to) =>
           Effect.zipRight(
-            isMade || !to.startsWith(folder) ? Effect.void : Effect.suspend(() => {
-              isMade = true
-              return fs.copy(made, folder, { overwrite: true })
-            }),
+            isMade || !to.startsWith(folder)
+              ? Effect.void
+              : Effect.suspend(() => {
+                  isMade = true
+                  return fs.copy(made, folder, { overwrite: true })
+                }),
             fs.link(from, to)
           )
       }
       const before = yield* contentOf(made)
-      const failure = yield* failureOf(Effect.provideService(
-        Effect.scoped(Effect.flatMap(CsvStorage.make({ folder, ...CsvStorage.defaults }), (storage) => Effect.flatMap(storage.open(startNew), commitRest))).pipe(
-          Effect.provide(processTable(1))
-        ),
-        FileSystem.FileSystem,
-        late
-      ))
+      const failure = yield* failureOf(
+        Effect.provideService(
+          Effect.scoped(
+            Effect.flatMap(CsvStorage.make({ folder, ...CsvStorage.defaults }), (storage) =>
+              Effect.flatMap(storage.open(startNew), commitRest)
+            )
+          ).pipe(Effect.provide(processTable(1))),
+          FileSystem.FileSystem,
+          late
+        )
+      )
       assert.strictEqual(failure.reason, "AlreadyThere")
       assert.deepStrictEqual(yield* contentOf(folder), before)
-    }))
+    })
+  )
 
   it.scoped("does not follow a manifest out of its folder", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const fs = yield* FileSystem.FileSystem
       const folder = yield* filled
       const victim = `${folder}-victim`
       yield* fs.writeFileString(victim, "mine")
       const name = victim.slice(victim.lastIndexOf("/") + 1)
-      yield* change(folder, "manifest.json", (text) => text.replace("\"copies\": []", `"copies": [{ "name": "../moved", "swap": "../${name}" }]`))
+      yield* change(folder, "manifest.json", (text) =>
+        text.replace('"copies": []', `"copies": [{ "name": "../moved", "swap": "../${name}" }]`)
+      )
       assert.strictEqual((yield* failureOf(opening(folder))).reason, "Damaged")
       yield* verify(folder, true).pipe(Effect.exit)
       assert.strictEqual(yield* fs.readFileString(victim), "mine")
-    }))
+    })
+  )
 
   it.scoped("finds each number in the manifest that is another one, however large", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       for (const file of ["rawRatings", "translatedRatings", "userMappings", "filmMappings", "userUpdates"]) {
         for (const rows of [0, 7_777, 4_000_000_000, 1e15]) {
           const folder = yield* filled
-          yield* change(folder, "manifest.json", (text) => text.replace(new RegExp(`("${file}": \\{[^}]*"rows": )\\d+`, "u"), `$1${rows}`))
+          yield* change(folder, "manifest.json", (text) =>
+            text.replace(new RegExp(`("${file}": \\{[^}]*"rows": )\\d+`, "u"), `$1${rows}`)
+          )
           assert.isAbove((yield* verify(folder)).problems.length, 0, `${file} ${rows}`)
         }
       }
-    }))
+    })
+  )
 
   it.scoped("takes no names for files that its own come and go under", () =>
-    Effect.gen(function*() {
-      for (const name of [".lock-1", ".hidden", "manifest.json.next-2", "latest_user_mappings.csv.next-1", "users", "diagnostics", "DATA_CARD.md", "original-20260101-000000"]) {
+    Effect.gen(function* () {
+      for (const name of [
+        ".lock-1",
+        ".hidden",
+        "manifest.json.next-2",
+        "latest_user_mappings.csv.next-1",
+        "users",
+        "diagnostics",
+        "DATA_CARD.md",
+        "original-20260101-000000"
+      ]) {
         const folder = yield* freshFolder
-        const failure = yield* failureOf(withDataset(folder, startNew, commitRest, { options: { files: { rawRatings: name } } }))
+        const failure = yield* failureOf(
+          withDataset(folder, startNew, commitRest, { options: { files: { rawRatings: name } } })
+        )
         assert.strictEqual(failure.reason, "InvalidOption", name)
       }
-    }))
+    })
+  )
 
   it.scoped("removes no folder beside that only looks like unfinished work of its own", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const fs = yield* FileSystem.FileSystem
       const whole = yield* filled
       const lockOf = (making?: string) =>
-        JSON.stringify({ process: { pid: 77, host: "here", startedAt: 1 }, since: "2026-01-01T00:00:00.000Z", ...(making === undefined ? {} : { making }) })
+        JSON.stringify({
+          process: { pid: 77, host: "here", startedAt: 1 },
+          since: "2026-01-01T00:00:00.000Z",
+          ...(making === undefined ? {} : { making })
+        })
       const locks = [undefined, "", "not ours", leftLock, lockOf("data.new-3"), lockOf("data")]
       const contents = [[], ["manifest.json"], [raw], ["manifest.json", raw], ["notes.txt"]]
       const cases = locks.flatMap((lock) => contents.map((names) => ({ lock, names })))
@@ -236,57 +301,78 @@ layer(NodeContext.layer)("CsvStorage and other people's hands", (it) => {
           const other = `${folder}.new-${n + 10}`
           yield* fs.makeDirectory(other)
           if (lock !== undefined) yield* fs.writeFileString(`${other}/.lock`, lock)
-          for (const name of names) yield* name === "notes.txt" ? fs.writeFileString(`${other}/${name}`, "mine") : fs.copyFile(`${whole}/${name}`, `${other}/${name}`)
+          for (const name of names)
+            yield* name === "notes.txt"
+              ? fs.writeFileString(`${other}/${name}`, "mine")
+              : fs.copyFile(`${whole}/${name}`, `${other}/${name}`)
         }
         // The name of the issue: a sound dataset whose last run was killed.
         yield* fs.copy(whole, `${folder}.new-2`)
         yield* fs.writeFileString(`${folder}.new-2/.lock`, leftLock)
-        const before = yield* Effect.forEach([2, ...cases.keys()].map((n, i) => i === 0 ? n : n + 10), (n) => contentOf(`${folder}.new-${n}`))
-        yield* withDataset(folder, mode, (dataset) => mode === goOn ? more(dataset) : commitRest(dataset), { pid: 2 })
+        const before = yield* Effect.forEach(
+          [2, ...cases.keys()].map((n, i) => (i === 0 ? n : n + 10)),
+          (n) => contentOf(`${folder}.new-${n}`)
+        )
+        yield* withDataset(folder, mode, (dataset) => (mode === goOn ? more(dataset) : commitRest(dataset)), { pid: 2 })
         yield* fs.remove(folder, { recursive: true })
         yield* withDataset(folder, startNew, commitRest, { pid: 2 })
-        const after = yield* Effect.forEach([2, ...cases.keys()].map((n, i) => i === 0 ? n : n + 10), (n) =>
-          Effect.zipLeft(contentOf(`${folder}.new-${n}`), fs.stat(`${folder}.new-${n}`)))
+        const after = yield* Effect.forEach(
+          [2, ...cases.keys()].map((n, i) => (i === 0 ? n : n + 10)),
+          (n) => Effect.zipLeft(contentOf(`${folder}.new-${n}`), fs.stat(`${folder}.new-${n}`))
+        )
         assert.deepStrictEqual(after, before)
       }
-    }))
+    })
+  )
 
-  it.scoped("finishes what it proves to be its own: a new dataset with a batch takes the place it was made for", () =>
-    Effect.gen(function*() {
-      const fs = yield* FileSystem.FileSystem
-      const folder = yield* filled
-      const before = yield* contentOf(folder)
-      // Each call that changes something is the last one before the batch of the new dataset is in its place.
-      let rolledForward = 0
-      for (let at = 1; ; at++) {
-        const again = yield* freshFolder
-        yield* fs.copy(folder, again)
-        const disk = makeDisk({ at, code: "EIO", extent: "crash", shortWrite: false })
-        yield* Effect.exit(withDataset(again, setAside, (dataset) => commitRest(dataset, 1), { disk }))
-        if (disk.calls() < at) break
-        const parent = again.slice(0, again.lastIndexOf("/"))
-        const left = yield* fs.readDirectory(parent)
-        const staged = left.find((name) => name.includes(".new-"))
-        const isBatchThere = staged !== undefined && (yield* fs.exists(`${parent}/${staged}/manifest.json`))
-        const batches = yield* withDataset(again, goOn, ({ state }) => Effect.succeed(state.batches), { pid: 2 })
-        if (isBatchThere) {
-          rolledForward += 1
-          assert.strictEqual(batches, 1, `call ${at}`)
+  it.scoped(
+    "finishes what it proves to be its own: a new dataset with a batch takes the place it was made for",
+    () =>
+      Effect.gen(function* () {
+        const fs = yield* FileSystem.FileSystem
+        const folder = yield* filled
+        const before = yield* contentOf(folder)
+        // Each call that changes something is the last one before the batch of the new dataset is in its place.
+        let rolledForward = 0
+        for (let at = 1; ; at++) {
+          const again = yield* freshFolder
+          yield* fs.copy(folder, again)
+          const disk = makeDisk({ at, code: "EIO", extent: "crash", shortWrite: false })
+          yield* Effect.exit(withDataset(again, setAside, (dataset) => commitRest(dataset, 1), { disk }))
+          if (disk.calls() < at) break
+          const parent = again.slice(0, again.lastIndexOf("/"))
+          const left = yield* fs.readDirectory(parent)
+          const staged = left.find((name) => name.includes(".new-"))
+          const isBatchThere = staged !== undefined && (yield* fs.exists(`${parent}/${staged}/manifest.json`))
+          const batches = yield* withDataset(again, goOn, ({ state }) => Effect.succeed(state.batches), { pid: 2 })
+          if (isBatchThere) {
+            rolledForward += 1
+            assert.strictEqual(batches, 1, `call ${at}`)
+          }
+          const beside = yield* fs.readDirectory(parent)
+          assert.isFalse(
+            beside.some((name) => name.includes(".new-")),
+            `call ${at}`
+          )
+          // The old one is in its place, or aside.
+          const kept = batches === 1 ? beside.find((name) => name.includes(".bak-")) : "data"
+          const { ".lock": _, ".lock-1": __, ...content } = yield* contentOf(`${parent}/${kept}`)
+          assert.deepStrictEqual(content, before, `call ${at}`)
         }
-        const beside = yield* fs.readDirectory(parent)
-        assert.isFalse(beside.some((name) => name.includes(".new-")), `call ${at}`)
-        // The old one is in its place, or aside.
-        const kept = batches === 1 ? beside.find((name) => name.includes(".bak-")) : "data"
-        const { ".lock": _, ".lock-1": __, ...content } = yield* contentOf(`${parent}/${kept}`)
-        assert.deepStrictEqual(content, before, `call ${at}`)
-      }
-      assert.isAbove(rolledForward, 0)
-    }), 120_000)
+        assert.isAbove(rolledForward, 0)
+      }),
+    120_000
+  )
 
   it.scoped("keeps files that only look like those of an unfinished batch, and writes over none of them", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const fs = yield* FileSystem.FileSystem
-      const others = [`${raw}.next-6`, "manifest.json.next-6", "users/user_null_raw.csv.next-6", "raw_user_ratings_20260101-000000.csv.next-6"]
+      const others = [
+        `${raw}.next-6`,
+        "manifest.json.next-6",
+        "users/user_null_raw.csv.next-6",
+        "raw_user_ratings_20260101-000000.csv.next-6"
+      ]
       const older = [`${raw}.next-2`, "users/notes.next-6", "raw_user_ratings_mine.next-6"]
       for (const wasKilled of [false, true]) {
         const folder = yield* filled
@@ -307,10 +393,11 @@ layer(NodeContext.layer)("CsvStorage and other people's hands", (it) => {
         const { ".lock": _, ...after } = yield* contentOf(folder)
         assert.deepStrictEqual(after, { ...before, ...mine })
       }
-    }))
+    })
+  )
 
   it.scoped("takes no file for a committed one because of its name", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const fs = yield* FileSystem.FileSystem
       const folder = yield* freshFolder
       // The fourth batch replaced rows: the manifest names the file that took the place of the ratings.
@@ -323,22 +410,31 @@ layer(NodeContext.layer)("CsvStorage and other people's hands", (it) => {
         yield* opening(folder)
         assert.deepStrictEqual(yield* contentOf(folder), { ...before, [`${raw}.next-4`]: text })
       }
-    }))
+    })
+  )
 
   it.scoped("cuts off nothing that somebody adds while it is open", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       for (const name of [raw, "latest_translated_user_ratings.csv", "latest_film_mappings.csv", "members.jsonl"]) {
         const folder = yield* filled
         const before = yield* contentOf(folder)
-        const failure = yield* failureOf(withDataset(folder, goOn, (dataset) => Effect.zipRight(change(folder, name, (text) => `${text}mine\n`), more(dataset))))
+        const failure = yield* failureOf(
+          withDataset(folder, goOn, (dataset) =>
+            Effect.zipRight(
+              change(folder, name, (text) => `${text}mine\n`),
+              more(dataset)
+            )
+          )
+        )
         assert.strictEqual(failure.reason, "Damaged")
         assert.include(failure.message, name)
         assert.deepStrictEqual(yield* contentOf(folder), { ...before, [name]: `${before[name]}mine\n` })
       }
-    }))
+    })
+  )
 
   it.scoped("takes no lock that is not its own, neither over nor away", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const fs = yield* FileSystem.FileSystem
       const folder = yield* filled
       const before = yield* contentOf(folder)
@@ -351,13 +447,17 @@ layer(NodeContext.layer)("CsvStorage and other people's hands", (it) => {
       const others = { ".lock-1": "somebody's", ".lock-77": "somebody's" }
       assert.deepStrictEqual(yield* contentOf(folder), { ...before, ...others, ".lock": "somebody's" })
       yield* fs.remove(`${folder}/.lock`)
-      const ofAnother = JSON.stringify({ process: { pid: 5, host: "here", startedAt: 1 }, since: "2026-01-01T00:00:00.000Z" })
+      const ofAnother = JSON.stringify({
+        process: { pid: 5, host: "here", startedAt: 1 },
+        since: "2026-01-01T00:00:00.000Z"
+      })
       yield* withDataset(folder, goOn, () => fs.writeFileString(`${folder}/.lock`, ofAnother))
       assert.deepStrictEqual(yield* contentOf(folder), { ...before, ...others, ".lock": ofAnother })
-    }))
+    })
+  )
 
   it.scoped("remembers that a process was killed until what it left was dealt with", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const fs = yield* FileSystem.FileSystem
       const folder = yield* filled
       const before = yield* contentOf(folder)
@@ -372,5 +472,6 @@ layer(NodeContext.layer)("CsvStorage and other people's hands", (it) => {
       yield* fs.writeFileString(`${folder}/latest_film_mappings.csv`, films)
       yield* opening(folder)
       assert.deepStrictEqual(yield* contentOf(folder), before)
-    }))
+    })
+  )
 })

@@ -11,7 +11,7 @@ const encodeManifest = Schema.encodeSync(Schema.parseJson(Manifest))
 
 /** Changes a file and makes the manifest vouch for it, as a faulty version of this tool could have. */
 const forge = (folder: string, file: CommittedFile, change: (text: string) => string) =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
     const manifest = decodeManifest(yield* fs.readFileString(path.join(folder, "manifest.json")))
@@ -25,22 +25,26 @@ const forge = (folder: string, file: CommittedFile, change: (text: string) => st
       crc32: crc32Of(bytes),
       rows: new TextDecoder().decode(bytes).split("\n").length - (file === "memberRecords" ? 1 : 2)
     }
-    yield* fs.writeFileString(path.join(folder, "manifest.json"), encodeManifest({ ...manifest, files: { ...manifest.files, [file]: forged } }))
+    yield* fs.writeFileString(
+      path.join(folder, "manifest.json"),
+      encodeManifest({ ...manifest, files: { ...manifest.files, [file]: forged } })
+    )
   })
 
 layer(NodeContext.layer)("lb verify", (it) => {
   it.scoped("finds nothing wrong with a sound dataset, and changes nothing", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const folder = yield* freshFolder
       yield* withDataset(folder, startNew, commitRest)
       const before = yield* contentOf(folder)
       assert.deepStrictEqual(yield* verify(folder), { ratings: 6, problems: [], repaired: [] })
       assert.deepStrictEqual(yield* verify(folder, true), { ratings: 6, problems: [], repaired: [] })
       assert.deepStrictEqual(yield* contentOf(folder), before)
-    }))
+    })
+  )
 
   it.scoped("finds any byte that is changed, added within, or missing", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const fs = yield* FileSystem.FileSystem
       const path = yield* Path.Path
       const folder = yield* freshFolder
@@ -49,7 +53,12 @@ layer(NodeContext.layer)("lb verify", (it) => {
       const manifest = decodeManifest(whole["manifest.json"])
       for (const { name } of Object.values(manifest.files)) {
         const text = whole[name] ?? ""
-        for (const broken of [text.slice(0, -1), `${text.slice(0, 20)}#${text.slice(21)}`, `${text.slice(0, 20)}#${text.slice(20)}`, undefined]) {
+        for (const broken of [
+          text.slice(0, -1),
+          `${text.slice(0, 20)}#${text.slice(21)}`,
+          `${text.slice(0, 20)}#${text.slice(20)}`,
+          undefined
+        ]) {
           const place = path.join(folder, name)
           yield* broken === undefined ? fs.remove(place) : fs.writeFileString(place, broken)
           const { problems } = yield* verify(folder)
@@ -59,10 +68,11 @@ layer(NodeContext.layer)("lb verify", (it) => {
         }
       }
       assert.deepStrictEqual((yield* verify(folder)).problems, [])
-    }))
+    })
+  )
 
   it.scoped("finds what checksums cannot: contradictions between files", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const contradictions: ReadonlyArray<readonly [CommittedFile, (text: string) => string, string]> = [
         ["rawRatings", (text) => text.replace("5,10,5.0", "77,10,5.0"), "names user 77, who is not mapped"],
         ["rawRatings", (text) => text.replace("5,10,5.0", "5,99,5.0"), "names film 99, which is not mapped"],
@@ -76,7 +86,11 @@ layer(NodeContext.layer)("lb verify", (it) => {
         ["filmMappings", (text) => text.replace("30,Null", "20,Null"), "names film 20 a second time"],
         ["userUpdates", (text) => text.replace("last,", "lost,"), "lost has no user id"],
         ["userUpdates", (text) => text.replace("2026-01-01T00:05:00.000Z", "soon"), "is no name with a time"],
-        ["memberRecords", (text) => text.replaceAll(`"ratings":1,`, `"ratings":3,`), "has 3 ratings, but there are 1 rows"]
+        [
+          "memberRecords",
+          (text) => text.replaceAll(`"ratings":1,`, `"ratings":3,`),
+          "has 3 ratings, but there are 1 rows"
+        ]
       ]
       for (const [file, change, words] of contradictions) {
         const folder = yield* freshFolder
@@ -84,17 +98,23 @@ layer(NodeContext.layer)("lb verify", (it) => {
         yield* forge(folder, file, change)
         assert.include((yield* verify(folder)).problems.join("\n"), words)
       }
-    }))
+    })
+  )
 
   it.scoped("rebuilds the translated ratings however they were damaged, and nothing else", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const fs = yield* FileSystem.FileSystem
       const path = yield* Path.Path
       const folder = yield* freshFolder
       yield* withDataset(folder, startNew, commitRest)
       const whole = yield* contentOf(folder)
       const name = "latest_translated_user_ratings.csv"
-      for (const broken of ["", (whole[name] ?? "").slice(0, 50), (whole[name] ?? "").replace("last", "lost"), undefined]) {
+      for (const broken of [
+        "",
+        (whole[name] ?? "").slice(0, 50),
+        (whole[name] ?? "").replace("last", "lost"),
+        undefined
+      ]) {
         const place = path.join(folder, name)
         yield* broken === undefined ? fs.remove(place) : fs.writeFileString(place, broken)
         const { problems, repaired } = yield* verify(folder, true)
@@ -107,5 +127,6 @@ layer(NodeContext.layer)("lb verify", (it) => {
       const { problems, repaired } = yield* verify(folder, true)
       assert.isAbove(problems.length, 0)
       assert.deepStrictEqual(repaired, [])
-    }))
+    })
+  )
 })

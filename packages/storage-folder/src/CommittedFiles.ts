@@ -32,7 +32,9 @@ export const manifestName = "manifest.json"
  * @category models
  */
 export const InnerName = Schema.NonEmptyString.pipe(
-  Schema.filter((name) => !/[\\\0]/u.test(name) && name.split("/").every((part) => part !== "" && part !== "." && part !== ".."))
+  Schema.filter(
+    (name) => !/[\\\0]/u.test(name) && name.split("/").every((part) => part !== "" && part !== "." && part !== "..")
+  )
 )
 
 /**
@@ -76,15 +78,18 @@ export const nextName = (name: string, batch: number): string => `${name}.next-$
 
 const nextPattern = /^(.+)\.next-\d+$/u
 
-const Owned = Schema.parseJson(Schema.Struct({
-  storage: Schema.optionalWith(Schema.String, { exact: true }),
-  files: Schema.optionalWith(Schema.Object, { exact: true }),
-  format: Schema.optionalWith(Schema.Int, { exact: true })
-}))
+const Owned = Schema.parseJson(
+  Schema.Struct({
+    storage: Schema.optionalWith(Schema.String, { exact: true }),
+    files: Schema.optionalWith(Schema.Object, { exact: true }),
+    format: Schema.optionalWith(Schema.Int, { exact: true })
+  })
+)
 const decodeOwned = Schema.decodeUnknownOption(Owned)
 
 /** The storage a manifest is of. That of CSV files names none: it was there first. */
-const ownerOf = (owned: typeof Owned.Type | undefined): string | undefined => owned?.storage ?? (owned?.files === undefined ? undefined : "csv")
+const ownerOf = (owned: typeof Owned.Type | undefined): string | undefined =>
+  owned?.storage ?? (owned?.files === undefined ? undefined : "csv")
 
 /**
  * The manifest of a folder; none where the folder has none. Fails with `Damaged` where it cannot be decoded, with
@@ -101,7 +106,7 @@ export const readManifest = <A>(
   decode: (text: string) => Effect.Effect<A, { readonly message: string }>,
   latestFormat: number
 ): Effect.Effect<A | undefined, StorageError, Files> =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
     const place = path.join(folder, manifestName)
@@ -111,7 +116,11 @@ export const readManifest = <A>(
       const owned = Option.getOrUndefined(decodeOwned(text))
       const owner = ownerOf(owned)
       if (owner !== undefined && owner !== storage) {
-        return storageError("InvalidOption", folder, `the dataset there is kept by the storage ${owner}. Go on with --storage ${owner}, or choose another folder`)
+        return storageError(
+          "InvalidOption",
+          folder,
+          `the dataset there is kept by the storage ${owner}. Go on with --storage ${owner}, or choose another folder`
+        )
       }
       if (owned?.format !== undefined && owned.format > latestFormat) {
         return storageError(
@@ -134,8 +143,12 @@ export const readManifest = <A>(
  * @since 0.1.0
  * @category constructors
  */
-export const placeOf = ({ about }: FolderFailures, folder: string, entry: FileEntry): Effect.Effect<string, StorageError, Files> =>
-  Effect.gen(function*() {
+export const placeOf = (
+  { about }: FolderFailures,
+  folder: string,
+  entry: FileEntry
+): Effect.Effect<string, StorageError, Files> =>
+  Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
     const place = path.join(folder, entry.name)
@@ -178,7 +191,7 @@ export const findFiles = (
   folder: string,
   entries: ReadonlyArray<FileEntry>
 ): Effect.Effect<ReadonlyArray<FoundFile>, StorageError, Files> =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
     const { about, storageError } = failures
@@ -190,15 +203,27 @@ export const findFiles = (
     const found: Array<FoundFile> = []
     for (const entry of entries) {
       const place = path.join(folder, entry.name)
-      const isWaiting = entry.swap !== undefined && listed.has(path.normalize(entry.swap)) && (yield* isWhole(failures, path.join(folder, entry.swap), entry))
-      const rename = entry.swap !== undefined && isWaiting ? { from: path.join(folder, entry.swap), to: place } : undefined
+      const isWaiting =
+        entry.swap !== undefined &&
+        listed.has(path.normalize(entry.swap)) &&
+        (yield* isWhole(failures, path.join(folder, entry.swap), entry))
+      const rename =
+        entry.swap !== undefined && isWaiting ? { from: path.join(folder, entry.swap), to: place } : undefined
       const current = rename === undefined ? place : rename.from
       if (rename === undefined && !listed.has(path.normalize(entry.name))) {
-        return yield* storageError("Damaged", place, `the file is missing; ${entry.bytes} bytes were committed to it. Nothing was written. Restore it from a copy`)
+        return yield* storageError(
+          "Damaged",
+          place,
+          `the file is missing; ${entry.bytes} bytes were committed to it. Nothing was written. Restore it from a copy`
+        )
       }
       const bytes = Number((yield* about(current)(fs.stat(current))).size)
       if (bytes < entry.bytes) {
-        return yield* storageError("Damaged", place, `it holds ${bytes} bytes where ${entry.bytes} were committed. Nothing was written. See what \`lb verify\` says of it, or restore it from a copy`)
+        return yield* storageError(
+          "Damaged",
+          place,
+          `it holds ${bytes} bytes where ${entry.bytes} were committed. Nothing was written. See what \`lb verify\` says of it, or restore it from a copy`
+        )
       }
       found.push({ entry, place: current, bytes, rename })
     }
@@ -207,7 +232,7 @@ export const findFiles = (
 
 /** Whether a file is what was committed, and nothing besides. */
 const isWhole = (failures: FolderFailures, place: string, entry: FileEntry) =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     if (Number((yield* failures.about(place)(fs.stat(place))).size) !== entry.bytes) return false
     return (yield* checksumOf(failures, place, entry.bytes)).crc32 === entry.crc32
@@ -225,21 +250,25 @@ export const checkLengths = (
   folder: string,
   entries: ReadonlyArray<FileEntry>
 ): Effect.Effect<void, StorageError, Files> =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
     for (const { bytes, name } of entries) {
       const place = path.join(folder, name)
       const now = bytes === 0 ? 0 : Number((yield* about(place)(fs.stat(place))).size)
       if (now !== bytes) {
-        return yield* storageError("Damaged", place, `it holds ${now} bytes where ${bytes} were committed: it was changed while the dataset was open. Nothing was written. \`lb verify\` says what is wrong with it`)
+        return yield* storageError(
+          "Damaged",
+          place,
+          `it holds ${now} bytes where ${bytes} were committed: it was changed while the dataset was open. Nothing was written. \`lb verify\` says what is wrong with it`
+        )
       }
     }
   })
 
 /** The names in a folder; none where there is no folder. */
 const filesIn = (about: FolderFailures["about"], folder: string) =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     return (yield* about(folder)(fs.exists(folder))) ? yield* about(folder)(fs.readDirectory(folder)) : []
   })
@@ -257,21 +286,26 @@ export const filesBeside = (
   batch: number | undefined,
   isOurs: (name: string) => boolean
 ): Effect.Effect<ReadonlyArray<string>, StorageError, Files> =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const path = yield* Path.Path
     const names = yield* filesIn(about, folder)
-    return names.filter((name) => {
-      const besides = nextPattern.exec(name)?.[1]
-      return besides !== undefined && isOurs(besides) && (batch === undefined || name === nextName(besides, batch))
-    }).map((name) => path.join(folder, name))
+    return names
+      .filter((name) => {
+        const besides = nextPattern.exec(name)?.[1]
+        return besides !== undefined && isOurs(besides) && (batch === undefined || name === nextName(besides, batch))
+      })
+      .map((name) => path.join(folder, name))
   })
 
 /**
  * @since 0.1.0
  * @category constructors
  */
-export const removeFiles = ({ about }: FolderFailures, places: ReadonlyArray<string>): Effect.Effect<void, StorageError, FileSystem.FileSystem> =>
-  Effect.gen(function*() {
+export const removeFiles = (
+  { about }: FolderFailures,
+  places: ReadonlyArray<string>
+): Effect.Effect<void, StorageError, FileSystem.FileSystem> =>
+  Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     for (const place of places) yield* about(place)(fs.remove(place, { force: true }))
   })
@@ -282,8 +316,11 @@ export const removeFiles = ({ about }: FolderFailures, places: ReadonlyArray<str
  * @since 0.1.0
  * @category constructors
  */
-export const renameFiles = ({ about }: FolderFailures, renamings: ReadonlyArray<Renaming>): Effect.Effect<void, StorageError, FileSystem.FileSystem> =>
-  Effect.gen(function*() {
+export const renameFiles = (
+  { about }: FolderFailures,
+  renamings: ReadonlyArray<Renaming>
+): Effect.Effect<void, StorageError, FileSystem.FileSystem> =>
+  Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     for (const { from, to } of renamings) yield* about(to)(fs.rename(from, to))
   })
@@ -295,7 +332,9 @@ export const renameFiles = ({ about }: FolderFailures, renamings: ReadonlyArray<
  * @category constructors
  */
 export const undoMade = (places: ReadonlyArray<string>): Effect.Effect<void, never, FileSystem.FileSystem> =>
-  Effect.flatMap(FileSystem.FileSystem, (fs) => Effect.forEach(places, (place) => Effect.ignore(fs.remove(place, { force: true })), { discard: true }))
+  Effect.flatMap(FileSystem.FileSystem, (fs) =>
+    Effect.forEach(places, (place) => Effect.ignore(fs.remove(place, { force: true })), { discard: true })
+  )
 
 /**
  * The commit: the manifest that stands beside takes its place, and then the files it names take theirs. `swaps` are
@@ -311,11 +350,15 @@ export const commitManifest = (
   swaps: ReadonlyArray<{ readonly name: string; readonly swap?: string }>,
   removed: ReadonlyArray<string> = []
 ): Effect.Effect<void, StorageError, Files> =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const path = yield* Path.Path
-    yield* renameFiles(failures, [{ from: path.join(folder, nextName(manifestName, batch)), to: path.join(folder, manifestName) }])
+    yield* renameFiles(failures, [
+      { from: path.join(folder, nextName(manifestName, batch)), to: path.join(folder, manifestName) }
+    ])
     yield* syncFolder(failures, folder)
-    const renamings = swaps.flatMap(({ name, swap }) => swap === undefined ? [] : [{ from: path.join(folder, swap), to: path.join(folder, name) }])
+    const renamings = swaps.flatMap(({ name, swap }) =>
+      swap === undefined ? [] : [{ from: path.join(folder, swap), to: path.join(folder, name) }]
+    )
     yield* renameFiles(failures, renamings)
     const places = removed.map((name) => path.join(folder, name))
     yield* removeFiles(failures, places)
@@ -335,16 +378,19 @@ export const checksumOf = (
   place: string,
   committed: number
 ): Effect.Effect<{ readonly crc32: string; readonly bytes: number }, StorageError, FileSystem.FileSystem> =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     let crc = crc32Of(new Uint8Array())
     let size = 0
     if (committed === 0) return { crc32: crc, bytes: size }
-    yield* about(place)(Stream.runForEach(fs.stream(place, { bytesToRead: committed, chunkSize: 1024 * 1024 }), (bytes) =>
-      Effect.sync(() => {
-        crc = crc32Of(bytes, crc)
-        size += bytes.length
-      })))
+    yield* about(place)(
+      Stream.runForEach(fs.stream(place, { bytesToRead: committed, chunkSize: 1024 * 1024 }), (bytes) =>
+        Effect.sync(() => {
+          crc = crc32Of(bytes, crc)
+          size += bytes.length
+        })
+      )
+    )
     return { crc32: crc, bytes: size }
   })
 
@@ -354,8 +400,12 @@ export const checksumOf = (
  * @since 0.1.0
  * @category constructors
  */
-export const checkBytes = (failures: FolderFailures, folder: string, entry: FileEntry): Effect.Effect<void, StorageError, Files> =>
-  Effect.gen(function*() {
+export const checkBytes = (
+  failures: FolderFailures,
+  folder: string,
+  entry: FileEntry
+): Effect.Effect<void, StorageError, Files> =>
+  Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const { about, storageError } = failures
     const place = yield* placeOf(failures, folder, entry)
@@ -363,6 +413,8 @@ export const checkBytes = (failures: FolderFailures, folder: string, entry: File
       return yield* storageError("Damaged", place, `the file is missing; ${entry.bytes} bytes were committed to it`)
     }
     const { bytes, crc32 } = yield* checksumOf(failures, place, entry.bytes)
-    if (bytes < entry.bytes) return yield* storageError("Damaged", place, `it holds ${bytes} bytes where ${entry.bytes} were committed`)
-    if (crc32 !== entry.crc32) return yield* storageError("Damaged", place, "its content is not what was committed (the checksum differs)")
+    if (bytes < entry.bytes)
+      return yield* storageError("Damaged", place, `it holds ${bytes} bytes where ${entry.bytes} were committed`)
+    if (crc32 !== entry.crc32)
+      return yield* storageError("Damaged", place, "its content is not what was committed (the checksum differs)")
   })

@@ -34,7 +34,7 @@ export interface DatasetFolder {
 
 /** The place as it really is: behind symbolic links, and absolute. */
 const resolveFolder = (folder: string): Effect.Effect<string, never, Files> =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
     return yield* Effect.orElseSucceed(fs.realPath(folder), () => path.resolve(folder))
@@ -64,7 +64,7 @@ export const openFolder = (
   folder: string,
   mode: OpenMode
 ): Effect.Effect<DatasetFolder, StorageError, Services | Scope.Scope> =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const { failures, holdsDataset } = kind
     const { storageError } = failures
     const place = yield* resolveFolder(folder)
@@ -72,7 +72,11 @@ export const openFolder = (
     const isThere = yield* holdsDataset(place)
     if (mode._tag === "continue") {
       if (!isThere) {
-        return yield* storageError("NothingThere", folder, "there is no dataset to go on with. Start one with --mode new")
+        return yield* storageError(
+          "NothingThere",
+          folder,
+          "there is no dataset to go on with. Start one with --mode new"
+        )
       }
       return yield* lockedFolder(failures, place)
     }
@@ -87,10 +91,13 @@ export const openFolder = (
     return (yield* holdsDataset(place)) ? yield* alreadyThere : made
   })
 
-const newFolder = (failures: FolderFailures, place: string): Effect.Effect<DatasetFolder, StorageError, Services | Scope.Scope> =>
-  Effect.gen(function*() {
+const newFolder = (
+  failures: FolderFailures,
+  place: string
+): Effect.Effect<DatasetFolder, StorageError, Services | Scope.Scope> =>
+  Effect.gen(function* () {
     // Only a folder of ours is removed again, and only as long as it is empty.
-    yield* Effect.acquireRelease(makeFolder(failures, place), (made) => made ? removeIfEmpty(place) : Effect.void)
+    yield* Effect.acquireRelease(makeFolder(failures, place), (made) => (made ? removeIfEmpty(place) : Effect.void))
     return yield* lockedFolder(failures, place)
   })
 
@@ -99,12 +106,14 @@ const giveBack = (failures: FolderFailures, place: string, lock: HeldLock, isUnf
   isUnfinished ? leaveLock(place, lock, failures) : unlockFolder(place, lock, failures)
 
 /** A folder that is where it belongs, locked until the scope ends. */
-const lockedFolder = (failures: FolderFailures, place: string): Effect.Effect<DatasetFolder, StorageError, Services | Scope.Scope> =>
-  Effect.gen(function*() {
+const lockedFolder = (
+  failures: FolderFailures,
+  place: string
+): Effect.Effect<DatasetFolder, StorageError, Services | Scope.Scope> =>
+  Effect.gen(function* () {
     let isUnfinished = false
-    const lock = yield* Effect.acquireRelease(
-      lockFolder(place, failures),
-      (held) => Effect.suspend(() => giveBack(failures, place, held, isUnfinished))
+    const lock = yield* Effect.acquireRelease(lockFolder(place, failures), (held) =>
+      Effect.suspend(() => giveBack(failures, place, held, isUnfinished))
     )
     isUnfinished = lock.wasLeft
     return {
@@ -127,7 +136,7 @@ const stagingTime = /^\d+$/u
 
 /** Moves a dataset aside and another one in its place; where that fails, the old one is back. Returns where it is. */
 const exchange = (failures: FolderFailures, place: string, next: string): Effect.Effect<string, StorageError, Files> =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const { about } = failures
     const aside = yield* freeName(failures, `${place}.bak-${stamp(yield* DateTime.now)}`)
@@ -136,8 +145,11 @@ const exchange = (failures: FolderFailures, place: string, next: string): Effect
     return aside
   })
 
-const newFolderBeside = (failures: FolderFailures, place: string): Effect.Effect<DatasetFolder, StorageError, Services | Scope.Scope> =>
-  Effect.gen(function*() {
+const newFolderBeside = (
+  failures: FolderFailures,
+  place: string
+): Effect.Effect<DatasetFolder, StorageError, Services | Scope.Scope> =>
+  Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
     const { about } = failures
@@ -146,20 +158,23 @@ const newFolderBeside = (failures: FolderFailures, place: string): Effect.Effect
     let inPlace: HeldLock | undefined
     let isUnfinished = false
     // Both locks name the folder: nothing else proves that it is ours.
-    const old = yield* Effect.acquireRelease(
-      lockFolder(place, failures, name),
-      (held) => Effect.suspend(() => inPlace === undefined ? giveBack(failures, place, held, held.wasLeft) : giveBack(failures, place, inPlace, isUnfinished))
+    const old = yield* Effect.acquireRelease(lockFolder(place, failures, name), (held) =>
+      Effect.suspend(() =>
+        inPlace === undefined
+          ? giveBack(failures, place, held, held.wasLeft)
+          : giveBack(failures, place, inPlace, isUnfinished)
+      )
     )
     yield* Effect.acquireRelease(about(staging)(fs.makeDirectory(staging)), () => removeStaging(place, staging))
     const lock = yield* lockFolder(staging, failures, name)
-    const settle = Effect.gen(function*() {
+    const settle = Effect.gen(function* () {
       if (inPlace !== undefined) return
       const aside = yield* exchange(failures, place, staging)
       inPlace = lock
       yield* syncFolder(failures, path.dirname(place), place)
       yield* giveBack(failures, aside, old, old.wasLeft)
     })
-    const work = () => inPlace === undefined ? staging : place
+    const work = () => (inPlace === undefined ? staging : place)
     return {
       work,
       settle,
@@ -178,14 +193,14 @@ const newFolderBeside = (failures: FolderFailures, place: string): Effect.Effect
  * taken. Failing is no harm.
  */
 const removeStaging = (place: string, staging: string): Effect.Effect<void, never, Services> =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     if ((yield* fs.exists(place)) && (yield* isStaging(place, staging))) yield* fs.remove(staging, { recursive: true })
   }).pipe(Effect.ignore)
 
 /** Whether a folder was made to take the place of `place`: its lock says so, or, before it had one, that of the place. */
 const isStaging = (place: string, staging: string): Effect.Effect<boolean, never, Services> =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
     const name = path.basename(staging)
@@ -199,8 +214,11 @@ const isStaging = (place: string, staging: string): Effect.Effect<boolean, never
  * Finishes what a process left that ended while it set a dataset aside. Its new one takes the place, if it has a batch;
  * else it is removed. Only a folder that is proven to be such a one is touched.
  */
-const finishSettling = ({ failures, isCommitted }: DatasetFolderKind, place: string): Effect.Effect<void, StorageError, Services> =>
-  Effect.gen(function*() {
+const finishSettling = (
+  { failures, isCommitted }: DatasetFolderKind,
+  place: string
+): Effect.Effect<void, StorageError, Services> =>
+  Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
     const { about } = failures
@@ -223,7 +241,9 @@ const finishSettling = ({ failures, isCommitted }: DatasetFolderKind, place: str
         yield* syncFolder(failures, parent, place)
       } else if (before?.making === name) {
         const old = yield* lockFolder(place, failures, name)
-        const aside = yield* exchange(failures, place, staging).pipe(Effect.onError(() => leaveLock(place, old, failures)))
+        const aside = yield* exchange(failures, place, staging).pipe(
+          Effect.onError(() => leaveLock(place, old, failures))
+        )
         yield* syncFolder(failures, parent, place)
         yield* leaveLock(aside, old, failures)
       }
@@ -236,4 +256,5 @@ const finishSettling = ({ failures, isCommitted }: DatasetFolderKind, place: str
  * @since 0.1.0
  * @category constructors
  */
-export const stamp = (at: DateTime.Utc): string => DateTime.formatIso(at).slice(0, 19).replaceAll(/[-:]/gu, "").replace("T", "-")
+export const stamp = (at: DateTime.Utc): string =>
+  DateTime.formatIso(at).slice(0, 19).replaceAll(/[-:]/gu, "").replace("T", "-")

@@ -15,7 +15,8 @@ import { type FolderFailures, inTheWay } from "./FolderFailure.ts"
  * @since 0.1.0
  * @category constructors
  */
-export const writeBytes = (file: FileSystem.File, bytes: Uint8Array) => bytes.length === 0 ? Effect.void : file.writeAll(bytes)
+export const writeBytes = (file: FileSystem.File, bytes: Uint8Array) =>
+  bytes.length === 0 ? Effect.void : file.writeAll(bytes)
 
 /**
  * Makes a file out of what `write` puts into it, and flushes it; its entry in the folder is not flushed yet. Fails with
@@ -29,7 +30,7 @@ export const makeFile = <A, E, R>(
   place: string,
   write: (file: FileSystem.File) => Effect.Effect<A, E, R>
 ): Effect.Effect<A, E | StorageError, R | FileSystem.FileSystem> =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const file = yield* about(place)(fs.open(place, { flag: "wx" }))
     return yield* Effect.tap(write(file), () => about(place)(file.sync)).pipe(
@@ -43,8 +44,11 @@ export const makeFile = <A, E, R>(
  * @since 0.1.0
  * @category constructors
  */
-export const checkFree = ({ about, storageError }: FolderFailures, place: string): Effect.Effect<void, StorageError, FileSystem.FileSystem> =>
-  Effect.gen(function*() {
+export const checkFree = (
+  { about, storageError }: FolderFailures,
+  place: string
+): Effect.Effect<void, StorageError, FileSystem.FileSystem> =>
+  Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     if (yield* about(place)(fs.exists(place))) return yield* storageError("AlreadyThere", place, inTheWay)
   })
@@ -55,7 +59,11 @@ export const checkFree = ({ about, storageError }: FolderFailures, place: string
  * @since 0.1.0
  * @category constructors
  */
-export const writeNew = (failures: FolderFailures, place: string, text: string): Effect.Effect<void, StorageError, FileSystem.FileSystem> =>
+export const writeNew = (
+  failures: FolderFailures,
+  place: string,
+  text: string
+): Effect.Effect<void, StorageError, FileSystem.FileSystem> =>
   makeFile(failures, place, (file) => failures.about(place)(writeBytes(file, new TextEncoder().encode(text))))
 
 /**
@@ -65,8 +73,12 @@ export const writeNew = (failures: FolderFailures, place: string, text: string):
  * @since 0.1.0
  * @category constructors
  */
-export const syncFolder = ({ about }: FolderFailures, folder: string, place = folder): Effect.Effect<void, StorageError, FileSystem.FileSystem> =>
-  Effect.gen(function*() {
+export const syncFolder = (
+  { about }: FolderFailures,
+  folder: string,
+  place = folder
+): Effect.Effect<void, StorageError, FileSystem.FileSystem> =>
+  Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     yield* about(place)(Effect.scoped(Effect.flatMap(fs.open(folder, { flag: "r" }), (opened) => opened.sync)))
   })
@@ -77,8 +89,11 @@ export const syncFolder = ({ about }: FolderFailures, folder: string, place = fo
  * @since 0.1.0
  * @category constructors
  */
-export const makeFolder = (failures: FolderFailures, place: string): Effect.Effect<boolean, StorageError, FileSystem.FileSystem | Path.Path> =>
-  Effect.gen(function*() {
+export const makeFolder = (
+  failures: FolderFailures,
+  place: string
+): Effect.Effect<boolean, StorageError, FileSystem.FileSystem | Path.Path> =>
+  Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
     const { about } = failures
@@ -92,7 +107,9 @@ export const makeFolder = (failures: FolderFailures, place: string): Effect.Effe
     }
     if (parents.length === 0) return false
     yield* about(place)(fs.makeDirectory(place, { recursive: true }))
-    yield* Effect.forEach(parents, (parent) => syncFolder(failures, parent, place)).pipe(Effect.onError(() => removeIfEmpty(place)))
+    yield* Effect.forEach(parents, (parent) => syncFolder(failures, parent, place)).pipe(
+      Effect.onError(() => removeIfEmpty(place))
+    )
     return true
   })
 
@@ -102,11 +119,17 @@ export const makeFolder = (failures: FolderFailures, place: string): Effect.Effe
  * @since 0.1.0
  * @category constructors
  */
-export const copyFlushed = (failures: FolderFailures, from: string, to: string): Effect.Effect<void, StorageError, FileSystem.FileSystem | Path.Path> =>
-  Effect.gen(function*() {
+export const copyFlushed = (
+  failures: FolderFailures,
+  from: string,
+  to: string
+): Effect.Effect<void, StorageError, FileSystem.FileSystem | Path.Path> =>
+  Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
-    yield* makeFile(failures, to, (file) => failures.about(to)(Stream.runForEach(fs.stream(from), (part) => writeBytes(file, part))))
+    yield* makeFile(failures, to, (file) =>
+      failures.about(to)(Stream.runForEach(fs.stream(from), (part) => writeBytes(file, part)))
+    )
     yield* syncFolder(failures, path.dirname(to))
   })
 
@@ -117,8 +140,11 @@ export const copyFlushed = (failures: FolderFailures, from: string, to: string):
  * @since 0.1.0
  * @category constructors
  */
-export const keepAside = (failures: FolderFailures, place: string): Effect.Effect<string, StorageError, FileSystem.FileSystem | Path.Path> =>
-  Effect.gen(function*() {
+export const keepAside = (
+  failures: FolderFailures,
+  place: string
+): Effect.Effect<string, StorageError, FileSystem.FileSystem | Path.Path> =>
+  Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
     const kept = yield* freeName(failures, `${place}.uncommitted`)
@@ -134,8 +160,12 @@ export const keepAside = (failures: FolderFailures, place: string): Effect.Effec
  * @since 0.1.0
  * @category constructors
  */
-export const freeName = ({ about }: FolderFailures, name: string, ending = ""): Effect.Effect<string, StorageError, FileSystem.FileSystem> =>
-  Effect.gen(function*() {
+export const freeName = (
+  { about }: FolderFailures,
+  name: string,
+  ending = ""
+): Effect.Effect<string, StorageError, FileSystem.FileSystem> =>
+  Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     let free = `${name}${ending}`
     for (let n = 2; yield* about(free)(fs.exists(free)); n++) free = `${name}-${n}${ending}`
@@ -150,7 +180,7 @@ export const freeName = ({ about }: FolderFailures, name: string, ending = ""): 
  * @category constructors
  */
 export const removeIfEmpty = (place: string): Effect.Effect<void, never, FileSystem.FileSystem> =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const isEmpty = (folder: string) => Effect.map(fs.readDirectory(folder), (names) => names.length === 0)
     if (!(yield* isEmpty(place))) return

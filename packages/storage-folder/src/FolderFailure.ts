@@ -16,7 +16,10 @@ const known: Readonly<Record<string, readonly [StorageErrorReason, string]>> = {
   ENOSPC: ["Full", "the disk is full. Make room and go on; what was committed is safe"],
   EDQUOT: ["Full", "the disk quota is used up. Make room and go on; what was committed is safe"],
   EACCES: ["NotPermitted", "permission was denied. Correct the rights of the file or folder, or choose another folder"],
-  EPERM: ["NotPermitted", "the operation is not permitted. Correct the rights of the file or folder, or choose another folder"],
+  EPERM: [
+    "NotPermitted",
+    "the operation is not permitted. Correct the rights of the file or folder, or choose another folder"
+  ],
   EEXIST: ["AlreadyThere", inTheWay],
   EROFS: ["NotPermitted", "the file system is read-only. Choose another folder"],
   ENOTDIR: ["InvalidOption", "a part of the path is a file, not a folder. Choose another folder"],
@@ -36,7 +39,9 @@ export interface FolderFailures {
   readonly storageError: (reason: StorageErrorReason, place: string, detail: string, cause?: unknown) => StorageError
   readonly codedError: (place: string, code: string, cause?: unknown) => StorageError | undefined
   readonly storageFailure: (place: string, error: PlatformError) => StorageError
-  readonly about: (place: string) => <A, R>(effect: Effect.Effect<A, PlatformError, R>) => Effect.Effect<A, StorageError, R>
+  readonly about: (
+    place: string
+  ) => <A, R>(effect: Effect.Effect<A, PlatformError, R>) => Effect.Effect<A, StorageError, R>
 }
 
 /**
@@ -54,9 +59,23 @@ export const failuresOf = (storage: string): FolderFailures => {
   }
   const storageFailure: FolderFailures["storageFailure"] = (place, error) => {
     const code = Option.getOrUndefined(decodeCode(error.cause))?.code
-    return (code === undefined ? undefined : codedError(place, code, error)) ??
-      (error._tag === "SystemError" && error.reason === "PermissionDenied" ? codedError(place, "EACCES", error) : undefined) ??
-      storageError("Failed", place, `reading or writing failed (${code ?? error.message}). What was committed is safe`, error)
+    return (
+      (code === undefined ? undefined : codedError(place, code, error)) ??
+      (error._tag === "SystemError" && error.reason === "PermissionDenied"
+        ? codedError(place, "EACCES", error)
+        : undefined) ??
+      storageError(
+        "Failed",
+        place,
+        `reading or writing failed (${code ?? error.message}). What was committed is safe`,
+        error
+      )
+    )
   }
-  return { storageError, codedError, storageFailure, about: (place) => Effect.mapError((error) => storageFailure(place, error)) }
+  return {
+    storageError,
+    codedError,
+    storageFailure,
+    about: (place) => Effect.mapError((error) => storageFailure(place, error))
+  }
 }

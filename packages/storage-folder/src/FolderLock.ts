@@ -52,24 +52,34 @@ const readText = (place: string): Effect.Effect<string | undefined, never, FileS
   Effect.flatMap(FileSystem.FileSystem, (fs) => Effect.orElseSucceed(fs.readFileString(place), () => undefined))
 
 const runs = (holder: Holder): Effect.Effect<boolean, never, ProcessTable> =>
-  Effect.flatMap(ProcessTable, ({ isRunning }) => holder.process.pid === nobody ? Effect.succeed(false) : isRunning(holder.process))
+  Effect.flatMap(ProcessTable, ({ isRunning }) =>
+    holder.process.pid === nobody ? Effect.succeed(false) : isRunning(holder.process)
+  )
 
 /** Flushes a text into a new file of this process, `.lock-PID` or a name like it. */
-const writeOwn = (failures: FolderFailures, folder: string, text: string, n = 1): Effect.Effect<string, StorageError, Files | ProcessTable> =>
-  Effect.gen(function*() {
+const writeOwn = (
+  failures: FolderFailures,
+  folder: string,
+  text: string,
+  n = 1
+): Effect.Effect<string, StorageError, Files | ProcessTable> =>
+  Effect.gen(function* () {
     const path = yield* Path.Path
     const { pid } = yield* Effect.flatMap(ProcessTable, ({ self }) => self)
     const place = path.join(folder, `${lockName}-${pid}${n === 1 ? "" : `-${n}`}`)
     return yield* writeNew(failures, place, text).pipe(
       Effect.as(place),
       // Another host may have a process of this number, and so may have had this one.
-      Effect.catchIf(({ reason }) => reason === "AlreadyThere", () => writeOwn(failures, folder, text, n + 1))
+      Effect.catchIf(
+        ({ reason }) => reason === "AlreadyThere",
+        () => writeOwn(failures, folder, text, n + 1)
+      )
     )
   })
 
 /** Removes what processes left of themselves that were killed while they asked for the lock. Failing is no harm. */
 const removeOwnOfOthers = (folder: string): Effect.Effect<void, never, Files | ProcessTable> =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
     const { isRunning, self } = yield* ProcessTable
@@ -82,8 +92,14 @@ const removeOwnOfOthers = (folder: string): Effect.Effect<void, never, Files | P
       if (text === undefined) continue
       const told = Option.getOrUndefined(decodeHolder(text))?.process
       // Who was killed while writing left the beginning of a text, which is always the same.
-      const isTorn = told === undefined && [pid, nobody].map(beginningOf).some((beginning) => text.startsWith(beginning) || beginning.startsWith(text))
-      const owner = isTorn ? { pid, host, startedAt: 0 } : told?.pid === pid || told?.pid === nobody ? { ...told, pid } : undefined
+      const isTorn =
+        told === undefined &&
+        [pid, nobody].map(beginningOf).some((beginning) => text.startsWith(beginning) || beginning.startsWith(text))
+      const owner = isTorn
+        ? { pid, host, startedAt: 0 }
+        : told?.pid === pid || told?.pid === nobody
+          ? { ...told, pid }
+          : undefined
       if (owner !== undefined && !(yield* isRunning(owner))) yield* Effect.ignore(fs.remove(place))
     }
   }).pipe(Effect.ignore)
@@ -104,22 +120,28 @@ export const lockFolder = (
   failures: FolderFailures,
   making?: string
 ): Effect.Effect<HeldLock, StorageError, Files | ProcessTable> =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
     const { about, storageError, storageFailure } = failures
     const self = yield* Effect.flatMap(ProcessTable, (processes) => processes.self)
     const lock = path.join(folder, lockName)
-    const content = encodeHolder({ process: self, since: yield* DateTime.now, ...(making === undefined ? {} : { making }) })
+    const content = encodeHolder({
+      process: self,
+      since: yield* DateTime.now,
+      ...(making === undefined ? {} : { making })
+    })
 
     const attempt = (own: string) =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         /** Creates `name` with our content, if it is not there. */
         const claim = (name: string) =>
           fs.link(own, name).pipe(
             Effect.as(true),
             Effect.catchAll((error) =>
-              error._tag === "SystemError" && error.reason === "AlreadyExists" ? Effect.succeed(false) : Effect.fail(storageFailure(name, error))
+              error._tag === "SystemError" && error.reason === "AlreadyExists"
+                ? Effect.succeed(false)
+                : Effect.fail(storageFailure(name, error))
             )
           )
         if (yield* claim(lock)) return "free" as const
@@ -127,10 +149,17 @@ export const lockFolder = (
         if (text === undefined) return undefined
         const holder = decodeHolder(text)
         if (Option.isNone(holder)) {
-          return yield* storageError("Locked", folder, `${lock} was not written by this version of this tool, so that it may be somebody's. If nobody is at work here, move it elsewhere and try again`)
+          return yield* storageError(
+            "Locked",
+            folder,
+            `${lock} was not written by this version of this tool, so that it may be somebody's. If nobody is at work here, move it elsewhere and try again`
+          )
         }
         if (yield* runs(holder.value)) {
-          const { process: { host, pid }, since } = holder.value
+          const {
+            process: { host, pid },
+            since
+          } = holder.value
           return yield* storageError(
             "Locked",
             folder,
@@ -148,13 +177,13 @@ export const lockFolder = (
         const isStillLeftOver = (yield* readText(lock)) === text
         if (isStillLeftOver) yield* about(lock)(fs.rename(own, lock))
         yield* Effect.ignore(fs.remove(takeover))
-        return isStillLeftOver ? "left" as const : undefined
+        return isStillLeftOver ? ("left" as const) : undefined
       })
 
     const was = yield* Effect.acquireUseRelease(
       writeOwn(failures, folder, content),
       (own) =>
-        Effect.gen(function*() {
+        Effect.gen(function* () {
           let was = yield* attempt(own)
           for (let tries = 1; was === undefined && tries < 5; tries++) was = yield* attempt(own)
           return was
@@ -163,10 +192,16 @@ export const lockFolder = (
     )
     yield* removeOwnOfOthers(folder)
     if (was === undefined) {
-      return yield* storageError("Locked", folder, `several processes want to work here at the same moment. Try again; if it stays so, look at ${lock}`)
+      return yield* storageError(
+        "Locked",
+        folder,
+        `several processes want to work here at the same moment. Try again; if it stays so, look at ${lock}`
+      )
     }
     const held = { wasLeft: was === "left", content }
-    yield* syncFolder(failures, folder).pipe(Effect.onError(() => held.wasLeft ? leaveLock(folder, held, failures) : unlockFolder(folder, held, failures)))
+    yield* syncFolder(failures, folder).pipe(
+      Effect.onError(() => (held.wasLeft ? leaveLock(folder, held, failures) : unlockFolder(folder, held, failures)))
+    )
     return held
   })
 
@@ -176,13 +211,21 @@ export const lockFolder = (
  * @since 0.1.0
  * @category constructors
  */
-export const leaveLock = (folder: string, held: HeldLock, failures: FolderFailures): Effect.Effect<void, never, Files | ProcessTable> =>
-  Effect.gen(function*() {
+export const leaveLock = (
+  folder: string,
+  held: HeldLock,
+  failures: FolderFailures
+): Effect.Effect<void, never, Files | ProcessTable> =>
+  Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
     const holder = yield* decodeHolder(held.content)
     yield* checkLock(folder, held, failures)
-    const own = yield* writeOwn(failures, folder, encodeHolder({ ...holder, process: { ...holder.process, pid: nobody } }))
+    const own = yield* writeOwn(
+      failures,
+      folder,
+      encodeHolder({ ...holder, process: { ...holder.process, pid: nobody } })
+    )
     yield* fs.rename(own, path.join(folder, lockName)).pipe(Effect.onError(() => Effect.ignore(fs.remove(own))))
     yield* syncFolder(failures, folder)
     // Where that fails, the lock stays as it is, and is left over once this process ends.
@@ -200,10 +243,14 @@ export const checkLock = (
   { content }: HeldLock,
   { storageError }: FolderFailures
 ): Effect.Effect<void, StorageError, Files> =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const path = yield* Path.Path
     if ((yield* readText(path.join(folder, lockName))) !== content) {
-      return yield* storageError("Locked", folder, "this is not the folder any more that was opened: it was exchanged, or its lock was removed. Nothing more was written")
+      return yield* storageError(
+        "Locked",
+        folder,
+        "this is not the folder any more that was opened: it was exchanged, or its lock was removed. Nothing more was written"
+      )
     }
   })
 
@@ -213,8 +260,12 @@ export const checkLock = (
  * @since 0.1.0
  * @category constructors
  */
-export const unlockFolder = (folder: string, held: HeldLock, failures: FolderFailures): Effect.Effect<void, never, Files> =>
-  Effect.gen(function*() {
+export const unlockFolder = (
+  folder: string,
+  held: HeldLock,
+  failures: FolderFailures
+): Effect.Effect<void, never, Files> =>
+  Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
     yield* checkLock(folder, held, failures)
@@ -241,8 +292,11 @@ export interface LockState {
  * @since 0.1.0
  * @category constructors
  */
-export const lockState = (folder: string, name = lockName): Effect.Effect<LockState | undefined, never, Files | ProcessTable> =>
-  Effect.gen(function*() {
+export const lockState = (
+  folder: string,
+  name = lockName
+): Effect.Effect<LockState | undefined, never, Files | ProcessTable> =>
+  Effect.gen(function* () {
     const path = yield* Path.Path
     const holder = Option.flatMap(Option.fromNullable(yield* readText(path.join(folder, name))), decodeHolder)
     return Option.isNone(holder) ? undefined : { isHeld: yield* runs(holder.value), making: holder.value.making }

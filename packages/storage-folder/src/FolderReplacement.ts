@@ -26,7 +26,7 @@ export const replaceFolder = <A, E, R>(
   mark: string,
   write: (folder: string) => Effect.Effect<A, E, R>
 ): Effect.Effect<A, E | StorageError, R | FileSystem.FileSystem | Path.Path> =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
     const { about, storageError } = failures
@@ -34,10 +34,18 @@ export const replaceFolder = <A, E, R>(
     const isThere = yield* about(to)(fs.exists(to))
     const isEmpty = isThere && (yield* about(to)(fs.readDirectory(to))).length === 0
     if (isThere && !isEmpty && existing === "refuse") {
-      return yield* storageError("AlreadyThere", place, "there is something already. Choose another folder (--into), or let it be moved aside (--yes)")
+      return yield* storageError(
+        "AlreadyThere",
+        place,
+        "there is something already. Choose another folder (--into), or let it be moved aside (--yes)"
+      )
     }
     if (isThere && !isEmpty && !(yield* about(to)(fs.exists(path.join(to, mark))))) {
-      return yield* storageError("AlreadyThere", place, `there is something already, and no ${mark} in it: it is not an export, and is not moved. Choose another folder (--into)`)
+      return yield* storageError(
+        "AlreadyThere",
+        place,
+        `there is something already, and no ${mark} in it: it is not an export, and is not moved. Choose another folder (--into)`
+      )
     }
     const parent = path.dirname(to)
     yield* makeFolder(failures, parent)
@@ -46,22 +54,27 @@ export const replaceFolder = <A, E, R>(
     return yield* Effect.acquireUseRelease(
       about(staging)(fs.makeDirectory(staging)),
       () =>
-        Effect.gen(function*() {
+        Effect.gen(function* () {
           const written = yield* write(staging)
           yield* syncFolder(failures, staging)
-          yield* Effect.uninterruptible(Effect.gen(function*() {
-            const aside = yield* freeName(failures, `${to}.bak-${stamp(yield* DateTime.now)}`)
-            if (isEmpty) yield* removeIfEmpty(to)
-            else if (isThere) yield* about(aside)(fs.rename(to, aside))
-            yield* about(to)(fs.rename(staging, to)).pipe(
-              Effect.onError(() => isThere && !isEmpty ? Effect.ignore(fs.rename(aside, to)) : Effect.void)
-            )
-            isInPlace = true
-            yield* syncFolder(failures, parent)
-          }))
+          yield* Effect.uninterruptible(
+            Effect.gen(function* () {
+              const aside = yield* freeName(failures, `${to}.bak-${stamp(yield* DateTime.now)}`)
+              if (isEmpty) yield* removeIfEmpty(to)
+              else if (isThere) yield* about(aside)(fs.rename(to, aside))
+              yield* about(to)(fs.rename(staging, to)).pipe(
+                Effect.onError(() => (isThere && !isEmpty ? Effect.ignore(fs.rename(aside, to)) : Effect.void))
+              )
+              isInPlace = true
+              yield* syncFolder(failures, parent)
+            })
+          )
           return written
         }),
       // Where it is in its place, its old name may be somebody else's by now.
-      () => Effect.suspend(() => isInPlace ? Effect.void : Effect.ignore(fs.remove(staging, { recursive: true, force: true })))
+      () =>
+        Effect.suspend(() =>
+          isInPlace ? Effect.void : Effect.ignore(fs.remove(staging, { recursive: true, force: true }))
+        )
     )
   })

@@ -18,7 +18,9 @@ import type { FolderFailures } from "./FolderFailure.ts"
  */
 export interface HeldDataset<H> {
   readonly held: () => H
-  readonly committing: <R>(write: (held: H) => Effect.Effect<H, StorageError, R>) => Effect.Effect<H, StorageError, R | Effect.Effect.Context<DatasetFolder["settle"]>>
+  readonly committing: <R>(
+    write: (held: H) => Effect.Effect<H, StorageError, R>
+  ) => Effect.Effect<H, StorageError, R | Effect.Effect.Context<DatasetFolder["settle"]>>
 }
 
 /**
@@ -37,15 +39,22 @@ export const holdDataset = <H>(
     return {
       held: () => holding,
       committing: (write) =>
-        oneCommit.withPermits(1)(Effect.gen(function*() {
-          if (broken) return yield* storageError("Failed", place, "an earlier batch could not be committed. Open the dataset again")
-          yield* folder.check
-          broken = true
-          const next = yield* write(holding)
-          yield* folder.settle
-          holding = next
-          broken = false
-          return next
-        }))
+        oneCommit.withPermits(1)(
+          Effect.gen(function* () {
+            if (broken)
+              return yield* storageError(
+                "Failed",
+                place,
+                "an earlier batch could not be committed. Open the dataset again"
+              )
+            yield* folder.check
+            broken = true
+            const next = yield* write(holding)
+            yield* folder.settle
+            holding = next
+            broken = false
+            return next
+          })
+        )
     }
   })

@@ -19,8 +19,28 @@ export {
   undoMade
 } from "./CommittedFiles.ts"
 export { type DatasetFolder, type DatasetFolderKind, openFolder, stamp } from "./DatasetFolder.ts"
-export { checkFree, copyFlushed, freeName, keepAside, makeFile, makeFolder, removeIfEmpty, syncFolder, writeBytes, writeNew } from "./FlushedFiles.ts"
+export {
+  checkFree,
+  copyFlushed,
+  freeName,
+  keepAside,
+  makeFile,
+  makeFolder,
+  removeIfEmpty,
+  syncFolder,
+  writeBytes,
+  writeNew
+} from "./FlushedFiles.ts"
 export { failuresOf, type FolderFailures } from "./FolderFailure.ts"
-export { checkLock, type HeldLock, leaveLock, lockFolder, lockName, type LockState, lockState, unlockFolder } from "./FolderLock.ts"
+export {
+  checkLock,
+  type HeldLock,
+  leaveLock,
+  lockFolder,
+  lockName,
+  type LockState,
+  lockState,
+  unlockFolder
+} from "./FolderLock.ts"
 export { replaceFolder } from "./FolderReplacement.ts"
 export { type HeldDataset, holdDataset } from "./OneCommit.ts"

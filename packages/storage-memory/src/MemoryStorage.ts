@@ -59,8 +59,12 @@ const bytesOfARow = 24
  * @since 0.1.0
  * @category constructors
  */
-export const make = ({ datasets = makeDatasets(), place }: MemoryStorageOptions): Context.Tag.Service<RatingsStorage> => {
-  const fail = (reason: StorageErrorReason, detail: string) => new StorageError({ reason, storage: storageName, place, detail })
+export const make = ({
+  datasets = makeDatasets(),
+  place
+}: MemoryStorageOptions): Context.Tag.Service<RatingsStorage> => {
+  const fail = (reason: StorageErrorReason, detail: string) =>
+    new StorageError({ reason, storage: storageName, place, detail })
   const there = Effect.suspend(() => {
     const held = datasets.held.get(place)
     return held === undefined ? fail("NothingThere", "there is no dataset") : Effect.succeed(held)
@@ -70,12 +74,22 @@ export const make = ({ datasets = makeDatasets(), place }: MemoryStorageOptions)
     place,
     capabilities: { replaceMember: true, durable: false, exclusive: true },
     exists: Effect.sync(() => datasets.held.has(place)),
-    inspect: Effect.map(there, ({ committedAt, ratings, state }) => ({ state, committedAt, bytes: ratings.length * bytesOfARow })),
-    verify: () => Effect.map(there, (content) => ({ ratings: content.ratings.length, problems: problemsOf(content), repaired: [] })),
+    inspect: Effect.map(there, ({ committedAt, ratings, state }) => ({
+      state,
+      committedAt,
+      bytes: ratings.length * bytesOfARow
+    })),
+    verify: () =>
+      Effect.map(there, (content) => ({
+        ratings: content.ratings.length,
+        problems: problemsOf(content),
+        repaired: []
+      })),
     open: (mode) =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         const before = datasets.held.get(place)
-        if (mode._tag === "continue" && before === undefined) return yield* fail("NothingThere", "there is no dataset to go on with")
+        if (mode._tag === "continue" && before === undefined)
+          return yield* fail("NothingThere", "there is no dataset to go on with")
         if (mode._tag === "new" && mode.existing === "refuse" && before !== undefined) {
           return yield* fail("AlreadyThere", "there is a dataset already")
         }
@@ -87,9 +101,7 @@ export const make = ({ datasets = makeDatasets(), place }: MemoryStorageOptions)
           }),
           () => Effect.sync(() => datasets.open.delete(place))
         )
-        let now = mode._tag === "continue" && before !== undefined
-          ? before
-          : emptyContent(yield* DateTime.now)
+        let now = mode._tag === "continue" && before !== undefined ? before : emptyContent(yield* DateTime.now)
         const hold = (next: DatasetContent) => {
           now = next
           datasets.held.set(place, now)
@@ -116,4 +128,5 @@ export const make = ({ datasets = makeDatasets(), place }: MemoryStorageOptions)
  * @since 0.1.0
  * @category layers
  */
-export const layer = (options: MemoryStorageOptions): Layer.Layer<RatingsStorage> => Layer.sync(RatingsStorage, () => make(options))
+export const layer = (options: MemoryStorageOptions): Layer.Layer<RatingsStorage> =>
+  Layer.sync(RatingsStorage, () => make(options))

@@ -2,7 +2,15 @@
  * What a batch does to the files.
  */
 import { FileSystem, Path } from "@effect/platform"
-import { type Batch, type DatasetState, type EncodedRating, idGapsIn, type StorageError, type UserId, type WholeDataset } from "@letterboxd-ratings/core"
+import {
+  type Batch,
+  type DatasetState,
+  type EncodedRating,
+  idGapsIn,
+  type StorageError,
+  type UserId,
+  type WholeDataset
+} from "@letterboxd-ratings/core"
 import {
   checkBytes,
   checkFree,
@@ -48,7 +56,17 @@ export interface Holding extends Pick<DatasetState, "users" | "films" | "members
 export const emptyHolding = (committedAt: DateTime.Utc): Holding => {
   const nothing: FileEntry = { name: membersName, bytes: 0, rows: 0, crc32: "00000000" }
   return {
-    manifest: { format: 1, storage: "parquet", batches: 0, committedAt, idGaps: 0, members: nothing, films: { ...nothing, name: filmsName }, parts: [], removed: [] },
+    manifest: {
+      format: 1,
+      storage: "parquet",
+      batches: 0,
+      committedAt,
+      idGaps: 0,
+      members: nothing,
+      films: { ...nothing, name: filmsName },
+      parts: [],
+      removed: []
+    },
     users: new Map(),
     films: new Map(),
     members: new Map(),
@@ -68,7 +86,7 @@ export interface Target {
 
 /** Writes files beside those they become, and remembers which, to take them back. */
 const filesOf = ({ copyOptions, duckDb, folder }: Target, batch: number) =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
     const touched: Array<string> = []
@@ -76,7 +94,7 @@ const filesOf = ({ copyOptions, duckDb, folder }: Target, batch: number) =>
 
     /** Flushes what DuckDB wrote, and says what it is. */
     const written = (name: string, write: (place: string) => Effect.Effect<number, StorageError, Files>) =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         const swap = nextName(name, batch)
         const place = path.join(folder, swap)
         // DuckDB would write over what is there.
@@ -92,50 +110,72 @@ const filesOf = ({ copyOptions, duckDb, folder }: Target, batch: number) =>
 
     const table = (columns: ReadonlyArray<Column>) => connection.table(columns, folder)
     const whole = (name: string, columns: ReadonlyArray<Column>, values: ReadonlyArray<Values>) =>
-      Effect.scoped(Effect.gen(function*() {
-        const rows = yield* table(columns)
-        yield* rows.append(values)
-        return yield* written(name, (place) => rows.copyTo(place, copyOptions))
-      }))
+      Effect.scoped(
+        Effect.gen(function* () {
+          const rows = yield* table(columns)
+          yield* rows.append(values)
+          return yield* written(name, (place) => rows.copyTo(place, copyOptions))
+        })
+      )
 
     return {
       touched: (): ReadonlyArray<string> => touched,
-      text: (place: string, text: string) => Effect.zipRight(writeNew(failures, place, text), Effect.sync(() => touched.push(place))),
-      members: (holding: Pick<Holding, "members" | "updates" | "users">) => whole(membersName, memberColumns, memberValues(holding)),
+      text: (place: string, text: string) =>
+        Effect.zipRight(
+          writeNew(failures, place, text),
+          Effect.sync(() => touched.push(place))
+        ),
+      members: (holding: Pick<Holding, "members" | "updates" | "users">) =>
+        whole(membersName, memberColumns, memberValues(holding)),
       films: (films: Holding["films"]) => whole(filmsName, filmColumns, filmValues(films)),
       /** Rows into as many parts as they need, counted on from `first`. */
       parts: (ratings: Stream.Stream<EncodedRating, StorageError>, first: number) =>
-        Effect.scoped(Effect.gen(function*() {
-          const rows = yield* table(ratingColumns)
-          const parts: Array<PartEntry> = []
-          let users = new Set<UserId>()
-          let waiting = 0
-          const finish = Effect.gen(function*() {
-            if (waiting === 0) return
-            if (parts.length === 0) yield* makeFolder(failures, path.join(folder, ratingsFolder))
-            const entry = yield* written(`${ratingsFolder}/${partName(first + parts.length)}`, (place) => rows.copyTo(place, copyOptions))
-            parts.push({ ...entry, users: rangesOf(users) })
-            users = new Set()
-            waiting = 0
+        Effect.scoped(
+          Effect.gen(function* () {
+            const rows = yield* table(ratingColumns)
+            const parts: Array<PartEntry> = []
+            let users = new Set<UserId>()
+            let waiting = 0
+            const finish = Effect.gen(function* () {
+              if (waiting === 0) return
+              if (parts.length === 0) yield* makeFolder(failures, path.join(folder, ratingsFolder))
+              const entry = yield* written(`${ratingsFolder}/${partName(first + parts.length)}`, (place) =>
+                rows.copyTo(place, copyOptions)
+              )
+              parts.push({ ...entry, users: rangesOf(users) })
+              users = new Set()
+              waiting = 0
+            })
+            yield* Stream.runForEachChunk(Stream.rechunk(ratings, rowsAtOnce), (chunk) => {
+              const some = Chunk.toReadonlyArray(chunk)
+              for (const { userId } of some) users.add(userId)
+              waiting += some.length
+              return Effect.zipRight(
+                rows.append(ratingValues(some)),
+                Effect.suspend(() => (waiting >= rowsOfPart ? finish : Effect.void))
+              )
+            })
+            yield* finish
+            return parts
           })
-          yield* Stream.runForEachChunk(Stream.rechunk(ratings, rowsAtOnce), (chunk) => {
-            const some = Chunk.toReadonlyArray(chunk)
-            for (const { userId } of some) users.add(userId)
-            waiting += some.length
-            return Effect.zipRight(rows.append(ratingValues(some)), Effect.suspend(() => waiting >= rowsOfPart ? finish : Effect.void))
-          })
-          yield* finish
-          return parts
-        })),
+        ),
       /** A part without the rows of some of its users. */
-      partWithout: ({ name, swap: _, ...part }: PartEntry, replaced: ReadonlySet<number>, kept: ReadonlyArray<number>) =>
+      partWithout: (
+        { name, swap: _, ...part }: PartEntry,
+        replaced: ReadonlySet<number>,
+        kept: ReadonlyArray<number>
+      ) =>
         Effect.map(
           // A part is made anew only of what was committed: damage must not become sound.
           written(name, (place) =>
-            Effect.zipRight(checkBytes(failures, folder, { ...part, name }), connection.run(
-              `copy (select * from ${parquetAt([path.join(folder, name)])} where user_id not in (${[...replaced].join(", ")})) to ${quoted(place)} (${copyOptions})`,
-              writingFailed(place)
-            ))),
+            Effect.zipRight(
+              checkBytes(failures, folder, { ...part, name }),
+              connection.run(
+                `copy (select * from ${parquetAt([path.join(folder, name)])} where user_id not in (${[...replaced].join(", ")})) to ${quoted(place)} (${copyOptions})`,
+                writingFailed(place)
+              )
+            )
+          ),
           (entry): PartEntry => ({ ...part, ...entry, users: rangesOf(kept) })
         )
     }
@@ -145,9 +185,11 @@ const filesOf = ({ copyOptions, duckDb, folder }: Target, batch: number) =>
 const commit = (
   target: Target,
   next: Manifest,
-  write: (files: Effect.Effect.Success<ReturnType<typeof filesOf>>) => Effect.Effect<Pick<Manifest, "members" | "films" | "parts" | "removed">, StorageError, Files>
+  write: (
+    files: Effect.Effect.Success<ReturnType<typeof filesOf>>
+  ) => Effect.Effect<Pick<Manifest, "members" | "films" | "parts" | "removed">, StorageError, Files>
 ): Effect.Effect<Manifest, StorageError, Files> =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const path = yield* Path.Path
     const { folder } = target
     const files = yield* filesOf(target, next.batches)
@@ -156,30 +198,51 @@ const commit = (
       next.parts.length === 0 ? removeIfEmpty(path.join(folder, ratingsFolder)) : Effect.void
     )
     const isCommitted = Effect.map(readManifest(folder), (now) => now !== undefined && now.batches >= next.batches)
-    return yield* Effect.gen(function*() {
-      const manifest: Manifest = { ...next, ...yield* write(files) }
-      for (const changed of new Set(files.touched().map((place) => path.dirname(place)))) yield* syncFolder(failures, changed)
+    return yield* Effect.gen(function* () {
+      const manifest: Manifest = { ...next, ...(yield* write(files)) }
+      for (const changed of new Set(files.touched().map((place) => path.dirname(place))))
+        yield* syncFolder(failures, changed)
       yield* syncFolder(failures, folder)
       const place = path.join(folder, nextName(manifestName, next.batches))
-      const text = yield* Effect.mapError(encodeManifest(manifest), (error) => storageError("Failed", place, error.message))
+      const text = yield* Effect.mapError(encodeManifest(manifest), (error) =>
+        storageError("Failed", place, error.message)
+      )
       yield* files.text(place, `${text}\n`)
-      yield* commitManifest(failures, folder, next.batches, [manifest.members, manifest.films, ...manifest.parts], manifest.removed)
+      yield* commitManifest(
+        failures,
+        folder,
+        next.batches,
+        [manifest.members, manifest.films, ...manifest.parts],
+        manifest.removed
+      )
       return manifest
-    }).pipe(Effect.onError(() => Effect.unlessEffect(undo, Effect.orElseSucceed(isCommitted, () => true))))
+    }).pipe(
+      Effect.onError(() =>
+        Effect.unlessEffect(
+          undo,
+          Effect.orElseSucceed(isCommitted, () => true)
+        )
+      )
+    )
   }).pipe(Effect.scoped)
 
 const inPlace = <A extends FileEntry>({ swap: _, ...entry }: A): Omit<A, "swap"> => entry
 
 /** The number of the next part: higher than that of any file the last batch left or removed. */
 const nextPart = ({ parts, removed }: Manifest): number =>
-  Math.max(0, ...[...parts.map(({ name }) => name), ...removed].map((name) => partNumber(name.slice(ratingsFolder.length + 1)) ?? 0)) + 1
+  Math.max(
+    0,
+    ...[...parts.map(({ name }) => name), ...removed].map(
+      (name) => partNumber(name.slice(ratingsFolder.length + 1)) ?? 0
+    )
+  ) + 1
 
 /**
  * Commits a batch on top of what is held. Costs what the batch holds, what members and films there are, and the parts in
  * which rows of replaced members stand.
  */
 export const commitBatch = (target: Target, held: Holding, batch: Batch): Effect.Effect<Holding, StorageError, Files> =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const { manifest } = held
     yield* checkLengths(failures, target.folder, entriesOf(manifest))
     const users = new Map(held.users)
@@ -201,7 +264,7 @@ export const commitBatch = (target: Target, held: Holding, batch: Batch): Effect
       target,
       { ...manifest, batches: manifest.batches + 1, committedAt: batch.committedAt },
       (files) =>
-        Effect.gen(function*() {
+        Effect.gen(function* () {
           const parts: Array<PartEntry> = []
           const removed: Array<string> = []
           for (const part of manifest.parts) {
@@ -211,12 +274,23 @@ export const commitBatch = (target: Target, held: Holding, batch: Batch): Effect
             else if (kept.length === 0) removed.push(part.name)
             else parts.push(yield* files.partWithout(part, replaced, kept))
           }
-          parts.push(...yield* files.parts(Stream.fromIterable(batch.members.flatMap(({ ratings }) => ratings)), nextPart(manifest)))
+          parts.push(
+            ...(yield* files.parts(
+              Stream.fromIterable(batch.members.flatMap(({ ratings }) => ratings)),
+              nextPart(manifest)
+            ))
+          )
           return {
             parts,
             removed,
-            films: isFirst || batch.newFilms.length + batch.changedFilms.length > 0 ? yield* files.films(films) : inPlace(manifest.films),
-            members: isFirst || batch.members.length > 0 ? yield* files.members({ users, members, updates }) : inPlace(manifest.members)
+            films:
+              isFirst || batch.newFilms.length + batch.changedFilms.length > 0
+                ? yield* files.films(films)
+                : inPlace(manifest.films),
+            members:
+              isFirst || batch.members.length > 0
+                ? yield* files.members({ users, members, updates })
+                : inPlace(manifest.members)
           }
         })
     )
@@ -224,15 +298,24 @@ export const commitBatch = (target: Target, held: Holding, batch: Batch): Effect
   })
 
 /** Commits a dataset to a folder that holds none of ours yet, in memory that does not depend on the number of ratings. */
-export const commitWhole = (target: Target, held: Holding, { committedAt, ratings, state }: WholeDataset): Effect.Effect<Holding, StorageError, Files> =>
-  Effect.gen(function*() {
+export const commitWhole = (
+  target: Target,
+  held: Holding,
+  { committedAt, ratings, state }: WholeDataset
+): Effect.Effect<Holding, StorageError, Files> =>
+  Effect.gen(function* () {
     const { films, members, updates, users } = state
     const manifest = yield* commit(
       target,
       { ...held.manifest, batches: Math.max(1, state.batches), committedAt, idGaps: idGapsIn(users) },
       (files) =>
-        Effect.gen(function*() {
-          return { parts: yield* files.parts(ratings, 1), removed: [], films: yield* files.films(films), members: yield* files.members(state) }
+        Effect.gen(function* () {
+          return {
+            parts: yield* files.parts(ratings, 1),
+            removed: [],
+            films: yield* files.films(films),
+            members: yield* files.members(state)
+          }
         })
     )
     return { manifest, users, films, members, updates }

@@ -15,7 +15,11 @@ const isCompression = Schema.is(Compression)
 export const checkCompression = (place: string, word = "zstd"): Effect.Effect<Compression, StorageError> =>
   isCompression(word)
     ? Effect.succeed(word)
-    : storageError("InvalidOption", place, `the compression "${word}" is not known. Choose one of ${Compression.literals.join(", ")}`)
+    : storageError(
+        "InvalidOption",
+        place,
+        `the compression "${word}" is not known. Choose one of ${Compression.literals.join(", ")}`
+      )
 
 /** The options of a statement that writes a file. It stands under a name of ours already, so DuckDB needs no other. */
 export const copyOptions = (compression: Compression): string =>

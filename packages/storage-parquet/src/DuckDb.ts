@@ -2,7 +2,15 @@
  * DuckDB as a reader and writer of Parquet: an instance in memory that knows nothing, keeps nothing, and downloads
  * nothing.
  */
-import { type DuckDBAppender, type DuckDBConnection, DuckDBDataChunk, DuckDBInstance, DuckDBListValue, type DuckDBType, type DuckDBValue } from "@duckdb/node-api"
+import {
+  type DuckDBAppender,
+  type DuckDBConnection,
+  DuckDBDataChunk,
+  DuckDBInstance,
+  DuckDBListValue,
+  type DuckDBType,
+  type DuckDBValue
+} from "@duckdb/node-api"
 import type { StorageError } from "@letterboxd-ratings/core"
 import { Chunk, Effect, Option, type Scope, Stream, SynchronizedRef } from "effect"
 import { storageError, writingFailed } from "./StorageFailure.ts"
@@ -54,7 +62,11 @@ export const parquetAt = (places: ReadonlyArray<string>, options = ""): string =
  */
 export const openDuckDb = (place: string, spillFolder = ""): Effect.Effect<DuckDb, StorageError, Scope.Scope> =>
   /[*?[]/u.test(place) && place.includes("\\")
-    ? storageError("InvalidOption", place, "DuckDB cannot name a path that has a backslash and one of * ? [ in it. Choose another folder")
+    ? storageError(
+        "InvalidOption",
+        place,
+        "DuckDB cannot name a path that has a backslash and one of * ? [ in it. Choose another folder"
+      )
     : openInstance(place, spillFolder)
 
 const openInstance = (place: string, spillFolder: string): Effect.Effect<DuckDb, StorageError, Scope.Scope> =>
@@ -87,7 +99,11 @@ const openInstance = (place: string, spillFolder: string): Effect.Effect<DuckDb,
   )
 
 /** Interrupted, it waits until DuckDB has let go: a connection that works must not be closed. */
-const promised = <A>(connection: DuckDBConnection, start: () => Promise<A>, toError: ToError): Effect.Effect<A, StorageError> =>
+const promised = <A>(
+  connection: DuckDBConnection,
+  start: () => Promise<A>,
+  toError: ToError
+): Effect.Effect<A, StorageError> =>
   Effect.async((resume) => {
     const running = start().then(
       (value) => resume(Effect.succeed(value)),
@@ -109,46 +125,72 @@ const isTooLarge = (value: DuckDBValue): boolean =>
 
 const connectionOf = (connection: DuckDBConnection): Connection => {
   const run: Connection["run"] = (sql, toError) =>
-    Effect.map(promised(connection, () => connection.run(sql), toError), (result) => result.rowsChanged)
+    Effect.map(
+      promised(connection, () => connection.run(sql), toError),
+      (result) => result.rowsChanged
+    )
   return {
     run,
-    rows: (sql, toError) => promised(connection, async () => (await connection.runAndReadAll(sql)).getRowObjectsJS(), toError),
+    rows: (sql, toError) =>
+      promised(connection, async () => (await connection.runAndReadAll(sql)).getRowObjectsJS(), toError),
     blocks: (sql, toError) =>
-      Stream.unwrap(Effect.map(promised(connection, () => connection.stream(sql), toError), (result) =>
-        Stream.repeatEffectChunkOption(
-          Effect.flatMap(Effect.mapError(promised(connection, () => result.fetchChunk(), toError), Option.some), (chunk) =>
-            chunk === null || chunk.rowCount === 0 ? Effect.fail(Option.none()) : Effect.succeed(Chunk.of(chunk.getColumns())))
-        ))),
+      Stream.unwrap(
+        Effect.map(
+          promised(connection, () => connection.stream(sql), toError),
+          (result) =>
+            Stream.repeatEffectChunkOption(
+              Effect.flatMap(
+                Effect.mapError(
+                  promised(connection, () => result.fetchChunk(), toError),
+                  Option.some
+                ),
+                (chunk) =>
+                  chunk === null || chunk.rowCount === 0
+                    ? Effect.fail(Option.none())
+                    : Effect.succeed(Chunk.of(chunk.getColumns()))
+              )
+            )
+        )
+      ),
     table: (columns, place) => {
       const toError = writingFailed(place)
       const doing = <A>(act: () => A) => Effect.try({ try: act, catch: toError })
       const types = columns.map(({ type }) => type)
       // Rows that are deleted stay in memory until their table is dropped, so each file gets a table of its own.
       const empty = Effect.zipRight(
-        run(`create or replace temp table rows (${columns.map(({ name, type }) => `${name} ${type.toString()}`).join(", ")})`, toError),
+        run(
+          `create or replace temp table rows (${columns.map(({ name, type }) => `${name} ${type.toString()}`).join(", ")})`,
+          toError
+        ),
         promised(connection, () => connection.createAppender("rows", null, "temp"), toError)
       )
       const close = (appender: DuckDBAppender) => doing(() => appender.closeSync())
       return Effect.map(
-        Effect.acquireRelease(
-          Effect.flatMap(empty, SynchronizedRef.make),
-          (current) => Effect.ignore(Effect.zipRight(Effect.flatMap(current, close), run("drop table rows", toError)))
+        Effect.acquireRelease(Effect.flatMap(empty, SynchronizedRef.make), (current) =>
+          Effect.ignore(Effect.zipRight(Effect.flatMap(current, close), run("drop table rows", toError)))
         ),
         (current) => ({
           append: (values) => {
             const wide = columns.find((_, i) => values[i]?.some(isTooLarge))
-            if (wide !== undefined) return storageError("Unsupported", place, `a value of ${wide.name} is larger than ${largestInteger}, the largest a column of these files holds`)
-            return Effect.flatMap(current, (appender) => doing(() => {
-              const rows = values[0]?.length ?? 0
-              for (let from = 0; from < rows; from += rowsAtOnce) {
-                const chunk = DuckDBDataChunk.create(types)
-                chunk.setColumns(values.map((column) => column.slice(from, from + rowsAtOnce)))
-                appender.appendDataChunk(chunk)
-              }
-            }))
+            if (wide !== undefined)
+              return storageError(
+                "Unsupported",
+                place,
+                `a value of ${wide.name} is larger than ${largestInteger}, the largest a column of these files holds`
+              )
+            return Effect.flatMap(current, (appender) =>
+              doing(() => {
+                const rows = values[0]?.length ?? 0
+                for (let from = 0; from < rows; from += rowsAtOnce) {
+                  const chunk = DuckDBDataChunk.create(types)
+                  chunk.setColumns(values.map((column) => column.slice(from, from + rowsAtOnce)))
+                  appender.appendDataChunk(chunk)
+                }
+              })
+            )
           },
           copyTo: (to, options) =>
-            Effect.gen(function*() {
+            Effect.gen(function* () {
               yield* Effect.flatMap(current, (appender) => doing(() => appender.flushSync()))
               const rows = yield* run(`copy rows to ${quoted(to)} (${options})`, writingFailed(to))
               yield* SynchronizedRef.updateEffect(current, (appender) => Effect.zipRight(close(appender), empty))

@@ -46,7 +46,7 @@ export const rangesOf = (ids: Iterable<number>): string => {
     if (range !== undefined && id === range[1] + 1) range[1] = id
     else ranges.push([id, id])
   }
-  return ranges.map(([first, last]) => first === last ? `${first}` : `${first}-${last}`).join(",")
+  return ranges.map(([first, last]) => (first === last ? `${first}` : `${first}-${last}`)).join(",")
 }
 
 /** The ranges in a text, in order. */

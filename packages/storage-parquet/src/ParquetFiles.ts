@@ -1,7 +1,18 @@
 /**
  * What the files of a dataset are called, what stands in their columns, and how it gets in and out.
  */
-import { DOUBLE, type DuckDBValue, INTEGER, LIST, listValue, MAP, mapValue, timestampTZValue, TIMESTAMPTZ, VARCHAR } from "@duckdb/node-api"
+import {
+  DOUBLE,
+  type DuckDBValue,
+  INTEGER,
+  LIST,
+  listValue,
+  MAP,
+  mapValue,
+  timestampTZValue,
+  TIMESTAMPTZ,
+  VARCHAR
+} from "@duckdb/node-api"
 import {
   type DatasetState,
   Doubt,
@@ -84,7 +95,11 @@ export const filmValues = (films: DatasetState["films"]): ReadonlyArray<Values> 
 
 const time = (at: DateTime.Utc) => timestampTZValue(BigInt(at.epochMillis) * 1_000n)
 
-export const memberValues = ({ members, updates, users }: Pick<DatasetState, "members" | "updates" | "users">): ReadonlyArray<Values> => {
+export const memberValues = ({
+  members,
+  updates,
+  users
+}: Pick<DatasetState, "members" | "updates" | "users">): ReadonlyArray<Values> => {
   const names = [...users.keys()]
   const positions = new Map([...updates.keys()].map((username, i) => [username, i + 1]))
   const ofRecord = (value: (record: MemberRecord) => DuckDBValue) =>
@@ -110,16 +125,18 @@ export const memberValues = ({ members, updates, users }: Pick<DatasetState, "me
     ofRecord(({ doubts }) => listValue(doubts)),
     ofRecord(({ verdicts }) => mapValue(Object.entries(verdicts).map(([key, value]) => ({ key, value })))),
     ofRecord(({ renamedTo }) => renamedTo ?? null),
-    ofRecord(({ seen }) => seen === undefined ? null : listValue(seen))
+    ofRecord(({ seen }) => (seen === undefined ? null : listValue(seen)))
   ]
 }
 
-const FilmRows = Schema.Array(Schema.Struct({
-  film_id: FilmId,
-  slug: Slug,
-  title: Schema.NullOr(Schema.NonEmptyString),
-  year: Schema.NullOr(Schema.Int.pipe(Schema.between(1000, 9999)))
-}))
+const FilmRows = Schema.Array(
+  Schema.Struct({
+    film_id: FilmId,
+    slug: Slug,
+    title: Schema.NullOr(Schema.NonEmptyString),
+    year: Schema.NullOr(Schema.Int.pipe(Schema.between(1000, 9999)))
+  })
+)
 
 const Count = Schema.NonNegativeInt
 const MemberRow = Schema.Struct({
@@ -149,12 +166,16 @@ const decoded = <A, I>(schema: Schema.Schema<A, I>) => {
 const decodeFilmRows = decoded(FilmRows)
 const decodeMemberRows = decoded(MemberRows)
 
-const damaged = (place: string, what: string) => storageError("Damaged", place, `${what}. Nothing was written. Restore the file from a copy`)
+const damaged = (place: string, what: string) =>
+  storageError("Damaged", place, `${what}. Nothing was written. Restore the file from a copy`)
 
 export const readFilms = (connection: Connection, place: string): Effect.Effect<Map<FilmId, Film>, StorageError> =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const films = new Map<FilmId, Film>()
-    for (const { film_id: id, slug, title, year } of yield* decodeFilmRows(place, yield* connection.rows(`from ${parquetAt([place])}`, readingFailed(place)))) {
+    for (const { film_id: id, slug, title, year } of yield* decodeFilmRows(
+      place,
+      yield* connection.rows(`from ${parquetAt([place])}`, readingFailed(place))
+    )) {
       if (films.has(id)) return yield* damaged(place, `it names film ${id} a second time`)
       films.set(id, { id, slug, ...(title === null ? {} : { title }), ...(year === null ? {} : { year }) })
     }
@@ -163,39 +184,63 @@ export const readFilms = (connection: Connection, place: string): Effect.Effect<
 
 /** What a row says of a reading; nothing where the member was never read, and a failure where half of it is missing. */
 const recordOf = (row: typeof MemberRow.Type): Either.Either<Option.Option<MemberRecord>, string> => {
-  const { doubts, films, last_page: lastPage, missing_pages: missing, ratings, read_at: readAt, state, username, verdicts } = row
+  const {
+    doubts,
+    films,
+    last_page: lastPage,
+    missing_pages: missing,
+    ratings,
+    read_at: readAt,
+    state,
+    username,
+    verdicts
+  } = row
   if (state === null) return Either.right(Option.none())
-  if (readAt === null || lastPage === null || missing === null || films === null || ratings === null || doubts === null || verdicts === null) {
+  if (
+    readAt === null ||
+    lastPage === null ||
+    missing === null ||
+    films === null ||
+    ratings === null ||
+    doubts === null ||
+    verdicts === null
+  ) {
     return Either.left(`it says only a part of how ${username} was read`)
   }
-  return Either.right(Option.some({
-    username,
-    userId: row.user_id,
-    state,
-    readAt,
-    lastPage,
-    missing,
-    films,
-    ...(row.stated_films === null ? {} : { statedFilms: row.stated_films }),
-    ratings,
-    doubts,
-    verdicts: Object.fromEntries(verdicts.map(({ key, value }) => [key, value])),
-    ...(row.renamed_to === null ? {} : { renamedTo: row.renamed_to }),
-    ...(row.seen_films === null ? {} : { seen: row.seen_films })
-  }))
+  return Either.right(
+    Option.some({
+      username,
+      userId: row.user_id,
+      state,
+      readAt,
+      lastPage,
+      missing,
+      films,
+      ...(row.stated_films === null ? {} : { statedFilms: row.stated_films }),
+      ratings,
+      doubts,
+      verdicts: Object.fromEntries(verdicts.map(({ key, value }) => [key, value])),
+      ...(row.renamed_to === null ? {} : { renamedTo: row.renamed_to }),
+      ...(row.seen_films === null ? {} : { seen: row.seen_films })
+    })
+  )
 }
 
 export const readMembers = (connection: Connection, place: string) =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const users = new Map<Username, UserId>()
     const members = new Map<Username, MemberRecord>()
     const updated: Array<readonly [position: number, username: Username, at: DateTime.Utc]> = []
     let last = 0
-    for (const row of yield* decodeMemberRows(place, yield* connection.rows(`from ${parquetAt([place])}`, readingFailed(place)))) {
+    for (const row of yield* decodeMemberRows(
+      place,
+      yield* connection.rows(`from ${parquetAt([place])}`, readingFailed(place))
+    )) {
       const { last_updated: at, update_position: position, user_id: userId, username } = row
       if (users.has(username)) return yield* damaged(place, `it names ${username} a second time`)
       if (userId <= last) return yield* damaged(place, `it gives ${username} the id ${userId} after ${last}`)
-      if ((at === null) !== (position === null)) return yield* damaged(place, `it says only a part of when ${username} was updated`)
+      if ((at === null) !== (position === null))
+        return yield* damaged(place, `it says only a part of when ${username} was updated`)
       last = userId
       users.set(username, userId)
       if (at !== null && position !== null) updated.push([position, username, at])
@@ -211,19 +256,35 @@ export const readMembers = (connection: Connection, place: string) =>
 const checked = { disableValidation: true }
 
 /** The ratings of a part, decoded by hand, some thousands at a time: a schema for each row costs more than reading it. */
-export const readRatings = (connection: Connection, place: string): Stream.Stream<ReadonlyArray<EncodedRating>, StorageError> =>
+export const readRatings = (
+  connection: Connection,
+  place: string
+): Stream.Stream<ReadonlyArray<EncodedRating>, StorageError> =>
   connection.blocks(`select user_id, film_id, rating from ${parquetAt([place])}`, readingFailed(place)).pipe(
     Stream.mapEffect(([users = [], films = [], allStars = []]) =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         const ratings: Array<EncodedRating> = []
         for (const [i, userId] of users.entries()) {
           const filmId = films[i]
           const rating = allStars[i]
           const stars = typeof rating === "number" ? ratingFromHalfStars(rating * 2) : Option.none()
-          if (!(typeof userId === "number" && userId > 0 && typeof filmId === "number" && filmId > 0 && Option.isSome(stars))) {
-            return yield* damaged(place, `a row of it (${String(userId)}, ${String(filmId)}, ${String(rating)}) is no rating`)
+          if (!(
+            typeof userId === "number" &&
+            userId > 0 &&
+            typeof filmId === "number" &&
+            filmId > 0 &&
+            Option.isSome(stars)
+          )) {
+            return yield* damaged(
+              place,
+              `a row of it (${String(userId)}, ${String(filmId)}, ${String(rating)}) is no rating`
+            )
           }
-          ratings.push({ userId: UserId.make(userId, checked), filmId: FilmId.make(filmId, checked), rating: stars.value })
+          ratings.push({
+            userId: UserId.make(userId, checked),
+            filmId: FilmId.make(filmId, checked),
+            rating: stars.value
+          })
         }
         return ratings
       })

@@ -28,7 +28,7 @@ export const readManifest = (folder: string): Effect.Effect<Manifest | undefined
 
 /** The names of the parts in the folder of ratings, whole ones only. */
 const partsIn = (folder: string) =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
     const ratings = path.join(folder, ratingsFolder)
@@ -38,7 +38,7 @@ const partsIn = (folder: string) =>
 
 /** Whether a folder holds a dataset, or what is left of one whose manifest is lost. */
 const holdsDataset = (folder: string): Effect.Effect<boolean, StorageError, Files> =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
     for (const name of [manifestName, membersName, filmsName]) {
@@ -56,12 +56,16 @@ export const parquetFolder: DatasetFolderKind = {
 
 /** The manifest of a folder that must have one. */
 export const manifestOf = (folder: string): Effect.Effect<Manifest, StorageError, Files> =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const manifest = yield* readManifest(folder)
     if (manifest !== undefined) return manifest
     const path = yield* Path.Path
     return yield* (yield* holdsDataset(folder))
-      ? storageError("Damaged", path.join(folder, manifestName), "the file is missing, and nothing else says what is committed. Nothing was written. Restore it from a copy")
+      ? storageError(
+          "Damaged",
+          path.join(folder, manifestName),
+          "the file is missing, and nothing else says what is committed. Nothing was written. Restore it from a copy"
+        )
       : storageError("NothingThere", folder, "there is no dataset. Start one with --mode new")
   })
 
@@ -79,14 +83,18 @@ export const findCommitted = (folder: string, manifest: Manifest, wasLeft: boole
       (found) => found.every(({ bytes, entry }) => bytes === entry.bytes),
       (found) => {
         const longer = found.find(({ bytes, entry }) => bytes > entry.bytes)
-        return storageError("Damaged", longer?.place ?? folder, `it holds ${longer?.bytes} bytes where ${longer?.entry.bytes} were committed. Nothing was written. Restore it from a copy`)
+        return storageError(
+          "Damaged",
+          longer?.place ?? folder,
+          `it holds ${longer?.bytes} bytes where ${longer?.entry.bytes} were committed. Nothing was written. Restore it from a copy`
+        )
       }
     ),
     (found) =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         const fs = yield* FileSystem.FileSystem
         const path = yield* Path.Path
-        const renamings = found.flatMap(({ rename }) => rename === undefined ? [] : [rename])
+        const renamings = found.flatMap(({ rename }) => (rename === undefined ? [] : [rename]))
         yield* renameFiles(failures, renamings)
         const removed: Array<string> = []
         for (const name of wasLeft ? manifest.removed : []) {
@@ -94,7 +102,10 @@ export const findCommitted = (folder: string, manifest: Manifest, wasLeft: boole
           if (yield* about(place)(fs.exists(place))) removed.push(place)
         }
         yield* removeFiles(failures, removed)
-        for (const changed of new Set([...renamings.map(({ to }) => to), ...removed].map((place) => path.dirname(place)))) yield* syncFolder(failures, changed)
+        for (const changed of new Set(
+          [...renamings.map(({ to }) => to), ...removed].map((place) => path.dirname(place))
+        ))
+          yield* syncFolder(failures, changed)
         if (wasLeft) yield* removeLeftOver(folder, manifest.batches + 1)
       })
   )
@@ -103,11 +114,16 @@ const isOurs = (name: string): boolean => [manifestName, membersName, filmsName]
 
 /** What a batch that was not committed may have left beside; without a number, any batch. */
 const leftBeside = (folder: string, batch?: number) =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const path = yield* Path.Path
     return [
-      ...yield* filesBeside(failures, folder, batch, isOurs),
-      ...yield* filesBeside(failures, path.join(folder, ratingsFolder), batch, (name) => partNumber(name) !== undefined)
+      ...(yield* filesBeside(failures, folder, batch, isOurs)),
+      ...(yield* filesBeside(
+        failures,
+        path.join(folder, ratingsFolder),
+        batch,
+        (name) => partNumber(name) !== undefined
+      ))
     ]
   })
 
@@ -116,7 +132,7 @@ const removeLeftOver = (folder: string, batch?: number): Effect.Effect<void, Sto
 
 /** Whether a commit on top of a manifest left something that the next opener has to deal with, as far as can be told. */
 export const isUnfinished = (folder: string, { batches }: Manifest): Effect.Effect<boolean, never, Files> =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     if ((yield* leftBeside(folder, batches + 1)).length > 0) return true
     // Where the manifest is a new one already, old parts may be there still.
     return ((yield* readManifest(folder))?.batches ?? 0) !== batches
@@ -124,7 +140,9 @@ export const isUnfinished = (folder: string, { batches }: Manifest): Effect.Effe
 
 /** Removes what a process left that ended before it committed the first batch. */
 export const removeFirstAttempt = (folder: string): Effect.Effect<void, StorageError, Files> =>
-  Effect.flatMap(Path.Path, (path) => Effect.zipRight(removeLeftOver(folder), removeIfEmpty(path.join(folder, ratingsFolder))))
+  Effect.flatMap(Path.Path, (path) =>
+    Effect.zipRight(removeLeftOver(folder), removeIfEmpty(path.join(folder, ratingsFolder)))
+  )
 
 /**
  * Reads a dataset that nobody keeps from changing: where `read` finds something wrong and the dataset has changed
@@ -135,13 +153,15 @@ export const readUnheld = <A, R>(
   read: (manifest: Manifest) => Effect.Effect<A, StorageError, R>,
   isSound: (found: A) => boolean
 ): Effect.Effect<A, StorageError, R | Files> =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const manifest = yield* manifestOf(folder)
     const found = yield* Effect.exit(read(manifest))
     if (found._tag === "Success" && isSound(found.value)) return found.value
     const after = yield* manifestOf(folder)
-    if (after.batches !== manifest.batches || !sameTime(after, manifest)) return yield* readUnheld(folder, read, isSound)
+    if (after.batches !== manifest.batches || !sameTime(after, manifest))
+      return yield* readUnheld(folder, read, isSound)
     return yield* found
   })
 
-const sameTime = (one: Manifest, other: Manifest): boolean => one.committedAt.epochMillis === other.committedAt.epochMillis
+const sameTime = (one: Manifest, other: Manifest): boolean =>
+  one.committedAt.epochMillis === other.committedAt.epochMillis

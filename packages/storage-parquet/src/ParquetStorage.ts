@@ -5,14 +5,29 @@
  * @module
  */
 import { FileSystem, Path } from "@effect/platform"
-import { type CommitReceipt, type DatasetState, type OpenDataset, ProcessTable, RatingsStorage, type StorageError } from "@letterboxd-ratings/core"
+import {
+  type CommitReceipt,
+  type DatasetState,
+  type OpenDataset,
+  ProcessTable,
+  RatingsStorage,
+  type StorageError
+} from "@letterboxd-ratings/core"
 import { checkBytes, holdDataset, openFolder, placeOf } from "@letterboxd-ratings/storage-folder"
 import { Chunk, Config, type ConfigError, Context, DateTime, Effect, Layer, Stream } from "effect"
 import { commitBatch, commitWhole, emptyHolding, type Holding } from "./Commit.ts"
 import { checkCompression, copyOptions } from "./Compression.ts"
 import { type DuckDb, openDuckDb } from "./DuckDb.ts"
 import { type Manifest, ratingsIn } from "./Manifest.ts"
-import { entriesOf, findCommitted, isUnfinished, manifestOf, parquetFolder, readUnheld, removeFirstAttempt } from "./ParquetFolder.ts"
+import {
+  entriesOf,
+  findCommitted,
+  isUnfinished,
+  manifestOf,
+  parquetFolder,
+  readUnheld,
+  removeFirstAttempt
+} from "./ParquetFolder.ts"
 import { readFilms, readMembers, readRatings } from "./ParquetFiles.ts"
 import { failures, storageError, storageName } from "./StorageFailure.ts"
 import { verifyFiles } from "./Verification.ts"
@@ -40,8 +55,10 @@ type Services = Files | ProcessTable
  * @since 0.1.0
  * @category constructors
  */
-export const make = (options: ParquetStorageOptions): Effect.Effect<Context.Tag.Service<RatingsStorage>, never, Services> =>
-  Effect.gen(function*() {
+export const make = (
+  options: ParquetStorageOptions
+): Effect.Effect<Context.Tag.Service<RatingsStorage>, never, Services> =>
+  Effect.gen(function* () {
     // Only these: the context also holds this layer's own scope, and a dataset closes with its opener's.
     const services = Context.pick(FileSystem.FileSystem, Path.Path, ProcessTable)(yield* Effect.context<Services>())
     const path = yield* Path.Path
@@ -52,10 +69,14 @@ export const make = (options: ParquetStorageOptions): Effect.Effect<Context.Tag.
       place: options.folder,
       capabilities: { replaceMember: true, durable: true, exclusive: true },
       exists: Effect.zipRight(compression, parquetFolder.holdsDataset(place)).pipe(Effect.provide(services)),
-      inspect: Effect.gen(function*() {
+      inspect: Effect.gen(function* () {
         yield* compression
         const duckDb = yield* openDuckDb(place)
-        const { manifest, ...state } = yield* readUnheld(place, (found) => readHolding(duckDb, place, found), () => true)
+        const { manifest, ...state } = yield* readUnheld(
+          place,
+          (found) => readHolding(duckDb, place, found),
+          () => true
+        )
         return {
           state: stateOf({ manifest, ...state }),
           bytes: entriesOf(manifest).reduce((sum, { bytes }) => sum + bytes, 0),
@@ -63,18 +84,25 @@ export const make = (options: ParquetStorageOptions): Effect.Effect<Context.Tag.
         }
       }).pipe(Effect.scoped, Effect.provide(services)),
       verify: ({ repair }) =>
-        Effect.gen(function*() {
+        Effect.gen(function* () {
           yield* compression
           if (repair) yield* finishCommit(place)
-          return yield* readUnheld(place, (manifest) => verifyFiles(place, manifest), ({ problems }) => problems.length === 0)
+          return yield* readUnheld(
+            place,
+            (manifest) => verifyFiles(place, manifest),
+            ({ problems }) => problems.length === 0
+          )
         }).pipe(Effect.provide(services)),
       open: (mode) =>
-        Effect.gen(function*() {
+        Effect.gen(function* () {
           const copyAs = copyOptions(yield* compression)
           const folder = yield* openFolder(parquetFolder, options.folder, mode)
           const duckDb = yield* openDuckDb(place)
           const opened = yield* mode._tag === "new"
-            ? Effect.zipRight(Effect.when(removeFirstAttempt(folder.work()), () => folder.wasLeft), Effect.map(DateTime.now, emptyHolding))
+            ? Effect.zipRight(
+                Effect.when(removeFirstAttempt(folder.work()), () => folder.wasLeft),
+                Effect.map(DateTime.now, emptyHolding)
+              )
             : openExisting(duckDb, folder.work(), folder.wasLeft)
           yield* folder.finished
           const { committing, held } = yield* holdDataset(failures, options.folder, folder, opened)
@@ -82,7 +110,10 @@ export const make = (options: ParquetStorageOptions): Effect.Effect<Context.Tag.
           const writing = (write: (holding: Holding) => Effect.Effect<Holding, StorageError, Files>) =>
             Effect.map(
               committing((holding) =>
-                Effect.onError(write(holding), () => Effect.whenEffect(folder.unfinished, isUnfinished(folder.work(), holding.manifest)))),
+                Effect.onError(write(holding), () =>
+                  Effect.whenEffect(folder.unfinished, isUnfinished(folder.work(), holding.manifest))
+                )
+              ),
               receiptOf
             ).pipe(Effect.provide(services))
           const dataset: OpenDataset = {
@@ -93,8 +124,11 @@ export const make = (options: ParquetStorageOptions): Effect.Effect<Context.Tag.
               writing((holding) =>
                 holding.manifest.batches > 0
                   ? storageError("AlreadyThere", options.folder, "a whole dataset can be loaded into an empty one only")
-                  : commitWhole(target(), holding, whole)),
-            ratings: Stream.suspend(() => ratingsOf(duckDb, folder.work(), held().manifest)).pipe(Stream.provideContext(services))
+                  : commitWhole(target(), holding, whole)
+              ),
+            ratings: Stream.suspend(() => ratingsOf(duckDb, folder.work(), held().manifest)).pipe(
+              Stream.provideContext(services)
+            )
           }
           return dataset
         }).pipe(Effect.provide(services))
@@ -119,19 +153,19 @@ export const layerConfig = (
 
 /** What the files tell, without the ratings. Changes nothing. */
 const readHolding = (duckDb: DuckDb, folder: string, manifest: Manifest): Effect.Effect<Holding, StorageError, Files> =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const connection = yield* duckDb.connect
     for (const entry of [manifest.members, manifest.films]) yield* checkBytes(failures, folder, entry)
     return {
       manifest,
-      ...yield* readMembers(connection, yield* placeOf(failures, folder, manifest.members)),
+      ...(yield* readMembers(connection, yield* placeOf(failures, folder, manifest.members))),
       films: yield* readFilms(connection, yield* placeOf(failures, folder, manifest.films))
     }
   }).pipe(Effect.scoped)
 
 /** Reads what is there, and then finishes what a process that ended left. */
 const openExisting = (duckDb: DuckDb, folder: string, wasLeft: boolean) =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const manifest = yield* manifestOf(folder)
     const finish = yield* findCommitted(folder, manifest, wasLeft)
     const holding = yield* readHolding(duckDb, folder, manifest)
@@ -143,11 +177,17 @@ const openExisting = (duckDb: DuckDb, folder: string, wasLeft: boolean) =>
 const finishCommit = (folder: string) =>
   Effect.zipRight(
     manifestOf(folder),
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const held = yield* openFolder(parquetFolder, folder, { _tag: "continue" })
       yield* Effect.flatten(findCommitted(folder, yield* manifestOf(folder), held.wasLeft))
       yield* held.finished
-    }).pipe(Effect.scoped, Effect.catchIf(({ reason }) => reason === "Damaged", () => Effect.void))
+    }).pipe(
+      Effect.scoped,
+      Effect.catchIf(
+        ({ reason }) => reason === "Damaged",
+        () => Effect.void
+      )
+    )
   )
 
 const stateOf = ({ films, manifest, members, updates, users }: Holding): DatasetState => ({
@@ -159,25 +199,45 @@ const stateOf = ({ films, manifest, members, updates, users }: Holding): Dataset
   batches: manifest.batches
 })
 
-const receiptOf = ({ manifest }: Holding): CommitReceipt => ({ batches: manifest.batches, ratings: ratingsIn(manifest) })
+const receiptOf = ({ manifest }: Holding): CommitReceipt => ({
+  batches: manifest.batches,
+  ratings: ratingsIn(manifest)
+})
 
 /** All ratings in the order they were committed, part by part. */
 const ratingsOf = (duckDb: DuckDb, folder: string, { parts }: Manifest) =>
-  Stream.unwrapScoped(Effect.map(duckDb.connect, (connection) =>
-    Stream.flatMap(Stream.fromIterable(parts), (part) =>
-      Stream.suspend(() => {
-        let rows = 0
-        return Stream.fromEffect(Effect.zipRight(checkBytes(failures, folder, part), placeOf(failures, folder, part))).pipe(
-          Stream.flatMap((place) =>
-            Stream.concat(
-              Stream.tap(readRatings(connection, place), (some) =>
-                Effect.sync(() => {
-                  rows += some.length
-                })),
-              Stream.suspend(() => rows === part.rows ? Stream.empty : Stream.fail(storageError("Damaged", place, `${rows} ratings were read where ${part.rows} were committed. Restore it from a copy`)))
-            )
-          ),
-          Stream.map(Chunk.unsafeFromArray),
-          Stream.flattenChunks
-        )
-      }))))
+  Stream.unwrapScoped(
+    Effect.map(duckDb.connect, (connection) =>
+      Stream.flatMap(Stream.fromIterable(parts), (part) =>
+        Stream.suspend(() => {
+          let rows = 0
+          return Stream.fromEffect(
+            Effect.zipRight(checkBytes(failures, folder, part), placeOf(failures, folder, part))
+          ).pipe(
+            Stream.flatMap((place) =>
+              Stream.concat(
+                Stream.tap(readRatings(connection, place), (some) =>
+                  Effect.sync(() => {
+                    rows += some.length
+                  })
+                ),
+                Stream.suspend(() =>
+                  rows === part.rows
+                    ? Stream.empty
+                    : Stream.fail(
+                        storageError(
+                          "Damaged",
+                          place,
+                          `${rows} ratings were read where ${part.rows} were committed. Restore it from a copy`
+                        )
+                      )
+                )
+              )
+            ),
+            Stream.map(Chunk.unsafeFromArray),
+            Stream.flattenChunks
+          )
+        })
+      )
+    )
+  )

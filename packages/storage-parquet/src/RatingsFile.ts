@@ -17,9 +17,14 @@ const fileName = "ratings.parquet"
 /** So many rows are held in memory at once, names and all: two row groups. */
 const rowsOfAPart = 245_760
 
-const columnsOf = ({ films, usernames }: ExportedDataset): ReadonlyArray<Column & { readonly value: (rating: EncodedRating) => DuckDBValue }> => [
+const columnsOf = ({
+  films,
+  usernames
+}: ExportedDataset): ReadonlyArray<Column & { readonly value: (rating: EncodedRating) => DuckDBValue }> => [
   { name: "user_id", type: INTEGER, value: ({ userId }) => userId },
-  ...(usernames === undefined ? [] : [{ name: "username", type: VARCHAR, value: ({ userId }: EncodedRating) => usernames.get(userId) ?? null }]),
+  ...(usernames === undefined
+    ? []
+    : [{ name: "username", type: VARCHAR, value: ({ userId }: EncodedRating) => usernames.get(userId) ?? null }]),
   { name: "film_id", type: INTEGER, value: ({ filmId }) => filmId },
   { name: "film_slug", type: VARCHAR, value: ({ filmId }) => films.get(filmId)?.slug ?? null },
   { name: "film_title", type: VARCHAR, value: ({ filmId }) => films.get(filmId)?.title ?? null },
@@ -36,38 +41,48 @@ const columnsOf = ({ films, usernames }: ExportedDataset): ReadonlyArray<Column 
  */
 export const ratingsFile: ExportFormat = {
   name: "parquet-file",
-  notes: ["`film_title` and `film_year` are null where the site's pages did not tell them. `rating` is in stars, 0.5 to 5.0."],
+  notes: [
+    "`film_title` and `film_year` are null where the site's pages did not tell them. `rating` is in stars, 0.5 to 5.0."
+  ],
   write: (folder, dataset) =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const fs = yield* FileSystem.FileSystem
       const path = yield* Path.Path
       const place = path.join(folder, fileName)
       const columns = columnsOf(dataset)
       const options = copyOptions("zstd")
       const parts: Array<string> = []
-      const rows = yield* Effect.scoped(Effect.gen(function*() {
-        const duckDb = yield* openDuckDb(place)
-        const connection = yield* duckDb.connect
-        const table = yield* connection.table(columns, place)
-        let held = 0
-        let written = 0
-        const writePart = Effect.gen(function*() {
-          const part = path.join(folder, `part-${parts.length}`)
-          parts.push(part)
-          written += yield* table.copyTo(part, options)
-          held = 0
+      const rows = yield* Effect.scoped(
+        Effect.gen(function* () {
+          const duckDb = yield* openDuckDb(place)
+          const connection = yield* duckDb.connect
+          const table = yield* connection.table(columns, place)
+          let held = 0
+          let written = 0
+          const writePart = Effect.gen(function* () {
+            const part = path.join(folder, `part-${parts.length}`)
+            parts.push(part)
+            written += yield* table.copyTo(part, options)
+            held = 0
+          })
+          yield* Stream.runForEachChunk(Stream.rechunk(dataset.ratings, 8_192), (some) =>
+            Effect.gen(function* () {
+              const ratings = Chunk.toReadonlyArray(some)
+              yield* table.append(columns.map(({ value }): Values => ratings.map(value)))
+              held += ratings.length
+              if (held >= rowsOfAPart) yield* writePart
+            })
+          )
+          if (held > 0 || parts.length === 0) yield* writePart
+          const copied = yield* connection.run(
+            `copy (select * from ${parquetAt(parts)}) to ${quoted(place)} (${options})`,
+            writingFailed(place)
+          )
+          return copied === written
+            ? written
+            : yield* storageError("Failed", place, `it holds ${copied} ratings where ${written} were given to it`)
         })
-        yield* Stream.runForEachChunk(Stream.rechunk(dataset.ratings, 8_192), (some) =>
-          Effect.gen(function*() {
-            const ratings = Chunk.toReadonlyArray(some)
-            yield* table.append(columns.map(({ value }): Values => ratings.map(value)))
-            held += ratings.length
-            if (held >= rowsOfAPart) yield* writePart
-          }))
-        if (held > 0 || parts.length === 0) yield* writePart
-        const copied = yield* connection.run(`copy (select * from ${parquetAt(parts)}) to ${quoted(place)} (${options})`, writingFailed(place))
-        return copied === written ? written : yield* storageError("Failed", place, `it holds ${copied} ratings where ${written} were given to it`)
-      }))
+      )
       for (const part of parts) yield* about(part)(fs.remove(part))
       yield* about(place)(Effect.scoped(Effect.flatMap(fs.open(place, { flag: "r+" }), (file) => file.sync)))
       return [yield* describeFile(folder, fileName, rows)]

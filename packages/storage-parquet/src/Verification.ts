@@ -15,8 +15,12 @@ import { about, failures, readingFailed } from "./StorageFailure.ts"
 const mostProblems = 100
 
 const Messages = Schema.decodeUnknown(Schema.Array(Schema.Struct({ message: Schema.String })))
-const Described = Schema.decodeUnknown(Schema.Array(Schema.Struct({ column_name: Schema.String, column_type: Schema.String })))
-const Counted = Schema.decodeUnknown(Schema.Array(Schema.Struct({ rows: Schema.Number, users: Schema.Array(Schema.NullOr(Schema.Number)) })))
+const Described = Schema.decodeUnknown(
+  Schema.Array(Schema.Struct({ column_name: Schema.String, column_type: Schema.String }))
+)
+const Counted = Schema.decodeUnknown(
+  Schema.Array(Schema.Struct({ rows: Schema.Number, users: Schema.Array(Schema.NullOr(Schema.Number)) }))
+)
 
 /** Queries for what is wrong, each a row with a sentence. Places are added where a row has one. */
 const checks = (manifest: Manifest): ReadonlyArray<string> => [
@@ -33,16 +37,22 @@ const checks = (manifest: Manifest): ReadonlyArray<string> => [
 ]
 
 /** Adds the problem an effect fails with, and goes on. */
-const noting = (problems: Array<string>) => <A, R>(effect: Effect.Effect<A, StorageError, R>): Effect.Effect<A | undefined, never, R> =>
-  Effect.catchAll(effect, (error) =>
-    Effect.sync(() => {
-      problems.push(error.message)
-      return undefined
-    }))
+const noting =
+  (problems: Array<string>) =>
+  <A, R>(effect: Effect.Effect<A, StorageError, R>): Effect.Effect<A | undefined, never, R> =>
+    Effect.catchAll(effect, (error) =>
+      Effect.sync(() => {
+        problems.push(error.message)
+        return undefined
+      })
+    )
 
 /** Reads everything once for each check. What does not fit in memory goes into a folder for temporary files. */
-export const verifyFiles = (folder: string, manifest: Manifest): Effect.Effect<Verification, StorageError, FileSystem.FileSystem | Path.Path> =>
-  Effect.gen(function*() {
+export const verifyFiles = (
+  folder: string,
+  manifest: Manifest
+): Effect.Effect<Verification, StorageError, FileSystem.FileSystem | Path.Path> =>
+  Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
     const problems: Array<string> = []
@@ -50,11 +60,13 @@ export const verifyFiles = (folder: string, manifest: Manifest): Effect.Effect<V
     const spillFolder = yield* about("the folder for temporary files")(fs.makeTempDirectoryScoped())
     const connection = yield* (yield* openDuckDb(folder, spillFolder)).connect
     const rowsOf = <A, E>(place: string, sql: string, decode: (rows: unknown) => Effect.Effect<A, E>) =>
-      Effect.flatMap(connection.rows(sql, readingFailed(place)), (rows) => Effect.mapError(decode(rows), readingFailed(place)))
+      Effect.flatMap(connection.rows(sql, readingFailed(place)), (rows) =>
+        Effect.mapError(decode(rows), readingFailed(place))
+      )
 
     /** Whether a file is what was committed, with the columns that belong there. */
     const checkFile = (entry: FileEntry, columns: ReadonlyArray<Column>) =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         yield* checkBytes(failures, folder, entry)
         const place = yield* placeOf(failures, folder, entry)
         const size = Number((yield* about(place)(fs.stat(place))).size)
@@ -73,8 +85,12 @@ export const verifyFiles = (folder: string, manifest: Manifest): Effect.Effect<V
     const filmsPlace = yield* note(checkFile(manifest.films, filmColumns))
     const members = membersPlace === undefined ? undefined : yield* note(readMembers(connection, membersPlace))
     const films = filmsPlace === undefined ? undefined : yield* note(readFilms(connection, filmsPlace))
-    for (const [entry, rows] of [[manifest.members, members?.users.size], [manifest.films, films?.size]] as const) {
-      if (rows !== undefined && rows !== entry.rows) problems.push(`${path.join(folder, entry.name)}: it has ${rows} rows where ${entry.rows} were committed`)
+    for (const [entry, rows] of [
+      [manifest.members, members?.users.size],
+      [manifest.films, films?.size]
+    ] as const) {
+      if (rows !== undefined && rows !== entry.rows)
+        problems.push(`${path.join(folder, entry.name)}: it has ${rows} rows where ${entry.rows} were committed`)
     }
 
     const places: Array<string> = []
@@ -82,13 +98,22 @@ export const verifyFiles = (folder: string, manifest: Manifest): Effect.Effect<V
     for (const part of manifest.parts) {
       const place = yield* note(checkFile(part, ratingColumns))
       if (place === undefined) continue
-      const [counted] = (yield* note(rowsOf(place, `select count(*)::double as rows, coalesce(list(distinct user_id), []) as users from ${parquetAt([place])}`, Counted))) ?? []
+      const [counted] =
+        (yield* note(
+          rowsOf(
+            place,
+            `select count(*)::double as rows, coalesce(list(distinct user_id), []) as users from ${parquetAt([place])}`,
+            Counted
+          )
+        )) ?? []
       if (counted === undefined) continue
       places.push(place)
       ratings += counted.rows
-      if (counted.rows !== part.rows) problems.push(`${place}: it has ${counted.rows} rows where ${part.rows} were committed`)
-      const users = rangesOf(counted.users.flatMap((id) => id === null ? [] : [id]))
-      if (users !== part.users) problems.push(`${place}: it holds rows of the users ${users}, and the manifest says ${part.users}`)
+      if (counted.rows !== part.rows)
+        problems.push(`${place}: it has ${counted.rows} rows where ${part.rows} were committed`)
+      const users = rangesOf(counted.users.flatMap((id) => (id === null ? [] : [id])))
+      if (users !== part.users)
+        problems.push(`${place}: it holds rows of the users ${users}, and the manifest says ${part.users}`)
     }
 
     // What other programs would read as ratings, because of its name.
@@ -97,20 +122,37 @@ export const verifyFiles = (folder: string, manifest: Manifest): Effect.Effect<V
     // Who is at work there, or was until it was killed, may not have come to removing these.
     const isLeft = yield* Effect.orElseSucceed(fs.exists(path.join(folder, lockName)), () => false)
     const waiting = new Set(isLeft ? manifest.removed.map((name) => path.basename(name)) : [])
-    for (const name of (yield* about(ratingsPlace)(fs.exists(ratingsPlace))) ? yield* about(ratingsPlace)(fs.readDirectory(ratingsPlace)) : []) {
+    for (const name of (yield* about(ratingsPlace)(fs.exists(ratingsPlace)))
+      ? yield* about(ratingsPlace)(fs.readDirectory(ratingsPlace))
+      : []) {
       if (name.endsWith(".parquet") && !committed.has(name) && !waiting.has(name)) {
-        problems.push(`${path.join(ratingsPlace, name)}: it is no part of this dataset, but readers of ${ratingsFolder}/*.parquet take it for one. Move it elsewhere`)
+        problems.push(
+          `${path.join(ratingsPlace, name)}: it is no part of this dataset, but readers of ${ratingsFolder}/*.parquet take it for one. Move it elsewhere`
+        )
       }
     }
 
-    if (members !== undefined && films !== undefined && membersPlace !== undefined && filmsPlace !== undefined && places.length === manifest.parts.length) {
+    if (
+      members !== undefined &&
+      films !== undefined &&
+      membersPlace !== undefined &&
+      filmsPlace !== undefined &&
+      places.length === manifest.parts.length
+    ) {
       const run = (sql: string) => connection.run(sql, readingFailed(folder))
-      const noRows = "select null::integer as user_id, null::integer as film_id, null::double as rating, null::text as filename, null::bigint as file_row_number limit 0"
-      yield* run(`create temp table members as select user_id, username, state, ratings from ${parquetAt([membersPlace])}`)
+      const noRows =
+        "select null::integer as user_id, null::integer as film_id, null::double as rating, null::text as filename, null::bigint as file_row_number limit 0"
+      yield* run(
+        `create temp table members as select user_id, username, state, ratings from ${parquetAt([membersPlace])}`
+      )
       yield* run(`create temp table films as select film_id from ${parquetAt([filmsPlace])}`)
-      yield* run(`create temp view ratings as ${
-        places.length === 0 ? noRows : `select user_id, film_id, rating, filename, file_row_number from ${parquetAt(places, ", filename = true, file_row_number = true")}`
-      }`)
+      yield* run(
+        `create temp view ratings as ${
+          places.length === 0
+            ? noRows
+            : `select user_id, film_id, rating, filename, file_row_number from ${parquetAt(places, ", filename = true, file_row_number = true")}`
+        }`
+      )
       for (const check of checks(manifest)) {
         for (const { message } of (yield* note(rowsOf(folder, `${check} limit ${mostProblems + 1}`, Messages))) ?? []) {
           problems.push(message.startsWith(folder) ? message : `${folder}: ${message}`)
@@ -119,7 +161,10 @@ export const verifyFiles = (folder: string, manifest: Manifest): Effect.Effect<V
     }
     return {
       ratings,
-      problems: problems.length > mostProblems ? [...problems.slice(0, mostProblems), `... and ${problems.length - mostProblems} more`] : problems,
+      problems:
+        problems.length > mostProblems
+          ? [...problems.slice(0, mostProblems), `... and ${problems.length - mostProblems} more`]
+          : problems,
       repaired: []
     }
   }).pipe(Effect.scoped)

@@ -12,10 +12,16 @@ const rowsOfPart = 40_960
 
 layer(NodeContext.layer)("a table that becomes files", (it) => {
   it.scoped("holds the rows of one file at a time, however many it has written", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const folder = yield* (yield* FileSystem.FileSystem).makeTempDirectoryScoped()
       const connection = yield* (yield* openDuckDb(folder)).connect
-      const table = yield* connection.table([{ name: "n", type: INTEGER }, { name: "words", type: VARCHAR }], folder)
+      const table = yield* connection.table(
+        [
+          { name: "n", type: INTEGER },
+          { name: "words", type: VARCHAR }
+        ],
+        folder
+      )
       const held: Array<number> = []
       for (let part = 0; part < 5; part++) {
         const numbers = Array.from({ length: rowsOfPart }, (_, i) => part * rowsOfPart + i)
@@ -31,14 +37,17 @@ layer(NodeContext.layer)("a table that becomes files", (it) => {
       // And they are the rows of their file, in order.
       for (let part = 0; part < 5; part++) {
         assert.deepStrictEqual(
-          yield* query(`select count(*)::double, min(n), max(n) from read_parquet(${quoted(`${folder}/part-${part}`)})`),
+          yield* query(
+            `select count(*)::double, min(n), max(n) from read_parquet(${quoted(`${folder}/part-${part}`)})`
+          ),
           [[rowsOfPart, part * rowsOfPart, (part + 1) * rowsOfPart - 1]]
         )
       }
-    }))
+    })
+  )
 
   it.scoped("says that the disk is full when DuckDB hears of it, and goes on when there is room", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const folder = yield* (yield* FileSystem.FileSystem).makeTempDirectoryScoped()
       const connection = yield* (yield* openDuckDb(folder)).connect
       const table = yield* connection.table([{ name: "n", type: INTEGER }], folder)
@@ -47,5 +56,6 @@ layer(NodeContext.layer)("a table that becomes files", (it) => {
       assert.strictEqual(failure.reason, "Full")
       assert.include(failure.message, "/dev/full")
       assert.strictEqual(yield* table.copyTo(`${folder}/part`, "format parquet"), 3)
-    }))
+    })
+  )
 })

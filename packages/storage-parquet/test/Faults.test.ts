@@ -8,7 +8,7 @@ folderSuite({
   storage: (folder) => ParquetStorage.layer({ folder }),
   // DuckDB writes past the file system that counts: what no manifest names yet may be torn anywhere.
   afterDeath: (folder) =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const fs = yield* FileSystem.FileSystem
       const path = yield* Path.Path
       if (!(yield* fs.exists(folder))) return

@@ -9,13 +9,20 @@ import { Effect, Option, Schema } from "effect"
 export const storageName = "postgres"
 
 /** An error of this storage about `place`. */
-export const storageError = (reason: StorageErrorReason, place: string, detail: string, cause?: unknown): StorageError =>
+export const storageError = (
+  reason: StorageErrorReason,
+  place: string,
+  detail: string,
+  cause?: unknown
+): StorageError =>
   new StorageError({ reason, storage: storageName, place, detail, ...(cause === undefined ? {} : { cause }) })
 
-const decodeFailure = Schema.decodeUnknownOption(Schema.Struct({
-  code: Schema.optionalWith(Schema.String, { exact: true }),
-  message: Schema.String
-}))
+const decodeFailure = Schema.decodeUnknownOption(
+  Schema.Struct({
+    code: Schema.optionalWith(Schema.String, { exact: true }),
+    message: Schema.String
+  })
+)
 
 /** By the beginning of the error's code, as the manual's appendix A lists them, or of the connection's. */
 const known: ReadonlyArray<readonly [code: string, StorageErrorReason, words: string]> = [
@@ -33,12 +40,21 @@ const known: ReadonlyArray<readonly [code: string, StorageErrorReason, words: st
  * Names `place` in the failure of a statement. A commit that fails counts as a defect with @effect/sql; here it is a
  * failure like others: the transaction was not kept.
  */
-export const about = (place: string) => <A, R>(effect: Effect.Effect<A, SqlError | StorageError, R>): Effect.Effect<A, StorageError, R> =>
-  Effect.catchSomeDefect(effect, (defect) => defect instanceof SqlError ? Option.some(Effect.fail(defect)) : Option.none()).pipe(Effect.mapError((error) => {
-    if (error instanceof StorageError) return error
-    const failure = Option.getOrUndefined(decodeFailure(error.cause))
-    const [, reason, words] = known.find(([code]) => failure?.code?.startsWith(code)) ??
-      ["", "Failed" as const, `PostgreSQL failed (${failure?.message ?? error.message}). What was committed is safe`]
-    // The cause stays out: it may know the address with its password.
-    return storageError(reason, place, words)
-  }))
+export const about =
+  (place: string) =>
+  <A, R>(effect: Effect.Effect<A, SqlError | StorageError, R>): Effect.Effect<A, StorageError, R> =>
+    Effect.catchSomeDefect(effect, (defect) =>
+      defect instanceof SqlError ? Option.some(Effect.fail(defect)) : Option.none()
+    ).pipe(
+      Effect.mapError((error) => {
+        if (error instanceof StorageError) return error
+        const failure = Option.getOrUndefined(decodeFailure(error.cause))
+        const [, reason, words] = known.find(([code]) => failure?.code?.startsWith(code)) ?? [
+          "",
+          "Failed" as const,
+          `PostgreSQL failed (${failure?.message ?? error.message}). What was committed is safe`
+        ]
+        // The cause stays out: it may know the address with its password.
+        return storageError(reason, place, words)
+      })
+    )

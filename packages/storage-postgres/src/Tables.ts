@@ -3,7 +3,19 @@
  */
 import type { PgClient } from "@effect/sql-pg/PgClient"
 import type { SqlError } from "@effect/sql/SqlError"
-import { type Batch, type CommitReceipt, type DatasetState, EncodedRating, Film, FilmId, idGapsIn, MemberRecord, UserId, Username, type WholeDataset } from "@letterboxd-ratings/core"
+import {
+  type Batch,
+  type CommitReceipt,
+  type DatasetState,
+  EncodedRating,
+  Film,
+  FilmId,
+  idGapsIn,
+  MemberRecord,
+  UserId,
+  Username,
+  type WholeDataset
+} from "@letterboxd-ratings/core"
 import { Chunk, DateTime, Effect, Option, Schema, Stream } from "effect"
 import type { ParseError } from "effect/ParseResult"
 
@@ -21,7 +33,9 @@ const table = ({ schema, sql }: Database, name: string) => sql(`${schema}.${name
 const migrations: ReadonlyArray<(database: Database) => ReadonlyArray<Effect.Effect<unknown, SqlError>>> = [
   (database) => {
     const { sql } = database
-    const [dataset, members, films, ratings, updates] = ["dataset", "members", "films", "ratings", "updates"].map((name) => table(database, name))
+    const [dataset, members, films, ratings, updates] = ["dataset", "members", "films", "ratings", "updates"].map(
+      (name) => table(database, name)
+    )
     return [
       sql`create schema if not exists ${sql(database.schema)}`,
       sql`create table ${dataset} (
@@ -86,12 +100,22 @@ export const latestFormat = migrations.length
 
 /** Brings the tables from a format (0: there are none) to the latest. Inside a transaction. */
 export const migrate = (database: Database, from: number): Effect.Effect<void, SqlError> =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     for (const migration of migrations.slice(from)) yield* Effect.all(migration(database), { discard: true })
-    if (from > 0 && from < latestFormat) yield* database.sql`update ${table(database, "dataset")} set format = ${latestFormat}`
+    if (from > 0 && from < latestFormat)
+      yield* database.sql`update ${table(database, "dataset")} set format = ${latestFormat}`
   })
 
-const ours = new Set(["dataset", "members", "films", "ratings", "updates", "film_labels", "translated_ratings", "user_updates"])
+const ours = new Set([
+  "dataset",
+  "members",
+  "films",
+  "ratings",
+  "updates",
+  "film_labels",
+  "translated_ratings",
+  "user_updates"
+])
 const Names = Schema.Array(Schema.Struct({ name: Schema.String }))
 
 /** What stands in the schema and was not made by this tool: tables, views, sequences, functions. */
@@ -109,8 +133,12 @@ export const foreignNames = ({ schema, sql }: Database) =>
 
 /** Moves what is there out of the way, whole, to a name that is free. */
 export const renameSchema = ({ schema, sql }: Database, to: string) =>
-  Effect.gen(function*() {
-    const taken = new Set((yield* Schema.decodeUnknown(Names)(yield* sql`select nspname as name from pg_namespace where starts_with(nspname, ${to})`)).map(({ name }) => name))
+  Effect.gen(function* () {
+    const taken = new Set(
+      (yield* Schema.decodeUnknown(Names)(
+        yield* sql`select nspname as name from pg_namespace where starts_with(nspname, ${to})`
+      )).map(({ name }) => name)
+    )
     let free = to
     for (let n = 2; taken.has(free); n++) free = `${to}_${n}`
     yield* sql`alter schema ${sql(schema)} rename to ${sql(free)}`
@@ -135,15 +163,18 @@ export type Content =
 
 /** Looks at what the schema holds, without reading members, films or ratings. */
 export const readContent = (database: Database): Effect.Effect<Content, SqlError | ParseError> =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const { schema, sql } = database
     const tables = yield* sql`select 1 from pg_tables where schemaname = ${schema} and tablename = 'dataset'`
     if (tables.length === 0) return { _tag: "Nothing" }
-    const [found] = yield* Schema.decodeUnknown(Format)(yield* sql`select format from ${table(database, "dataset")} limit 1`)
+    const [found] = yield* Schema.decodeUnknown(Format)(
+      yield* sql`select format from ${table(database, "dataset")} limit 1`
+    )
     if (found === undefined) return { _tag: "Nothing" }
     // What else a row of a later format holds is not known.
     if (found.format > latestFormat) return { _tag: "NewerFormat", format: found.format }
-    const rows = yield* sql`select format, batches, ratings::text as ratings, committed_at from ${table(database, "dataset")}`
+    const rows =
+      yield* sql`select format, batches, ratings::text as ratings, committed_at from ${table(database, "dataset")}`
     const [row] = yield* Schema.decodeUnknown(Schema.Tuple(DatasetRow))(rows)
     return { _tag: "Dataset", row }
   })
@@ -163,42 +194,58 @@ const MemberRow = Schema.Struct({
   verdicts: Schema.Unknown,
   seen_films: Schema.Unknown
 })
-const FilmRow = Schema.Struct({ film_id: FilmId, slug: Schema.String, title: Schema.NullOr(Schema.String), year: Schema.NullOr(Schema.Int) })
+const FilmRow = Schema.Struct({
+  film_id: FilmId,
+  slug: Schema.String,
+  title: Schema.NullOr(Schema.String),
+  year: Schema.NullOr(Schema.Int)
+})
 const UpdateRow = Schema.Struct({ username: Username, last_updated: Schema.DateTimeUtcFromDate })
-const RatingRow = Schema.Struct({ place: Schema.NumberFromString, user_id: Schema.Unknown, film_id: Schema.Unknown, rating: Schema.Unknown })
+const RatingRow = Schema.Struct({
+  place: Schema.NumberFromString,
+  user_id: Schema.Unknown,
+  film_id: Schema.Unknown,
+  rating: Schema.Unknown
+})
 
 const recordOf = (row: typeof MemberRow.Type) =>
   row.state === null
     ? Effect.succeedNone
-    : Effect.asSome(Schema.decodeUnknown(MemberRecord)({
-      username: row.username,
-      userId: row.user_id,
-      state: row.state,
-      readAt: row.read_at?.toISOString(),
-      lastPage: row.last_page,
-      missing: row.missing_pages,
-      films: row.films,
-      ...(row.stated_films === null ? {} : { statedFilms: row.stated_films }),
-      ratings: row.ratings,
-      doubts: row.doubts,
-      verdicts: row.verdicts,
-      ...(row.renamed_to === null ? {} : { renamedTo: row.renamed_to }),
-      ...(row.seen_films === null ? {} : { seen: row.seen_films })
-    }))
+    : Effect.asSome(
+        Schema.decodeUnknown(MemberRecord)({
+          username: row.username,
+          userId: row.user_id,
+          state: row.state,
+          readAt: row.read_at?.toISOString(),
+          lastPage: row.last_page,
+          missing: row.missing_pages,
+          films: row.films,
+          ...(row.stated_films === null ? {} : { statedFilms: row.stated_films }),
+          ratings: row.ratings,
+          doubts: row.doubts,
+          verdicts: row.verdicts,
+          ...(row.renamed_to === null ? {} : { renamedTo: row.renamed_to }),
+          ...(row.seen_films === null ? {} : { seen: row.seen_films })
+        })
+      )
 
 /** All but the ratings. */
 export const readState = (database: Database, { batches, ratings }: DatasetRow) =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const { sql } = database
     const users = new Map<Username, UserId>()
     const members = new Map<Username, MemberRecord>()
-    for (const row of yield* Schema.decodeUnknown(Schema.Array(MemberRow))(yield* sql`select * from ${table(database, "members")} order by user_id`)) {
+    for (const row of yield* Schema.decodeUnknown(Schema.Array(MemberRow))(
+      yield* sql`select * from ${table(database, "members")} order by user_id`
+    )) {
       users.set(row.username, row.user_id)
       const record = yield* recordOf(row)
       if (Option.isSome(record)) members.set(row.username, record.value)
     }
     const films = new Map<FilmId, Film>()
-    for (const row of yield* Schema.decodeUnknown(Schema.Array(FilmRow))(yield* sql`select film_id, slug, title, year from ${table(database, "films")} order by position`)) {
+    for (const row of yield* Schema.decodeUnknown(Schema.Array(FilmRow))(
+      yield* sql`select film_id, slug, title, year from ${table(database, "films")} order by position`
+    )) {
       const film = yield* Schema.decodeUnknown(Film)({
         id: row.film_id,
         slug: row.slug,
@@ -208,7 +255,9 @@ export const readState = (database: Database, { batches, ratings }: DatasetRow) 
       films.set(film.id, film)
     }
     const updates = new Map<Username, DateTime.Utc>()
-    for (const row of yield* Schema.decodeUnknown(Schema.Array(UpdateRow))(yield* sql`select username, last_updated from ${table(database, "user_updates")}`)) {
+    for (const row of yield* Schema.decodeUnknown(Schema.Array(UpdateRow))(
+      yield* sql`select username, last_updated from ${table(database, "user_updates")}`
+    )) {
       updates.set(row.username, row.last_updated)
     }
     const state: DatasetState = { users, films, members, updates, ratings, batches }
@@ -222,15 +271,21 @@ const decodeEncoded = Schema.decodeUnknown(Schema.Array(EncodedRating))
 /** All ratings in the order they were committed, page by page: nothing is held open while somebody reads slowly. */
 export const readRatings = <E>(database: Database, toError: (error: unknown) => E): Stream.Stream<EncodedRating, E> =>
   Stream.paginateChunkEffect(0, (last) =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const rows = yield* decodeRatings(
         yield* database.sql`select position::text as place, user_id, film_id, rating from ${table(database, "ratings")}
           where position > ${last} order by position limit ${rowsAtOnce}`
       )
-      const ratings = yield* decodeEncoded(rows.map(({ film_id: filmId, rating, user_id: userId }) => ({ filmId, rating, userId })))
-      const next = rows.length < rowsAtOnce ? Option.none<number>() : Option.map(Option.fromNullable(rows.at(-1)), ({ place }) => place)
+      const ratings = yield* decodeEncoded(
+        rows.map(({ film_id: filmId, rating, user_id: userId }) => ({ filmId, rating, userId }))
+      )
+      const next =
+        rows.length < rowsAtOnce
+          ? Option.none<number>()
+          : Option.map(Option.fromNullable(rows.at(-1)), ({ place }) => place)
       return [Chunk.fromIterable(ratings), next] as const
-    }).pipe(Effect.mapError(toError)))
+    }).pipe(Effect.mapError(toError))
+  )
 
 const Count = Schema.Tuple(Schema.Struct({ n: Schema.NumberFromString }))
 
@@ -238,7 +293,8 @@ const Count = Schema.Tuple(Schema.Struct({ n: Schema.NumberFromString }))
 const rowsOf = ({ sql }: Database, value: unknown) =>
   sql`json_array_elements(cast(${JSON.stringify(value).replaceAll(String.raw`\u0000`, String.raw`\ufffd`)} as json)) with ordinality as rows (value, n)`
 
-const listed = (films: ReadonlyArray<Film>) => films.map(({ id, slug, title, year }) => [id, slug, title ?? null, year ?? null])
+const listed = (films: ReadonlyArray<Film>) =>
+  films.map(({ id, slug, title, year }) => [id, slug, title ?? null, year ?? null])
 
 const insertFilms = (database: Database, films: ReadonlyArray<Film>) => {
   const { sql } = database
@@ -257,7 +313,10 @@ const putMembers = (database: Database, members: ReadonlyArray<Member>) => {
     select (value ->> 'userId')::integer, value ->> 'username', value ->> 'state', (value ->> 'readAt')::timestamptz,
       (value ->> 'lastPage')::integer, (value ->> 'films')::integer, (value ->> 'statedFilms')::integer, (value ->> 'ratings')::integer,
       value ->> 'renamedTo', (value -> 'missing')::jsonb, (value -> 'doubts')::jsonb, value -> 'verdicts', (value -> 'seen')::jsonb
-    from ${rowsOf(database, members.map((member) => "readAt" in member ? { ...member, readAt: DateTime.formatIso(member.readAt) } : member))}
+    from ${rowsOf(
+      database,
+      members.map((member) => ("readAt" in member ? { ...member, readAt: DateTime.formatIso(member.readAt) } : member))
+    )}
     on conflict (user_id) do update set state = excluded.state, read_at = excluded.read_at, last_page = excluded.last_page,
       films = excluded.films, stated_films = excluded.stated_films, ratings = excluded.ratings, renamed_to = excluded.renamed_to,
       missing_pages = excluded.missing_pages, doubts = excluded.doubts, verdicts = excluded.verdicts, seen_films = excluded.seen_films`
@@ -268,14 +327,23 @@ const insertRatings = (database: Database, ratings: Iterable<EncodedRating>) => 
   const to = table(database, "ratings")
   return sql`insert into ${to} (position, user_id, film_id, rating)
     select (select coalesce(max(position), 0) from ${to}) + n, (value ->> 0)::integer, (value ->> 1)::integer, (value ->> 2)::real
-    from ${rowsOf(database, Array.from(ratings, ({ filmId, rating, userId }) => [userId, filmId, rating]))}`
+    from ${rowsOf(
+      database,
+      Array.from(ratings, ({ filmId, rating, userId }) => [userId, filmId, rating])
+    )}`
 }
 
-const putUpdates = (database: Database, updates: ReadonlyArray<readonly [userId: UserId | undefined, at: DateTime.Utc]>) => {
+const putUpdates = (
+  database: Database,
+  updates: ReadonlyArray<readonly [userId: UserId | undefined, at: DateTime.Utc]>
+) => {
   const { sql } = database
   return sql`insert into ${table(database, "updates")} (user_id, position, last_updated)
     select (value ->> 0)::integer, (select coalesce(max(position), 0) from ${table(database, "updates")}) + n, (value ->> 1)::timestamptz
-    from ${rowsOf(database, updates.map(([userId, at]) => [userId, DateTime.formatIso(at)]))}
+    from ${rowsOf(
+      database,
+      updates.map(([userId, at]) => [userId, DateTime.formatIso(at)])
+    )}
     on conflict (user_id) do update set last_updated = excluded.last_updated`
 }
 
@@ -283,7 +351,13 @@ const putUpdates = (database: Database, updates: ReadonlyArray<readonly [userId:
  * Notes what the dataset holds from now on, if it is still at so many batches as it was before; says whether it was.
  * Comes before everything else in a transaction, so that of two writers one waits here and then finds that it is late.
  */
-const putDatasetRow = (database: Database, before: number, after: CommitReceipt, idGaps: number, committedAt: DateTime.Utc) =>
+const putDatasetRow = (
+  database: Database,
+  before: number,
+  after: CommitReceipt,
+  idGaps: number,
+  committedAt: DateTime.Utc
+) =>
   Effect.map(
     database.sql`insert into ${table(database, "dataset")} as d (one, format, batches, ratings, id_gaps, committed_at)
       values (1, ${latestFormat}, ${after.batches}, ${after.ratings}, ${idGaps}, cast(${DateTime.formatIso(committedAt)} as timestamptz))
@@ -298,9 +372,9 @@ const putDatasetRow = (database: Database, before: number, after: CommitReceipt,
  * writer was there in between. Nothing here reads a table from end to end.
  */
 export const writeBatch = (database: Database, batch: Batch, before: CommitReceipt) =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const { sql } = database
-    const replaced = batch.members.flatMap(({ record, write }) => write === "replace" ? [record.userId] : [])
+    const replaced = batch.members.flatMap(({ record, write }) => (write === "replace" ? [record.userId] : []))
     const ratings = batch.members.flatMap((member) => member.ratings)
     const records = batch.members.map(({ record }) => record)
 
@@ -318,19 +392,29 @@ export const writeBatch = (database: Database, batch: Batch, before: CommitRecei
     yield* putMembers(database, records)
     yield* sql`delete from ${table(database, "ratings")} where ${ofReplaced}`
     yield* insertRatings(database, ratings)
-    yield* putUpdates(database, records.flatMap(({ readAt, state, userId }) => state === "sealed" ? [[userId, readAt] as const] : []))
+    yield* putUpdates(
+      database,
+      records.flatMap(({ readAt, state, userId }) => (state === "sealed" ? [[userId, readAt] as const] : []))
+    )
     return Option.some(after)
   })
 
 /** Writes a whole dataset into empty tables, some thousand ratings at a time. */
 export const writeWhole = (database: Database, { committedAt, ratings, state }: WholeDataset) =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const batches = Math.max(1, state.batches)
-    if (!(yield* putDatasetRow(database, 0, { batches, ratings: state.ratings }, idGapsIn(state.users), committedAt))) return Option.none()
+    if (!(yield* putDatasetRow(database, 0, { batches, ratings: state.ratings }, idGapsIn(state.users), committedAt)))
+      return Option.none()
     yield* insertFilms(database, [...state.films.values()])
-    yield* putMembers(database, Array.from(state.users, ([username, userId]): Member => state.members.get(username) ?? { username, userId }))
+    yield* putMembers(
+      database,
+      Array.from(state.users, ([username, userId]): Member => state.members.get(username) ?? { username, userId })
+    )
     yield* Stream.runForEach(Stream.grouped(ratings, rowsAtOnce), (some) => insertRatings(database, some))
-    yield* putUpdates(database, Array.from(state.updates, ([username, at]) => [state.users.get(username), at] as const))
+    yield* putUpdates(
+      database,
+      Array.from(state.updates, ([username, at]) => [state.users.get(username), at] as const)
+    )
     const receipt: CommitReceipt = { batches, ratings: state.ratings }
     return Option.some(receipt)
   })

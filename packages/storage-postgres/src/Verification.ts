@@ -11,8 +11,10 @@ const Counts = Schema.Array(Schema.Struct({ n: Schema.NumberFromString }))
 
 /** Reads everything, on the server. There is nothing to rebuild: what can be derived is a view, and keys are the server's. */
 export const verifyTables = ({ schema, sql }: Database) =>
-  Effect.gen(function*() {
-    const [dataset, members, ratings, updates] = ["dataset", "members", "ratings", "updates"].map((name) => sql(`${schema}.${name}`))
+  Effect.gen(function* () {
+    const [dataset, members, ratings, updates] = ["dataset", "members", "ratings", "updates"].map((name) =>
+      sql(`${schema}.${name}`)
+    )
     const checks: ReadonlyArray<Effect.Effect<ReadonlyArray<unknown>, SqlError>> = [
       sql`select 'user ids are not 1, 2, 3 ...: ' || count(*) || ' members, the highest id is ' || max(user_id) as message
         from ${members} having count(*) + (select id_gaps from ${dataset}) <> coalesce(max(user_id), 0)`,

@@ -14,7 +14,10 @@ const url = Redacted.make(address)
 const run = `lb_test_${process.pid}_`
 
 const asked = <A, E>(ask: (sql: PgClient.PgClient) => Effect.Effect<A, E>) =>
-  Effect.flatMap(PgClient.make({ url, connectTimeout: 5_000 }), ask).pipe(Effect.provide(Reactivity.layer), Effect.scoped)
+  Effect.flatMap(PgClient.make({ url, connectTimeout: 5_000 }), ask).pipe(
+    Effect.provide(Reactivity.layer),
+    Effect.scoped
+  )
 
 const answer = await Effect.runPromise(Effect.either(asked((sql) => sql`select 1`)))
 
@@ -27,21 +30,26 @@ if (said === undefined && Either.isLeft(answer)) {
   const layerAt = (place: string) => PostgresStorage.layer({ url, schema: schemaOf(place) })
 
   afterAll(() =>
-    Effect.runPromise(asked((sql) =>
-      Effect.gen(function*() {
-        const rows = yield* sql<{ readonly name: string }>`select nspname as name from pg_namespace where starts_with(nspname, ${run})`
-        for (const { name } of rows) yield* sql`drop schema ${sql(name)} cascade`
-      })
-    ))
+    Effect.runPromise(
+      asked((sql) =>
+        Effect.gen(function* () {
+          const rows = yield* sql<{
+            readonly name: string
+          }>`select nspname as name from pg_namespace where starts_with(nspname, ${run})`
+          for (const { name } of rows) yield* sql`drop schema ${sql(name)} cascade`
+        })
+      )
+    )
   )
 
   storageSuite("PostgresStorage", layerAt, {
-    writeFormat: (place, format) => Effect.asVoid(asked((sql) => sql`update ${sql(`${schemaOf(place)}.dataset`)} set format = ${format}`))
+    writeFormat: (place, format) =>
+      Effect.asVoid(asked((sql) => sql`update ${sql(`${schemaOf(place)}.dataset`)} set format = ${format}`))
   })
 
   describe("PostgresStorage on its server", () => {
     it.live("shows readers whole batches while a batch is written", () =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         const storage = yield* RatingsStorage
         const opened = (mode: OpenMode, until?: number) =>
           Effect.scoped(Effect.flatMap(storage.open(mode), (dataset) => commitRest(dataset, until)))
@@ -49,78 +57,104 @@ if (said === undefined && Either.isLeft(answer)) {
         const look = Effect.map(storage.inspect, ({ state }) => state.ratings)
         const seen = yield* Effect.zipRight(
           Effect.fork(opened({ _tag: "continue" })),
-          Effect.flatMap(Effect.replicateEffect(look, 30), (before) => Effect.map(Effect.repeat(look, { until: (ratings) => ratings === 6 }), (last) => [...before, last]))
+          Effect.flatMap(Effect.replicateEffect(look, 30), (before) =>
+            Effect.map(Effect.repeat(look, { until: (ratings) => ratings === 6 }), (last) => [...before, last])
+          )
         )
         const sizes = new Set([2, 3, 5, 6])
-        assert.isTrue(seen.every((size) => sizes.has(size)), String(seen))
-      }).pipe(Effect.provide(layerAt("readers"))))
+        assert.isTrue(
+          seen.every((size) => sizes.has(size)),
+          String(seen)
+        )
+      }).pipe(Effect.provide(layerAt("readers")))
+    )
 
     it.live("keeps a batch out that was made for a dataset another writer has changed", () =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         const storage = yield* RatingsStorage
-        yield* Effect.scoped(Effect.gen(function*() {
-          const dataset = yield* storage.open({ _tag: "new", existing: "refuse" })
-          yield* commitRest(dataset, 1)
-          // As after a broken connection, with which the lock is gone.
-          yield* asked((sql) => sql`update ${sql(`${run}late.dataset`)} set batches = batches + 1`)
-          const error = yield* Effect.flip(dataset.commit(batchOf(dataset.state, 9, [{ name: "late", ratings: [[10, 1]] }], [])))
-          assert.strictEqual(error.reason, "Locked")
-          const rows = yield* Stream.runCollect(dataset.ratings)
-          assert.strictEqual(Chunk.size(rows), 2)
-        }))
-      }).pipe(Effect.provide(layerAt("late"))))
+        yield* Effect.scoped(
+          Effect.gen(function* () {
+            const dataset = yield* storage.open({ _tag: "new", existing: "refuse" })
+            yield* commitRest(dataset, 1)
+            // As after a broken connection, with which the lock is gone.
+            yield* asked((sql) => sql`update ${sql(`${run}late.dataset`)} set batches = batches + 1`)
+            const error = yield* Effect.flip(
+              dataset.commit(batchOf(dataset.state, 9, [{ name: "late", ratings: [[10, 1]] }], []))
+            )
+            assert.strictEqual(error.reason, "Locked")
+            const rows = yield* Stream.runCollect(dataset.ratings)
+            assert.strictEqual(Chunk.size(rows), 2)
+          })
+        )
+      }).pipe(Effect.provide(layerAt("late")))
+    )
 
-    it.live("fails in words where its connection is cut in the middle of a batch, and keeps what was committed", () =>
-      Effect.gen(function*() {
-        const storage = yield* RatingsStorage
-        const schema = `${run}cut`
-        yield* Effect.scoped(Effect.gen(function*() {
-          const dataset = yield* storage.open({ _tag: "new", existing: "refuse" })
-          yield* commitRest(dataset, 1)
-          const error = yield* asked((sql) =>
-            sql.withTransaction(Effect.gen(function*() {
-              // Whoever writes ratings waits for this one, and is cut off there.
-              yield* sql`lock table ${sql(`${schema}.ratings`)} in access exclusive mode`
-              const committing = yield* Effect.fork(Effect.flip(commitRest(dataset, 2)))
-              yield* sql`select pg_terminate_backend(l.pid) from pg_locks l join pg_class c on c.oid = l.relation join pg_namespace n on n.oid = c.relnamespace
-                where n.nspname = ${schema} and l.pid <> pg_backend_pid() and not l.granted`.pipe(Effect.repeat({ until: (rows) => rows.length > 0 }))
-              return yield* Fiber.join(committing)
-            })))
-          assert.instanceOf(error, StorageError)
-          assert.include(error.message, "What was committed is safe")
-        }))
-        assert.strictEqual((yield* storage.inspect).state.batches, 1)
-        yield* Effect.scoped(Effect.flatMap(storage.open({ _tag: "continue" }), commitRest))
-        assert.deepStrictEqual((yield* storage.verify({ repair: false })).problems, [])
-      }).pipe(Effect.provide(layerAt("cut"))), 30_000)
+    it.live(
+      "fails in words where its connection is cut in the middle of a batch, and keeps what was committed",
+      () =>
+        Effect.gen(function* () {
+          const storage = yield* RatingsStorage
+          const schema = `${run}cut`
+          yield* Effect.scoped(
+            Effect.gen(function* () {
+              const dataset = yield* storage.open({ _tag: "new", existing: "refuse" })
+              yield* commitRest(dataset, 1)
+              const error = yield* asked((sql) =>
+                sql.withTransaction(
+                  Effect.gen(function* () {
+                    // Whoever writes ratings waits for this one, and is cut off there.
+                    yield* sql`lock table ${sql(`${schema}.ratings`)} in access exclusive mode`
+                    const committing = yield* Effect.fork(Effect.flip(commitRest(dataset, 2)))
+                    yield* sql`select pg_terminate_backend(l.pid) from pg_locks l join pg_class c on c.oid = l.relation join pg_namespace n on n.oid = c.relnamespace
+                where n.nspname = ${schema} and l.pid <> pg_backend_pid() and not l.granted`.pipe(
+                      Effect.repeat({ until: (rows) => rows.length > 0 })
+                    )
+                    return yield* Fiber.join(committing)
+                  })
+                )
+              )
+              assert.instanceOf(error, StorageError)
+              assert.include(error.message, "What was committed is safe")
+            })
+          )
+          assert.strictEqual((yield* storage.inspect).state.batches, 1)
+          yield* Effect.scoped(Effect.flatMap(storage.open({ _tag: "continue" }), commitRest))
+          assert.deepStrictEqual((yield* storage.verify({ repair: false })).problems, [])
+        }).pipe(Effect.provide(layerAt("cut"))),
+      30_000
+    )
 
     it.live("moves no schema aside in which somebody else keeps something", () =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         const storage = yield* RatingsStorage
-        const opened = (mode: OpenMode) => Effect.scoped(Effect.flatMap(storage.open(mode), (dataset) => commitRest(dataset, 1)))
+        const opened = (mode: OpenMode) =>
+          Effect.scoped(Effect.flatMap(storage.open(mode), (dataset) => commitRest(dataset, 1)))
         yield* opened({ _tag: "new", existing: "refuse" })
         yield* asked((sql) => sql`create table ${sql(`${schemaOf("shared")}.theirs`)} (n integer)`)
         const error = yield* Effect.flip(opened({ _tag: "new", existing: "set-aside" }))
         assert.strictEqual(error.reason, "AlreadyThere")
         assert.include(error.message, "theirs")
         assert.strictEqual((yield* storage.inspect).state.batches, 1)
-      }).pipe(Effect.provide(layerAt("shared"))))
+      }).pipe(Effect.provide(layerAt("shared")))
+    )
 
     it.live.each([
       { wrong: "postgres://somebody:geheim@127.0.0.1:1/nowhere", reason: "Failed" },
       { wrong: address.replace(/[^/]*$/u, "no_such_database"), reason: "InvalidOption" }
     ])("says what is wrong with an address, and never the password: $reason", ({ reason, wrong }) =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         const storage = PostgresStorage.make({ url: Redacted.make(wrong) })
         const error = yield* Effect.flip(storage.exists)
         assert.strictEqual(error.reason, reason)
         assert.notInclude(`${error.message} ${JSON.stringify(error)} ${String(error.cause)}`, "geheim")
-      }))
+      })
+    )
 
     it.live("takes no name for a schema that is none", () =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         const error = yield* Effect.flip(PostgresStorage.make({ url, schema: `x"; drop table y` }).exists)
         assert.strictEqual(error.reason, "InvalidOption")
-      }))
+      })
+    )
   })
 }

@@ -37,7 +37,9 @@ const startThread = (file: string) => {
     waiting.shift()?.(
       !isAnswer(answer)
         ? Effect.fail(failure("", "the thread of the connection gave an answer that is none"))
-        : "failure" in answer ? Effect.fail(failure(answer.failure.code, answer.failure.message)) : Effect.succeed(answer.rows)
+        : "failure" in answer
+          ? Effect.fail(failure(answer.failure.code, answer.failure.message))
+          : Effect.succeed(answer.rows)
     )
   })
   const end = (message: string) => {
@@ -74,15 +76,19 @@ const compiler = Statement.makeCompilerSqlite()
  * its locks and the files beside, when the scope is closed.
  */
 export const openSqlite = (file: string): Effect.Effect<Sql, SqlError, Scope.Scope> =>
-  Effect.gen(function*() {
-    const { ask, opened } = yield* Effect.acquireRelease(Effect.sync(() => startThread(file)), (thread) => thread.close)
+  Effect.gen(function* () {
+    const { ask, opened } = yield* Effect.acquireRelease(
+      Effect.sync(() => startThread(file)),
+      (thread) => thread.close
+    )
     yield* opened
     const execute: Connection["execute"] = (sql, parameters) => ask(sql, parameters)
     const connection: Connection = {
       execute,
       executeRaw: ask,
       executeUnprepared: execute,
-      executeValues: (sql, parameters) => Effect.map(ask(sql, parameters), (rows) => rows.map((row) => Object.values(row))),
+      executeValues: (sql, parameters) =>
+        Effect.map(ask(sql, parameters), (rows) => rows.map((row) => Object.values(row))),
       executeStream: (sql, parameters) => Stream.fromIterableEffect(ask(sql, parameters))
     }
     return Statement.make(Effect.succeed(connection), compiler, [["db.system.name", "sqlite"]], undefined)

@@ -21,19 +21,36 @@ const known: ReadonlyArray<readonly [code: string, StorageErrorReason, words: st
   ["SQLITE_BUSY", "Locked", "another process is at work on it. Wait until it is done"],
   ["SQLITE_LOCKED", "Locked", "another process is at work on it. Wait until it is done"],
   ["SQLITE_FULL", "Full", "the disk is full. Make room and go on; what was committed is safe"],
-  ["SQLITE_READONLY", "NotPermitted", "it may not be written. Correct the rights of the file and its folder, or choose another folder"],
-  ["SQLITE_CANTOPEN", "NotPermitted", "it cannot be opened. Correct the rights of the file and its folder, or choose another folder"],
-  ["SQLITE_PERM", "NotPermitted", "permission was denied. Correct the rights of the file and its folder, or choose another folder"],
+  [
+    "SQLITE_READONLY",
+    "NotPermitted",
+    "it may not be written. Correct the rights of the file and its folder, or choose another folder"
+  ],
+  [
+    "SQLITE_CANTOPEN",
+    "NotPermitted",
+    "it cannot be opened. Correct the rights of the file and its folder, or choose another folder"
+  ],
+  [
+    "SQLITE_PERM",
+    "NotPermitted",
+    "permission was denied. Correct the rights of the file and its folder, or choose another folder"
+  ],
   ["SQLITE_NOTADB", "Damaged", "the file is not an SQLite database"],
   ["SQLITE_CORRUPT", "Damaged", "the file is damaged"]
 ]
 
 /** Names `place` in the failure of a statement. */
-export const about = (place: string) => <A, R>(effect: Effect.Effect<A, SqlError | StorageError, R>): Effect.Effect<A, StorageError, R> =>
-  Effect.mapError(effect, (error) => {
-    if (error instanceof StorageError) return error
-    const failure = Option.getOrUndefined(decodeFailure(error.cause))
-    const [, reason, words] = known.find(([code]) => failure?.code.startsWith(code)) ??
-      ["", "Failed" as const, `SQLite failed (${failure?.message ?? error.message}). What was committed is safe`]
-    return storageError(reason, place, words, error)
-  })
+export const about =
+  (place: string) =>
+  <A, R>(effect: Effect.Effect<A, SqlError | StorageError, R>): Effect.Effect<A, StorageError, R> =>
+    Effect.mapError(effect, (error) => {
+      if (error instanceof StorageError) return error
+      const failure = Option.getOrUndefined(decodeFailure(error.cause))
+      const [, reason, words] = known.find(([code]) => failure?.code.startsWith(code)) ?? [
+        "",
+        "Failed" as const,
+        `SQLite failed (${failure?.message ?? error.message}). What was committed is safe`
+      ]
+      return storageError(reason, place, words, error)
+    })

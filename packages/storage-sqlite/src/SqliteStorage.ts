@@ -6,14 +6,46 @@
  */
 import { FileSystem, Path } from "@effect/platform"
 import type { SqlError } from "@effect/sql/SqlError"
-import { type CommitReceipt, emptyDatasetState, type OpenDataset, type OpenMode, RatingsStorage, StorageError } from "@letterboxd-ratings/core"
+import {
+  type CommitReceipt,
+  emptyDatasetState,
+  type OpenDataset,
+  type OpenMode,
+  RatingsStorage,
+  StorageError
+} from "@letterboxd-ratings/core"
 import { freeName, removeIfEmpty, stamp, syncFolder } from "@letterboxd-ratings/storage-folder"
-import { Config, type ConfigError, type Context, DateTime, Effect, ExecutionStrategy, Exit, Layer, Option, Schedule, Scope, Stream } from "effect"
+import {
+  Config,
+  type ConfigError,
+  type Context,
+  DateTime,
+  Effect,
+  ExecutionStrategy,
+  Exit,
+  Layer,
+  Option,
+  Schedule,
+  Scope,
+  Stream
+} from "effect"
 import type { ParseError } from "effect/ParseResult"
 import { lockFile } from "./SqliteLock.ts"
 import { openSqlite, type Sql } from "./SqliteConnection.ts"
 import { about, failures, storageError, storageName } from "./SqliteFailure.ts"
-import { type Content, createTables, type DatasetRow, indexRatings, isOurs, latestFormat, readContent, readRatings, readState, writeBatch, writeWhole } from "./Tables.ts"
+import {
+  type Content,
+  createTables,
+  type DatasetRow,
+  indexRatings,
+  isOurs,
+  latestFormat,
+  readContent,
+  readRatings,
+  readState,
+  writeBatch,
+  writeWhole
+} from "./Tables.ts"
 import { verifyTables } from "./Verification.ts"
 
 /**
@@ -47,8 +79,10 @@ const isLocked = ({ reason }: StorageError): boolean => reason === "Locked"
  * @since 0.1.0
  * @category constructors
  */
-export const make = (options: SqliteStorageOptions): Effect.Effect<Context.Tag.Service<RatingsStorage>, never, Services> =>
-  Effect.gen(function*() {
+export const make = (
+  options: SqliteStorageOptions
+): Effect.Effect<Context.Tag.Service<RatingsStorage>, never, Services> =>
+  Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
     const { file = "ratings.sqlite", folder } = options
@@ -58,14 +92,21 @@ export const make = (options: SqliteStorageOptions): Effect.Effect<Context.Tag.S
     const onDisk = Effect.provide(yield* Effect.context<Services>())
 
     const damaged = (error: unknown) =>
-      error instanceof StorageError ? error : storageError("Damaged", place, `what is stored there is no dataset of this tool (${String(error)})`, error)
+      error instanceof StorageError
+        ? error
+        : storageError("Damaged", place, `what is stored there is no dataset of this tool (${String(error)})`, error)
     const decoded = <A, R>(effect: Effect.Effect<A, SqlError | ParseError | StorageError, R>) =>
       Effect.catchTag(effect, "ParseError", (error) => Effect.fail(damaged(error)))
 
-    const isName = file !== "" && file !== "." && file !== ".." && path.basename(file) === file && !`${folder}${file}`.includes("\0")
+    const isName =
+      file !== "" && file !== "." && file !== ".." && path.basename(file) === file && !`${folder}${file}`.includes("\0")
     const usable = isName
       ? Effect.void
-      : storageError("InvalidOption", place, `"${file}" cannot be the name of the file: it must be a name without a folder`)
+      : storageError(
+          "InvalidOption",
+          place,
+          `"${file}" cannot be the name of the file: it must be a name without a folder`
+        )
 
     const isThere = (name: string) => failures.about(name)(fs.exists(name))
 
@@ -75,7 +116,7 @@ export const make = (options: SqliteStorageOptions): Effect.Effect<Context.Tag.S
 
     const contentOf = (sql: Sql) => about(place)(decoded(readContent(sql)))
     const lookInto = (name: string) =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         if (!(yield* isThere(name))) return { _tag: "Nothing" } satisfies Content
         return yield* contentOf(yield* connectSoon(name))
       }).pipe(Effect.scoped)
@@ -98,12 +139,16 @@ export const make = (options: SqliteStorageOptions): Effect.Effect<Context.Tag.S
           case "Nothing":
             return storageError("NothingThere", place, "there is no dataset")
           case "SomethingElse":
-            return storageError("NothingThere", place, "there is no dataset: another program keeps something in this file")
+            return storageError(
+              "NothingThere",
+              place,
+              "there is no dataset: another program keeps something in this file"
+            )
         }
       })
 
     /** One moment of the dataset, to look at. */
-    const reading = Effect.gen(function*() {
+    const reading = Effect.gen(function* () {
       yield* usable
       if (!(yield* isThere(place))) return yield* storageError("NothingThere", place, "there is no dataset")
       const sql = yield* connectSoon(place)
@@ -114,22 +159,28 @@ export const make = (options: SqliteStorageOptions): Effect.Effect<Context.Tag.S
     const stateOf = (sql: Sql, row: DatasetRow) => about(place)(decoded(readState(sql, row)))
 
     const idOf = (name: string) =>
-      Effect.map(Effect.option(fs.stat(name)), Option.map(({ dev, ino }) => `${dev} ${Option.getOrElse(ino, () => "?")}`))
+      Effect.map(
+        Effect.option(fs.stat(name)),
+        Option.map(({ dev, ino }) => `${dev} ${Option.getOrElse(ino, () => "?")}`)
+      )
 
     /**
      * Holds the lock until the scope ends, and removes its file then. Nobody else does. A file that was removed by its
      * holder after it was opened here is locked by nobody: the file that is locked must be the one that is there.
      */
-    const lock = Effect.gen(function*() {
+    const lock = Effect.gen(function* () {
       const isNewFolder = !(yield* isThere(folder))
       // A folder that was made for a dataset without a batch goes away again.
-      yield* Effect.acquireRelease(
-        failures.about(folder)(fs.makeDirectory(folder, { recursive: true })),
-        () => isNewFolder ? onDisk(removeIfEmpty(folder)) : Effect.void
+      yield* Effect.acquireRelease(failures.about(folder)(fs.makeDirectory(folder, { recursive: true })), () =>
+        isNewFolder ? onDisk(removeIfEmpty(folder)) : Effect.void
       )
-      const attempt = Effect.gen(function*() {
+      const attempt = Effect.gen(function* () {
         // Opened in no other way: to close it would give back the locks that this process has on it.
-        yield* Effect.catchIf(fs.writeFileString(lockName, "", { flag: "wx" }), (error) => error._tag === "SystemError" && error.reason === "AlreadyExists", () => Effect.void).pipe(failures.about(lockName))
+        yield* Effect.catchIf(
+          fs.writeFileString(lockName, "", { flag: "wx" }),
+          (error) => error._tag === "SystemError" && error.reason === "AlreadyExists",
+          () => Effect.void
+        ).pipe(failures.about(lockName))
         const before = yield* idOf(lockName)
         const unlock = yield* about(place)(lockFile(path.resolve(lockName)))
         if (Option.isSome(before) && Option.getOrUndefined(yield* idOf(lockName)) === before.value) return unlock
@@ -138,9 +189,12 @@ export const make = (options: SqliteStorageOptions): Effect.Effect<Context.Tag.S
       })
       yield* Effect.acquireRelease(
         Effect.flatMap(Effect.repeat(attempt, { until: (held) => held !== undefined, times: 5 }), (held) =>
-          held === undefined ? storageError("Locked", place, "several processes want to work here at the same moment. Try again") : Effect.succeed(held)),
+          held === undefined
+            ? storageError("Locked", place, "several processes want to work here at the same moment. Try again")
+            : Effect.succeed(held)
+        ),
         (unlock) =>
-          Effect.gen(function*() {
+          Effect.gen(function* () {
             // Ours is empty. Removed while it is held, it is not yet somebody else's.
             if ((yield* fs.stat(lockName)).size === FileSystem.Size(0)) yield* fs.remove(lockName)
           }).pipe(Effect.ignore, Effect.zipRight(unlock))
@@ -148,25 +202,38 @@ export const make = (options: SqliteStorageOptions): Effect.Effect<Context.Tag.S
     })
 
     /** Puts the file of a new dataset in its place. */
-    const moveIn = Effect.gen(function*() {
+    const moveIn = Effect.gen(function* () {
       for (const left of [`${place}-wal`, `${place}-journal`]) {
-        if (yield* isThere(left)) return yield* storageError("AlreadyThere", left, "the file belongs to a database that is not there any more, and would spoil a new one. Move it elsewhere")
+        if (yield* isThere(left))
+          return yield* storageError(
+            "AlreadyThere",
+            left,
+            "the file belongs to a database that is not there any more, and would spoil a new one. Move it elsewhere"
+          )
       }
       yield* failures.about(place)(fs.rename(newFile, place))
       yield* onDisk(syncFolder(failures, folder))
     })
 
-    const removeNewFile = Effect.forEach([newFile, `${newFile}-journal`, `${newFile}-wal`, `${newFile}-shm`], (name) => Effect.ignore(fs.remove(name)), { discard: true })
+    const removeNewFile = Effect.forEach(
+      [newFile, `${newFile}-journal`, `${newFile}-wal`, `${newFile}-shm`],
+      (name) => Effect.ignore(fs.remove(name)),
+      { discard: true }
+    )
 
     /** What a process left that ended while it made a dataset: one that is complete takes its place, if that is free. */
-    const finishLeftOver = Effect.gen(function*() {
+    const finishLeftOver = Effect.gen(function* () {
       if (!(yield* isThere(newFile))) return
-      const { content, isByUs } = yield* Effect.gen(function*() {
+      const { content, isByUs } = yield* Effect.gen(function* () {
         const sql = yield* connect(newFile)
         return { content: yield* contentOf(sql), isByUs: yield* about(newFile)(isOurs(sql)) }
       }).pipe(Effect.scoped)
       if (content._tag !== "Nothing" && !isByUs) {
-        return yield* storageError("AlreadyThere", newFile, "this tool makes its new datasets in a file of this name, and did not make this one. Move it elsewhere")
+        return yield* storageError(
+          "AlreadyThere",
+          newFile,
+          "this tool makes its new datasets in a file of this name, and did not make this one. Move it elsewhere"
+        )
       }
       if (content._tag === "Dataset" && !(yield* isThere(place))) yield* moveIn
       else yield* removeNewFile
@@ -175,19 +242,25 @@ export const make = (options: SqliteStorageOptions): Effect.Effect<Context.Tag.S
     /** Fails where what is there does not suit the mode. */
     const checkMode = (mode: OpenMode, content: Content) => {
       if (content._tag === "SomethingElse") {
-        return storageError("AlreadyThere", place, "another program keeps something in this file, and it is left as it is. Choose another file (--storage-options file=NAME) or folder (--out)")
+        return storageError(
+          "AlreadyThere",
+          place,
+          "another program keeps something in this file, and it is left as it is. Choose another file (--storage-options file=NAME) or folder (--out)"
+        )
       }
       if (mode._tag === "continue") {
         return content._tag === "Nothing"
           ? storageError("NothingThere", place, "there is no dataset to go on with. Start one with --mode new")
-          : content._tag === "NewerFormat" ? newerFormat(content.format) : Effect.void
+          : content._tag === "NewerFormat"
+            ? newerFormat(content.format)
+            : Effect.void
       }
       return mode.existing === "refuse" && content._tag !== "Nothing"
         ? storageError(
-          "AlreadyThere",
-          place,
-          "there is a dataset already. Go on with it (--mode continue), choose another folder (--out), or let it be moved aside (--yes)"
-        )
+            "AlreadyThere",
+            place,
+            "there is a dataset already. Go on with it (--mode continue), choose another folder (--out), or let it be moved aside (--yes)"
+          )
         : Effect.void
     }
 
@@ -196,13 +269,13 @@ export const make = (options: SqliteStorageOptions): Effect.Effect<Context.Tag.S
      * no log of what it was before.
      */
     const build = (write: Write) =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         yield* failures.about(newFile)(fs.writeFileString(newFile, "", { flag: "wx" }))
         return yield* Effect.onError(fill(write), () => removeNewFile)
       })
 
     const fill = (write: Write) =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         const sql = yield* connect(newFile)
         yield* about(newFile)(sql`pragma cache_size = -16384`)
         yield* about(newFile)(sql`begin immediate`)
@@ -221,8 +294,8 @@ export const make = (options: SqliteStorageOptions): Effect.Effect<Context.Tag.S
      * moves it.
      */
     const replaceOld = (old: Sql) =>
-      Effect.gen(function*() {
-        const reserved = Effect.gen(function*() {
+      Effect.gen(function* () {
+        const reserved = Effect.gen(function* () {
           yield* Effect.ignore(old`rollback`)
           // A database in this mode is one file.
           yield* about(place)(old`pragma journal_mode = delete`)
@@ -232,7 +305,9 @@ export const make = (options: SqliteStorageOptions): Effect.Effect<Context.Tag.S
         const real = yield* failures.about(folder)(fs.realPath(folder))
         const aside = yield* onDisk(freeName(failures, `${real}.bak-${stamp(yield* DateTime.now)}`))
         yield* failures.about(aside)(fs.makeDirectory(aside))
-        yield* failures.about(aside)(fs.rename(place, path.join(aside, file))).pipe(Effect.tapError(() => onDisk(removeIfEmpty(aside))))
+        yield* failures
+          .about(aside)(fs.rename(place, path.join(aside, file)))
+          .pipe(Effect.tapError(() => onDisk(removeIfEmpty(aside))))
         yield* onDisk(syncFolder(failures, aside))
         yield* Effect.tapError(moveIn, () => Effect.ignore(fs.rename(path.join(aside, file), place)))
         yield* onDisk(syncFolder(failures, path.dirname(real)))
@@ -242,8 +317,11 @@ export const make = (options: SqliteStorageOptions): Effect.Effect<Context.Tag.S
       name: storageName,
       place,
       capabilities: { replaceMember: true, durable: true, exclusive: true },
-      exists: Effect.zipRight(usable, Effect.map(lookInto(place), ({ _tag }) => _tag === "Dataset" || _tag === "NewerFormat")),
-      inspect: Effect.gen(function*() {
+      exists: Effect.zipRight(
+        usable,
+        Effect.map(lookInto(place), ({ _tag }) => _tag === "Dataset" || _tag === "NewerFormat")
+      ),
+      inspect: Effect.gen(function* () {
         const { row, sql } = yield* reading
         const state = yield* stateOf(sql, row)
         const { size } = yield* failures.about(place)(fs.stat(place))
@@ -251,19 +329,21 @@ export const make = (options: SqliteStorageOptions): Effect.Effect<Context.Tag.S
       }).pipe(Effect.scoped),
       verify: () => Effect.flatMap(reading, ({ sql }) => about(place)(verifyTables(sql))).pipe(Effect.scoped),
       open: (mode) =>
-        Effect.gen(function*() {
+        Effect.gen(function* () {
           yield* usable
           // Nothing is made, no lock either, where there is nothing to go on with.
-          if (mode._tag === "continue" && !(yield* isThere(place)) && !(yield* isThere(newFile))) yield* checkMode(mode, { _tag: "Nothing" })
+          if (mode._tag === "continue" && !(yield* isThere(place)) && !(yield* isThere(newFile)))
+            yield* checkMode(mode, { _tag: "Nothing" })
           yield* lock
           yield* finishLeftOver
           const scope = yield* Effect.scope
           let connection: Sql | undefined
           let isHeld = false
           /** Keeps every other writer out of the database, until the next commit. */
-          const hold = Effect.gen(function*() {
+          const hold = Effect.gen(function* () {
             connection ??= yield* Scope.extend(connectSoon(place), scope)
-            if (!isHeld) yield* Effect.retry(about(place)(connection`begin immediate`), { while: isLocked, schedule: soon })
+            if (!isHeld)
+              yield* Effect.retry(about(place)(connection`begin immediate`), { while: isLocked, schedule: soon })
             isHeld = true
             return connection
           })
@@ -286,19 +366,29 @@ export const make = (options: SqliteStorageOptions): Effect.Effect<Context.Tag.S
           let identity = yield* idOf(place)
 
           /** What was opened may have been moved or removed by hand: what is written then is seen by nobody. */
-          const check = Effect.gen(function*() {
+          const check = Effect.gen(function* () {
             if (Option.getOrUndefined(yield* idOf(place)) !== Option.getOrUndefined(identity)) {
-              return yield* storageError("Locked", place, "this is not the file any more that was opened: it was moved, removed or exchanged. This batch was not kept")
+              return yield* storageError(
+                "Locked",
+                place,
+                "this is not the file any more that was opened: it was moved, removed or exchanged. This batch was not kept"
+              )
             }
           })
-          const late = storageError("Locked", place, "another program has written to it meanwhile; this batch was not kept. Run with --mode continue")
+          const late = storageError(
+            "Locked",
+            place,
+            "another program has written to it meanwhile; this batch was not kept. Run with --mode continue"
+          )
 
           const makeNew = (write: Write) =>
-            Effect.gen(function*() {
+            Effect.gen(function* () {
               yield* check
               const receipt = yield* build(write)
               const old = connection
-              yield* Effect.uninterruptible(Effect.onError(old === undefined ? moveIn : replaceOld(old), () => removeNewFile))
+              yield* Effect.uninterruptible(
+                Effect.onError(old === undefined ? moveIn : replaceOld(old), () => removeNewFile)
+              )
               // From now on the batch is there, whatever fails. That of the old file stays open: it guards what was moved.
               isFirst = false
               isHeld = false
@@ -311,16 +401,18 @@ export const make = (options: SqliteStorageOptions): Effect.Effect<Context.Tag.S
           /** Writes in the transaction that is held, ends it, and holds the next one. */
           const add = (write: Write) =>
             Effect.uninterruptibleMask((restore) =>
-              Effect.gen(function*() {
+              Effect.gen(function* () {
                 const sql = yield* hold
-                const written = yield* Effect.exit(Effect.gen(function*() {
-                  yield* check
-                  const receipt = yield* restore(about(place)(decoded(write(sql))))
-                  if (Option.isNone(receipt)) return yield* late
-                  yield* check
-                  yield* about(place)(sql`commit`)
-                  return receipt
-                }))
+                const written = yield* Effect.exit(
+                  Effect.gen(function* () {
+                    yield* check
+                    const receipt = yield* restore(about(place)(decoded(write(sql))))
+                    if (Option.isNone(receipt)) return yield* late
+                    yield* check
+                    yield* about(place)(sql`commit`)
+                    return receipt
+                  })
+                )
                 isHeld = false
                 if (Exit.isFailure(written)) yield* Effect.ignore(sql`rollback`)
                 yield* Effect.exit(hold)
@@ -330,7 +422,7 @@ export const make = (options: SqliteStorageOptions): Effect.Effect<Context.Tag.S
 
           const writing = (write: Write) =>
             Effect.flatMap(
-              Effect.suspend(() => isFirst ? makeNew(write) : add(write)),
+              Effect.suspend(() => (isFirst ? makeNew(write) : add(write))),
               (receipt) => {
                 if (Option.isNone(receipt)) return late
                 now = receipt.value
@@ -342,11 +434,15 @@ export const make = (options: SqliteStorageOptions): Effect.Effect<Context.Tag.S
             state,
             notes: [],
             // On a connection of its own, which sees one moment, and nothing of a commit in the making.
-            ratings: Stream.unwrapScoped(Effect.suspend(() =>
-              isFirst
-                ? Effect.succeed(Stream.empty)
-                : Effect.map(connectSoon(place).pipe(Effect.tap((sql) => about(place)(sql`begin`))), (sql) => readRatings(sql, damaged))
-            )),
+            ratings: Stream.unwrapScoped(
+              Effect.suspend(() =>
+                isFirst
+                  ? Effect.succeed(Stream.empty)
+                  : Effect.map(connectSoon(place).pipe(Effect.tap((sql) => about(place)(sql`begin`))), (sql) =>
+                      readRatings(sql, damaged)
+                    )
+              )
+            ),
             commit: (batch) => writing((sql) => writeBatch(sql, batch, now)),
             load: (whole) =>
               isFirst

@@ -85,10 +85,16 @@ const statements = (sql: Sql): ReadonlyArray<Effect.Effect<unknown, SqlError>> =
 export const createTables = (sql: Sql): Effect.Effect<void, SqlError> => Effect.all(statements(sql), { discard: true })
 
 /** The index that makes asking by film quick. Made of a table that is full already, it costs a fraction. */
-export const indexRatings = (sql: Sql): Effect.Effect<unknown, SqlError> => sql`create index ratings_by_film on ratings (film_id)`
+export const indexRatings = (sql: Sql): Effect.Effect<unknown, SqlError> =>
+  sql`create index ratings_by_film on ratings (film_id)`
 
 const Format = Schema.Array(Schema.Struct({ format: Schema.Int }))
-const DatasetRow = Schema.Struct({ format: Schema.Int, batches: Schema.Int, ratings: Schema.Int, committed_at: Schema.DateTimeUtc })
+const DatasetRow = Schema.Struct({
+  format: Schema.Int,
+  batches: Schema.Int,
+  ratings: Schema.Int,
+  committed_at: Schema.DateTimeUtc
+})
 
 /** The row about the whole dataset. */
 export interface DatasetRow extends Schema.Schema.Type<typeof DatasetRow> {}
@@ -104,8 +110,10 @@ const Names = Schema.Array(Schema.Struct({ name: Schema.String }))
 
 /** Looks at what a file holds, without reading members, films or ratings. */
 export const readContent = (sql: Sql): Effect.Effect<Content, SqlError | ParseError> =>
-  Effect.gen(function*() {
-    const names = yield* Schema.decodeUnknown(Names)(yield* sql`select name from sqlite_master order by type = 'table' and name = 'dataset' desc limit 1`)
+  Effect.gen(function* () {
+    const names = yield* Schema.decodeUnknown(Names)(
+      yield* sql`select name from sqlite_master order by type = 'table' and name = 'dataset' desc limit 1`
+    )
     if (names.length === 0) return { _tag: "Nothing" }
     if (names[0]?.name !== "dataset") return { _tag: "SomethingElse" }
     const rows = yield* sql`select * from dataset limit 1`
@@ -119,7 +127,10 @@ export const readContent = (sql: Sql): Effect.Effect<Content, SqlError | ParseEr
 
 /** Whether a file's header says that we made it. */
 export const isOurs = (sql: Sql): Effect.Effect<boolean, SqlError> =>
-  Effect.map(sql`pragma application_id`, Schema.is(Schema.Tuple(Schema.Struct({ application_id: Schema.Literal(applicationId) }))))
+  Effect.map(
+    sql`pragma application_id`,
+    Schema.is(Schema.Tuple(Schema.Struct({ application_id: Schema.Literal(applicationId) })))
+  )
 
 const json = <A, I>(schema: Schema.Schema<A, I>) => Schema.NullOr(Schema.parseJson(schema))
 const MemberRow = Schema.Struct({
@@ -137,41 +148,57 @@ const MemberRow = Schema.Struct({
   verdicts: json(Schema.Unknown),
   seen_films: json(Schema.Unknown)
 })
-const FilmRow = Schema.Struct({ film_id: FilmId, slug: Schema.String, title: Schema.NullOr(Schema.String), year: Schema.NullOr(Schema.Int) })
+const FilmRow = Schema.Struct({
+  film_id: FilmId,
+  slug: Schema.String,
+  title: Schema.NullOr(Schema.String),
+  year: Schema.NullOr(Schema.Int)
+})
 const UpdateRow = Schema.Struct({ username: Username, last_updated: Schema.DateTimeUtc })
-const RatingRow = Schema.Struct({ position: Schema.Int, user_id: Schema.Unknown, film_id: Schema.Unknown, rating: Schema.Unknown })
+const RatingRow = Schema.Struct({
+  position: Schema.Int,
+  user_id: Schema.Unknown,
+  film_id: Schema.Unknown,
+  rating: Schema.Unknown
+})
 
 const recordOf = (row: typeof MemberRow.Type) =>
   row.state === null
     ? Effect.succeedNone
-    : Effect.asSome(Schema.decodeUnknown(MemberRecord)({
-      username: row.username,
-      userId: row.user_id,
-      state: row.state,
-      readAt: row.read_at,
-      lastPage: row.last_page,
-      missing: row.missing_pages,
-      films: row.films,
-      ...(row.stated_films === null ? {} : { statedFilms: row.stated_films }),
-      ratings: row.ratings,
-      doubts: row.doubts,
-      verdicts: row.verdicts,
-      ...(row.renamed_to === null ? {} : { renamedTo: row.renamed_to }),
-      ...(row.seen_films === null ? {} : { seen: row.seen_films })
-    }))
+    : Effect.asSome(
+        Schema.decodeUnknown(MemberRecord)({
+          username: row.username,
+          userId: row.user_id,
+          state: row.state,
+          readAt: row.read_at,
+          lastPage: row.last_page,
+          missing: row.missing_pages,
+          films: row.films,
+          ...(row.stated_films === null ? {} : { statedFilms: row.stated_films }),
+          ratings: row.ratings,
+          doubts: row.doubts,
+          verdicts: row.verdicts,
+          ...(row.renamed_to === null ? {} : { renamedTo: row.renamed_to }),
+          ...(row.seen_films === null ? {} : { seen: row.seen_films })
+        })
+      )
 
 /** All but the ratings. */
 export const readState = (sql: Sql, { batches, ratings }: DatasetRow) =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const users = new Map<Username, UserId>()
     const members = new Map<Username, MemberRecord>()
-    for (const row of yield* Schema.decodeUnknown(Schema.Array(MemberRow))(yield* sql`select * from members order by user_id`)) {
+    for (const row of yield* Schema.decodeUnknown(Schema.Array(MemberRow))(
+      yield* sql`select * from members order by user_id`
+    )) {
       users.set(row.username, row.user_id)
       const record = yield* recordOf(row)
       if (Option.isSome(record)) members.set(row.username, record.value)
     }
     const films = new Map<FilmId, Film>()
-    for (const row of yield* Schema.decodeUnknown(Schema.Array(FilmRow))(yield* sql`select film_id, slug, title, year from films order by position`)) {
+    for (const row of yield* Schema.decodeUnknown(Schema.Array(FilmRow))(
+      yield* sql`select film_id, slug, title, year from films order by position`
+    )) {
       const film = yield* Schema.decodeUnknown(Film)({
         id: row.film_id,
         slug: row.slug,
@@ -181,7 +208,9 @@ export const readState = (sql: Sql, { batches, ratings }: DatasetRow) =>
       films.set(film.id, film)
     }
     const updates = new Map<Username, DateTime.Utc>()
-    for (const row of yield* Schema.decodeUnknown(Schema.Array(UpdateRow))(yield* sql`select username, last_updated from user_updates`)) {
+    for (const row of yield* Schema.decodeUnknown(Schema.Array(UpdateRow))(
+      yield* sql`select username, last_updated from user_updates`
+    )) {
       updates.set(row.username, row.last_updated)
     }
     const state: DatasetState = { users, films, members, updates, ratings, batches }
@@ -197,14 +226,20 @@ const decodeEncoded = Schema.decodeUnknown(Schema.Array(EncodedRating))
 /** All ratings in the order they were committed, page by page: no statement is open while somebody reads slowly. */
 export const readRatings = <E>(sql: Sql, toError: (error: unknown) => E): Stream.Stream<EncodedRating, E> =>
   Stream.paginateChunkEffect(0, (last) =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const rows = yield* decodeRatings(
         yield* sql`select position, user_id, film_id, rating from ratings where position > ${last} order by position limit ${rowsAtOnce}`
       )
-      const ratings = yield* decodeEncoded(rows.map(({ film_id: filmId, rating, user_id: userId }) => ({ filmId, rating, userId })))
-      const next = rows.length < rowsAtOnce ? Option.none<number>() : Option.map(Option.fromNullable(rows.at(-1)), ({ position }) => position)
+      const ratings = yield* decodeEncoded(
+        rows.map(({ film_id: filmId, rating, user_id: userId }) => ({ filmId, rating, userId }))
+      )
+      const next =
+        rows.length < rowsAtOnce
+          ? Option.none<number>()
+          : Option.map(Option.fromNullable(rows.at(-1)), ({ position }) => position)
       return [Chunk.fromIterable(ratings), next] as const
-    }).pipe(Effect.mapError(toError)))
+    }).pipe(Effect.mapError(toError))
+  )
 
 const Count = Schema.Tuple(Schema.Struct({ n: Schema.Int }))
 
@@ -214,7 +249,8 @@ const insertFilms = (sql: Sql, films: ReadonlyArray<Film>) =>
     select value ->> 0, (select coalesce(max(position), 0) from films) + key + 1, value ->> 1, value ->> 2, value ->> 3
     from json_each(${listed(films)})`
 
-const listed = (films: ReadonlyArray<Film>): string => JSON.stringify(films.map(({ id, slug, title, year }) => [id, slug, title ?? null, year ?? null]))
+const listed = (films: ReadonlyArray<Film>): string =>
+  JSON.stringify(films.map(({ id, slug, title, year }) => [id, slug, title ?? null, year ?? null]))
 
 /** A member of whom nothing but the id is known has no record. */
 type Member = MemberRecord | { readonly username: Username; readonly userId: UserId }
@@ -224,7 +260,7 @@ const putMembers = (sql: Sql, members: ReadonlyArray<Member>) =>
       (user_id, username, state, read_at, last_page, films, stated_films, ratings, renamed_to, missing_pages, doubts, verdicts, seen_films)
     select value ->> 'userId', value ->> 'username', value ->> 'state', value ->> 'readAt', value ->> 'lastPage', value ->> 'films',
       value ->> 'statedFilms', value ->> 'ratings', value ->> 'renamedTo', value -> 'missing', value -> 'doubts', value -> 'verdicts', value -> 'seen'
-    from json_each(${JSON.stringify(members.map((member) => "readAt" in member ? { ...member, readAt: DateTime.formatIso(member.readAt) } : member))}) where true
+    from json_each(${JSON.stringify(members.map((member) => ("readAt" in member ? { ...member, readAt: DateTime.formatIso(member.readAt) } : member)))}) where true
     on conflict (user_id) do update set state = excluded.state, read_at = excluded.read_at, last_page = excluded.last_page,
       films = excluded.films, stated_films = excluded.stated_films, ratings = excluded.ratings, renamed_to = excluded.renamed_to,
       missing_pages = excluded.missing_pages, doubts = excluded.doubts, verdicts = excluded.verdicts, seen_films = excluded.seen_films`
@@ -241,7 +277,13 @@ const putUpdates = (sql: Sql, updates: ReadonlyArray<readonly [userId: UserId | 
     on conflict (user_id) do update set last_updated = excluded.last_updated`
 
 /** Notes what the dataset holds from now on, if it is still at so many batches as it was before; says whether it was. */
-const putDatasetRow = (sql: Sql, before: number, { batches, ratings }: CommitReceipt, idGaps: number, committedAt: DateTime.Utc) =>
+const putDatasetRow = (
+  sql: Sql,
+  before: number,
+  { batches, ratings }: CommitReceipt,
+  idGaps: number,
+  committedAt: DateTime.Utc
+) =>
   Effect.map(
     sql`insert into dataset (one, format, batches, ratings, id_gaps, committed_at)
       values (1, ${latestFormat}, ${batches}, ${ratings}, ${idGaps}, ${DateTime.formatIso(committedAt)})
@@ -256,8 +298,8 @@ const putDatasetRow = (sql: Sql, before: number, { batches, ratings }: CommitRec
  * writer was there in between. Nothing here reads a table from end to end.
  */
 export const writeBatch = (sql: Sql, batch: Batch, before: CommitReceipt) =>
-  Effect.gen(function*() {
-    const replaced = batch.members.flatMap(({ record, write }) => write === "replace" ? [record.userId] : [])
+  Effect.gen(function* () {
+    const replaced = batch.members.flatMap(({ record, write }) => (write === "replace" ? [record.userId] : []))
     const ratings = batch.members.flatMap((member) => member.ratings)
     const records = batch.members.map(({ record }) => record)
 
@@ -268,25 +310,36 @@ export const writeBatch = (sql: Sql, batch: Batch, before: CommitReceipt) =>
       where films.film_id = now.film_id`
     yield* putMembers(sql, records)
     const ofReplaced = sql`user_id in (select value from json_each(${JSON.stringify(replaced)}))`
-    const [{ n: removed }] = yield* Schema.decodeUnknown(Count)(yield* sql`select count(*) as n from ratings where ${ofReplaced}`)
+    const [{ n: removed }] = yield* Schema.decodeUnknown(Count)(
+      yield* sql`select count(*) as n from ratings where ${ofReplaced}`
+    )
     yield* sql`delete from ratings where ${ofReplaced}`
     yield* insertRatings(sql, ratings)
-    yield* putUpdates(sql, records.flatMap(({ readAt, state, userId }) => state === "sealed" ? [[userId, readAt] as const] : []))
+    yield* putUpdates(
+      sql,
+      records.flatMap(({ readAt, state, userId }) => (state === "sealed" ? [[userId, readAt] as const] : []))
+    )
     const after: CommitReceipt = { batches: before.batches + 1, ratings: before.ratings - removed + ratings.length }
     return (yield* putDatasetRow(sql, before.batches, after, 0, batch.committedAt)) ? Option.some(after) : Option.none()
   })
 
 /** Writes a whole dataset into empty tables, some thousand ratings at a time. */
 export const writeWhole = (sql: Sql, { committedAt, ratings, state }: WholeDataset) =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     yield* insertFilms(sql, [...state.films.values()])
-    yield* putMembers(sql, Array.from(state.users, ([username, userId]): Member => state.members.get(username) ?? { username, userId }))
+    yield* putMembers(
+      sql,
+      Array.from(state.users, ([username, userId]): Member => state.members.get(username) ?? { username, userId })
+    )
     let rows = 0
     yield* Stream.runForEachChunk(Stream.rechunk(ratings, rowsLoadedAtOnce), (some) => {
       rows += some.length
       return insertRatings(sql, some)
     })
-    yield* putUpdates(sql, Array.from(state.updates, ([username, at]) => [state.users.get(username), at] as const))
+    yield* putUpdates(
+      sql,
+      Array.from(state.updates, ([username, at]) => [state.users.get(username), at] as const)
+    )
     const receipt: CommitReceipt = { batches: Math.max(1, state.batches), ratings: rows }
     yield* putDatasetRow(sql, 0, receipt, idGapsIn(state.users), committedAt)
     return receipt

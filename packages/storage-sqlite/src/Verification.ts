@@ -27,7 +27,7 @@ const checks = (sql: Sql): ReadonlyArray<Effect.Effect<ReadonlyArray<unknown>, S
 
 /** Reads everything, in memory that does not depend on the number of ratings. There is nothing to rebuild: what can be derived is a view. */
 export const verifyTables = (sql: Sql): Effect.Effect<Verification, SqlError> =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const problems: Array<string> = []
     for (const check of checks(sql)) {
       for (const { message } of Schema.decodeUnknownSync(Messages)(yield* check)) problems.push(message)

@@ -16,7 +16,9 @@ const maxStatements = 200
 /** The driver names a code in each failure but that of opening. */
 const failureOf = (error) => {
   const code = typeof error?.code === "string" && error.code.startsWith("SQLITE_") ? error.code : undefined
-  return { failure: { code: code ?? "SQLITE_CANTOPEN", message: error instanceof Error ? error.message : String(error) } }
+  return {
+    failure: { code: code ?? "SQLITE_CANTOPEN", message: error instanceof Error ? error.message : String(error) }
+  }
 }
 
 const answering = (act) => {

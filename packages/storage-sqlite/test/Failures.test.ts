@@ -27,7 +27,7 @@ const failureOf = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
 describe("SqliteStorage where something is wrong", () => {
   it.live("says so where its file is a folder, or no database", () =>
     inFolder((folder) =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         const storage = yield* RatingsStorage
         fs.mkdirSync(path.join(folder, "ratings.sqlite"))
         for (const asked of [storage.exists, storage.inspect, Effect.scoped(storage.open({ _tag: "continue" }))]) {
@@ -38,22 +38,33 @@ describe("SqliteStorage where something is wrong", () => {
         assert.strictEqual((yield* failureOf(storage.inspect)).reason, "Damaged")
         assert.isTrue(fs.readFileSync(path.join(folder, "ratings.sqlite"), "utf8").startsWith("no database"))
       }).pipe(Effect.provide(at(folder)))
-    ))
+    )
+  )
 
   it.live("leaves nothing behind of a first batch that could not be committed, and no stranger's file is touched", () =>
     inFolder((folder) =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         const storage = yield* RatingsStorage
         const wrong = (dataset: Parameters<typeof commitRest>[0]) => {
           const batch = batchOf(dataset.state, 1, [{ name: "one", ratings: [[10, 1]] }], [])
           return dataset.commit(batch)
         }
         // The film of the rating is in no table.
-        yield* failureOf(Effect.scoped(Effect.flatMap(storage.open({ _tag: "new", existing: "refuse" }), (dataset) => Effect.zipRight(wrong(dataset), dataset.commit(batchOf(dataset.state, 2, [{ name: "one", ratings: [[10, 1]] }], []))))))
+        yield* failureOf(
+          Effect.scoped(
+            Effect.flatMap(storage.open({ _tag: "new", existing: "refuse" }), (dataset) =>
+              Effect.zipRight(
+                wrong(dataset),
+                dataset.commit(batchOf(dataset.state, 2, [{ name: "one", ratings: [[10, 1]] }], []))
+              )
+            )
+          )
+        )
         assert.isFalse(yield* storage.exists)
         assert.deepStrictEqual(fs.readdirSync(folder), [])
       }).pipe(Effect.provide(at(path.join(folder, "data"))))
-    ))
+    )
+  )
 })
 
 const startNew: OpenMode = { _tag: "new", existing: "refuse" }
@@ -65,26 +76,41 @@ const opened = <A, E, R>(mode: OpenMode, use: (dataset: OpenDataset) => Effect.E
 const commitFirst = (dataset: OpenDataset) => commitRest(dataset, 1)
 
 const ten = Schema.decodeUnknownSync(Film)({ id: 10, slug: "ten" })
-const fresh = (dataset: OpenDataset) => dataset.commit(batchOf(dataset.state, 9, [{ name: "fresh", ratings: [[10, 3]] }], [ten]))
+const fresh = (dataset: OpenDataset) =>
+  dataset.commit(batchOf(dataset.state, 9, [{ name: "fresh", ratings: [[10, 3]] }], [ten]))
 
-const asking = <A, E, R>(file: string, ask: (sql: Sql) => Effect.Effect<A, E, R>) => Effect.scoped(Effect.flatMap(openSqlite(file), ask))
+const asking = <A, E, R>(file: string, ask: (sql: Sql) => Effect.Effect<A, E, R>) =>
+  Effect.scoped(Effect.flatMap(openSqlite(file), ask))
 
-const usersIn = Effect.flatMap(RatingsStorage, (storage) => Effect.map(storage.inspect, ({ state }) => [...state.users.keys()].map(String)))
+const usersIn = Effect.flatMap(RatingsStorage, (storage) =>
+  Effect.map(storage.inspect, ({ state }) => [...state.users.keys()].map(String))
+)
 
 /** A test with a storage in a folder that is not there yet, its file, and what stands in the folder. */
-const inStorage = (what: string, test: (place: { readonly folder: string; readonly file: string; readonly names: () => ReadonlyArray<string> }) => Effect.Effect<void, unknown, RatingsStorage>) =>
-  it.live(what, () =>
-    inFolder((root) => {
-      const folder = path.join(root, "data")
-      return Effect.provide(
-        test({ folder, file: path.join(folder, "ratings.sqlite"), names: () => fs.readdirSync(folder).toSorted() }),
-        SqliteStorage.layer({ folder }).pipe(Layer.provide(NodeContext.layer))
-      )
-    }), 120_000)
+const inStorage = (
+  what: string,
+  test: (place: {
+    readonly folder: string
+    readonly file: string
+    readonly names: () => ReadonlyArray<string>
+  }) => Effect.Effect<void, unknown, RatingsStorage>
+) =>
+  it.live(
+    what,
+    () =>
+      inFolder((root) => {
+        const folder = path.join(root, "data")
+        return Effect.provide(
+          test({ folder, file: path.join(folder, "ratings.sqlite"), names: () => fs.readdirSync(folder).toSorted() }),
+          SqliteStorage.layer({ folder }).pipe(Layer.provide(NodeContext.layer))
+        )
+      }),
+    120_000
+  )
 
 describe("SqliteStorage and its file", () => {
   inStorage("is closed when its scope is: nothing but the file is there, and it stays what it is", ({ file, names }) =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       yield* opened(startNew, commitFirst)
       assert.deepStrictEqual(names(), ["ratings.sqlite"])
       yield* opened(goOn, commitRest)
@@ -93,78 +119,102 @@ describe("SqliteStorage and its file", () => {
       yield* usersIn
       assert.deepStrictEqual(names(), ["ratings.sqlite"])
       assert.isTrue(content.equals(fs.readFileSync(file)))
-    }))
+    })
+  )
 
   inStorage("is held by the database itself between commits, also where its lock file was removed", ({ file }) =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       yield* opened(startNew, (dataset) =>
-        Effect.gen(function*() {
+        Effect.gen(function* () {
           yield* commitRest(dataset, 1)
           const refused = yield* Effect.flip(asking(file, (sql) => sql`begin immediate`))
           assert.include(JSON.stringify(refused.cause), "SQLITE_BUSY")
           fs.rmSync(`${file}.lock`)
-          for (const mode of [goOn, setAside]) assert.strictEqual((yield* failureOf(opened(mode, fresh))).reason, "Locked")
-        }))
+          for (const mode of [goOn, setAside])
+            assert.strictEqual((yield* failureOf(opened(mode, fresh))).reason, "Locked")
+        })
+      )
       assert.deepStrictEqual(yield* usersIn, ["null", "empty", "hidden"])
-    }))
+    })
+  )
 
   inStorage("is left as it is by who is refused, with all that is beside", ({ names }) =>
     opened(startNew, (dataset) =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         const before = names()
         for (let i = 0; i < 3; i++) {
           for (const mode of [goOn, setAside, startNew]) {
-            assert.strictEqual((yield* failureOf(opened(mode, fresh))).reason, mode === goOn ? "NothingThere" : "Locked")
+            assert.strictEqual(
+              (yield* failureOf(opened(mode, fresh))).reason,
+              mode === goOn ? "NothingThere" : "Locked"
+            )
           }
         }
         assert.deepStrictEqual(names(), before)
         yield* commitRest(dataset, 1)
         const after = names()
-        for (const mode of [goOn, setAside, startNew]) assert.strictEqual((yield* failureOf(opened(mode, fresh))).reason, "Locked")
+        for (const mode of [goOn, setAside, startNew])
+          assert.strictEqual((yield* failureOf(opened(mode, fresh))).reason, "Locked")
         assert.deepStrictEqual(names(), after)
-      })))
+      })
+    )
+  )
 
   inStorage("is not moved aside while somebody reads it, and is when they are done", ({ file, folder }) =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       yield* opened(startNew, commitFirst)
       const refused = yield* asking(file, (sql) =>
-        Effect.zipRight(sql`begin`, Effect.zipRight(sql`select count(*) from members`, failureOf(opened(setAside, fresh)))))
+        Effect.zipRight(
+          sql`begin`,
+          Effect.zipRight(sql`select count(*) from members`, failureOf(opened(setAside, fresh)))
+        )
+      )
       assert.strictEqual(refused.reason, "Locked")
       assert.deepStrictEqual(yield* usersIn, ["null", "empty", "hidden"])
       yield* opened(setAside, fresh)
       assert.deepStrictEqual(yield* usersIn, ["fresh"])
       const aside = fs.readdirSync(path.dirname(folder)).filter((name) => name.startsWith("data.bak-"))
       assert.lengthOf(aside, 1)
-      const rows = yield* asking(path.join(path.dirname(folder), aside[0] ?? "", "ratings.sqlite"), (sql) => sql`select username from members order by user_id`)
-      assert.deepStrictEqual(rows.map(({ username }) => username), ["null", "empty", "hidden"])
-    }))
+      const rows = yield* asking(
+        path.join(path.dirname(folder), aside[0] ?? "", "ratings.sqlite"),
+        (sql) => sql`select username from members order by user_id`
+      )
+      assert.deepStrictEqual(
+        rows.map(({ username }) => username),
+        ["null", "empty", "hidden"]
+      )
+    })
+  )
 
   inStorage("takes no batch after it was exchanged by hand", ({ folder }) =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const error = yield* opened(startNew, (dataset) =>
-        Effect.gen(function*() {
+        Effect.gen(function* () {
           yield* commitRest(dataset, 1)
           fs.renameSync(folder, `${folder}-moved`)
           fs.cpSync(`${folder}-moved`, folder, { recursive: true })
           return yield* failureOf(fresh(dataset))
-        }))
+        })
+      )
       assert.strictEqual(error.reason, "Locked")
       assert.include(error.message, "not the file any more")
-    }))
+    })
+  )
 })
 
 describe("SqliteStorage and what others left", () => {
   inStorage("puts a new dataset in its place whose process ended just before, and goes on with it", ({ file, names }) =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       yield* opened(startNew, commitFirst)
       fs.renameSync(file, `${file}.new`)
       yield* opened(goOn, commitRest)
       assert.deepStrictEqual(names(), ["ratings.sqlite"])
       assert.lengthOf(yield* usersIn, 6)
-    }))
+    })
+  )
 
   inStorage("removes a new dataset that did not come to take the place of the old one", ({ file, names }) =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       yield* opened(startNew, commitFirst)
       fs.copyFileSync(file, `${file}.new`)
       yield* opened(goOn, () => Effect.void)
@@ -173,15 +223,19 @@ describe("SqliteStorage and what others left", () => {
       yield* opened(setAside, fresh)
       assert.deepStrictEqual(names(), ["ratings.sqlite"])
       assert.deepStrictEqual(yield* usersIn, ["fresh"])
-    }))
+    })
+  )
 
   inStorage("touches no database of another program, under none of its names", ({ file, folder, names }) =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       fs.mkdirSync(folder)
       for (const theirs of [file, `${file}.new`]) {
-        yield* asking(theirs, (sql) => Effect.zipRight(sql`create table ratings (n integer)`, sql`insert into ratings values (1)`))
+        yield* asking(theirs, (sql) =>
+          Effect.zipRight(sql`create table ratings (n integer)`, sql`insert into ratings values (1)`)
+        )
         const content = fs.readFileSync(theirs)
-        for (const mode of [startNew, setAside]) assert.strictEqual((yield* failureOf(opened(mode, fresh))).reason, "AlreadyThere")
+        for (const mode of [startNew, setAside])
+          assert.strictEqual((yield* failureOf(opened(mode, fresh))).reason, "AlreadyThere")
         assert.isTrue(content.equals(fs.readFileSync(theirs)))
         assert.deepStrictEqual(names(), [path.basename(theirs)])
         fs.rmSync(theirs)
@@ -190,5 +244,6 @@ describe("SqliteStorage and what others left", () => {
       fs.writeFileSync(`${file}-wal`, "theirs")
       assert.strictEqual((yield* failureOf(opened(startNew, fresh))).reason, "AlreadyThere")
       assert.deepStrictEqual(names(), ["ratings.sqlite-wal"])
-    }))
+    })
+  )
 })

@@ -11,8 +11,17 @@ import { openSqlite } from "../src/SqliteConnection.ts"
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), "sqlite-"))
 afterAll(() => fs.rmSync(folder, { recursive: true }))
 
-storageSuite("SqliteStorage", (place) => SqliteStorage.layer({ folder: path.join(folder, place) }).pipe(Layer.provide(NodeContext.layer)), {
-  runs: 10,
-  writeFormat: (place, format) =>
-    Effect.scoped(Effect.flatMap(openSqlite(path.join(folder, place, "ratings.sqlite")), (sql) => sql`update dataset set format = ${format}`))
-})
+storageSuite(
+  "SqliteStorage",
+  (place) => SqliteStorage.layer({ folder: path.join(folder, place) }).pipe(Layer.provide(NodeContext.layer)),
+  {
+    runs: 10,
+    writeFormat: (place, format) =>
+      Effect.scoped(
+        Effect.flatMap(
+          openSqlite(path.join(folder, place, "ratings.sqlite")),
+          (sql) => sql`update dataset set format = ${format}`
+        )
+      )
+  }
+)

@@ -92,14 +92,54 @@ const renamed = film({ id: 10, slug: "ten-2002", title: "Ten Again", year: 2002 
  */
 export const history: ReadonlyArray<(state: Pick<DatasetState, "users" | "films">) => Batch> = [
   (state) =>
-    batchOf(state, 1, [
-      { name: "null", ratings: [[10, 4], [20, 0.5]] },
-      { name: "empty" },
-      { name: "hidden", state: "private" }
-    ], films.slice(0, 2)),
+    batchOf(
+      state,
+      1,
+      [
+        {
+          name: "null",
+          ratings: [
+            [10, 4],
+            [20, 0.5]
+          ]
+        },
+        { name: "empty" },
+        { name: "hidden", state: "private" }
+      ],
+      films.slice(0, 2)
+    ),
   (state) => batchOf(state, 2, [{ name: "half", state: "partial", ratings: [[30, 3.5]] }], films.slice(2, 3)),
-  (state) => batchOf(state, 3, [{ name: "123", ratings: [[10, 5], [40, 1]] }], [renamed, ...films.slice(3)]),
-  (state) => batchOf(state, 4, [{ name: "null", ratings: [[20, 1]] }, { name: "half", ratings: [[10, 2], [30, 4]] }], []),
+  (state) =>
+    batchOf(
+      state,
+      3,
+      [
+        {
+          name: "123",
+          ratings: [
+            [10, 5],
+            [40, 1]
+          ]
+        }
+      ],
+      [renamed, ...films.slice(3)]
+    ),
+  (state) =>
+    batchOf(
+      state,
+      4,
+      [
+        { name: "null", ratings: [[20, 1]] },
+        {
+          name: "half",
+          ratings: [
+            [10, 2],
+            [30, 4]
+          ]
+        }
+      ],
+      []
+    ),
   (state) => batchOf(state, 5, [{ name: "last", ratings: [[40, 2.5]] }], [])
 ]
 
@@ -110,7 +150,7 @@ export const history: ReadonlyArray<(state: Pick<DatasetState, "users" | "films"
  * @category constructors
  */
 export const commitRest = (dataset: OpenDataset, until = history.length) =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const users = new Map(dataset.state.users)
     const known = new Map(dataset.state.films)
     for (const make of history.slice(dataset.state.batches, until)) {

@@ -59,7 +59,7 @@ export const makeDisk = (failure?: Failure): Disk => {
       cause: Object.assign(new Error("injected"), { code: failure?.code })
     })
   const guard = <A>(method: string, path: string, effect: Effect.Effect<A, PlatformError>) =>
-    Effect.suspend(() => failsNow() ? Effect.fail(error(method, path)) : effect)
+    Effect.suspend(() => (failsNow() ? Effect.fail(error(method, path)) : effect))
 
   const layer = Layer.effect(
     FileSystem.FileSystem,
@@ -72,9 +72,10 @@ export const makeDisk = (failure?: Failure): Disk => {
       truncate: (path, length) => guard("truncate", path, fs.truncate(path, length)),
       writeFileString: (path, text, options) => guard("writeFileString", path, fs.writeFileString(path, text, options)),
       open: (path, options) => {
-        const opened = options?.flag === "r" || options?.flag === undefined
-          ? fs.open(path, options)
-          : Effect.suspend(() => failsNow() ? Effect.fail(error("open", path)) : fs.open(path, options))
+        const opened =
+          options?.flag === "r" || options?.flag === undefined
+            ? fs.open(path, options)
+            : Effect.suspend(() => (failsNow() ? Effect.fail(error("open", path)) : fs.open(path, options)))
         return Effect.map(opened, (file): FileSystem.File => ({
           [FileSystem.FileTypeId]: FileSystem.FileTypeId,
           fd: file.fd,
@@ -82,7 +83,11 @@ export const makeDisk = (failure?: Failure): Disk => {
             return file.stat
           },
           seek: (offset, from) => file.seek(offset, from),
-          sync: guard("sync", path, Effect.suspend(() => file.sync)),
+          sync: guard(
+            "sync",
+            path,
+            Effect.suspend(() => file.sync)
+          ),
           read: (buffer) => file.read(buffer),
           readAlloc: (size) => file.readAlloc(size),
           truncate: (length) => guard("truncate", path, file.truncate(length)),

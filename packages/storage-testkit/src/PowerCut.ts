@@ -63,7 +63,9 @@ const sameLength = (one: Uint8Array, other: Uint8Array): number => {
 }
 
 /** What may have arrived of a file: what was flushed of it, and what it held in the end. */
-const arrivals: Readonly<Record<"all" | "none" | "half" | "zeros", (flushed: Uint8Array, now: Uint8Array) => Uint8Array>> = {
+const arrivals: Readonly<
+  Record<"all" | "none" | "half" | "zeros", (flushed: Uint8Array, now: Uint8Array) => Uint8Array>
+> = {
   all: (_, now) => now,
   none: (flushed) => flushed,
   half: (flushed, now) => {
@@ -100,7 +102,9 @@ const touchesSame = (one: Change, other: Change): boolean => [...one.keys()].som
 /** What may have arrived of a folder's changes: a first part of them, or all but one on which no later one builds. */
 const partsOf = (changes: ReadonlyArray<Change>): ReadonlyArray<ReadonlyArray<Change>> => [
   ...changes.map((_, i) => changes.slice(0, i)),
-  ...changes.flatMap((change, i) => changes.slice(i + 1).some((later) => touchesSame(change, later)) ? [] : [changes.toSpliced(i, 1)])
+  ...changes.flatMap((change, i) =>
+    changes.slice(i + 1).some((later) => touchesSame(change, later)) ? [] : [changes.toSpliced(i, 1)]
+  )
 ]
 
 /**
@@ -134,12 +138,12 @@ export const makePowerCuts = (root: string): PowerCuts => {
   }
 
   const look = (fs: FileSystem.FileSystem, path: Path.Path): Effect.Effect<Seen, PlatformError> =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const files = new Map<Id, Uint8Array>()
       const folders = new Map<Id, Entries>()
       const inos = new Set<number>()
       const walk = (place: string): Effect.Effect<Id, PlatformError> =>
-        Effect.gen(function*() {
+        Effect.gen(function* () {
           const { ino, type } = yield* fs.stat(place)
           const number = Option.getOrElse(ino, () => 0)
           inos.add(number)
@@ -147,7 +151,8 @@ export const makePowerCuts = (root: string): PowerCuts => {
           if (type !== "Directory") files.set(id, yield* fs.readFile(place))
           else {
             const entries = new Map<string, Id>()
-            for (const name of (yield* fs.readDirectory(place)).toSorted()) entries.set(name, yield* walk(path.join(place, name)))
+            for (const name of (yield* fs.readDirectory(place)).toSorted())
+              entries.set(name, yield* walk(path.join(place, name)))
             folders.set(id, entries)
           }
           return id
@@ -174,31 +179,40 @@ export const makePowerCuts = (root: string): PowerCuts => {
 
   const note = (after: string) => {
     const flushed = (id: Id) => flushedFiles.get(id) ?? nothing
-    const arrived = (how: keyof typeof arrivals) => (id: Id) => arrivals[how](flushed(id), seen.files.get(id) ?? lastSeen.get(id) ?? flushed(id))
+    const arrived = (how: keyof typeof arrivals) => (id: Id) =>
+      arrivals[how](flushed(id), seen.files.get(id) ?? lastSeen.get(id) ?? flushed(id))
     const flushedEntries = (id: Id): Entries => flushedFolders.get(id) ?? new Map()
     const allEntries = (id: Id) => applied(flushedEntries(id), pending.get(id) ?? [])
     const ways: Array<readonly [string, (id: Id) => Entries, (id: Id) => Uint8Array]> = []
     for (const how of ["all", "none", "half", "zeros"] as const) {
-      ways.push([`all names, ${how} of the data`, allEntries, arrived(how)], [`no names, ${how} of the data`, flushedEntries, arrived(how)])
+      ways.push(
+        [`all names, ${how} of the data`, allEntries, arrived(how)],
+        [`no names, ${how} of the data`, flushedEntries, arrived(how)]
+      )
     }
     for (const [folder, changes] of pending) {
       for (const part of partsOf(changes)) {
-        const entries = (id: Id) => id === folder ? applied(flushedEntries(id), part) : allEntries(id)
+        const entries = (id: Id) => (id === folder ? applied(flushedEntries(id), part) : allEntries(id))
         ways.push(["some names", entries, arrived("all")], ["some names, none of the data", entries, arrived("none")])
       }
     }
     for (const lost of seen.files.keys()) {
-      ways.push(["one file lost", allEntries, (id) => id === lost ? flushed(id) : arrived("all")(id)])
+      ways.push(["one file lost", allEntries, (id) => (id === lost ? flushed(id) : arrived("all")(id))])
     }
     for (const [way, entries, data] of ways) {
       const files = leftOf(entries, data)
-      const key = [promised, ...[...files].map(([name, bytes]) => `${name}\0${bytes === undefined ? "" : Buffer.from(bytes).toString("latin1")}`)].join("\0\0")
+      const key = [
+        promised,
+        ...[...files].map(
+          ([name, bytes]) => `${name}\0${bytes === undefined ? "" : Buffer.from(bytes).toString("latin1")}`
+        )
+      ].join("\0\0")
       if (!cuts.has(key)) cuts.set(key, { files, promised, after: `${after} (${way})` })
     }
   }
   /** Takes over what a call has changed. */
   const update = (fs: FileSystem.FileSystem, path: Path.Path) =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const now = yield* look(fs, path)
       if (!isWatching) {
         isWatching = true
@@ -207,7 +221,7 @@ export const makePowerCuts = (root: string): PowerCuts => {
       } else {
         for (const [id, entries] of now.folders) {
           const change = changeFrom(seen.folders.get(id) ?? new Map(), entries)
-          if (change.size > 0) pending.set(id, [...pending.get(id) ?? [], change])
+          if (change.size > 0) pending.set(id, [...(pending.get(id) ?? []), change])
         }
       }
       for (const [id, bytes] of now.files) lastSeen.set(id, bytes)
@@ -216,11 +230,15 @@ export const makePowerCuts = (root: string): PowerCuts => {
 
   const layer = Layer.effect(
     FileSystem.FileSystem,
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const fs = yield* FileSystem.FileSystem
       const path = yield* Path.Path
-      const watched = <A>(what: string, effect: Effect.Effect<A, PlatformError>, flushes?: Effect.Effect<Option.Option<number>, PlatformError>) =>
-        Effect.gen(function*() {
+      const watched = <A>(
+        what: string,
+        effect: Effect.Effect<A, PlatformError>,
+        flushes?: Effect.Effect<Option.Option<number>, PlatformError>
+      ) =>
+        Effect.gen(function* () {
           calls += 1
           if (!isWatching) yield* update(fs, path)
           const result = yield* Effect.exit(effect)
@@ -249,14 +267,20 @@ export const makePowerCuts = (root: string): PowerCuts => {
         copyFile: (from, to) => watched(`copyFile ${from} ${to}`, fs.copyFile(from, to)),
         truncate: (place, length) => watched(`truncate ${place}`, fs.truncate(place, length)),
         writeFile: (place, bytes, options) => watched(`writeFile ${place}`, fs.writeFile(place, bytes, options)),
-        writeFileString: (place, text, options) => watched(`writeFileString ${place}`, fs.writeFileString(place, text, options)),
+        writeFileString: (place, text, options) =>
+          watched(`writeFileString ${place}`, fs.writeFileString(place, text, options)),
         open: (place, options) => {
           const opened = fs.open(place, options)
           const isForReading = options?.flag === "r" || options?.flag === undefined
-          return Effect.gen(function*() {
+          return Effect.gen(function* () {
             if (!isWatching) yield* update(fs, path)
-            const file = isForReading ? yield* opened : yield* Effect.flatMap(Effect.exit(opened), (made) => watched(`open ${place}`, made))
-            const number = Effect.map(Effect.suspend(() => file.stat), ({ ino }) => ino)
+            const file = isForReading
+              ? yield* opened
+              : yield* Effect.flatMap(Effect.exit(opened), (made) => watched(`open ${place}`, made))
+            const number = Effect.map(
+              Effect.suspend(() => file.stat),
+              ({ ino }) => ino
+            )
             const made: FileSystem.File = {
               [FileSystem.FileTypeId]: FileSystem.FileTypeId,
               fd: file.fd,
@@ -264,7 +288,11 @@ export const makePowerCuts = (root: string): PowerCuts => {
                 return file.stat
               },
               seek: (offset, from) => file.seek(offset, from),
-              sync: watched(`sync ${place}`, Effect.suspend(() => file.sync), number),
+              sync: watched(
+                `sync ${place}`,
+                Effect.suspend(() => file.sync),
+                number
+              ),
               read: (buffer) => file.read(buffer),
               readAlloc: (size) => file.readAlloc(size),
               truncate: (length) => watched(`truncate ${place}`, file.truncate(length)),
@@ -296,8 +324,11 @@ export const makePowerCuts = (root: string): PowerCuts => {
  * @since 0.1.0
  * @category constructors
  */
-export const writePowerCut = ({ files }: PowerCut, folder: string): Effect.Effect<void, PlatformError, FileSystem.FileSystem | Path.Path> =>
-  Effect.gen(function*() {
+export const writePowerCut = (
+  { files }: PowerCut,
+  folder: string
+): Effect.Effect<void, PlatformError, FileSystem.FileSystem | Path.Path> =>
+  Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
     for (const [name, bytes] of files) {

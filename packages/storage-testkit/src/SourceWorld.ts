@@ -62,8 +62,8 @@ const oddFilms: ReadonlyArray<{ readonly slug: string; readonly title: string; r
 
 /** The `i`th film of the world. Ids go up and down, so that an order by id shows. */
 const filmAt = (i: number) => ({
-  id: 20_000 + (i * 611_953) % 1_000_003,
-  ...(oddFilms[i] ?? { slug: `film-${i}`, title: `Film No. ${i}`, ...(i % 9 === 0 ? {} : { year: 1930 + i % 95 }) })
+  id: 20_000 + ((i * 611_953) % 1_000_003),
+  ...(oddFilms[i] ?? { slug: `film-${i}`, title: `Film No. ${i}`, ...(i % 9 === 0 ? {} : { year: 1930 + (i % 95) }) })
 })
 
 /**
@@ -89,7 +89,7 @@ export const sourceWorld = (filmsPerPage: number): SourceWorld => {
     ["null", filmsPerPage + 1],
     ["nan", 1],
     ["none", 0],
-    ["123", 2 * filmsPerPage + Math.floor(filmsPerPage * 7 / 9)],
+    ["123", 2 * filmsPerPage + Math.floor((filmsPerPage * 7) / 9)],
     ["hidden", 3, "private"],
     ["true", filmsPerPage],
     ["nobody_now", 0, "gone"],
@@ -106,7 +106,11 @@ export const sourceWorld = (filmsPerPage: number): SourceWorld => {
     members: Array.from({ length: population }, (_, i) => {
       const [name, count, state = "public"] = notable[i] ?? [`member_${population - i}`, i % 4]
       const films = filmsOf(i, count)
-      return { username: username(name), state, films: name === "unrated" ? films.map(({ film }) => ({ film })) : films }
+      return {
+        username: username(name),
+        state,
+        films: name === "unrated" ? films.map(({ film }) => ({ film })) : films
+      }
     })
   }
 }

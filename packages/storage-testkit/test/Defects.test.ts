@@ -3,11 +3,17 @@ import { Effect, Schema } from "effect"
 import { execFile } from "node:child_process"
 import * as path from "node:path"
 
-const Report = Schema.parseJson(Schema.Struct({
-  testResults: Schema.Array(Schema.Struct({
-    assertionResults: Schema.Array(Schema.Struct({ ancestorTitles: Schema.Array(Schema.String), status: Schema.String, title: Schema.String }))
-  }))
-}))
+const Report = Schema.parseJson(
+  Schema.Struct({
+    testResults: Schema.Array(
+      Schema.Struct({
+        assertionResults: Schema.Array(
+          Schema.Struct({ ancestorTitles: Schema.Array(Schema.String), status: Schema.String, title: Schema.String })
+        )
+      })
+    )
+  })
+)
 
 /** What a run over the defective sources prints. */
 const printed = Effect.async<string>((resume) => {
@@ -21,22 +27,39 @@ const printed = Effect.async<string>((resume) => {
   return Effect.sync(() => child.kill())
 })
 
-it.live("the kit finds every source with a defect, and every test of it finds one", () =>
-  Effect.gen(function*() {
-    const stdout = yield* printed
-    const { testResults } = yield* Schema.decode(Report)(stdout.slice(stdout.indexOf("{")))
-    const failures = new Map<string, Array<string>>()
-    const tests = new Set<string>()
-    for (const { ancestorTitles: [suite = ""], status, title } of testResults.flatMap(({ assertionResults }) => assertionResults)) {
-      const failed = failures.get(suite) ?? []
-      failures.set(suite, failed)
-      tests.add(title)
-      if (status !== "passed") failed.push(title)
-    }
-    assert.isAtLeast(failures.size, 60)
-    assert.deepStrictEqual([...failures].filter(([, failed]) => failed.length === 0).map(([suite]) => suite), ["has no defect"])
-    // What fails everything would be found by any test at all.
-    assert.deepStrictEqual([...failures].filter(([, failed]) => failed.length === tests.size).map(([suite]) => suite), [])
-    const finders = new Set([...failures.values()].flat())
-    assert.deepStrictEqual([...tests].filter((title) => !finders.has(title)), [])
-  }), 600_000)
+it.live(
+  "the kit finds every source with a defect, and every test of it finds one",
+  () =>
+    Effect.gen(function* () {
+      const stdout = yield* printed
+      const { testResults } = yield* Schema.decode(Report)(stdout.slice(stdout.indexOf("{")))
+      const failures = new Map<string, Array<string>>()
+      const tests = new Set<string>()
+      for (const {
+        ancestorTitles: [suite = ""],
+        status,
+        title
+      } of testResults.flatMap(({ assertionResults }) => assertionResults)) {
+        const failed = failures.get(suite) ?? []
+        failures.set(suite, failed)
+        tests.add(title)
+        if (status !== "passed") failed.push(title)
+      }
+      assert.isAtLeast(failures.size, 60)
+      assert.deepStrictEqual(
+        [...failures].filter(([, failed]) => failed.length === 0).map(([suite]) => suite),
+        ["has no defect"]
+      )
+      // What fails everything would be found by any test at all.
+      assert.deepStrictEqual(
+        [...failures].filter(([, failed]) => failed.length === tests.size).map(([suite]) => suite),
+        []
+      )
+      const finders = new Set([...failures.values()].flat())
+      assert.deepStrictEqual(
+        [...tests].filter((title) => !finders.has(title)),
+        []
+      )
+    }),
+  600_000
+)

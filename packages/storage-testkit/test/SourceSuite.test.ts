@@ -1,7 +1,9 @@
 import { sourceSuite } from "@letterboxd-ratings/storage-testkit"
 import * as WorldSource from "./WorldSource.ts"
 
-sourceSuite("the world itself", (world) => WorldSource.layer(world), { unreachable: (world, outage) => WorldSource.layer(world, { outage }) })
+sourceSuite("the world itself", (world) => WorldSource.layer(world), {
+  unreachable: (world, outage) => WorldSource.layer(world, { outage })
+})
 
 sourceSuite("a source that takes every liberty", (world) => WorldSource.layer(world, { liberties: true }), {
   filmsPerPage: 20,

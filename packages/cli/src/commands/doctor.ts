@@ -17,7 +17,18 @@ import { Screen } from "../Screen.ts"
 import { endWith, endWithError, warn } from "../StartRun.ts"
 
 const options = new Set<OptionKey>([
-  "source", "out", "testMode", "rate", "timeout", "baseUrl", "listing", "membersList", "userAgent", "ignoreRobots", "json", "config"
+  "source",
+  "out",
+  "testMode",
+  "rate",
+  "timeout",
+  "baseUrl",
+  "listing",
+  "membersList",
+  "userAgent",
+  "ignoreRobots",
+  "json",
+  "config"
 ])
 
 /** Whoever asks a doctor wants to know how it is now: one repetition, and no long waits. */
@@ -39,7 +50,7 @@ const objectOf = ({ error, found, step, url }: Finding) => ({
 })
 
 const look = (flags: Flags, username: Username | undefined) =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const screen = yield* Screen
     const settings = yield* resolveSettings(flags)
     const folder = yield* folderOf(settings)
@@ -50,24 +61,33 @@ const look = (flags: Flags, username: Username | undefined) =>
       Stream.runForEach((finding) =>
         Effect.zipRight(
           screen.out(`${settings.json ? JSON.stringify(objectOf(finding)) : wordsOf(finding)}\n`),
-          finding.error === undefined ? Effect.void : Ref.update(errors, (before) => [...before, finding.error].flatMap((error) => error ?? []))
+          finding.error === undefined
+            ? Effect.void
+            : Ref.update(errors, (before) => [...before, finding.error].flatMap((error) => error ?? []))
         )
       ),
       Effect.provide(clientOf({ ...policy, ...hurried })),
       Effect.provide(KeptPages.layer(folder))
     )
     const all = yield* Ref.get(errors)
-    if (all.length === 0) return yield* settings.json ? Effect.void : screen.out("All is well: lb run can read this site.\n")
+    if (all.length === 0)
+      return yield* settings.json ? Effect.void : screen.out("All is well: lb run can read this site.\n")
     return yield* new CommandEnded({ code: all.some(({ reason }) => exitCodeOfSourceError(reason) === 3) ? 3 : 1 })
   }).pipe(
     Effect.scoped,
-    Effect.catchTags({ InvalidSettings: (error) => endWithError(error), SourceError: (error) => endWith(1, error.message) })
+    Effect.catchTags({
+      InvalidSettings: (error) => endWithError(error),
+      SourceError: (error) => endWith(1, error.message)
+    })
   )
 
 const doctor = (name: string | undefined, flags: Flags) =>
   name === undefined
     ? look(flags, undefined)
-    : Either.match(memberNamed(name), { onLeft: (sentence) => endWith(1, sentence), onRight: (username) => look(flags, username) })
+    : Either.match(memberNamed(name), {
+        onLeft: (sentence) => endWith(1, sentence),
+        onRight: (username) => look(flags, username)
+      })
 
 /**
  * @since 0.1.0

@@ -13,7 +13,14 @@ import type { Command } from "../Command.ts"
 import { InvalidSettings } from "../ExitCode.ts"
 import { nearest } from "../Nearest.ts"
 import { exportOptions, type OptionKey } from "../options/OptionTable.ts"
-import { type Flags, folderOf, pasteable, resolveSettings, type Settings, withoutEndSlashes } from "../options/Settings.ts"
+import {
+  type Flags,
+  folderOf,
+  pasteable,
+  resolveSettings,
+  type Settings,
+  withoutEndSlashes
+} from "../options/Settings.ts"
 import { formatNames, formatOf } from "../plugins/Formats.ts"
 import { isModule, keepsFiles, storageNames, storageOf } from "../plugins/Storages.ts"
 import { Screen } from "../Screen.ts"
@@ -24,7 +31,11 @@ const otherOptions = new Set<OptionKey>(["storageOptions", "out", "testMode", "f
 const invalid = (problem: string) => new InvalidSettings({ problems: [problem] })
 
 /** The settings as the storage on one side of the export has to know them: what is about files is about CSV. */
-const sideOf = (settings: Settings, storage: string, side: Pick<Settings, "storageOptions" | "storageUrl">): Settings => ({
+const sideOf = (
+  settings: Settings,
+  storage: string,
+  side: Pick<Settings, "storageOptions" | "storageUrl">
+): Settings => ({
   ...settings,
   ...side,
   storage,
@@ -33,51 +44,85 @@ const sideOf = (settings: Settings, storage: string, side: Pick<Settings, "stora
 })
 
 const exporting = (flags: Flags) =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const screen = yield* Screen
     const settings = yield* resolveSettings(flags)
     const { from = settings.storage, to } = settings
     const known = [...storageNames, ...formatNames]
-    if (to === undefined) return yield* invalid(`--to is missing. Say what to export to: ${known.join(", ")}, or a module that brings a storage.`)
+    if (to === undefined)
+      return yield* invalid(
+        `--to is missing. Say what to export to: ${known.join(", ")}, or a module that brings a storage.`
+      )
     const format = formatOf(to)
     if (format === undefined && !storageNames.includes(to) && !isModule(to)) {
-      return yield* invalid(`${settings.said.get("to") ?? "--to"} is "${to}", which is neither a storage nor a layout. Known: ${known.join(", ")}. Did you mean "${nearest(to, known)}"?`)
+      return yield* invalid(
+        `${settings.said.get("to") ?? "--to"} is "${to}", which is neither a storage nor a layout. Known: ${known.join(", ")}. Did you mean "${nearest(to, known)}"?`
+      )
     }
     if (format === undefined && settings.anonymise) {
-      return yield* invalid(`--anonymise goes with a layout (${formatNames.join(", ")}), not with the storage ${to}: a storage goes on with its members by name. Leave it out, or choose a layout.`)
+      return yield* invalid(
+        `--anonymise goes with a layout (${formatNames.join(", ")}), not with the storage ${to}: a storage goes on with its members by name. Leave it out, or choose a layout.`
+      )
     }
-    if (settings.salt !== undefined && !settings.anonymise) return yield* invalid(`${settings.said.get("salt") ?? "--salt"} goes with --anonymise. Leave it out, or say both.`)
-    if (format !== undefined && Object.keys(settings.intoOptions).length > 0) return yield* invalid(`${settings.said.get("intoOptions") ?? "--into-options"} goes with a storage, not with the layout ${to}. Leave it out.`)
+    if (settings.salt !== undefined && !settings.anonymise)
+      return yield* invalid(
+        `${settings.said.get("salt") ?? "--salt"} goes with --anonymise. Leave it out, or say both.`
+      )
+    if (format !== undefined && Object.keys(settings.intoOptions).length > 0)
+      return yield* invalid(
+        `${settings.said.get("intoOptions") ?? "--into-options"} goes with a storage, not with the layout ${to}. Leave it out.`
+      )
 
     const { exportFiles, exportToStorage } = yield* Effect.promise(() => import("@letterboxd-ratings/export"))
     const path = yield* Path.Path
     const folder = yield* folderOf(settings)
     // Beside the dataset also where its folder is said as "." or "..".
     const beside = ["", ".", ".."].includes(path.basename(folder)) ? path.resolve(folder) : folder
-    const into = settings.into === undefined ? `${beside}-${isModule(to) ? "export" : to}` : withoutEndSlashes(settings.into)
-    const options = { folder: into, existing: settings.yes ? "set-aside" : "refuse", tool: `letterboxd-ratings ${packageJson.version}` } as const
-    const origin = yield* Layer.build(yield* storageOf(sideOf(settings, from, settings), folder, { memberFiles: false }))
-    const report = yield* Effect.gen(function*() {
+    const into =
+      settings.into === undefined ? `${beside}-${isModule(to) ? "export" : to}` : withoutEndSlashes(settings.into)
+    const options = {
+      folder: into,
+      existing: settings.yes ? "set-aside" : "refuse",
+      tool: `letterboxd-ratings ${packageJson.version}`
+    } as const
+    const origin = yield* Layer.build(
+      yield* storageOf(sideOf(settings, from, settings), folder, { memberFiles: false })
+    )
+    const report = yield* Effect.gen(function* () {
       const storage = yield* RatingsStorage
       if (format !== undefined) {
         const salt = settings.anonymise ? { salt: Redacted.make(settings.salt ?? randomBytes(32).toString("hex")) } : {}
         const done = yield* exportFiles(storage, yield* format, { ...options, ...salt })
         return { ...done, place: into }
       }
-      const side = sideOf(settings, to, { storageOptions: settings.intoOptions, storageUrl: settings.intoUrl ?? settings.storageUrl })
-      const target = yield* Effect.provide(RatingsStorage, yield* Layer.build(yield* storageOf(side, into, { memberFiles: false })))
+      const side = sideOf(settings, to, {
+        storageOptions: settings.intoOptions,
+        storageUrl: settings.intoUrl ?? settings.storageUrl
+      })
+      const target = yield* Effect.provide(
+        RatingsStorage,
+        yield* Layer.build(yield* storageOf(side, into, { memberFiles: false }))
+      )
       const done = yield* exportToStorage(storage, target, { ...options, listFiles: keepsFiles(to) })
       return { ...done, place: target.place }
     }).pipe(Effect.provide(origin))
     const { films, notes, place, ratings, users } = report
     for (const note of notes) yield* screen.err(`${note}\n`)
-    if (settings.json) return yield* screen.out(`${JSON.stringify({ place, dataCard: `${into}/DATA_CARD.md`, users, films, ratings })}\n`)
+    if (settings.json)
+      return yield* screen.out(
+        `${JSON.stringify({ place, dataCard: `${into}/DATA_CARD.md`, users, films, ratings })}\n`
+      )
     const number = (n: number) => n.toLocaleString("en-US")
-    yield* screen.out(`${place} holds ${number(ratings)} ratings of ${number(films)} films by ${number(users)} members, all of them counted. What it is stands in ${into}/DATA_CARD.md.\n`)
+    yield* screen.out(
+      `${place} holds ${number(ratings)} ratings of ${number(films)} films by ${number(users)} members, all of them counted. What it is stands in ${into}/DATA_CARD.md.\n`
+    )
   }).pipe(
     Effect.scoped,
     Effect.provide(NodeProcessTable.layer),
-    Effect.catchTags({ InvalidSettings: (error) => endWithError(error), StorageError: (error) => endWithError(error, `Try again with: ${pasteable("export", flags, [])}`) })
+    Effect.catchTags({
+      InvalidSettings: (error) => endWithError(error),
+      StorageError: (error) => endWithError(error, `Try again with: ${pasteable("export", flags, [])}`)
+    })
   )
 
 /**

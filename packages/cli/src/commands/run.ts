@@ -10,11 +10,14 @@ import { type Flags, pasteable, resolveSettings } from "../options/Settings.ts"
 import { endWith, endWithError, startRun } from "../StartRun.ts"
 
 const run = (flags: Flags) =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const settings = yield* Effect.catchAll(resolveSettings(flags), (error) => endWithError(error))
     const { mode } = settings
     if (mode === undefined) {
-      return yield* endWith(1, "--mode is missing. Say --mode new to start a dataset, or --mode continue to go on with one.")
+      return yield* endWith(
+        1,
+        "--mode is missing. Say --mode new to start a dataset, or --mode continue to go on with one."
+      )
     }
     yield* startRun({
       settings,

@@ -30,20 +30,26 @@ const countsOf = ({ bytes, committedAt, state }: DatasetSummary) => {
 }
 
 const sizeOf = (bytes: number): string =>
-  bytes < 1_000_000 ? `${(bytes / 1000).toFixed(0)} kB` : bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(2)} GB`
+  bytes < 1_000_000
+    ? `${(bytes / 1000).toFixed(0)} kB`
+    : bytes < 1e9
+      ? `${(bytes / 1e6).toFixed(1)} MB`
+      : `${(bytes / 1e9).toFixed(2)} GB`
 
 const status = (flags: Flags) =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const screen = yield* Screen
     const settings = yield* resolveSettings(flags)
     const folder = yield* folderOf(settings)
     const layer = yield* storageOf(settings, folder, { memberFiles: false })
     const { place, summary } = yield* Effect.flatMap(RatingsStorage, (storage) =>
-      Effect.map(storage.inspect, (summary) => ({ place: storage.place, summary }))).pipe(Effect.provide(layer))
+      Effect.map(storage.inspect, (summary) => ({ place: storage.place, summary }))
+    ).pipe(Effect.provide(layer))
     const counts = countsOf(summary)
-    const next = counts.partial > 0
-      ? `${counts.partial === 1 ? "1 member is partial. Complete it" : `${counts.partial} members are partial. Complete them`} with: ${pasteable("run --mode continue", flags, ["json"])}`
-      : `Add members with: ${pasteable("run --mode continue", flags, ["json"])}`
+    const next =
+      counts.partial > 0
+        ? `${counts.partial === 1 ? "1 member is partial. Complete it" : `${counts.partial} members are partial. Complete them`} with: ${pasteable("run --mode continue", flags, ["json"])}`
+        : `Add members with: ${pasteable("run --mode continue", flags, ["json"])}`
     const alike = membersAlike(summary.state.members.values())
     if (settings.json) return yield* screen.out(`${JSON.stringify({ place, ...counts, next, alike })}\n`)
     const number = (n: number) => n.toLocaleString("en-US")

@@ -13,7 +13,7 @@ import { endWith, endWithError, startRun } from "../StartRun.ts"
 const ofRunsOnly = new Set<OptionKey>(["mode", "batches", "batchSize", "membersList", "skip", "yes"])
 
 const user = (name: string, flags: Flags) =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const settings = yield* Effect.catchAll(resolveSettings(flags), (error) => endWithError(error))
     const username = memberNamed(name)
     if (Either.isLeft(username)) return yield* endWith(1, username.left)

@@ -16,18 +16,19 @@ import { Screen } from "../Screen.ts"
 import { endWithError } from "../StartRun.ts"
 
 const verify = (flags: Flags, repair: boolean) =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const screen = yield* Screen
     const settings = yield* resolveSettings(flags)
     const folder = yield* folderOf(settings)
     const layer = yield* storageOf(settings, folder, { memberFiles: false })
     const { place, ...result } = yield* Effect.flatMap(RatingsStorage, (storage) =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         const found = yield* storage.verify({ repair })
         // What is damaged may not be readable at all.
         const alike = found.problems.length > 0 ? [] : membersAlike((yield* storage.inspect).state.members.values())
         return { place: storage.place, ...found, alike }
-      })).pipe(Effect.provide(layer))
+      })
+    ).pipe(Effect.provide(layer))
     const { problems, ratings, repaired } = result
     if (settings.json) yield* screen.out(`${JSON.stringify({ place, ...result })}\n`)
     else {
@@ -38,10 +39,10 @@ const verify = (flags: Flags, repair: boolean) =>
         problems.length === 0
           ? `${place} is sound: ${ratings.toLocaleString("en-US")} ratings were checked.\n`
           : `${place} is damaged in ${problems.length === 1 ? "one place" : `${problems.length} places`}. ${
-            repair
-              ? "What is left cannot be repaired without doubt; restore it from a copy"
-              : `What can be repaired without doubt is repaired by: ${pasteable("verify --repair", flags, [])}`
-          }.\n`
+              repair
+                ? "What is left cannot be repaired without doubt; restore it from a copy"
+                : `What can be repaired without doubt is repaired by: ${pasteable("verify --repair", flags, [])}`
+            }.\n`
       )
     }
     if (problems.length > 0) return yield* new CommandEnded({ code: 4 })
@@ -65,7 +66,8 @@ export const verifyCommand: Command = {
   ],
   takes: isDatasetOption,
   switches: {
-    repair: "Repair what can be repaired without doubt: write files anew that a spreadsheet or an editor saved in another form, rebuild the translated ratings and the files of single members from the raw ratings, and set aside what somebody else added to a file. The files as they were are kept."
+    repair:
+      "Repair what can be repaired without doubt: write files anew that a spreadsheet or an editor saved in another form, rebuild the translated ratings and the files of single members from the raw ratings, and set aside what somebody else added to a file. The files as they were are kept."
   },
   run: ({ flags, switches }) => verify(flags, switches.has("repair"))
 }

@@ -44,7 +44,7 @@ export const readConfigFile = (
   path: string,
   isAskedFor: boolean
 ): Effect.Effect<ConfigFile, InvalidSettings, FileSystem.FileSystem> =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const wrong = (problem: string) => new InvalidSettings({ problems: [`${path}: ${problem}`] })
     const text = yield* fs.readFileString(path).pipe(
@@ -56,9 +56,15 @@ export const readConfigFile = (
       )
     )
     if (Option.isNone(text)) return { path, texts: {}, files: {} }
-    const content = yield* Effect.mapError(
-      Schema.decodeUnknown(Json)(text.value.replace(/^\uFEFF/u, "")),
-      (error) => wrong(`it is not a JSON object (${error.message.split("\n").at(-1)?.replace(/^[^\p{L}]+/u, "") ?? "unreadable"}). Correct it, or remove it.`)
+    const content = yield* Effect.mapError(Schema.decodeUnknown(Json)(text.value.replace(/^\uFEFF/u, "")), (error) =>
+      wrong(
+        `it is not a JSON object (${
+          error.message
+            .split("\n")
+            .at(-1)
+            ?.replace(/^[^\p{L}]+/u, "") ?? "unreadable"
+        }). Correct it, or remove it.`
+      )
     )
 
     const problems: Array<string> = []
@@ -83,7 +89,8 @@ export const readConfigFile = (
         }
       })
     }
-    if (problems.length > 0) return yield* new InvalidSettings({ problems: problems.map((problem) => `${path}: ${problem}`) })
+    if (problems.length > 0)
+      return yield* new InvalidSettings({ problems: problems.map((problem) => `${path}: ${problem}`) })
     return { path, texts, files }
   })
 
@@ -92,7 +99,8 @@ const readNames = (names: Readonly<Record<string, unknown>>, problems: Array<str
   const isKnown = Schema.is(Schema.Literal(...known))
   const files: { -readonly [K in keyof FileNames]?: string } = {}
   for (const [key, name] of Object.entries(names)) {
-    if (!isKnown(key)) problems.push(`${shown(`files.${key}`)} is not known. Did you mean "files.${nearest(key, known)}"?`)
+    if (!isKnown(key))
+      problems.push(`${shown(`files.${key}`)} is not known. Did you mean "files.${nearest(key, known)}"?`)
     else if (typeof name !== "string") problems.push(`"files.${key}" must be the name of a file.`)
     else files[key] = name
   }

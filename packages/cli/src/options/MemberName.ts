@@ -29,12 +29,19 @@ export const MemberName: Schema.Schema<Username, string> = Schema.transform(Sche
  * @since 0.1.0
  * @category models
  */
-export const MemberNames: Schema.Schema<ReadonlyArray<Username>, string> = Schema.transform(Schema.String, Schema.Array(MemberName), {
-  strict: true,
-  decode: (text) => text.split(","),
-  encode: (names) => names.join(",")
-}).annotations({
-  message: () => ({ message: "must be members' names with commas between them, as in the addresses of their profiles", override: true })
+export const MemberNames: Schema.Schema<ReadonlyArray<Username>, string> = Schema.transform(
+  Schema.String,
+  Schema.Array(MemberName),
+  {
+    strict: true,
+    decode: (text) => text.split(","),
+    encode: (names) => names.join(",")
+  }
+).annotations({
+  message: () => ({
+    message: "must be members' names with commas between them, as in the addresses of their profiles",
+    override: true
+  })
 })
 
 const decode = Schema.decodeEither(MemberName)
@@ -46,4 +53,8 @@ const decode = Schema.decodeEither(MemberName)
  * @category constructors
  */
 export const memberNamed = (text: string): Either.Either<Username, string> =>
-  Either.mapLeft(decode(text), () => `${shown(text)} is not a member's name: 2 to 15 letters, digits or underscores, as in the address of the profile.`)
+  Either.mapLeft(
+    decode(text),
+    () =>
+      `${shown(text)} is not a member's name: 2 to 15 letters, digits or underscores, as in the address of the profile.`
+  )

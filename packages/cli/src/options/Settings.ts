@@ -11,7 +11,15 @@ import { nearest } from "../Nearest.ts"
 import { Screen } from "../Screen.ts"
 import { shown } from "../Shown.ts"
 import { configFileName, readConfigFile } from "./ConfigFile.ts"
-import { flagOf, optionKeys, type OptionKey, type OptionSpec, optionTable, type OptionValues, variableOf } from "./OptionTable.ts"
+import {
+  flagOf,
+  optionKeys,
+  type OptionKey,
+  type OptionSpec,
+  optionTable,
+  type OptionValues,
+  variableOf
+} from "./OptionTable.ts"
 
 /**
  * What the process was started with.
@@ -66,7 +74,7 @@ const redacted = (text: string | undefined): Redacted.Redacted | undefined =>
 export const resolveSettings = (
   flags: Flags
 ): Effect.Effect<Settings, InvalidSettings, Environment | FileSystem.FileSystem | Path.Path | Screen> =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const { variables } = yield* Environment
     const path = yield* Path.Path
     const screen = yield* Screen
@@ -76,7 +84,9 @@ export const resolveSettings = (
     for (const name of Object.keys(variables)) {
       const known = [...optionKeys.map(variableOf), storageUrlVariable, intoUrlVariable]
       if (name.startsWith("LB_") && !known.includes(name)) {
-        yield* screen.err(`The variable ${shown(name)} is not known and does nothing. Did you mean ${nearest(name, known)}?\n`)
+        yield* screen.err(
+          `The variable ${shown(name)} is not known and does nothing. Did you mean ${nearest(name, known)}?\n`
+        )
       }
     }
 
@@ -165,8 +175,11 @@ export const withoutEndSlashes = (folder: string): string => folder.replace(/(?<
 export const folderOf = (settings: Settings): Effect.Effect<string, never, Path.Path> =>
   Effect.map(Path.Path, (path) =>
     settings.testMode
-      ? settings.out === undefined ? "test_output" : path.join(settings.out, "test")
-      : withoutEndSlashes(settings.out ?? "data_output"))
+      ? settings.out === undefined
+        ? "test_output"
+        : path.join(settings.out, "test")
+      : withoutEndSlashes(settings.out ?? "data_output")
+  )
 
 /**
  * A command with the flags it was given, for people to paste: `command`, then all flags but those that are left out.
@@ -179,9 +192,16 @@ export const pasteable = (command: string, flags: Flags, leftOut: ReadonlyArray<
   for (const key of optionKeys) {
     const text = flags[key]
     if (text === undefined || leftOut.includes(key)) continue
-    parts.push(optionTable[key].isSwitch && text === "true" ? `--${flagOf(key)}` : optionTable[key].isSwitch ? `--${flagOf(key)}=${quoted(text)}` : `--${flagOf(key)} ${quoted(text)}`)
+    parts.push(
+      optionTable[key].isSwitch && text === "true"
+        ? `--${flagOf(key)}`
+        : optionTable[key].isSwitch
+          ? `--${flagOf(key)}=${quoted(text)}`
+          : `--${flagOf(key)} ${quoted(text)}`
+    )
   }
   return parts.join(" ")
 }
 
-const quoted = (text: string): string => /^[\w./:@%+=,-]+$/u.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`
+const quoted = (text: string): string =>
+  /^[\w./:@%+=,-]+$/u.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`

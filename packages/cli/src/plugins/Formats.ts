@@ -12,7 +12,10 @@ const formats: Readonly<Record<string, Effect.Effect<ExportFormat, InvalidSettin
   movielens: Effect.promise(async () => (await import("@letterboxd-ratings/export")).movieLens),
   jsonl: Effect.promise(async () => (await import("@letterboxd-ratings/export")).jsonLines),
   spreadsheet: Effect.promise(async () => (await import("@letterboxd-ratings/export")).spreadsheet),
-  "parquet-file": Effect.map(loaded("parquet", () => import("@letterboxd-ratings/storage-parquet/file")), ({ ratingsFile }) => ratingsFile)
+  "parquet-file": Effect.map(
+    loaded("parquet", () => import("@letterboxd-ratings/storage-parquet/file")),
+    ({ ratingsFile }) => ratingsFile
+  )
 }
 
 /**

@@ -24,9 +24,12 @@ const decodeModule = Schema.decodeUnknownEither(StorageModule)
 
 /** `layer` may stand in the module itself, in its default export, or in the only namespace it exports. */
 const candidatesOf = (module: unknown): ReadonlyArray<unknown> =>
-  Predicate.isRecord(module) ? [module, module["default"], ...(Object.keys(module).length === 1 ? Object.values(module) : [])] : []
+  Predicate.isRecord(module)
+    ? [module, module["default"], ...(Object.keys(module).length === 1 ? Object.values(module) : [])]
+    : []
 
-const shape = "It must export layer, a function that takes { folder, url, options } and returns a Layer of RatingsStorage, and may export options, the names of its options"
+const shape =
+  "It must export layer, a function that takes { folder, url, options } and returns a Layer of RatingsStorage, and may export options, the names of its options"
 
 const isStorageLayer = (value: unknown): value is StorageLayer => Layer.isLayer(value)
 
@@ -37,23 +40,30 @@ const isStorageLayer = (value: unknown): value is StorageLayer => Layer.isLayer(
  * @category constructors
  */
 export const loadStorage = (name: string, given: StorageSettings): Effect.Effect<StorageLayer, InvalidSettings> =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const here = path.join(process.cwd(), "lb.mjs")
     const module = yield* Effect.tryPromise({
       try: async (): Promise<unknown> => {
-        const file = /^\.{0,2}\//u.test(name) || path.isAbsolute(name) ? path.resolve(name) : createRequire(here).resolve(name)
+        const file =
+          /^\.{0,2}\//u.test(name) || path.isAbsolute(name) ? path.resolve(name) : createRequire(here).resolve(name)
         return await import(pathToFileURL(file).href)
       },
-      catch: (cause) => invalid(`The storage ${name} cannot be loaded: ${cause instanceof Error ? cause.message.split("\n")[0] : String(cause)}`)
+      catch: (cause) =>
+        invalid(
+          `The storage ${name} cannot be loaded: ${cause instanceof Error ? cause.message.split("\n")[0] : String(cause)}`
+        )
     })
-    const found = candidatesOf(module).map((candidate) => decodeModule(candidate)).find(Either.isRight)
+    const found = candidatesOf(module)
+      .map((candidate) => decodeModule(candidate))
+      .find(Either.isRight)
     if (found === undefined) return yield* invalid(`${name} is not a storage. ${shape}.`)
     const { layer, options } = found.right
     const unknown = Object.keys(given.options).find((option) => !options.includes(option))
     if (unknown !== undefined) return yield* invalid(unknownOption(name, unknown, options))
     const made = yield* Effect.try({
       try: () => layer(given),
-      catch: (cause) => invalid(`The storage ${name} cannot be made: ${cause instanceof Error ? cause.message : String(cause)}`)
+      catch: (cause) =>
+        invalid(`The storage ${name} cannot be made: ${cause instanceof Error ? cause.message : String(cause)}`)
     })
     return isStorageLayer(made) ? made : yield* invalid(`What layer of ${name} returns is not a Layer. ${shape}.`)
   })

@@ -14,7 +14,9 @@ import type { Settings } from "../options/Settings.ts"
 type MakeSite = (settings: Settings) => Effect.Effect<Site, SourceError, Scope.Scope>
 
 /** Where a redirect leads is evidence, so the transport must not follow it. */
-const transport = FetchHttpClient.layer.pipe(Layer.provide(Layer.succeed(FetchHttpClient.RequestInit, { redirect: "manual" })))
+const transport = FetchHttpClient.layer.pipe(
+  Layer.provide(Layer.succeed(FetchHttpClient.RequestInit, { redirect: "manual" }))
+)
 
 /** Where pages come from, and how they are asked for. */
 export interface Site {
@@ -49,10 +51,11 @@ const siteAt = (settings: Settings, name: string, baseUrl: string, requestsPerSe
  * @since 0.1.0
  * @category layers
  */
-export const clientOf = (policy: HttpPolicy.HttpPolicyOptions) => HttpPolicy.layer(policy).pipe(Layer.provide(transport))
+export const clientOf = (policy: HttpPolicy.HttpPolicyOptions) =>
+  HttpPolicy.layer(policy).pipe(Layer.provide(transport))
 
 const sandbox: MakeSite = (settings) =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const { generateWorld, Sandbox } = yield* Effect.promise(() => import("@letterboxd-ratings/fixtures"))
     const site = yield* Effect.mapError(
       Sandbox.make({ world: generateWorld(), behaviour: { latencyMillis: 20 } }),
@@ -64,7 +67,12 @@ const sandbox: MakeSite = (settings) =>
 const sites: Readonly<Record<string, MakeSite>> = {
   letterboxd: (settings) =>
     Effect.succeed(
-      siteAt(settings, "letterboxd", settings.baseUrl ?? LetterboxdSource.liveSite, settings.rate ?? HttpPolicy.defaults.requestsPerSecond)
+      siteAt(
+        settings,
+        "letterboxd",
+        settings.baseUrl ?? LetterboxdSource.liveSite,
+        settings.rate ?? HttpPolicy.defaults.requestsPerSecond
+      )
     ),
   sandbox
 }
@@ -98,7 +106,9 @@ export const siteOf = (settings: Settings): Effect.Effect<Site, InvalidSettings 
   }
   if (name !== "letterboxd" && settings.baseUrl !== undefined) {
     return new InvalidSettings({
-      problems: [`${settings.said.get("baseUrl") ?? "--base-url"} goes with the source letterboxd, not with ${name}. Leave one of them out.`]
+      problems: [
+        `${settings.said.get("baseUrl") ?? "--base-url"} goes with the source letterboxd, not with ${name}. Leave one of them out.`
+      ]
     })
   }
   return make(settings)
@@ -112,5 +122,7 @@ export const siteOf = (settings: Settings): Effect.Effect<Site, InvalidSettings 
  */
 export const sourceOf = (settings: Settings): Layer.Layer<RatingsSource, InvalidSettings | SourceError> =>
   Layer.unwrapScoped(
-    Effect.map(siteOf(settings), ({ options, policy }) => LetterboxdSource.layer(options).pipe(Layer.provide(clientOf(policy))))
+    Effect.map(siteOf(settings), ({ options, policy }) =>
+      LetterboxdSource.layer(options).pipe(Layer.provide(clientOf(policy)))
+    )
   )

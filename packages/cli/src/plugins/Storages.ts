@@ -26,7 +26,11 @@ export interface StorageUse {
 interface KnownStorage {
   readonly keepsFiles: boolean
   readonly options: ReadonlyArray<string>
-  readonly load: (given: StorageSettings, settings: Settings, use: StorageUse) => Effect.Effect<StorageLayer, InvalidSettings>
+  readonly load: (
+    given: StorageSettings,
+    settings: Settings,
+    use: StorageUse
+  ) => Effect.Effect<StorageLayer, InvalidSettings>
 }
 
 const invalid = (problem: string) => new InvalidSettings({ problems: [problem] })
@@ -40,7 +44,10 @@ const invalid = (problem: string) => new InvalidSettings({ problems: [problem] }
 export const loaded = <M>(name: string, load: () => Promise<M>): Effect.Effect<M, InvalidSettings> =>
   Effect.tryPromise({
     try: load,
-    catch: (cause) => invalid(`The storage ${name} cannot be loaded (${cause instanceof Error ? cause.message.split("\n")[0] : String(cause)}). Install it with: npm install @letterboxd-ratings/storage-${name}`)
+    catch: (cause) =>
+      invalid(
+        `The storage ${name} cannot be loaded (${cause instanceof Error ? cause.message.split("\n")[0] : String(cause)}). Install it with: npm install @letterboxd-ratings/storage-${name}`
+      )
   })
 
 const isPostgresAddress = (text: string): boolean => /^postgres(?:ql)?:\/\//u.test(text) && URL.canParse(text)
@@ -50,34 +57,46 @@ const storages: Readonly<Record<string, KnownStorage>> = {
     keepsFiles: true,
     options: [],
     load: ({ folder }, { files, filmLabel, versioned }, { memberFiles }) =>
-      Effect.map(loaded("csv", () => import("@letterboxd-ratings/storage-csv")), ({ CsvStorage }) =>
-        CsvStorage.layer({ folder, files, filmLabel, versioned, memberFiles }))
+      Effect.map(
+        loaded("csv", () => import("@letterboxd-ratings/storage-csv")),
+        ({ CsvStorage }) => CsvStorage.layer({ folder, files, filmLabel, versioned, memberFiles })
+      )
   },
   sqlite: {
     keepsFiles: true,
     options: ["file"],
     load: ({ folder, options: { file } }) =>
-      Effect.map(loaded("sqlite", () => import("@letterboxd-ratings/storage-sqlite")), ({ SqliteStorage }) =>
-        SqliteStorage.layer({ folder, ...(file === undefined ? {} : { file }) }))
+      Effect.map(
+        loaded("sqlite", () => import("@letterboxd-ratings/storage-sqlite")),
+        ({ SqliteStorage }) => SqliteStorage.layer({ folder, ...(file === undefined ? {} : { file }) })
+      )
   },
   parquet: {
     keepsFiles: true,
     options: ["compression"],
     load: ({ folder, options: { compression } }) =>
-      Effect.map(loaded("parquet", () => import("@letterboxd-ratings/storage-parquet")), ({ ParquetStorage }) =>
-        ParquetStorage.layer({ folder, ...(compression === undefined ? {} : { compression }) }))
+      Effect.map(
+        loaded("parquet", () => import("@letterboxd-ratings/storage-parquet")),
+        ({ ParquetStorage }) => ParquetStorage.layer({ folder, ...(compression === undefined ? {} : { compression }) })
+      )
   },
   postgres: {
     keepsFiles: false,
     options: ["schema"],
     load: ({ options: { schema }, url }, { intoUrl }) =>
       url === undefined
-        ? invalid("The storage postgres needs an address. Say it in the variable LB_STORAGE_URL: postgres://user:password@host:5432/database")
+        ? invalid(
+            "The storage postgres needs an address. Say it in the variable LB_STORAGE_URL: postgres://user:password@host:5432/database"
+          )
         : !isPostgresAddress(Redacted.value(url))
-        // The address may hold a password, so it is not shown.
-        ? invalid(`${url === intoUrl ? "LB_INTO_URL" : "LB_STORAGE_URL"} must be an address such as postgres://user:password@host:5432/database; signs other than letters and digits in the password are written as %21, %40 and so on.`)
-        : Effect.map(loaded("postgres", () => import("@letterboxd-ratings/storage-postgres")), ({ PostgresStorage }) =>
-          PostgresStorage.layer({ url, ...(schema === undefined ? {} : { schema }) }))
+          ? // The address may hold a password, so it is not shown.
+            invalid(
+              `${url === intoUrl ? "LB_INTO_URL" : "LB_STORAGE_URL"} must be an address such as postgres://user:password@host:5432/database; signs other than letters and digits in the password are written as %21, %40 and so on.`
+            )
+          : Effect.map(
+              loaded("postgres", () => import("@letterboxd-ratings/storage-postgres")),
+              ({ PostgresStorage }) => PostgresStorage.layer({ url, ...(schema === undefined ? {} : { schema }) })
+            )
   }
 }
 
@@ -93,7 +112,8 @@ export const storageNames: ReadonlyArray<string> = Object.keys(storages)
  * @since 0.1.0
  * @category constructors
  */
-export const keepsFiles = (name: string): boolean => !Object.hasOwn(storages, name) || storages[name]?.keepsFiles === true
+export const keepsFiles = (name: string): boolean =>
+  !Object.hasOwn(storages, name) || storages[name]?.keepsFiles === true
 
 /** Options that say something about CSV files, and nothing about another storage. */
 const aboutFiles: ReadonlyArray<OptionKey> = ["filmLabel", "versioned"]
@@ -112,15 +132,23 @@ export const isModule = (name: string): boolean => /^[./@]|\/|\.m?js$/u.test(nam
  * @since 0.1.0
  * @category constructors
  */
-export const storageOf = (settings: Settings, folder: string, use: StorageUse): Effect.Effect<StorageLayer, InvalidSettings> => {
+export const storageOf = (
+  settings: Settings,
+  folder: string,
+  use: StorageUse
+): Effect.Effect<StorageLayer, InvalidSettings> => {
   const name = settings.storage
   const given: StorageSettings = { folder, url: settings.storageUrl, options: settings.storageOptions }
   const known = Object.hasOwn(storages, name) ? storages[name] : undefined
   if (name !== "csv") {
     for (const key of aboutFiles) {
-      if (settings.said.has(key)) return invalid(`${settings.said.get(key) ?? `--${flagOf(key)}`} goes with the storage csv, not with ${name}. Leave it out.`)
+      if (settings.said.has(key))
+        return invalid(
+          `${settings.said.get(key) ?? `--${flagOf(key)}`} goes with the storage csv, not with ${name}. Leave it out.`
+        )
     }
-    if (Object.keys(settings.files).length > 0) return invalid(`"files" in the configuration goes with the storage csv, not with ${name}. Leave it out.`)
+    if (Object.keys(settings.files).length > 0)
+      return invalid(`"files" in the configuration goes with the storage csv, not with ${name}. Leave it out.`)
   }
   if (known === undefined) {
     if (isModule(name)) return loadStorage(name, given)

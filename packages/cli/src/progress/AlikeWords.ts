@@ -15,8 +15,12 @@ const mostPairs = 10
  * @category constructors
  */
 export const alikeWords = (pairs: ReadonlyArray<readonly [Username, Username]>): string => {
-  const lines = pairs.slice(0, mostPairs).map(([one, other]) =>
-    `${one} and ${other} have nearly the same ratings and may be one member. Read the older name again to find out: lb user ${one}`)
+  const lines = pairs
+    .slice(0, mostPairs)
+    .map(
+      ([one, other]) =>
+        `${one} and ${other} have nearly the same ratings and may be one member. Read the older name again to find out: lb user ${one}`
+    )
   if (pairs.length > mostPairs) lines.push(`... and ${pairs.length - mostPairs} more pairs like these.`)
   return lines.map((line) => `${line}\n`).join("")
 }

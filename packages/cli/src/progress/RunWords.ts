@@ -5,7 +5,8 @@
  */
 import type { HarvestEvent, RunReport, SourceActivity } from "@letterboxd-ratings/core"
 
-const count = (n: number, one: string, many = `${one}s`): string => `${n.toLocaleString("en-US")} ${n === 1 ? one : many}`
+const count = (n: number, one: string, many = `${one}s`): string =>
+  `${n.toLocaleString("en-US")} ${n === 1 ? one : many}`
 
 /** A time span for people: `41 s`, `3 min 20 s`, `2 h 5 min`. */
 const span = (millis: number): string => {
@@ -23,11 +24,13 @@ const doubtWords = {
   "ratings-missing": "its ratings are not on its pages"
 } as const
 
-const whatIsMissing = (
-  { doubts, missing }: Pick<RunReport["partial"][number], "doubts" | "missing">
-): string =>
+const whatIsMissing = ({ doubts, missing }: Pick<RunReport["partial"][number], "doubts" | "missing">): string =>
   [
-    ...(missing.length === 0 ? [] : [`missing ${missing.length === 1 ? "page" : "pages"} ${missing.slice(0, 10).join(", ")}${missing.length > 10 ? " ..." : ""}`]),
+    ...(missing.length === 0
+      ? []
+      : [
+          `missing ${missing.length === 1 ? "page" : "pages"} ${missing.slice(0, 10).join(", ")}${missing.length > 10 ? " ..." : ""}`
+        ]),
     ...doubts.map((doubt) => doubtWords[doubt])
   ].join("; ")
 
@@ -41,7 +44,9 @@ export const lineOf = (event: HarvestEvent): string | undefined => {
   switch (event._tag) {
     case "RunStarted":
       return `${event.notes.map((note) => `${note}\n`).join("")}Reading ${count(event.membersToAdd, "member")} from ${event.source} into ${event.place}${
-        event.users === 0 ? "" : ` (${count(event.users, "member")} and ${count(event.ratings, "rating")} are there already)`
+        event.users === 0
+          ? ""
+          : ` (${count(event.users, "member")} and ${count(event.ratings, "rating")} are there already)`
       }${event.membersToComplete === 0 ? "" : `, completing ${count(event.membersToComplete, "partial member")}`}`
     case "MemberRead":
       switch (event.state) {
@@ -72,13 +77,15 @@ const waitWords: Readonly<Record<keyof RunReport["waiting"], string>> = {
 
 /** How many members of the dataset are partial, and why. */
 const waitingWords = ({ waiting }: RunReport): string | undefined => {
-  const reasons = (["refused", "not-understood", "pages", "doubts"] as const)
-    .flatMap((reason) => waiting[reason] === 0 ? [] : [`${waiting[reason]} ${waitWords[reason]}`])
+  const reasons = (["refused", "not-understood", "pages", "doubts"] as const).flatMap((reason) =>
+    waiting[reason] === 0 ? [] : [`${waiting[reason]} ${waitWords[reason]}`]
+  )
   const members = waiting.refused + waiting["not-understood"] + waiting.pages + waiting.doubts
   if (members === 0) return undefined
-  const order = waiting.refused + waiting["not-understood"] === 0
-    ? ""
-    : " The next run reads new members before those that were refused or not understood."
+  const order =
+    waiting.refused + waiting["not-understood"] === 0
+      ? ""
+      : " The next run reads new members before those that were refused or not understood."
   return `Waiting in the dataset: ${count(members, "partial member")} (${reasons.join(", ")}).${order}`
 }
 
@@ -90,7 +97,9 @@ const waitingWords = ({ waiting }: RunReport): string | undefined => {
  */
 export const resultOf = (report: RunReport, place: string, resume: string): string => {
   const { members } = report
-  const facts = (["gone", "private", "renamed"] as const).flatMap((state) => members[state] === 0 ? [] : [`${members[state]} ${state}`])
+  const facts = (["gone", "private", "renamed"] as const).flatMap((state) =>
+    members[state] === 0 ? [] : [`${members[state]} ${state}`]
+  )
   const lines = [
     `${count(members.sealed, "member")} complete${members.partial === 0 ? "" : `, ${members.partial} partial`}${
       facts.length === 0 ? "" : `, ${facts.join(", ")}`
@@ -98,13 +107,16 @@ export const resultOf = (report: RunReport, place: string, resume: string): stri
       report.retries === 0 ? "" : ` (${report.retries} repeated)`
     } in ${span(report.finishedAt.epochMillis - report.startedAt.epochMillis)}.`
   ]
-  for (const partial of report.partial.slice(0, 20)) lines.push(`Partial: ${partial.username} (${whatIsMissing(partial)}).`)
+  for (const partial of report.partial.slice(0, 20))
+    lines.push(`Partial: ${partial.username} (${whatIsMissing(partial)}).`)
   if (report.partial.length > 20) lines.push(`... and ${report.partial.length - 20} more.`)
   const waiting = waitingWords(report)
   if (waiting !== undefined) lines.push(waiting)
   if (report.skipped.length > 0) lines.push(`Left out, as asked: ${report.skipped.join(", ")}.`)
   if (report.unreadListings > 0) {
-    lines.push(`${count(report.unreadListings, "row")} of the members list could not be read. The page is kept in the diagnostics folder.`)
+    lines.push(
+      `${count(report.unreadListings, "row")} of the members list could not be read. The page is kept in the diagnostics folder.`
+    )
   }
   if (report.listEnded) lines.push("The members list ended before the number of members asked for.")
   if (report.stopped !== undefined) lines.push(`Stopped: ${report.stopped.message}`)
@@ -162,16 +174,24 @@ const longWait = 3_000
  * @since 0.1.0
  * @category constructors
  */
-export const statusOf = (progress: Progress, activity: SourceActivity, elapsedMillis: number, quietMillis: number, columns: number): string => {
+export const statusOf = (
+  progress: Progress,
+  activity: SourceActivity,
+  elapsedMillis: number,
+  quietMillis: number,
+  columns: number
+): string => {
   const { membersRead, membersToRead, pages, ratings } = progress
   const rate = elapsedMillis === 0 ? 0 : (activity.requests * 1000) / elapsedMillis
   const share = membersToRead === 0 ? 0 : Math.min(1, membersRead / membersToRead)
   const cells = columns < 60 ? 10 : 20
   const parts = [
-    ...(membersToRead === 0 ? [] : [
-      `[${"#".repeat(Math.floor(share * cells)).padEnd(cells, "-")}] ${Math.floor(share * 100)} %`,
-      `${membersRead}/${membersToRead} members`
-    ]),
+    ...(membersToRead === 0
+      ? []
+      : [
+          `[${"#".repeat(Math.floor(share * cells)).padEnd(cells, "-")}] ${Math.floor(share * 100)} %`,
+          `${membersRead}/${membersToRead} members`
+        ]),
     ...(quietMillis < longWait ? [] : [`no answer for ${span(quietMillis)}`]),
     ...(share === 0 || share === 1 ? [] : [`about ${span((elapsedMillis / share) * (1 - share))} left`]),
     count(ratings, "rating"),

@@ -26,7 +26,7 @@ export const showProgress = (
   activity: Effect.Effect<SourceActivity>,
   how: "json" | "quiet" | "lines"
 ): Effect.Effect<Effect.Effect<void>, never, Screen | Scope.Scope> =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const screen = yield* Screen
     const progress = yield* Ref.make(noProgress)
     const startedAt = yield* Clock.currentTimeMillis
@@ -34,19 +34,21 @@ export const showProgress = (
     const latest = yield* Ref.make({ at: startedAt, happened: 0 })
     const hasStatus = how === "lines" && (yield* screen.columns) !== undefined
 
-    const drawStatus = Effect.gen(function*() {
+    const drawStatus = Effect.gen(function* () {
       const columns = yield* screen.columns
       if (columns === undefined) return
       const now = yield* Clock.currentTimeMillis
       const done = yield* activity
       const soFar = yield* Ref.get(progress)
       const happened = done.requests + soFar.pages + soFar.membersRead
-      const { at } = yield* Ref.updateAndGet(latest, (before) => before.happened === happened ? before : { at: now, happened })
+      const { at } = yield* Ref.updateAndGet(latest, (before) =>
+        before.happened === happened ? before : { at: now, happened }
+      )
       yield* screen.err(eraseLine + statusOf(soFar, done, now - startedAt, now - at, columns))
     })
 
     const show = (event: HarvestEvent): Effect.Effect<void> =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         yield* Ref.update(progress, (before) => progressed(before, event))
         if (how === "json") return yield* screen.out(`${encodeEvent(event)}\n`)
         if (how === "quiet") return
@@ -57,7 +59,9 @@ export const showProgress = (
     if (hasStatus) {
       yield* Effect.acquireRelease(screen.err(hideCursor), () => screen.err(eraseLine + showCursor))
     }
-    const drawing = hasStatus ? yield* Effect.forkScoped(Effect.repeat(drawStatus, Schedule.spaced("125 millis"))) : undefined
+    const drawing = hasStatus
+      ? yield* Effect.forkScoped(Effect.repeat(drawStatus, Schedule.spaced("125 millis")))
+      : undefined
     const showing = yield* Effect.forkScoped(
       Effect.repeat(Effect.tap(Queue.take(events), show), { until: (event) => event._tag === "RunFinished" })
     )
@@ -65,6 +69,8 @@ export const showProgress = (
     return Fiber.interrupt(showing).pipe(
       Effect.zipRight(Queue.takeAll(events)),
       Effect.flatMap(Effect.forEach(show, { discard: true })),
-      Effect.zipRight(drawing === undefined ? Effect.void : Effect.zipRight(Fiber.interrupt(drawing), screen.err(eraseLine)))
+      Effect.zipRight(
+        drawing === undefined ? Effect.void : Effect.zipRight(Fiber.interrupt(drawing), screen.err(eraseLine))
+      )
     )
   })

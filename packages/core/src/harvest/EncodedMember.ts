@@ -35,7 +35,9 @@ export const encodeMember = (
   if (isKnown && completes === undefined && reading.state === "partial") {
     if (before?.state !== "partial") return []
     const record = { ...before, verdicts }
-    return whatMemberWaitsFor(record) === whatMemberWaitsFor(before) ? [] : [{ record, isNew: false, write: "append", ratings: [] }]
+    return whatMemberWaitsFor(record) === whatMemberWaitsFor(before)
+      ? []
+      : [{ record, isNew: false, write: "append", ratings: [] }]
   }
   const { isNew, userId } = registry.user(reading.username)
   const ratings: Array<EncodedRating> = []
@@ -58,11 +60,17 @@ export const encodeMember = (
     missing: reading.missing,
     films: (completes?.films ?? 0) + reading.films.length,
     ...(reading.statedFilms === undefined ? {} : { statedFilms: reading.statedFilms }),
-    ratings: (isReplaced ? 0 : before?.ratings ?? 0) + ratings.length,
+    ratings: (isReplaced ? 0 : (before?.ratings ?? 0)) + ratings.length,
     doubts: reading.doubts,
     verdicts,
     ...(reading.renamedTo === undefined ? {} : { renamedTo: reading.renamedTo }),
-    ...seenFilms(reading.state, reading.lastPage, completes, reading.films.map(({ film }) => film.id), ratings)
+    ...seenFilms(
+      reading.state,
+      reading.lastPage,
+      completes,
+      reading.films.map(({ film }) => film.id),
+      ratings
+    )
   }
   return [{ record, isNew, write: isReplaced ? "replace" : "append", ratings }]
 }
@@ -74,7 +82,9 @@ const seenFilms = (
   films: ReadonlyArray<EncodedRating["filmId"]>,
   ratings: ReadonlyArray<EncodedRating>
 ): Pick<MemberRecord, "seen"> => {
-  if (memberState === "partial" && lastPage > 0) return { seen: [...completes?.seen ?? [], ...films] }
+  if (memberState === "partial" && lastPage > 0) return { seen: [...(completes?.seen ?? []), ...films] }
   // A member that is completed later has only the last of its ratings here, which is no sample of all.
-  return memberState === "sealed" && completes === undefined && ratings.length > 0 ? { seen: sampleOfRatings(ratings) } : {}
+  return memberState === "sealed" && completes === undefined && ratings.length > 0
+    ? { seen: sampleOfRatings(ratings) }
+    : {}
 }

@@ -76,15 +76,18 @@ export class Harvest extends Context.Tag("@letterboxd-ratings/core/Harvest")<
  * @category constructors
  */
 export const make: Effect.Effect<Context.Tag.Service<Harvest>, never, RatingsSource | RatingsStorage> = Effect.gen(
-  function*() {
+  function* () {
     const source = yield* RatingsSource
     const storage = yield* RatingsStorage
     const events = yield* PubSub.unbounded<HarvestEvent>()
     return {
       events,
       run: (options) =>
-        Effect.gen(function*() {
-          const mode = options.mode === "new" ? { _tag: "new", existing: options.existing } as const : { _tag: "continue" } as const
+        Effect.gen(function* () {
+          const mode =
+            options.mode === "new"
+              ? ({ _tag: "new", existing: options.existing } as const)
+              : ({ _tag: "continue" } as const)
           const dataset = yield* storage.open(mode)
           return yield* runOn(source, storage, dataset, events, options)
         }).pipe(Effect.scoped)
@@ -107,7 +110,7 @@ const runOn = (
   events: PubSub.PubSub<HarvestEvent>,
   options: HarvestOptions
 ): Effect.Effect<RunReport, StorageError> =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const startedAt = yield* DateTime.now
     const before = yield* source.activity
     const registry = makeIdRegistry(dataset.state)
@@ -121,7 +124,10 @@ const runOn = (
       return isOne
     }
     const wanted = options.only === undefined ? options.batches * options.batchSize : 1
-    const partial = options.mode === "continue" && options.only === undefined ? partialMembers(dataset.state) : { first: [], last: [] }
+    const partial =
+      options.mode === "continue" && options.only === undefined
+        ? partialMembers(dataset.state)
+        : { first: [], last: [] }
     const first = partial.first.filter(({ username }) => !isSkipped(username))
     const last = partial.last.filter(({ username }) => !isSkipped(username))
     let discovered = 0
@@ -140,31 +146,41 @@ const runOn = (
       })
     )
 
-    if (options.maxMillis !== undefined) yield* Effect.forkScoped(Effect.delay(reader.stopWith(timeIsUp(source.name, options.maxMillis)), options.maxMillis))
+    if (options.maxMillis !== undefined)
+      yield* Effect.forkScoped(
+        Effect.delay(reader.stopWith(timeIsUp(source.name, options.maxMillis)), options.maxMillis)
+      )
 
-    const toAdd: Stream.Stream<MemberTask, SourceError> = options.only !== undefined
-      ? Stream.make({ username: options.only })
-      // Nobody who reads a member may be there to notice that the run is over while the list is waited for.
-      : reader.untilStop(newMembers(source.members, {
-        wanted,
-        isKnown: (username) => dataset.state.users.has(username),
-        isSkipped,
-        onNew: (listing) =>
-          Effect.suspend(() => {
-            discovered += 1
-            return Effect.asVoid(events.publish(MemberDiscovered.make(listing)))
-          })
-      }))
+    const toAdd: Stream.Stream<MemberTask, SourceError> =
+      options.only !== undefined
+        ? Stream.make({ username: options.only })
+        : // Nobody who reads a member may be there to notice that the run is over while the list is waited for.
+          reader.untilStop(
+            newMembers(source.members, {
+              wanted,
+              isKnown: (username) => dataset.state.users.has(username),
+              isSkipped,
+              onNew: (listing) =>
+                Effect.suspend(() => {
+                  discovered += 1
+                  return Effect.asVoid(events.publish(MemberDiscovered.make(listing)))
+                })
+            })
+          )
 
     const readings = Stream.fromIterable(first).pipe(
-      Stream.concat(Stream.either(toAdd).pipe(
-        // A members list that ends early does not keep the last ones waiting, unless it ended because the run did.
-        Stream.mapEffect(Either.match({
-          onLeft: (error) => Effect.as(reader.stopWith(error), Option.none<MemberTask>()),
-          onRight: (task) => Effect.succeedSome(task)
-        })),
-        Stream.filterMap((task) => task)
-      )),
+      Stream.concat(
+        Stream.either(toAdd).pipe(
+          // A members list that ends early does not keep the last ones waiting, unless it ended because the run did.
+          Stream.mapEffect(
+            Either.match({
+              onLeft: (error) => Effect.as(reader.stopWith(error), Option.none<MemberTask>()),
+              onRight: (task) => Effect.succeedSome(task)
+            })
+          ),
+          Stream.filterMap((task) => task)
+        )
+      ),
       Stream.concat(Stream.fromIterable(last)),
       Stream.mapEffect(reader.readMember, { concurrency: options.membersInFlight }),
       withoutUnreadEnd
@@ -175,13 +191,16 @@ const runOn = (
       Effect.reduce(members, new Array<ReadMember>(), (done, member) =>
         handled.has(member.reading.username) || done.some(({ reading }) => reading.username === member.reading.username)
           ? Effect.succeed(done)
-          : Effect.map(reader.readAgain(member), (now) => [...done, ...now]))
+          : Effect.map(reader.readAgain(member), (now) => [...done, ...now])
+      )
     yield* readings.pipe(
       Stream.grouped(options.batchSize),
       Stream.runForEach((group) =>
-        Effect.gen(function*() {
+        Effect.gen(function* () {
           // Members at the same time; the names that one of them leads to one after the other.
-          const again = yield* Effect.forEach(group, ({ members }) => readAgain(members), { concurrency: options.membersInFlight })
+          const again = yield* Effect.forEach(group, ({ members }) => readAgain(members), {
+            concurrency: options.membersInFlight
+          })
           const read: Array<ReadMember> = []
           for (const one of again.flat()) {
             // A member reached by an old name too is taken where it was reached first.
@@ -197,27 +216,34 @@ const runOn = (
             reading.username === options.only && reading.state === "gone" && !dataset.state.users.has(reading.username)
           const isStored = Renames.storedNames(dataset.state, read)
           const encoded = read.flatMap((member) =>
-            isSlip(member) ? [] : encodeMember(registry, dataset.state, member, isStored, committedAt))
+            isSlip(member) ? [] : encodeMember(registry, dataset.state, member, isStored, committedAt)
+          )
           const taken = new Set(encoded.map(({ record }) => record.username))
-          const members = [...encoded, ...account.takeBack((username) => reader.isDisbelieved(username) && !taken.has(username)), ...yield* Renames.membersThatMoved(dataset.state, known, encoded, reader.leadsTo)]
+          const members = [
+            ...encoded,
+            ...account.takeBack((username) => reader.isDisbelieved(username) && !taken.has(username)),
+            ...(yield* Renames.membersThatMoved(dataset.state, known, encoded, reader.leadsTo))
+          ]
           if (members.length === 0) return
           const batch = { members, ...registry.takeFilms(), committedAt }
           // One step: whoever interrupts the run is told of every batch that is there.
-          yield* Effect.uninterruptible(Effect.gen(function*() {
-            const receipt = yield* dataset.commit(batch)
-            account.committed(batch, receipt.ratings)
-            yield* events.publish(
-              BatchCommitted.make({
-                batch: receipt.batches,
-                members: members.map((member) => member.record.username),
-                ratings: members.reduce((sum, member) => sum + member.ratings.length, 0),
-                newFilms: batch.newFilms.length,
-                changedFilms: batch.changedFilms.length,
-                totalRatings: receipt.ratings,
-                millis: (yield* Clock.currentTimeMillis) - started
-              })
-            )
-          }))
+          yield* Effect.uninterruptible(
+            Effect.gen(function* () {
+              const receipt = yield* dataset.commit(batch)
+              account.committed(batch, receipt.ratings)
+              yield* events.publish(
+                BatchCommitted.make({
+                  batch: receipt.batches,
+                  members: members.map((member) => member.record.username),
+                  ratings: members.reduce((sum, member) => sum + member.ratings.length, 0),
+                  newFilms: batch.newFilms.length,
+                  changedFilms: batch.changedFilms.length,
+                  totalRatings: receipt.ratings,
+                  millis: (yield* Clock.currentTimeMillis) - started
+                })
+              )
+            })
+          )
         })
       )
     )
@@ -260,7 +286,8 @@ const withoutUnreadEnd = <E, R>(results: Stream.Stream<TaskResult, E, R>): Strea
     return Stream.mapConcat(results, (result) => {
       if (result.isStopped && result.members.length === 0) {
         // Of a member who is partial already everything is recorded.
-        if (result.isNew) unread.push({ ...result, members: [{ reading: notRead(result.username), collected: noPages() }] })
+        if (result.isNew)
+          unread.push({ ...result, members: [{ reading: notRead(result.username), collected: noPages() }] })
         return []
       }
       const all = [...unread, result]
@@ -270,4 +297,8 @@ const withoutUnreadEnd = <E, R>(results: Stream.Stream<TaskResult, E, R>): Strea
   })
 
 const timeIsUp = (source: string, millis: number) =>
-  new SourceError({ reason: "BudgetSpent", source, detail: `The ${millis / 1000} s that were allowed for this run are over` })
+  new SourceError({
+    reason: "BudgetSpent",
+    source,
+    detail: `The ${millis / 1000} s that were allowed for this run are over`
+  })

@@ -64,7 +64,7 @@ export const make = (
   events: PubSub.PubSub<HarvestEvent>,
   state: DatasetState
 ): Effect.Effect<MemberReader> =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const stop = yield* Deferred.make<never, SourceError>()
     const stoppedBy = yield* Ref.make<SourceError | undefined>(undefined)
     const pagesRead = yield* Ref.make(0)
@@ -86,15 +86,19 @@ export const make = (
 
     const onPage = (page: RatingsPage): Effect.Effect<void> => {
       const { number, username, verdict } = page
-      return Ref.update(pagesRead, (n) => n + 1).pipe(Effect.zipRight(events.publish(
-        PageRead.make({
-          username,
-          page: number,
-          verdict: verdict._tag,
-          ...(verdict._tag === "Films" ? { lastPage: verdict.lastPage } : {}),
-          ratings: verdict._tag === "Films" ? ratingsIn(verdict.films) : 0
-        })
-      )))
+      return Ref.update(pagesRead, (n) => n + 1).pipe(
+        Effect.zipRight(
+          events.publish(
+            PageRead.make({
+              username,
+              page: number,
+              verdict: verdict._tag,
+              ...(verdict._tag === "Films" ? { lastPage: verdict.lastPage } : {}),
+              ratings: verdict._tag === "Films" ? ratingsIn(verdict.films) : 0
+            })
+          )
+        )
+      )
     }
 
     const readPages = (username: Username, which: "all" | ReadonlyArray<number>, into: MemberPages) =>
@@ -117,22 +121,23 @@ export const make = (
      * their marks of ratings reads as a list of unrated films.
      */
     const confirmed = (member: ReadMember): Effect.Effect<ReadMember, SourceError> =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         const { completes, reading } = member
         if (reading.state !== "sealed") return member
         const before = state.members.get(reading.username)?.ratings ?? 0
         const films = (completes?.films ?? 0) + reading.films.length
         const ratings = (completes?.ratings ?? 0) + ratingsIn(reading.films)
         const gone = before - ratings
-        const isSuspicious = (ratings === 0 && films >= longListWithoutRatings) ||
+        const isSuspicious =
+          (ratings === 0 && films >= longListWithoutRatings) ||
           (gone >= fewRatingsGone && gone > before * smallShareGone)
         if (!isSuspicious) return member
         const said = yield* source.ratedFilms(reading.username)
         const missing = Option.isNone(said)
           ? `${reading.username} shows ${ratings} ratings${before === 0 ? ` for ${films} films` : ` where there were ${before}`}, and its list of rated films could not be had`
           : said.value.atLeast > ratings
-          ? `${reading.username} shows ${ratings} ratings, but its list of rated films has ${said.value.atLeast} or more`
-          : undefined
+            ? `${reading.username} shows ${ratings} ratings, but its list of rated films has ${said.value.atLeast} or more`
+            : undefined
         // A list that cannot be had proves nothing about the site.
         if (missing === undefined || Option.isSome(said)) yield* trouble.onRatings(reading.username, missing)
         return missing === undefined
@@ -141,8 +146,12 @@ export const make = (
       })
 
     /** Judges the pages; reads again what is needed to put a list together that moved meanwhile. */
-    const settle = (username: Username, into: MemberPages, listedFilms: number | undefined): Effect.Effect<ReadMember, SourceError> =>
-      Effect.gen(function*() {
+    const settle = (
+      username: Username,
+      into: MemberPages,
+      listedFilms: number | undefined
+    ): Effect.Effect<ReadMember, SourceError> =>
+      Effect.gen(function* () {
         let reading = judgeMember(username, into.pages, listedFilms)
         let left = pagesToSettle(reading.lastPage)
         while (reading.again !== "all" && reading.again.length > 0 && left > 0) {
@@ -155,8 +164,12 @@ export const make = (
         return yield* Effect.flatMap(confirmed(member), told)
       })
 
-    const readWhole = (username: Username, into: MemberPages, listedFilms?: number): Effect.Effect<ReadMember, SourceError> =>
-      Effect.gen(function*() {
+    const readWhole = (
+      username: Username,
+      into: MemberPages,
+      listedFilms?: number
+    ): Effect.Effect<ReadMember, SourceError> =>
+      Effect.gen(function* () {
         const started = yield* Clock.currentTimeMillis
         yield* readPages(username, "all", into)
         if (into.pages.length > 1 && (yield* Clock.currentTimeMillis) - started > longReadingMillis) {
@@ -166,8 +179,12 @@ export const make = (
       })
 
     /** Reads the given ones of the pages that are missing; all of them where the list is another one now. */
-    const readMissing = (record: MemberRecord, numbers: ReadonlyArray<number>, into: MemberPages): Effect.Effect<ReadMember, SourceError> =>
-      Effect.gen(function*() {
+    const readMissing = (
+      record: MemberRecord,
+      numbers: ReadonlyArray<number>,
+      into: MemberPages
+    ): Effect.Effect<ReadMember, SourceError> =>
+      Effect.gen(function* () {
         yield* readPages(record.username, numbers, into)
         const reading = judgeCompletion(record, into.pages)
         if (reading === undefined) return yield* readWhole(record.username, noPages())
@@ -181,10 +198,13 @@ export const make = (
       completes?: MemberRecord
     ): ReadonlyArray<ReadMember> => {
       if (collected.pages.length === 0) return []
-      const reading = completes === undefined
-        ? judgeMember(username, collected.pages, listedFilms)
-        : judgeCompletion(completes, collected.pages)
-      return reading === undefined ? [] : [{ reading: asStopped(reading), collected, ...(completes === undefined ? {} : { completes }) }]
+      const reading =
+        completes === undefined
+          ? judgeMember(username, collected.pages, listedFilms)
+          : judgeCompletion(completes, collected.pages)
+      return reading === undefined
+        ? []
+        : [{ reading: asStopped(reading), collected, ...(completes === undefined ? {} : { completes }) }]
     }
 
     /** Nobody asked in a second way for the ratings of a member whose reading was stopped. */
@@ -198,7 +218,7 @@ export const make = (
      * that cannot be had says nothing yet: those on the way are read again later.
      */
     const follow = (first: ReadMember): Effect.Effect<Pick<TaskResult, "members" | "isStopped">> =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         const way = [first]
         const passed = new Set([first.reading.username])
         let last = first
@@ -217,11 +237,15 @@ export const make = (
           passed.add(to)
         }
         if (way.length === 1 && last.reading.renamedTo === undefined) return { members: way, isStopped: false }
-        const isRead = last.reading.renamedTo === undefined && (last.reading.state !== "partial" || last.reading.lastPage > 0)
+        const isRead =
+          last.reading.renamedTo === undefined && (last.reading.state !== "partial" || last.reading.lastPage > 0)
         const members: Array<ReadMember> = []
         for (const one of way) {
           if (one.reading.renamedTo === undefined) members.push(one)
-          else members.push(yield* publishReading(events, isRead ? one : { ...one, reading: notRead(one.reading.username) }))
+          else
+            members.push(
+              yield* publishReading(events, isRead ? one : { ...one, reading: notRead(one.reading.username) })
+            )
         }
         return { members, isStopped: false }
       })
@@ -234,22 +258,25 @@ export const make = (
       pagesRead: Ref.get(pagesRead),
       untilStop: Stream.interruptWhenDeferred(stop),
       readMember: (task) =>
-        Effect.gen(function*() {
+        Effect.gen(function* () {
           const { listedFilms, record, username } = task
           const completes = record !== undefined && canBeCompleted(record) ? record : undefined
           const collected = noPages()
           const first = yield* untilStopped(
-            completes === undefined ? readWhole(username, collected, listedFilms) : readMissing(completes, completes.missing, collected)
+            completes === undefined
+              ? readWhole(username, collected, listedFilms)
+              : readMissing(completes, completes.missing, collected)
           )
           const isNew = record === undefined
-          if (Option.isNone(first)) return { username, isNew, members: salvage(task, collected, completes), isStopped: true }
-          return { username, isNew, ...yield* follow(first.value) }
+          if (Option.isNone(first))
+            return { username, isNew, members: salvage(task, collected, completes), isStopped: true }
+          return { username, isNew, ...(yield* follow(first.value)) }
         }),
       readAgain: (member) =>
-        Effect.gen(function*() {
+        Effect.gen(function* () {
           const { completes, listedFilms, reading } = member
           if (reading.again.length === 0 && reading.missing.length === 0) return [member]
-          const again = Effect.gen(function*() {
+          const again = Effect.gen(function* () {
             if (reading.lastPage === 0 || (reading.again !== "all" && reading.missing.length === 0)) {
               return yield* readWhole(reading.username, noPages(), listedFilms)
             }
@@ -263,7 +290,9 @@ export const make = (
           if (Option.isNone(outcome)) return [member]
           const { isStopped, members } = yield* follow(outcome.value)
           const [now] = members
-          const isWorse = now === undefined || isStopped ||
+          const isWorse =
+            now === undefined ||
+            isStopped ||
             (now.reading.state === "partial" && now.reading.films.length < reading.films.length)
           return isWorse ? [member] : members
         }),

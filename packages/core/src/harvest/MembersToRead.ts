@@ -76,12 +76,15 @@ export const newMembers = (
         return { listing, isFirst }
       }),
       Stream.takeWhile(() => repeats < repeatsThatEnd),
-      Stream.filter(({ isFirst, listing: { username } }) => isFirst && !options.isKnown(username) && !options.isSkipped(username)),
+      Stream.filter(
+        ({ isFirst, listing: { username } }) => isFirst && !options.isKnown(username) && !options.isSkipped(username)
+      ),
       Stream.take(options.wanted),
       Stream.mapEffect(({ listing }) =>
-        Effect.as(
-          options.onNew(listing),
-          { username: listing.username, ...(listing.films === undefined ? {} : { listedFilms: listing.films }) }
-        ))
+        Effect.as(options.onNew(listing), {
+          username: listing.username,
+          ...(listing.films === undefined ? {} : { listedFilms: listing.films })
+        })
+      )
     )
   })

@@ -29,7 +29,10 @@ export const noPages = (): MemberPages => ({ pages: [], verdicts: new Map() })
  * @since 0.1.0
  * @category constructors
  */
-export const copyOf = ({ pages, verdicts }: MemberPages): MemberPages => ({ pages: [...pages], verdicts: new Map(verdicts) })
+export const copyOf = ({ pages, verdicts }: MemberPages): MemberPages => ({
+  pages: [...pages],
+  verdicts: new Map(verdicts)
+})
 
 /**
  * A member that was read; `completes` is the record of an earlier reading whose missing pages these are, `listedFilms`

@@ -31,7 +31,7 @@ export const knownMembers = (state: DatasetState): SampledMembers => {
  * @since 0.1.0
  * @category constructors
  */
-export const storedNames = (state: DatasetState, read: ReadonlyArray<ReadMember>): (name: Username) => boolean => {
+export const storedNames = (state: DatasetState, read: ReadonlyArray<ReadMember>): ((name: Username) => boolean) => {
   const readings = new Map(read.map(({ reading }) => [reading.username, reading]))
   return (name) => {
     let username: Username | undefined = name
@@ -39,7 +39,8 @@ export const storedNames = (state: DatasetState, read: ReadonlyArray<ReadMember>
       const now = readings.get(username)
       const before = state.members.get(username)
       // A sealed member that is read in part keeps what it had.
-      if (now?.state === "sealed" || (before?.state === "sealed" && (now === undefined || now.state === "partial"))) return true
+      if (now?.state === "sealed" || (before?.state === "sealed" && (now === undefined || now.state === "partial")))
+        return true
       username = now?.renamedTo ?? before?.renamedTo
     }
     return false
@@ -60,7 +61,7 @@ export const membersThatMoved = (
   batch: ReadonlyArray<BatchMember>,
   leadsTo: (known: Username) => Effect.Effect<Username | undefined>
 ): Effect.Effect<ReadonlyArray<BatchMember>> =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const inBatch = new Set(batch.map(({ record }) => record.username))
     const sealed = batch.filter(({ record }) => record.state === "sealed")
     const moved = new Map<Username, BatchMember>()
@@ -69,7 +70,16 @@ export const membersThatMoved = (
       if (before === undefined || inBatch.has(from)) return
       const { doubts: _doubts, seen: _seen, ...record } = before
       moved.set(from, {
-        record: { ...record, state: "renamed", readAt: to.record.readAt, renamedTo: to.record.username, films: 0, ratings: 0, missing: [], doubts: [] },
+        record: {
+          ...record,
+          state: "renamed",
+          readAt: to.record.readAt,
+          renamedTo: to.record.username,
+          films: 0,
+          ratings: 0,
+          missing: [],
+          doubts: []
+        },
         isNew: false,
         write: "replace",
         ratings: []

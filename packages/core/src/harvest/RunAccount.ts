@@ -24,7 +24,15 @@ export interface RunAccount {
   readonly isAllTrouble: () => boolean
   readonly report: () => Pick<
     RunReport,
-    "members" | "partial" | "waiting" | "batches" | "ratings" | "newFilms" | "changedFilms" | "totalUsers" | "totalRatings"
+    | "members"
+    | "partial"
+    | "waiting"
+    | "batches"
+    | "ratings"
+    | "newFilms"
+    | "changedFilms"
+    | "totalUsers"
+    | "totalRatings"
   >
 }
 
@@ -58,7 +66,9 @@ export const makeRunAccount = (state: DatasetState): RunAccount => {
 
   return {
     read: (read) => {
-      for (const { reading: { doubts, lastPage, missing, state: memberState, username } } of read) {
+      for (const {
+        reading: { doubts, lastPage, missing, state: memberState, username }
+      } of read) {
         members[memberState] += 1
         if (memberState === "partial") partial.push({ username, missing, lastPage, doubts })
       }
@@ -71,12 +81,14 @@ export const makeRunAccount = (state: DatasetState): RunAccount => {
       batch.members.forEach(onCommitted)
     },
     takeBack: (isDisbelieved) =>
-      [...absent.values()].filter(({ username }) => isDisbelieved(username)).map((record) => ({
-        record: { ...record, state: "partial", missing: [1], verdicts: { Forbidden: 1 } },
-        isNew: false,
-        write: "append",
-        ratings: []
-      })),
+      [...absent.values()]
+        .filter(({ username }) => isDisbelieved(username))
+        .map((record) => ({
+          record: { ...record, state: "partial", missing: [1], verdicts: { Forbidden: 1 } },
+          isNew: false,
+          write: "append",
+          ratings: []
+        })),
     isAllTrouble: () => members.partial > 0 && members.sealed + members.gone + members.private + members.renamed === 0,
     report: () => {
       const waitFor = { refused: 0, "not-understood": 0, pages: 0, doubts: 0 }

@@ -51,16 +51,20 @@ export interface SiteTrouble {
  * @category constructors
  */
 export const make = (source: Pick<typeof RatingsSource.Service, "members" | "name">): Effect.Effect<SiteTrouble> =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const failures = yield* Ref.make(0)
     const oneProbe = yield* Effect.makeSemaphore(1)
-    const inARow: Record<Where, Map<Username, SourceError>> = { "first page": new Map(), "later page": new Map(), ratings: new Map() }
+    const inARow: Record<Where, Map<Username, SourceError>> = {
+      "first page": new Map(),
+      "later page": new Map(),
+      ratings: new Map()
+    }
     let firstTrouble: SourceError | undefined
 
     // One member whose pages all fail is that member's trouble; a site that does not even show its first members
     // page is everybody's.
     const probe = oneProbe.withPermits(1)(
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         if ((yield* Ref.get(failures)) < failuresBeforeProbe) return
         yield* source.members.pipe(Stream.take(1), Stream.runDrain)
         yield* Ref.set(failures, 0)
@@ -101,7 +105,8 @@ export const make = (source: Pick<typeof RatingsSource.Service, "members" | "nam
       onPage: (page) => {
         const { number, username, verdict } = page
         const where = number === 1 ? "first page" : "later page"
-        const error = () => errorFromVerdict({ source: source.name, url: page.url, subject: `page ${number} of ${username}` }, verdict)
+        const error = () =>
+          errorFromVerdict({ source: source.name, url: page.url, subject: `page ${number} of ${username}` }, verdict)
         switch (verdictActions[verdict._tag]) {
           case "stop":
             return Effect.suspend(() => Effect.fail(error()))
@@ -115,15 +120,20 @@ export const make = (source: Pick<typeof RatingsSource.Service, "members" | "nam
             })
           case "retry-later":
             // "Too many requests" after all repetitions is said to the whole run, not to this page.
-            return Ref.updateAndGet(failures, (n) => n + (verdict._tag === "RateLimited" ? failuresBeforeProbe : 1)).pipe(
-              Effect.flatMap((n) => n >= failuresBeforeProbe ? probe : Effect.void)
-            )
+            return Ref.updateAndGet(
+              failures,
+              (n) => n + (verdict._tag === "RateLimited" ? failuresBeforeProbe : 1)
+            ).pipe(Effect.flatMap((n) => (n >= failuresBeforeProbe ? probe : Effect.void)))
         }
       },
       onRatings: (username, missing) =>
         missing === undefined
           ? Effect.sync(() => sound("ratings"))
-          : suspect("ratings", username, new SourceError({ reason: "MarkupChanged", source: source.name, detail: missing })),
+          : suspect(
+              "ratings",
+              username,
+              new SourceError({ reason: "MarkupChanged", source: source.name, detail: missing })
+            ),
       first: Effect.sync(() => firstTrouble),
       isDisbelieved: (username) => isSiteToBlame && absent.has(username)
     }

@@ -19,10 +19,7 @@ const decodeUsername = Schema.decodeUnknownOption(Username)
  * @since 0.1.0
  * @category constructors
  */
-export const recogniseWall = (
-  headers: PageResponse["headers"],
-  title: string
-): Option.Option<string> => {
+export const recogniseWall = (headers: PageResponse["headers"], title: string): Option.Option<string> => {
   const mitigated = headers["cf-mitigated"]
   if (mitigated !== undefined) return Option.some(`header cf-mitigated: ${mitigated}`)
   if (/^just a moment\b/iu.test(title) || /^attention required!/iu.test(title)) return Option.some(`title "${title}"`)
@@ -56,10 +53,16 @@ export const judgeRefusal = (response: PageResponse): Option.Option<PageVerdict>
   if (Option.isNone(document)) return Option.some(tooDeep)
   const isOwn = isOwnErrorPage(document.value, title, status === 404 ? ownNotFound : ownForbidden)
   if (status === 404) {
-    return Option.some(isOwn ? PageVerdict.MemberNotFound() : PageVerdict.Unavailable({ status, why: "a 404 that is not Letterboxd's own" }))
+    return Option.some(
+      isOwn
+        ? PageVerdict.MemberNotFound()
+        : PageVerdict.Unavailable({ status, why: "a 404 that is not Letterboxd's own" })
+    )
   }
   return Option.some(
-    isOwn ? PageVerdict.MemberPrivate() : PageVerdict.Forbidden({ status, why: title === "" ? "no explanation" : `title "${title.slice(0, 100)}"` })
+    isOwn
+      ? PageVerdict.MemberPrivate()
+      : PageVerdict.Forbidden({ status, why: title === "" ? "no explanation" : `title "${title.slice(0, 100)}"` })
   )
 }
 
@@ -81,7 +84,12 @@ const isOwnErrorPage = ($: cheerio.CheerioAPI, title: string, { others, words }:
   const message = $("section.message")
   const text = `${title} ${message.text()} ${$("body.error").text()}`
   if (others.test(text)) return false
-  const marks = [$("body.error").length > 0, /^letterboxd\s*[-–—•|]/iu.test(title), message.length > 0, words.test(text)]
+  const marks = [
+    $("body.error").length > 0,
+    /^letterboxd\s*[-–—•|]/iu.test(title),
+    message.length > 0,
+    words.test(text)
+  ]
   return marks.filter((isThere) => isThere).length >= 2
 }
 

@@ -8,32 +8,45 @@ type Storage = Context.Tag.Service<RatingsStorage>
 type Change = (storage: Storage) => Storage
 
 /** Changes each dataset as it is opened. */
-const dataset = (change: (open: OpenDataset) => OpenDataset): Change => (storage) => ({
-  ...storage,
-  open: (mode) => Effect.map(storage.open(mode), change)
-})
+const dataset =
+  (change: (open: OpenDataset) => OpenDataset): Change =>
+  (storage) => ({
+    ...storage,
+    open: (mode) => Effect.map(storage.open(mode), change)
+  })
 const batches = (change: (batch: Batch) => Batch): Change =>
   dataset((open) => ({ ...open, commit: (batch) => open.commit(change(batch)) }))
-const state = (change: (state: DatasetState) => DatasetState): Change => dataset((open) => ({ ...open, state: change(open.state) }))
+const state = (change: (state: DatasetState) => DatasetState): Change =>
+  dataset((open) => ({ ...open, state: change(open.state) }))
 const members = (change: (member: Batch["members"][number]) => Batch["members"][number]) =>
   batches((batch) => ({ ...batch, members: batch.members.map(change) }))
 
 const defects: Readonly<Record<string, Change>> = {
   "loses a member's last rating": members((member) => ({ ...member, ratings: member.ratings.slice(0, -1) })),
   "keeps the old rows of a member read again": members((member) => ({ ...member, write: "append" })),
-  "replaces where it should append": members((member) => ({ ...member, write: "replace", ratings: member.isNew ? member.ratings : [] })),
+  "replaces where it should append": members((member) => ({
+    ...member,
+    write: "replace",
+    ratings: member.isNew ? member.ratings : []
+  })),
   "does not rename films": batches((batch) => ({ ...batch, changedFilms: [] })),
-  "takes every reading for complete": members((member) => ({ ...member, record: { ...member.record, state: "sealed" } })),
+  "takes every reading for complete": members((member) => ({
+    ...member,
+    record: { ...member.record, state: "sealed" }
+  })),
   "reads ratings back in another order": dataset((open) => ({
     ...open,
-    ratings: Stream.unwrap(Effect.map(Stream.runCollect(open.ratings), (rows) => Stream.fromIterable([...rows].toReversed())))
+    ratings: Stream.unwrap(
+      Effect.map(Stream.runCollect(open.ratings), (rows) => Stream.fromIterable([...rows].toReversed()))
+    )
   })),
   "forgets what is known of members": state((held) => ({ ...held, members: new Map() })),
   "orders films by id": state((held) => ({ ...held, films: new Map([...held.films].toSorted(([a], [b]) => b - a)) })),
   "forgets how many batches there are": state((held) => ({ ...held, batches: 0 })),
   "miscounts what a commit leaves": dataset((open) => ({
     ...open,
-    commit: (batch) => Effect.map(open.commit(batch), ({ batches: n, ratings }) => ({ batches: n, ratings: ratings + 1 }))
+    commit: (batch) =>
+      Effect.map(open.commit(batch), ({ batches: n, ratings }) => ({ batches: n, ratings: ratings + 1 }))
   })),
   "lets go of the lock at once": (storage) => ({ ...storage, open: (mode) => Effect.scoped(storage.open(mode)) }),
   "overwrites what is there": (storage) => ({
@@ -53,13 +66,17 @@ const defects: Readonly<Record<string, Change>> = {
 
 for (const [name, change] of Object.entries(defects)) {
   const datasets = MemoryStorage.makeDatasets()
-  storageSuite(
-    name,
-    (place) => Layer.sync(RatingsStorage, () => change(MemoryStorage.make({ place, datasets }))),
-    { rows: 10_000, runs: 3, writeFormat: "none" }
-  )
+  storageSuite(name, (place) => Layer.sync(RatingsStorage, () => change(MemoryStorage.make({ place, datasets }))), {
+    rows: 10_000,
+    runs: 3,
+    writeFormat: "none"
+  })
 }
 
 const datasets = MemoryStorage.makeDatasets()
 // The number changes, and nobody looks at it.
-storageSuite("opens a dataset of a newer format", (place) => MemoryStorage.layer({ place, datasets }), { rows: 10_000, runs: 3, writeFormat: () => Effect.void })
+storageSuite("opens a dataset of a newer format", (place) => MemoryStorage.layer({ place, datasets }), {
+  rows: 10_000,
+  runs: 3,
+  writeFormat: () => Effect.void
+})

@@ -1,7 +1,13 @@
 /**
  * The response end of a films page, first half: what stands in the HTML, without judging it.
  */
-import { ratingFromHalfStars, Film, splitDisplayName, type StatedCounts, type WatchedFilm } from "@letterboxd-ratings/core"
+import {
+  ratingFromHalfStars,
+  Film,
+  splitDisplayName,
+  type StatedCounts,
+  type WatchedFilm
+} from "@letterboxd-ratings/core"
 import { Either, Option, Schema } from "effect"
 import { Parser } from "htmlparser2"
 import { deepestNesting, parseWhile } from "../BoundedParsing.ts"
@@ -84,8 +90,10 @@ const newTile = (holder: Holder, isInList: boolean, depth: number): Tile => ({
  * How many films the marks in one place are of. What says the same twice is counted once; marks of one kind that differ
  * are of several films, marks of different kinds that differ are one tile that contradicts itself.
  */
-const marksIn = ({ filmIds, identifiers, slugs, uids, viewings }: Tile): number => Math.max(filmIds, identifiers, uids, slugs.length, viewings)
-const filmsIn = (tile: Tile): number => Math.max(tile.holder === "item" || tile.holder === "entry" ? 1 : 0, marksIn(tile))
+const marksIn = ({ filmIds, identifiers, slugs, uids, viewings }: Tile): number =>
+  Math.max(filmIds, identifiers, uids, slugs.length, viewings)
+const filmsIn = (tile: Tile): number =>
+  Math.max(tile.holder === "item" || tile.holder === "entry" ? 1 : 0, marksIn(tile))
 
 /** More than any page shows, and few enough to hold: tiles, ids in one tile, numbers of pages. A full page has 72 tiles. */
 const mostOfAKind = 1_000
@@ -218,9 +226,13 @@ export const parseFilmsPage = (html: string): FilmsPage => {
 
   /** Marks in no item of the list, if they are a film's: items of other kinds may stand on the page. */
   const onMarksOutside = (attributes: Record<string, string>) => {
-    const isMarked = attributes["data-film-id"] !== undefined || attributes["data-postered-identifier"] !== undefined ||
-      attributes["data-item-uid"] !== undefined || attributes["data-item-slug"] !== undefined ||
-      attributes["data-film-slug"] !== undefined || hasClass(attributes["class"], "poster-viewingdata")
+    const isMarked =
+      attributes["data-film-id"] !== undefined ||
+      attributes["data-postered-identifier"] !== undefined ||
+      attributes["data-item-uid"] !== undefined ||
+      attributes["data-item-slug"] !== undefined ||
+      attributes["data-film-slug"] !== undefined ||
+      hasClass(attributes["class"], "poster-viewingdata")
     if (!isMarked) return
     const marks = newTile("outside", false, 0)
     onMarks(attributes, marks)
@@ -372,12 +384,15 @@ const readTile = (tile: Tile, shown: number): Either.Either<WatchedFilm, string>
   const [uid] = tile.ids
   const [slug] = tile.slugs
   const first = (uid ?? slug ?? "").slice(0, 60)
-  if (!tile.isInList) return Either.left(`${shown} of the tiles stand outside of the list's items, the first with the id ${first}`)
+  if (!tile.isInList)
+    return Either.left(`${shown} of the tiles stand outside of the list's items, the first with the id ${first}`)
   if (uid === undefined) return Either.left("a tile has no film id")
   const id = filmUid.exec(uid)?.[1]
   if (id === undefined) return Either.left(`a tile's id is ${first}`)
   if (tile.ids.length > 1 || tile.slugs.length > 1 || tile.viewings > 1) {
-    return Either.left(`a tile has ${tile.ids.length} ids, ${tile.slugs.length} slugs and ${tile.viewings} times p.poster-viewingdata; its first id is ${first}`)
+    return Either.left(
+      `a tile has ${tile.ids.length} ids, ${tile.slugs.length} slugs and ${tile.viewings} times p.poster-viewingdata; its first id is ${first}`
+    )
   }
 
   const name = tile.displayName ?? tile.itemName ?? tile.imageName ?? ""
@@ -393,15 +408,16 @@ const readTile = (tile: Tile, shown: number): Either.Either<WatchedFilm, string>
   // Stars are counted as well as the class, so that a renamed class is noticed and not taken for "unrated".
   const stars = halfStarsShown(tile.viewingText)
   if (tile.ratingClass === undefined) {
-    return stars === 0
-      ? Either.right({ film: film.right })
-      : Either.left(`film ${id} shows stars without span.rating`)
+    return stars === 0 ? Either.right({ film: film.right }) : Either.left(`film ${id} shows stars without span.rating`)
   }
   const halfStars = halfStarsClass.exec(tile.ratingClass)?.[1]
   const rating = halfStars === undefined ? Option.none() : ratingFromHalfStars(Number(halfStars))
-  if (Option.isNone(rating) || tile.hasTwoRatings) return Either.left(`film ${id} has the rating class ${tile.ratingClass.slice(0, 60)}`)
+  if (Option.isNone(rating) || tile.hasTwoRatings)
+    return Either.left(`film ${id} has the rating class ${tile.ratingClass.slice(0, 60)}`)
   if (stars !== 0 && stars !== rating.value * 2) {
-    return Either.left(`film ${id} has the rating class rated-${halfStars} and shows ${tile.viewingText.trim().slice(0, 20)}`)
+    return Either.left(
+      `film ${id} has the rating class rated-${halfStars} and shows ${tile.viewingText.trim().slice(0, 20)}`
+    )
   }
   return Either.right({ film: film.right, rating: rating.value })
 }

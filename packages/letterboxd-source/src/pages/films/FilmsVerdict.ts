@@ -107,20 +107,34 @@ const judgeFilmsPage = (
   const { films: watched, tiles } = page
   if (tiles === 0) {
     if (page.hasPrevious && !page.hasNext) return PageVerdict.PastTheEnd()
-    if (page.emptyText === "") return markupChanged("li.griditem or li.poster-container", "a list without films that does not say it is empty")
-    const others = (statedFilms ?? 0) > 0 ? `states ${statedFilms} films` : page.hasNext || page.pageNumbers.length > 1 ? "names other pages" : undefined
+    if (page.emptyText === "")
+      return markupChanged("li.griditem or li.poster-container", "a list without films that does not say it is empty")
+    const others =
+      (statedFilms ?? 0) > 0
+        ? `states ${statedFilms} films`
+        : page.hasNext || page.pageNumbers.length > 1
+          ? "names other pages"
+          : undefined
     return others === undefined
       ? PageVerdict.NoFilms()
-      : markupChanged("li.griditem or li.poster-container", `the page says "${page.emptyText.slice(0, 60)}" and ${others}`)
+      : markupChanged(
+          "li.griditem or li.poster-container",
+          `the page says "${page.emptyText.slice(0, 60)}" and ${others}`
+        )
   }
   if (page.lists !== 1) {
     return markupChanged(
       "single ul.poster-list or ul.grid",
-      page.lists === 0 ? `${tiles} tiles in no list` : `${tiles} tiles, and ${page.lists} lists that could each be the member's`
+      page.lists === 0
+        ? `${tiles} tiles in no list`
+        : `${tiles} tiles, and ${page.lists} lists that could each be the member's`
     )
   }
   if (page.emptyText !== "") {
-    return markupChanged("list without .empty-text beside it", `the page says "${page.emptyText.slice(0, 60)}" and shows ${tiles} tiles`)
+    return markupChanged(
+      "list without .empty-text beside it",
+      `the page says "${page.emptyText.slice(0, 60)}" and shows ${tiles} tiles`
+    )
   }
   const unreadable = tiles - watched.length
   if (isChanged(unreadable, tiles)) {
@@ -131,7 +145,10 @@ const judgeFilmsPage = (
   }
   const films = asked.listing === "rated" ? watched.filter(({ rating }) => rating !== undefined) : watched
   if (isChanged(watched.length - films.length, tiles)) {
-    return markupChanged(ratingOfATile, `${watched.length - films.length} of ${tiles} tiles of a list of rated films have no rating`)
+    return markupChanged(
+      ratingOfATile,
+      `${watched.length - films.length} of ${tiles} tiles of a list of rated films have no rating`
+    )
   }
   const paged = page.hasPaging || page.hasNext || page.hasPrevious
   if (paged && page.pageNumbers.length === 0) {
@@ -170,5 +187,4 @@ const filmsAddress = /^https?:\/\/[^/]+\/([^/]+)\/films\/(?:rated\/[^/]+\/)?(?:p
  * The body's class marks a films page in every generation; the address the page gives for itself is a second anchor.
  */
 const isFilmsPage = (page: FilmsPage): boolean =>
-  (page.bodyClasses.includes("films-watched") && page.owner !== undefined) ||
-  filmsAddress.test(page.ogUrl ?? "")
+  (page.bodyClasses.includes("films-watched") && page.owner !== undefined) || filmsAddress.test(page.ogUrl ?? "")

@@ -13,7 +13,7 @@
 export type MembersList = "all" | "this-week" | "this-month" | "this-year"
 
 const paths: Readonly<Record<MembersList, string>> = {
-  "all": "",
+  all: "",
   "this-week": "this/week/",
   "this-month": "this/month/",
   "this-year": "this/year/"

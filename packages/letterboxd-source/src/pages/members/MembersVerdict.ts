@@ -17,7 +17,11 @@ import { beyondBounds, judgeRefusal, recogniseWall, tooDeep } from "../Refusal.t
  * @category models
  */
 export type MembersVerdict = Data.TaggedEnum<{
-  Members: { readonly members: ReadonlyArray<MemberListing>; readonly hasNext: boolean; readonly unreadable: ReadonlyArray<string> }
+  Members: {
+    readonly members: ReadonlyArray<MemberListing>
+    readonly hasNext: boolean
+    readonly unreadable: ReadonlyArray<string>
+  }
   PastTheEnd: {}
   Refused: { readonly verdict: PageVerdict }
 }>
@@ -56,7 +60,10 @@ export const judgeMembersResponse = (response: PageResponse): MembersVerdict => 
   if (Option.isNone(document)) return refused(tooDeep)
   const $ = document.value
   const title = pageTitle(response.body)
-  const rows = $("table").filter(".member-table, .person-table").find("tr").filter((_, row) => $(row).children("td").length > 0)
+  const rows = $("table")
+    .filter(".member-table, .person-table")
+    .find("tr")
+    .filter((_, row) => $(row).children("td").length > 0)
   const wall = recogniseWall(response.headers, title)
   if (Option.isSome(wall) && rows.length === 0) {
     return refused(PageVerdict.Challenged({ status: response.status, wall: wall.value }))
@@ -68,10 +75,12 @@ export const judgeMembersResponse = (response: PageResponse): MembersVerdict => 
   if (rows.length === 0) {
     return $(".paginate-nextprev a.previous").length > 0 && !hasNext
       ? MembersVerdict.PastTheEnd()
-      : refused(PageVerdict.MarkupChanged({
-        selector: "table.member-table td.table-person",
-        evidence: `no members on the page titled "${title.slice(0, 100)}"`
-      }))
+      : refused(
+          PageVerdict.MarkupChanged({
+            selector: "table.member-table td.table-person",
+            evidence: `no members on the page titled "${title.slice(0, 100)}"`
+          })
+        )
   }
   if (rows.length > mostRows) return refused(beyondBounds(`${mostRows} rows`))
   const members: Array<MemberListing> = []
@@ -88,8 +97,14 @@ export const judgeMembersResponse = (response: PageResponse): MembersVerdict => 
     const films = Number(watched.replaceAll(/[^\d]/gu, ""))
     members.push({ username: username.value, ...(watched === "" || !Number.isSafeInteger(films) ? {} : { films }) })
   }
-  const isChanged = unreadable.length > Math.max(mostOddRows, rows.length * mostOddShare) || (members.length === 0 && hasNext)
+  const isChanged =
+    unreadable.length > Math.max(mostOddRows, rows.length * mostOddShare) || (members.length === 0 && hasNext)
   return isChanged
-    ? refused(PageVerdict.MarkupChanged({ selector: "td.table-person h3.title-3 > a.name[href]", evidence: unreadable[0] ?? "" }))
+    ? refused(
+        PageVerdict.MarkupChanged({
+          selector: "td.table-person h3.title-3 > a.name[href]",
+          evidence: unreadable[0] ?? ""
+        })
+      )
     : MembersVerdict.Members({ members, hasNext, unreadable })
 }
