@@ -6,6 +6,7 @@
 import { Args, CliConfig, CommandDescriptor, HelpDoc, Options } from "@effect/cli"
 import type { FileSystem, Path, Terminal } from "@effect/platform"
 import { Data, Effect, Option } from "effect"
+import { stripVTControlCharacters } from "node:util"
 import type { Command, Given } from "./Command.ts"
 import { nearest } from "./Nearest.ts"
 import { flagOf, type OptionKey, optionKeys, optionTable } from "./options/OptionTable.ts"
@@ -195,9 +196,7 @@ const takenApart = (command: Command, words: ReadonlyArray<string>): ReadonlyArr
 
 /** What the parser says, without its colours. */
 const plain = (doc: HelpDoc.HelpDoc): string =>
-  // oxlint-disable-next-line no-control-regex
-  HelpDoc.toAnsiText(doc)
-    .replaceAll(/\u001B\[[\d;]*m/gu, "")
+  stripVTControlCharacters(HelpDoc.toAnsiText(doc))
     .replaceAll(/[\s\p{C}]+/gu, " ")
     .trim()
     .replace(/\.$/u, "")
