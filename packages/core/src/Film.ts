@@ -37,24 +37,40 @@ export const Slug = Schema.String.pipe(Schema.pattern(/^[^\s/]+$/u), Schema.bran
 export type Slug = typeof Slug.Type
 
 /**
- * A film. Title and year are absent where no source has told them: markup before 2025 shows titles without a
- * year, and datasets written with slugs as labels keep no titles. The year has four digits.
+ * The year a film came out, four digits.
  *
  * @since 0.1.0
  * @category models
  */
-export const Film = Schema.Struct({
-  id: FilmId,
-  slug: Slug,
-  title: Schema.optionalWith(Schema.NonEmptyString, { exact: true }),
-  year: Schema.optionalWith(Schema.Int.pipe(Schema.between(1000, 9999)), { exact: true })
-})
+export const Year = Schema.Int.pipe(Schema.between(1000, 9999))
+
+/**
+ * The number of a film at The Movie Database.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const TmdbId = Schema.Int.pipe(Schema.between(1, 2_147_483_647), Schema.brand("TmdbId"))
 
 /**
  * @since 0.1.0
  * @category models
  */
-export interface Film extends Schema.Schema.Type<typeof Film> {}
+export type TmdbId = typeof TmdbId.Type
+
+/**
+ * The number of a film at IMDb: `tt` and seven digits or more.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const ImdbId = Schema.String.pipe(Schema.pattern(/^tt\d{7,10}$/u), Schema.brand("ImdbId"))
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type ImdbId = typeof ImdbId.Type
 
 const trailingYear = /^(.*\S)\s+\((\d{4})\)$/su
 
@@ -72,32 +88,4 @@ export const splitDisplayName = (name: string): { readonly title?: string; reado
   const year = Number(match?.[2])
   if (title !== undefined && year >= 1000) return { title, year }
   return trimmed === "" ? {} : { title: trimmed }
-}
-
-/**
- * The name a person reads: `Title (Year)`, the title alone where the year is unknown, the slug where no title is.
- *
- * @since 0.1.0
- * @category constructors
- */
-export const displayName = (film: Film): string =>
-  film.title === undefined ? film.slug : film.year === undefined ? film.title : `${film.title} (${film.year})`
-
-/**
- * What a film is known as after it was seen again: the newest slug and title win, but a page that does not tell
- * the title or the year never erases one that is known. Returns `known` itself where nothing changed.
- *
- * @since 0.1.0
- * @category constructors
- */
-export const seenAgain = (known: Film, seen: Film): Film => {
-  const title = seen.title ?? known.title
-  const year = seen.year ?? (title === known.title ? known.year : undefined)
-  if (seen.slug === known.slug && title === known.title && year === known.year) return known
-  return {
-    id: known.id,
-    slug: seen.slug,
-    ...(title === undefined ? {} : { title }),
-    ...(year === undefined ? {} : { year })
-  }
 }

@@ -5,8 +5,8 @@
  */
 import { Schema } from "effect"
 import { Username } from "./Member.ts"
-import { Doubt, MemberState } from "./MemberRecord.ts"
 import { RunReport } from "./RunReport.ts"
+import { Doubt, MemberState } from "./dataset/MemberState.ts"
 
 /**
  * The run has opened its dataset: how many users and ratings it holds, and how many members this run is to add

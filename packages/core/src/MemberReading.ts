@@ -5,10 +5,10 @@
  */
 import type { FilmId } from "./Film.ts"
 import type { Username } from "./Member.ts"
-import type { Doubt, MemberRecord, MemberState } from "./MemberRecord.ts"
 import { type FilmsVerdict, type ListVersion, reconcileList } from "./MovedList.ts"
 import { type PageVerdict, type RatingsPage, verdictActions } from "./PageVerdict.ts"
-import type { WatchedFilm } from "./Rating.ts"
+import type { Doubt, MemberState } from "./dataset/MemberState.ts"
+import type { MemberRecord, WatchedFilm } from "./dataset/Tables.ts"
 
 /**
  * What was read of one member. `films` holds each film once, in page order; `missing` the numbers of the pages

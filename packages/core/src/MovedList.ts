@@ -6,7 +6,7 @@
  */
 import type { FilmId } from "./Film.ts"
 import type { PageVerdict } from "./PageVerdict.ts"
-import type { WatchedFilm } from "./Rating.ts"
+import type { WatchedFilm } from "./dataset/Tables.ts"
 
 /**
  * A films page as it was read.

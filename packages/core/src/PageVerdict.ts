@@ -6,7 +6,7 @@
  */
 import { Data } from "effect"
 import type { Username } from "./Member.ts"
-import type { WatchedFilm } from "./Rating.ts"
+import type { WatchedFilm } from "./dataset/Tables.ts"
 
 /**
  * Every response to a request for a page of a member's films is exactly one of these:

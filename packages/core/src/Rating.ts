@@ -1,11 +1,9 @@
 /**
- * Ratings in stars, and films watched with or without one.
+ * Ratings in stars, and the days they were given on.
  *
  * @since 0.1.0
  */
-import { Option, Schema } from "effect"
-import { Film, FilmId } from "./Film.ts"
-import { UserId } from "./Member.ts"
+import { DateTime, Option, Schema } from "effect"
 
 /**
  * Stars in halves: 0.5, 1.0, ... 5.0.
@@ -41,32 +39,22 @@ export const ratingFromHalfStars = (halfStars: number): Option.Option<Rating> =>
 export const formatRating = (rating: Rating): string => rating.toFixed(1)
 
 /**
- * One tile of a member's film list: a film, and the rating if the member gave one.
+ * A day of the calendar, as `YYYY-MM-DD`.
  *
  * @since 0.1.0
  * @category models
  */
-export const WatchedFilm = Schema.Struct({
-  film: Film,
-  rating: Schema.optionalWith(Rating, { exact: true })
-})
+export const Day = Schema.String.pipe(
+  Schema.pattern(/^\d{4}-\d{2}-\d{2}$/u),
+  Schema.filter((text) => {
+    const at = DateTime.make(`${text}T00:00:00Z`)
+    return Option.isSome(at) && DateTime.formatIsoDateUtc(at.value) === text
+  }),
+  Schema.brand("Day")
+)
 
 /**
  * @since 0.1.0
  * @category models
  */
-export interface WatchedFilm extends Schema.Schema.Type<typeof WatchedFilm> {}
-
-/**
- * A rating as the dataset keeps it: numbers only.
- *
- * @since 0.1.0
- * @category models
- */
-export const EncodedRating = Schema.Struct({ userId: UserId, filmId: FilmId, rating: Rating })
-
-/**
- * @since 0.1.0
- * @category models
- */
-export interface EncodedRating extends Schema.Schema.Type<typeof EncodedRating> {}
+export type Day = typeof Day.Type

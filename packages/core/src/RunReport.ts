@@ -5,8 +5,8 @@
  */
 import { Schema } from "effect"
 import { Username } from "./Member.ts"
-import { Doubt } from "./MemberRecord.ts"
 import { SourceErrorReason } from "./SourceError.ts"
+import { Doubt } from "./dataset/MemberState.ts"
 
 /**
  * The account of a run. Counts are of this run, except `total*`, which are of the dataset after it. `members`

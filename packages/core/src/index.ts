@@ -1,5 +1,72 @@
-export { type Batch, type BatchMember, type CommitReceipt, type DatasetState, emptyDatasetState } from "./Batch.ts"
-export { displayName, Film, FilmId, seenAgain, Slug, splitDisplayName } from "./Film.ts"
+export {
+  type Batch,
+  type BatchMember,
+  type CommitReceipt,
+  type DatasetState,
+  emptyDatasetState,
+  idGapsIn,
+  noRows,
+  type RowCounts
+} from "./dataset/Batch.ts"
+export { type DatasetChanges, type RowChanges, type StateTables } from "./dataset/Changes.ts"
+export {
+  allKeeps,
+  type Cell,
+  type ColumnOrigin,
+  Keep,
+  type Keeps,
+  noKeeps,
+  type StoredType,
+  type StoredValues
+} from "./dataset/Column.ts"
+export { contentAfter, type DatasetContent, emptyContent, problemsOf, rowStreamsOf } from "./dataset/DatasetContent.ts"
+export { loadWhole, readWhole } from "./dataset/DatasetCopy.ts"
+export { displayName, nameWithoutTitle, seenAgain } from "./dataset/FilmIdentity.ts"
+export { type IdRegistry, makeIdRegistry } from "./dataset/IdRegistry.ts"
+export {
+  checksInSql,
+  makeRowChecks,
+  mostProblems,
+  problemsOfMembers,
+  type RowChecks,
+  type SqlTables
+} from "./dataset/Invariants.ts"
+export { Doubt, MemberState, Proof } from "./dataset/MemberState.ts"
+export { type DatasetWriter, openedDataset } from "./dataset/OpenedDataset.ts"
+export { ProcessIdentity, ProcessTable } from "./dataset/ProcessTable.ts"
+export { membersAlike, sampleOfRatings } from "./dataset/RatingsSample.ts"
+export {
+  type DatasetSummary,
+  type OpenDataset,
+  type OpenMode,
+  RatingsStorage,
+  type RowStreams,
+  type Verification,
+  type WholeDataset
+} from "./dataset/RatingsStorage.ts"
+export { StorageError, StorageErrorReason } from "./dataset/StorageError.ts"
+export { type RowReader, type Table, type TableColumn } from "./dataset/Table.ts"
+export {
+  type BareMember,
+  EncodedRating,
+  EncodedWatch,
+  Film,
+  formatOf,
+  latestFormat,
+  type Member,
+  MemberRecord,
+  MemberUpdate,
+  RatingChange,
+  type RatingFacts,
+  type RowOf,
+  type RowTable,
+  rowTables,
+  rowTablesOf,
+  stateTables,
+  WatchedFilm
+} from "./dataset/Tables.ts"
+export { WaitsFor, whatMemberWaitsFor } from "./dataset/WhatMemberWaitsFor.ts"
+export { FilmId, ImdbId, Slug, splitDisplayName, TmdbId, Year } from "./Film.ts"
 export * as Harvest from "./harvest/Harvest.ts"
 export {
   BatchCommitted,
@@ -10,29 +77,13 @@ export {
   RunFinished,
   RunStarted
 } from "./HarvestEvent.ts"
-export { type IdRegistry, makeIdRegistry } from "./IdRegistry.ts"
 export { MemberListing, UserId, Username, UsernameFromText } from "./Member.ts"
 export { canBeCompleted, judgeCompletion, judgeMember, type MemberReading } from "./MemberReading.ts"
-export { contentAfter, contentOf, type DatasetContent, emptyContent, idGapsIn, problemsOf } from "./DatasetContent.ts"
-export { loadWhole, readWhole } from "./DatasetCopy.ts"
 export { Diagnostics, type KeptPage } from "./Diagnostics.ts"
-export { Doubt, MemberRecord, MemberState, WaitsFor, whatMemberWaitsFor } from "./MemberRecord.ts"
 export { type FilmsVerdict, type ListVersion, type Reconciliation, reconcileList } from "./MovedList.ts"
 export { PageVerdict, type RatingsPage, type StatedCounts, type VerdictAction, verdictActions } from "./PageVerdict.ts"
-export { ProcessIdentity, ProcessTable } from "./ProcessTable.ts"
-export { EncodedRating, formatRating, Rating, ratingFromHalfStars, WatchedFilm } from "./Rating.ts"
-export { membersAlike, sampleOfRatings } from "./RatingsSample.ts"
+export { Day, formatRating, Rating, ratingFromHalfStars } from "./Rating.ts"
 export { type RatedFilms, RatingsSource, type SourceActivity } from "./RatingsSource.ts"
-export {
-  type DatasetSummary,
-  type OpenDataset,
-  type OpenMode,
-  RatingsStorage,
-  type StorageCapabilities,
-  type Verification,
-  type WholeDataset
-} from "./RatingsStorage.ts"
 export { RunReport } from "./RunReport.ts"
 export { SourceError, SourceErrorReason } from "./SourceError.ts"
-export { StorageError, StorageErrorReason } from "./StorageError.ts"
 export { errorFromVerdict } from "./VerdictError.ts"

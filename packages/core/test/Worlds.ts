@@ -150,7 +150,6 @@ export const memoryStorage = (dataset: MemoryDataset, afterCommit: Effect.Effect
     RatingsStorage.of({
       name: "memory",
       place: "memory",
-      capabilities: { replaceMember: true, durable: false, exclusive: false },
       exists: Effect.sync(() => dataset.state.batches > 0),
       inspect: Effect.dieMessage("the pipeline does not inspect"),
       verify: () => Effect.dieMessage("the pipeline does not verify"),
@@ -172,6 +171,8 @@ export const memoryStorage = (dataset: MemoryDataset, afterCommit: Effect.Effect
           return {
             state: dataset.state,
             notes: [],
+            watched: Stream.empty,
+            changes: Stream.empty,
             commit: (batch) =>
               Effect.sync(() => {
                 dataset.batches.push(batch)

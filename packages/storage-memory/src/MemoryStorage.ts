@@ -6,16 +6,16 @@
  */
 import {
   contentAfter,
-  contentOf,
   type DatasetContent,
   emptyContent,
-  type OpenDataset,
+  openedDataset,
   problemsOf,
   RatingsStorage,
+  rowStreamsOf,
   StorageError,
   type StorageErrorReason
 } from "@letterboxd-ratings/core"
-import { type Context, DateTime, Effect, Layer, Stream } from "effect"
+import { type Context, DateTime, Effect, Layer } from "effect"
 
 /**
  * The datasets of a process by place, and who holds them. Two storages that share it see each other's datasets.
@@ -72,16 +72,15 @@ export const make = ({
   return {
     name: storageName,
     place,
-    capabilities: { replaceMember: true, durable: false, exclusive: true },
     exists: Effect.sync(() => datasets.held.has(place)),
-    inspect: Effect.map(there, ({ committedAt, ratings, state }) => ({
+    inspect: Effect.map(there, ({ committedAt, state }) => ({
       state,
       committedAt,
-      bytes: ratings.length * bytesOfARow
+      bytes: (state.ratings + state.watched + state.changes) * bytesOfARow
     })),
     verify: () =>
       Effect.map(there, (content) => ({
-        ratings: content.ratings.length,
+        ratings: content.state.ratings,
         problems: problemsOf(content),
         repaired: []
       })),
@@ -102,22 +101,19 @@ export const make = ({
           () => Effect.sync(() => datasets.open.delete(place))
         )
         let now = mode._tag === "continue" && before !== undefined ? before : emptyContent(yield* DateTime.now)
-        const hold = (next: DatasetContent) => {
-          now = next
-          datasets.held.set(place, now)
-          return { batches: now.state.batches, ratings: now.ratings.length }
-        }
-        const dataset: OpenDataset = {
+        return yield* openedDataset({
+          storage: storageName,
+          place,
           state: now.state,
           notes: [],
-          ratings: Stream.suspend(() => Stream.fromIterable(now.ratings)),
-          commit: (batch) => Effect.sync(() => hold(contentAfter(now, batch))),
-          load: (whole) =>
-            now.state.batches > 0
-              ? fail("AlreadyThere", "a whole dataset can be loaded into an empty one only")
-              : Effect.map(contentOf(whole), hold)
-        }
-        return dataset
+          rows: rowStreamsOf(() => now),
+          write: (changes) =>
+            Effect.map(contentAfter(now, changes), (next) => {
+              now = next
+              datasets.held.set(place, now)
+              return now.state
+            })
+        })
       })
   }
 }

@@ -5,14 +5,18 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import {
+  contentAfter,
   type DatasetState,
+  emptyContent,
   emptyDatasetState,
   Film,
   loadWhole,
+  openedDataset,
   type OpenDataset,
   type OpenMode,
   RatingsStorage,
   readWhole,
+  rowStreamsOf,
   StorageError,
   Username,
   type WholeDataset
@@ -20,6 +24,7 @@ import {
 import { Chunk, DateTime, Effect, Exit, type Layer, Schema, type Scope, Stream } from "effect"
 import * as fc from "fast-check"
 import { batchOf, commitRest, history, type Told } from "./Batches.ts"
+import { allRows, columnsWithoutValue, commitKept, keptHistory } from "./KeptHistory.ts"
 
 /**
  * - `writeFormat`: rewrites the number by which the dataset at a place says in which format it is kept, as a version of
@@ -63,13 +68,31 @@ const shown = ({ batches, films, members, ratings, updates, users }: DatasetStat
   updates: [...updates].map(([name, at]) => `${name} ${at.epochMillis}`)
 })
 
+/** What the first batches of the kept history leave, by the definition of what a batch does. */
+const expectedRows = (batches: number) =>
+  Effect.gen(function* () {
+    let content = emptyContent(DateTime.unsafeMake(0))
+    const reference = yield* openedDataset({
+      storage: "reference",
+      place: "memory",
+      state: content.state,
+      notes: [],
+      rows: rowStreamsOf(() => content),
+      write: (changes) =>
+        Effect.map(contentAfter(content, changes), (next) => {
+          content = next
+          return next.state
+        })
+    })
+    yield* commitKept(reference, 0, batches)
+    return yield* allRows({ ...reference, state: content.state })
+  })
+
 let places = 0
 
 /**
  * Runs the tests of a storage. `make` gives it at a place, whose name is new for each test (letters, digits and
  * hyphens); called again with the same name, it gives the same place, as another process would see it.
- *
- * A capability a storage does not have is tested to be refused with `Unsupported`; nothing is skipped.
  *
  * @since 0.1.0
  * @category constructors
@@ -327,9 +350,9 @@ export const storageSuite = <E>(
     )
 
     test(
-      "replaces the rows of one member, or says that it cannot",
+      "replaces the rows of one member",
       Effect.gen(function* () {
-        const { open, reopened, rows, storage } = yield* freshPlace
+        const { open, reopened, rows } = yield* freshPlace
         const films = [1, 2, 3].map((id) => film({ id, slug: `f${id}`, title: `F${id}` }))
         yield* open(startNew, (dataset) =>
           dataset.commit(
@@ -359,13 +382,6 @@ export const storageSuite = <E>(
         )
         const replacing = (n: number, told: Told) =>
           open(goOn, (dataset) => dataset.commit(batchOf(dataset.state, n, [told], [])))
-        const capable = yield* storage((service) => Effect.succeed(service.capabilities.replaceMember))
-        if (!capable) {
-          const error = yield* Effect.flip(replacing(2, { name: "one", ratings: [[3, 5]] }))
-          assert.strictEqual(error instanceof StorageError ? error.reason : error, "Unsupported")
-          assert.strictEqual((yield* rows).length, 5)
-          return
-        }
         yield* replacing(2, {
           name: "one",
           ratings: [
@@ -515,16 +531,15 @@ export const storageSuite = <E>(
     }
 
     test(
-      "lets one process in at a time if it says so, and another look",
+      "lets one process in at a time, and others look",
       Effect.gen(function* () {
         const { failure, open, reopened, storage } = yield* freshPlace
         yield* open(startNew, (dataset) => commitRest(dataset, 1))
-        const isExclusive = yield* storage((service) => Effect.succeed(service.capabilities.exclusive))
         yield* open(goOn, (dataset) =>
           Effect.gen(function* () {
             const { state } = yield* storage((service) => service.inspect)
             assert.strictEqual(state.users.size, 3)
-            if (isExclusive) assert.strictEqual((yield* failure(goOn)).reason, "Locked")
+            assert.strictEqual((yield* failure(goOn)).reason, "Locked")
             yield* commitRest(dataset)
           })
         )
@@ -592,7 +607,9 @@ export const storageSuite = <E>(
         const whole: WholeDataset = {
           state: { ...emptyDatasetState, users, films, ratings: 1, batches: 1 },
           committedAt: DateTime.unsafeMake(0),
-          ratings: Stream.fromIterable([{ userId: 4 as never, filmId: 7 as never, rating: 4.5 as never }])
+          ratings: Stream.fromIterable([{ userId: 4 as never, filmId: 7 as never, rating: 4.5 as never }]),
+          watched: Stream.empty,
+          changes: Stream.empty
         }
         yield* open(startNew, (dataset) => dataset.load(whole))
         assert.deepStrictEqual(yield* rows, [[4, 7, 4.5]])
@@ -626,6 +643,43 @@ export const storageSuite = <E>(
         const again: WholeDataset = { ...whole, ratings: rest }
         const late = yield* original.open(goOn, (dataset) => Effect.flip(dataset.load(again)))
         assert.strictEqual(late.reason, "AlreadyThere")
+      })
+    )
+
+    test(
+      "keeps every column of every table, from the batch on that asks for it",
+      Effect.gen(function* () {
+        assert.deepStrictEqual(columnsWithoutValue(), [])
+        const { open, storage } = yield* freshPlace
+        for (const n of keptHistory.keys()) {
+          yield* open(n === 0 ? startNew : goOn, (dataset) => commitKept(dataset, n, n + 1))
+          assert.deepStrictEqual(yield* open(goOn, allRows), yield* expectedRows(n + 1))
+          assert.deepStrictEqual((yield* storage((service) => service.verify({ repair: false }))).problems, [])
+        }
+      })
+    )
+
+    test(
+      "keeps every column of a whole dataset, and reads it while it is open",
+      Effect.gen(function* () {
+        const original = yield* freshPlace
+        const copy = yield* freshPlace
+        yield* original.open(startNew, (dataset) => commitKept(dataset, 0, 3))
+        yield* original.storage((from) =>
+          copy.storage((to) =>
+            Effect.scoped(Effect.flatMap(readWhole(from), (whole) => loadWhole(whole, to, "refuse")))
+          )
+        )
+        assert.deepStrictEqual(yield* copy.open(goOn, allRows), yield* expectedRows(3))
+        yield* copy.open(goOn, (dataset) =>
+          Effect.gen(function* () {
+            yield* commitKept(dataset, 3, 4)
+            const { ratings } = yield* expectedRows(4)
+            assert.deepStrictEqual((yield* allRows(dataset)).ratings, ratings)
+          })
+        )
+        assert.deepStrictEqual(yield* copy.open(goOn, allRows), yield* expectedRows(4))
+        assert.deepStrictEqual((yield* copy.storage((service) => service.verify({ repair: false }))).problems, [])
       })
     )
 
@@ -709,7 +763,11 @@ export const storageSuite = <E>(
         const histories = fc.sample(fc.array(step, { minLength: 1, maxLength: 8 }), { numRuns: runs, seed: 4 })
         for (const steps of histories) {
           const { open, reopened, rows, storage } = yield* freshPlace
-          const model = { users: new Map<string, number>(), films: new Map<number, string>(), rows: [] as Array<Row> }
+          const model = {
+            users: new Map<string, number>(),
+            films: new Map<number, string | undefined>(),
+            rows: [] as Array<Row>
+          }
           const sessions: Array<typeof steps> = [[]]
           for (const one of steps) {
             if (one.reopen && (sessions.at(-1)?.length ?? 0) > 0) sessions.push([])

@@ -81,7 +81,7 @@ export const make = (
     const shown = films.slice((number - 1) * world.filmsPerPage, number * world.filmsPerPage)
     return PageVerdict.Films({
       films: liberties
-        ? shown.map(({ film: { id, slug }, ...watched }) => ({ ...watched, film: { id, slug } }))
+        ? shown.map(({ film: { title: _title, year: _year, ...film }, ...watched }) => ({ ...watched, film }))
         : shown,
       lastPage,
       stated: liberties

@@ -4,12 +4,12 @@
  * @since 0.1.0
  */
 import type { DateTime } from "effect"
-import type { BatchMember, DatasetState } from "../Batch.ts"
-import type { IdRegistry } from "../IdRegistry.ts"
 import type { Username } from "../Member.ts"
-import { type MemberRecord, whatMemberWaitsFor } from "../MemberRecord.ts"
-import type { EncodedRating } from "../Rating.ts"
-import { sampleOfRatings } from "../RatingsSample.ts"
+import type { BatchMember, DatasetState } from "../dataset/Batch.ts"
+import type { IdRegistry } from "../dataset/IdRegistry.ts"
+import { sampleOfRatings } from "../dataset/RatingsSample.ts"
+import type { EncodedRating, MemberRecord } from "../dataset/Tables.ts"
+import { whatMemberWaitsFor } from "../dataset/WhatMemberWaitsFor.ts"
 import type { ReadMember } from "./ReadMember.ts"
 
 /**

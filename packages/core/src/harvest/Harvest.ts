@@ -6,20 +6,20 @@
  */
 import { Clock, Context, DateTime, Effect, Either, Layer, Option, PubSub, Stream } from "effect"
 import { BatchCommitted, type HarvestEvent, MemberDiscovered, RunFinished, RunStarted } from "../HarvestEvent.ts"
-import { makeIdRegistry } from "../IdRegistry.ts"
 import type { Username } from "../Member.ts"
 import { notRead } from "../MemberReading.ts"
 import { RatingsSource } from "../RatingsSource.ts"
-import { type OpenDataset, RatingsStorage } from "../RatingsStorage.ts"
 import type { RunReport } from "../RunReport.ts"
 import { SourceError } from "../SourceError.ts"
-import type { StorageError } from "../StorageError.ts"
+import { makeIdRegistry } from "../dataset/IdRegistry.ts"
+import { type OpenDataset, RatingsStorage } from "../dataset/RatingsStorage.ts"
+import type { StorageError } from "../dataset/StorageError.ts"
 import { encodeMember } from "./EncodedMember.ts"
-import * as MemberReader from "./MemberReader.ts"
 import { type MemberTask, newMembers, partialMembers } from "./MembersToRead.ts"
 import { noPages, type ReadMember, type TaskResult } from "./ReadMember.ts"
-import * as Renames from "./Renames.ts"
 import { makeRunAccount } from "./RunAccount.ts"
+import * as MemberReader from "./MemberReader.ts"
+import * as Renames from "./Renames.ts"
 
 /**
  * What a run is asked to do. `batches` and `batchSize` (members in a batch) are at least 1; their product is the

@@ -4,14 +4,14 @@
  * @since 0.1.0
  */
 import { Clock, Deferred, Effect, Option, type PubSub, Ref, Stream } from "effect"
-import type { DatasetState } from "../Batch.ts"
 import { type HarvestEvent, MemberRead, PageRead } from "../HarvestEvent.ts"
 import type { Username } from "../Member.ts"
 import { canBeCompleted, judgeCompletion, judgeMember, notRead, ratingsIn } from "../MemberReading.ts"
-import type { MemberRecord } from "../MemberRecord.ts"
 import type { RatingsPage } from "../PageVerdict.ts"
 import type { RatingsSource } from "../RatingsSource.ts"
 import type { SourceError } from "../SourceError.ts"
+import type { DatasetState } from "../dataset/Batch.ts"
+import type { MemberRecord } from "../dataset/Tables.ts"
 import type { MemberTask } from "./MembersToRead.ts"
 import { copyOf, type MemberPages, noPages, type ReadMember, type TaskResult } from "./ReadMember.ts"
 import * as SiteTrouble from "./SiteTrouble.ts"

@@ -4,10 +4,11 @@
  * @since 0.1.0
  */
 import { Effect, Stream } from "effect"
-import type { DatasetState } from "../Batch.ts"
 import type { MemberListing, Username } from "../Member.ts"
-import { type MemberRecord, whatMemberWaitsFor } from "../MemberRecord.ts"
 import type { SourceError } from "../SourceError.ts"
+import type { DatasetState } from "../dataset/Batch.ts"
+import type { MemberRecord } from "../dataset/Tables.ts"
+import { whatMemberWaitsFor } from "../dataset/WhatMemberWaitsFor.ts"
 
 /**
  * A member to read. `record` is there for a member that is partial, `listedFilms` where the members list stated how many

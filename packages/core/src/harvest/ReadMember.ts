@@ -5,8 +5,8 @@
  */
 import type { Username } from "../Member.ts"
 import type { MemberReading } from "../MemberReading.ts"
-import type { MemberRecord } from "../MemberRecord.ts"
 import type { PageVerdict, RatingsPage } from "../PageVerdict.ts"
+import type { MemberRecord } from "../dataset/Tables.ts"
 
 /**
  * The pages of a member in the order they arrived in, and how often each verdict was given.

@@ -4,9 +4,9 @@
  * @since 0.1.0
  */
 import { Effect } from "effect"
-import type { BatchMember, DatasetState } from "../Batch.ts"
 import type { Username } from "../Member.ts"
-import { type SampledMembers, sampledMembers } from "../RatingsSample.ts"
+import type { BatchMember, DatasetState } from "../dataset/Batch.ts"
+import { type SampledMembers, sampledMembers } from "../dataset/RatingsSample.ts"
 import { mostHops } from "./MemberReader.ts"
 import type { ReadMember } from "./ReadMember.ts"
 

@@ -3,10 +3,11 @@
  *
  * @since 0.1.0
  */
-import type { Batch, BatchMember, DatasetState } from "../Batch.ts"
 import type { Username } from "../Member.ts"
-import { type MemberRecord, whatMemberWaitsFor } from "../MemberRecord.ts"
 import type { RunReport } from "../RunReport.ts"
+import type { Batch, BatchMember, DatasetState } from "../dataset/Batch.ts"
+import type { MemberRecord } from "../dataset/Tables.ts"
+import { whatMemberWaitsFor } from "../dataset/WhatMemberWaitsFor.ts"
 import type { ReadMember } from "./ReadMember.ts"
 
 /**

@@ -113,7 +113,7 @@ const defects: Readonly<Record<string, Change>> = {
   "orders films by id": films((all) => all.toSorted((a, b) => a.film.id - b.film.id)),
   "loses the last film of a page": films((all) => all.slice(0, -1)),
   "mixes up title and slug": films((all) =>
-    all.map((watched) => ({ ...watched, film: { ...watched.film, title: watched.film.slug } }))
+    all.map((watched) => ({ ...watched, film: { ...watched.film, title: watched.film.slug ?? "" } }))
   ),
   "makes up years": films((all) => all.map((watched) => ({ ...watched, film: { year: 2000, ...watched.film } }))),
   "states the number of films of the page as the list's": filmsPages((verdict) => ({

@@ -3,9 +3,9 @@
  *
  * @since 0.1.0
  */
-import type { FilmId } from "./Film.ts"
-import type { Username } from "./Member.ts"
-import type { MemberRecord } from "./MemberRecord.ts"
+import type { FilmId } from "../Film.ts"
+import type { Username } from "../Member.ts"
+import type { MemberRecord } from "./Tables.ts"
 
 /**
  * Films in a sample: a quarter of the list, so that it says something about stars and not only about films, and 32 at

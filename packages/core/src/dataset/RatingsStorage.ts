@@ -5,36 +5,28 @@
  */
 import { Context, type DateTime, type Effect, type Scope, type Stream } from "effect"
 import type { Batch, CommitReceipt, DatasetState } from "./Batch.ts"
-import type { EncodedRating } from "./Rating.ts"
 import type { StorageError } from "./StorageError.ts"
+import type { RowOf, RowTable } from "./Tables.ts"
 
 /**
- * What a storage can do beyond appending batches; what it cannot do fails with `Unsupported`.
- *
- * - `replaceMember`: rows of one member can be replaced.
- * - `durable`: a committed batch survives the end of the process and a loss of power.
- * - `exclusive`: a second opener for writing is refused while a dataset is open.
+ * The rows of the tables that have many, each in the order in which they were committed, in bounded memory. A table that
+ * a dataset does not keep has no rows.
  *
  * @since 0.1.0
  * @category models
  */
-export interface StorageCapabilities {
-  readonly replaceMember: boolean
-  readonly durable: boolean
-  readonly exclusive: boolean
-}
+export type RowStreams = { readonly [T in RowTable]: Stream.Stream<RowOf<T>, StorageError> }
 
 /**
- * A dataset on its way from one storage to another: all but the ratings in `state`, and the ratings in their order. A
- * storage that takes it may run `ratings` more than once.
+ * A dataset on its way from one storage to another: its rows in their order, and all else in `state`. A storage that
+ * takes it may run the streams more than once.
  *
  * @since 0.1.0
  * @category models
  */
-export interface WholeDataset {
+export interface WholeDataset extends RowStreams {
   readonly state: DatasetState
   readonly committedAt: DateTime.Utc
-  readonly ratings: Stream.Stream<EncodedRating, StorageError>
 }
 
 /**
@@ -54,18 +46,16 @@ export type OpenMode =
 /**
  * An open dataset. `state` is what it held when it was opened; `notes` are sentences about what opening it changed;
  * `commit` stores a batch whole or not at all, one at a time; `load` stores a whole dataset instead of the first batch
- * of one that was opened as `new`, all of it or nothing, and keeps every id, order and count; `ratings` streams all rows
- * in the order they were committed, in bounded memory.
+ * of one that was opened as `new`, all of it or nothing, and keeps every id, order and count.
  *
  * @since 0.1.0
  * @category models
  */
-export interface OpenDataset {
+export interface OpenDataset extends RowStreams {
   readonly state: DatasetState
   readonly notes: ReadonlyArray<string>
   readonly commit: (batch: Batch) => Effect.Effect<CommitReceipt, StorageError>
   readonly load: (whole: WholeDataset) => Effect.Effect<CommitReceipt, StorageError>
-  readonly ratings: Stream.Stream<EncodedRating, StorageError>
 }
 
 /**
@@ -95,8 +85,8 @@ export interface Verification {
 
 /**
  * Where a dataset is kept. `place` names it for people (a folder, an address without credentials). `exists` tells
- * whether a dataset is there, without opening it. `open` holds the dataset, locked where the storage is
- * `exclusive`, until the scope closes, and costs what its mappings hold, never its ratings. `inspect` tells what is
+ * whether a dataset is there, without opening it. `open` holds the dataset until the
+ * scope closes, so that a second opener is refused with `Locked`, and costs what its mappings hold, never its ratings. `inspect` tells what is
  * there without holding it. `verify` reads everything, in bounded memory, and proves the dataset's invariants; with
  * `repair` it also rebuilds what can be derived from the rest.
  *
@@ -108,7 +98,6 @@ export class RatingsStorage extends Context.Tag("@letterboxd-ratings/core/Rating
   {
     readonly name: string
     readonly place: string
-    readonly capabilities: StorageCapabilities
     readonly exists: Effect.Effect<boolean, StorageError>
     readonly inspect: Effect.Effect<DatasetSummary, StorageError>
     readonly verify: (options: { readonly repair: boolean }) => Effect.Effect<Verification, StorageError>

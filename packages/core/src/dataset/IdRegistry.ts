@@ -3,9 +3,11 @@
  *
  * @since 0.1.0
  */
+import type { FilmId } from "../Film.ts"
+import { UserId, type Username } from "../Member.ts"
 import type { Batch, DatasetState } from "./Batch.ts"
-import { type Film, type FilmId, seenAgain } from "./Film.ts"
-import { UserId, type Username } from "./Member.ts"
+import { seenAgain } from "./FilmIdentity.ts"
+import type { Film } from "./Tables.ts"
 
 /**
  * Gives user ids and keeps film identities. One fiber may use it at a time.

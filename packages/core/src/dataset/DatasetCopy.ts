@@ -5,16 +5,16 @@
  */
 import { Context, Effect, Scope, Stream } from "effect"
 import type { CommitReceipt } from "./Batch.ts"
-import type { UserId } from "./Member.ts"
-import type { EncodedRating } from "./Rating.ts"
+import { makeRowChecks } from "./Invariants.ts"
 import type { RatingsStorage, WholeDataset } from "./RatingsStorage.ts"
 import { StorageError } from "./StorageError.ts"
+import type { RowOf, RowTable } from "./Tables.ts"
 
 /**
  * Opens a dataset to read all of it, and holds it until the scope closes. `notes` are sentences about what opening it
- * changed in it. The stream of its ratings fails with
- * `Damaged` where a row names a user or film nobody knows, and at its end where there are fewer or more rows, of the
- * whole or of a member, than the dataset says it has: whoever read it to the end has everything.
+ * changed in it. A stream of its rows fails with `Damaged` where a row names an unknown user or film, and at its end
+ * where there are fewer or more rows, of the whole or of a member, than the dataset says it has: whoever read it to the
+ * end has everything.
  *
  * @since 0.1.0
  * @category constructors
@@ -27,51 +27,38 @@ export const readWhole = (
     // Nobody commits to it while it is held, so this is the time of what was opened.
     const { committedAt } = yield* storage.inspect
     const { notes, state } = dataset
-    const damaged = (detail: string) =>
+    const damaged = (problem: string) =>
       new StorageError({
         reason: "Damaged",
         storage: storage.name,
         place: storage.place,
-        detail: `${detail}. Nothing was copied. \`lb verify\` tells more`
+        detail: `${problem}. Nothing was copied`
       })
     // Whoever reads may be in a transaction of their own, which the statements of this storage must not run in.
     const outside = yield* Effect.context<never>()
-    const names = new Map([...state.users].map(([username, userId]) => [userId, username]))
 
-    const ratings = Stream.suspend(() => {
-      const perUser = new Map<UserId, number>()
-      let rows = 0
-      const count = ({ filmId, userId }: EncodedRating): string | undefined => {
-        rows += 1
-        perUser.set(userId, (perUser.get(userId) ?? 0) + 1)
-        return names.has(userId)
-          ? state.films.has(filmId)
-            ? undefined
-            : `row ${rows} names film ${filmId}, which is not mapped`
-          : `row ${rows} names user ${userId}, who is not mapped`
-      }
-      const checkCounts = Effect.gen(function* () {
-        if (rows !== state.ratings)
-          return yield* damaged(`${rows} ratings were read where ${state.ratings} were committed`)
-        for (const { ratings: wanted, userId, username } of state.members.values()) {
-          const found = perUser.get(userId) ?? 0
-          if (found !== wanted)
-            return yield* damaged(`${found} ratings of ${username} were read where ${wanted} were committed`)
-        }
+    const checked = <T extends RowTable>(table: T, rows: Stream.Stream<RowOf<T>, StorageError>) =>
+      Stream.suspend(() => {
+        const checks = makeRowChecks(state, { pairs: false, table })
+        const first = (problems: ReadonlyArray<string>) =>
+          problems[0] === undefined ? Effect.void : damaged(problems[0])
+        return rows.pipe(
+          Stream.mapChunksEffect((chunk) => {
+            checks.see(table, chunk)
+            return Effect.as(first(checks.problems), chunk)
+          }),
+          Stream.concat(Stream.drain(Stream.fromEffect(Effect.suspend(() => first(checks.end()))))),
+          pulledIn(outside)
+        )
       })
-      return dataset.ratings.pipe(
-        Stream.mapChunksEffect((chunk) => {
-          for (const rating of chunk) {
-            const problem = count(rating)
-            if (problem !== undefined) return damaged(problem)
-          }
-          return Effect.succeed(chunk)
-        }),
-        Stream.concat(Stream.drain(Stream.fromEffect(checkCounts))),
-        pulledIn(outside)
-      )
-    })
-    return { state, committedAt, ratings, notes }
+    return {
+      state,
+      committedAt,
+      notes,
+      ratings: checked("ratings", dataset.ratings),
+      watched: checked("watched", dataset.watched),
+      changes: checked("changes", dataset.changes)
+    }
   })
 
 /** Runs all of a stream in a context that takes the place of its reader's. (Providing one would only add to that.) */

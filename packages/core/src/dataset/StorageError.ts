@@ -15,7 +15,7 @@ import { Schema } from "effect"
  * - `NotPermitted`: reading or writing is not allowed there.
  * - `Failed`: reading or writing failed otherwise.
  * - `InvalidOption`: the storage was configured with something it cannot do.
- * - `Unsupported`: the storage lacks the capability.
+ * - `Unsupported`: something that the storage needs is missing on this machine.
  *
  * @since 0.1.0
  * @category errors

@@ -1,0 +1,211 @@
+/**
+ * What a batch, or a whole dataset, does to the tables.
+ *
+ * @since 0.1.0
+ */
+import { Chunk, type DateTime, Stream } from "effect"
+import type { FilmId } from "../Film.ts"
+import type { UserId, Username } from "../Member.ts"
+import { type Batch, type DatasetState, emptyDatasetState, idGapsIn } from "./Batch.ts"
+import type { Keep, Keeps } from "./Column.ts"
+import type { RowStreams, WholeDataset } from "./RatingsStorage.ts"
+import type { StorageError } from "./StorageError.ts"
+import type { Film, Member, MemberRecord, MemberUpdate, RowOf, RowTable } from "./Tables.ts"
+
+/**
+ * What becomes of a table with many rows: first all rows of the members in `replaced` go, then those in `added` join,
+ * in their order. `count` is the number of rows added. `added` may be run more than once.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface RowChanges<Row> {
+  readonly replaced: ReadonlySet<UserId>
+  readonly added: Stream.Stream<Row, StorageError>
+  readonly count: number
+}
+
+/**
+ * The state of a dataset without the counts of its rows.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type StateTables = Omit<DatasetState, RowTable>
+
+/**
+ * What becomes of a dataset, table by table. `before` and `after` are what it holds without and with the changes; both
+ * hold as long as they are being written, and change afterwards. Rows that are new in a table stand in their order.
+ * `idGaps` is the number of user ids that the dataset skips.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface DatasetChanges {
+  readonly before: Pick<DatasetState, RowTable | "batches" | "keeps">
+  readonly after: StateTables
+  readonly rows: { readonly [T in RowTable]: RowChanges<RowOf<T>> }
+  readonly films: {
+    readonly added: ReadonlyArray<Film>
+    readonly changed: ReadonlyArray<{ readonly before: Film; readonly after: Film }>
+  }
+  readonly members: { readonly added: ReadonlyArray<Member>; readonly changed: ReadonlyArray<MemberRecord> }
+  readonly updates: { readonly added: ReadonlyArray<MemberUpdate>; readonly changed: ReadonlyArray<MemberUpdate> }
+  readonly committedAt: DateTime.Utc
+  readonly idGaps: number
+}
+
+/**
+ * The state of an open dataset, changed in place by each batch: a copy for each would cost what the dataset holds.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface OpenState {
+  readonly users: Map<Username, UserId>
+  readonly films: Map<FilmId, Film>
+  readonly members: Map<Username, MemberRecord>
+  readonly updates: Map<Username, DateTime.Utc>
+  readonly idGaps: number
+  keeps: Keeps
+  batches: number
+}
+
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const openStateOf = ({ batches, films, keeps, members, updates, users }: StateTables): OpenState => ({
+  users: new Map(users),
+  films: new Map(films),
+  members: new Map(members),
+  updates: new Map(updates),
+  idGaps: idGapsIn(users),
+  keeps,
+  batches
+})
+
+/** Sets entries of maps, and knows how to take that back. A map's order is that in which its keys came. */
+const makeJournal = () => {
+  const steps: Array<() => void> = []
+  return {
+    set: <K, V>(map: Map<K, V>, key: K, value: V) => {
+      const before = map.get(key)
+      steps.push(before === undefined ? () => map.delete(key) : () => map.set(key, before))
+      map.set(key, value)
+    },
+    undo: () => {
+      for (const step of steps.toReversed()) step()
+      steps.length = 0
+    }
+  }
+}
+
+const nobody: ReadonlySet<UserId> = new Set()
+
+const rowsOf = <Row>(rows: ReadonlyArray<Row>, replaced = nobody): RowChanges<Row> => ({
+  replaced,
+  added: Stream.fromChunk(Chunk.unsafeFromArray(rows)),
+  count: rows.length
+})
+
+/**
+ * The changes that a batch makes, which are made in `state` at once; `undo` takes that back where they cannot be
+ * written. Costs what the batch holds.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const changesOfBatch = (
+  state: OpenState,
+  counts: DatasetChanges["before"],
+  batch: Batch
+): { readonly changes: DatasetChanges; readonly undo: () => void } => {
+  const { set, undo } = makeJournal()
+  const { batches, keeps } = state
+  const members = { added: new Array<MemberRecord>(), changed: new Array<MemberRecord>() }
+  const updates = { added: new Array<MemberUpdate>(), changed: new Array<MemberUpdate>() }
+  const replaced = new Set<UserId>()
+  for (const { record, write } of batch.members) {
+    const { readAt, state: memberState, userId, username } = record
+    members[state.users.has(username) ? "changed" : "added"].push(record)
+    set(state.users, username, userId)
+    set(state.members, username, record)
+    // Only a member that was read completely counts as updated.
+    if (memberState === "sealed") {
+      updates[state.updates.has(username) ? "changed" : "added"].push({ userId, lastUpdated: readAt })
+      set(state.updates, username, readAt)
+    }
+    if (write === "replace") replaced.add(userId)
+  }
+  for (const film of batch.newFilms) set(state.films, film.id, film)
+  for (const { after } of batch.changedFilms) set(state.films, after.id, after)
+  state.keeps = withKeeps(keeps, batch.keeps)
+  state.batches = batches + 1
+  return {
+    changes: {
+      before: counts,
+      after: state,
+      rows: {
+        ratings: rowsOf(
+          batch.members.flatMap(({ ratings }) => ratings),
+          replaced
+        ),
+        watched: rowsOf(
+          batch.members.flatMap(({ watched = [] }) => watched),
+          replaced
+        ),
+        changes: rowsOf(batch.changes ?? [])
+      },
+      films: { added: batch.newFilms, changed: batch.changedFilms },
+      members,
+      updates,
+      committedAt: batch.committedAt,
+      idGaps: state.idGaps
+    },
+    undo: () => {
+      undo()
+      state.keeps = keeps
+      state.batches = batches
+    }
+  }
+}
+
+const withKeeps = (keeps: Keeps, more: Iterable<Keep> = []): Keeps => {
+  const all = new Set([...keeps, ...more])
+  return all.size === keeps.size ? keeps : all
+}
+
+/**
+ * The changes that make a dataset out of nothing.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const changesOfWhole = (whole: WholeDataset): DatasetChanges => {
+  const { state } = whole
+  const { members, updates, users } = state
+  const table = <T extends RowTable>(name: T): RowChanges<RowOf<T>> => {
+    const streams: RowStreams = whole
+    return { replaced: nobody, added: streams[name], count: state[name] }
+  }
+  return {
+    before: emptyDatasetState,
+    after: { ...state, batches: Math.max(1, state.batches) },
+    rows: { ratings: table("ratings"), watched: table("watched"), changes: table("changes") },
+    films: { added: [...state.films.values()], changed: [] },
+    members: {
+      added: Array.from(users, ([username, userId]) => members.get(username) ?? { username, userId }),
+      changed: []
+    },
+    updates: {
+      added: [...updates].flatMap(([username, lastUpdated]) => {
+        const userId = users.get(username)
+        return userId === undefined ? [] : [{ userId, lastUpdated }]
+      }),
+      changed: []
+    },
+    committedAt: whole.committedAt,
+    idGaps: idGapsIn(users)
+  }
+}

@@ -1,0 +1,202 @@
+/**
+ * What makes a dataset sound, for those who read its rows one after the other, and for those who can ask in SQL. Both
+ * find the same, and say it in the same words:
+ *
+ * 1. Users have the ids 1, 2, 3 ..., but for those that the dataset is known to skip.
+ * 2. Each member that is read completely has a time of its last complete reading.
+ * 3. Rows name users and films of the dataset.
+ * 4. No member has a film twice, rated or not.
+ * 5. Tables and members have as many rows as is said.
+ *
+ * @since 0.1.0
+ */
+import type { FilmId } from "../Film.ts"
+import type { UserId } from "../Member.ts"
+import type { DatasetState } from "./Batch.ts"
+import type { Keeps } from "./Column.ts"
+import { type EncodedRating, type RowTable, rowTablesOf } from "./Tables.ts"
+
+/** What is said of each fault. In SQL the same sentences are put together from columns. */
+const sentences = {
+  idGaps: (users: number, highest: number) =>
+    `there are ${users} users, but ids up to ${highest}: ids are missing between`,
+  noUpdate: (username: string) => `${username} is complete, but the time of the last complete reading is missing`,
+  unknownUser: (table: RowTable, row: number, userId: number) => `row ${row} of ${table}: unknown user ${userId}`,
+  unknownFilm: (table: RowTable, row: number, filmId: number) => `row ${row} of ${table}: unknown film ${filmId}`,
+  twice: (userId: number, filmId: number) => `user ${userId} has film ${filmId} more than once`,
+  rowsOfMember: (username: string, rows: number, said: number) =>
+    `${username} has ${rows} ratings, but the member's record says ${said}`,
+  rowsOfTable: (table: RowTable, rows: number, said: number) => `${table} has ${rows} rows where ${said} were committed`
+}
+
+/**
+ * What is wrong with users, members and updates, in sentences. `idGaps` is how many user ids the dataset is known to
+ * skip.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const problemsOfMembers = (
+  { members, updates, users }: Pick<DatasetState, "members" | "updates" | "users">,
+  idGaps: number
+): ReadonlyArray<string> => {
+  const problems: Array<string> = []
+  let highest = 0
+  for (const userId of users.values()) highest = Math.max(highest, userId)
+  if (highest !== users.size + idGaps) problems.push(sentences.idGaps(users.size, highest))
+  for (const { state, username } of members.values()) {
+    if (state === "sealed" && !updates.has(username)) problems.push(sentences.noUpdate(username))
+  }
+  return problems
+}
+
+/** Pairs of a user and a film as numbers, in memory that grows with them: eight bytes for each. */
+const makePairs = (userIds: ReadonlyArray<UserId>) => {
+  // A user id may be as large as a film id, and numbers made of two of them would not be exact.
+  const order = new Map(userIds.map((userId, i) => [userId, i]))
+  let pairs = new Float64Array(1024)
+  let size = 0
+  return {
+    add: (userId: UserId, filmId: FilmId) => {
+      const user = order.get(userId)
+      if (user === undefined) return
+      if (size === pairs.length) {
+        const larger = new Float64Array(size * 2)
+        larger.set(pairs)
+        pairs = larger
+      }
+      pairs[size] = user * 0x8000_0000 + filmId
+      size += 1
+    },
+    twice: (most: number): ReadonlyArray<string> => {
+      const sorted = pairs.subarray(0, size).sort()
+      const found = new Set<string>()
+      for (let i = 1; i < sorted.length && found.size < most; i++) {
+        const pair = sorted[i] ?? 0
+        if (pair !== sorted[i - 1]) continue
+        found.add(sentences.twice(userIds[Math.floor(pair / 0x8000_0000)] ?? 0, pair % 0x8000_0000))
+      }
+      return [...found]
+    }
+  }
+}
+
+/** What all rows have. */
+type UserAndFilm = Pick<EncodedRating, "filmId" | "userId">
+
+/**
+ * Checks rows as they are read: give it all rows of each table in their order, then ask for the `end`. `problems` are
+ * the sentences so far, `mostProblems` at most. With `pairs` it remembers eight bytes for each row, to find rows that
+ * stand there twice; without, it does not look for them. With `table`, only that one is read.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface RowChecks {
+  readonly problems: ReadonlyArray<string>
+  readonly see: (table: RowTable, rows: Iterable<UserAndFilm>) => void
+  readonly end: () => ReadonlyArray<string>
+}
+
+/**
+ * So many problems are told; a dataset with more is not better known for it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const mostProblems = 100
+
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const makeRowChecks = (
+  state: DatasetState,
+  options: { readonly pairs: boolean; readonly table?: RowTable }
+): RowChecks => {
+  const problems: Array<string> = []
+  const userIds = [...state.users.values()]
+  const known = new Set(userIds)
+  const pairs = options.pairs ? makePairs(userIds) : undefined
+  const perUser = new Map<UserId, number>()
+  const counts: { [T in RowTable]: number } = { ratings: 0, watched: 0, changes: 0 }
+  const note = (problem: string) => {
+    if (problems.length < mostProblems) problems.push(problem)
+  }
+  return {
+    problems,
+    see: (table, rows) => {
+      for (const { filmId, userId } of rows) {
+        counts[table] += 1
+        if (!known.has(userId)) note(sentences.unknownUser(table, counts[table], userId))
+        if (!state.films.has(filmId)) note(sentences.unknownFilm(table, counts[table], filmId))
+        if (table === "ratings") perUser.set(userId, (perUser.get(userId) ?? 0) + 1)
+        if (table !== "changes") pairs?.add(userId, filmId)
+      }
+    },
+    end: () => {
+      const read = options.table === undefined ? rowTablesOf(state.keeps) : [options.table]
+      for (const table of read) {
+        if (counts[table] !== state[table]) note(sentences.rowsOfTable(table, counts[table], state[table]))
+      }
+      for (const { ratings, userId, username } of read.includes("ratings") ? state.members.values() : []) {
+        const rows = perUser.get(userId) ?? 0
+        if (rows !== ratings) note(sentences.rowsOfMember(username, rows, ratings))
+      }
+      for (const problem of pairs?.twice(mostProblems) ?? []) note(problem)
+      return problems
+    }
+  }
+}
+
+/**
+ * What a dataset in SQL tables says of itself, to be checked: the ids it skips, what it keeps, and the numbers of rows
+ * it was said to have. `table` gives the name under which a statement finds a table; the tables have the columns that
+ * `Tables` declares, and the large ones a column `position` that counts their rows in order, with or without gaps.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface SqlTables {
+  readonly table: (name: RowTable | "films" | "members" | "updates") => string
+  readonly keeps: Keeps
+  readonly idGaps: number
+  readonly counts: { readonly [T in RowTable]: number }
+}
+
+/**
+ * The same checks as queries, in SQL that SQLite, PostgreSQL and DuckDB understand alike. Each gives rows of one column,
+ * `message`, and none where nothing is wrong; rows are numbered by their order.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const checksInSql = ({ counts, idGaps, keeps, table }: SqlTables): ReadonlyArray<string> => {
+  const members = table("members")
+  const rowTables = rowTablesOf(keeps)
+  const lists = rowTables.filter((name) => name !== "changes")
+  // Counting up to a row costs a reading of the table, so it is done for the first few only.
+  const unknown = (name: RowTable, what: "user" | "film", among: string) =>
+    `select 'row ' || (select count(*) from ${table(name)} before where before.position <= found.position)
+        || ' of ${name}: unknown ${what} ' || ${what}_id as message
+      from (select position, ${what}_id from ${table(name)} where ${what}_id not in (select ${what}_id from ${among})
+        order by position limit ${mostProblems}) found order by position`
+  return [
+    `select 'there are ' || count(*) || ' users, but ids up to ' || max(user_id) || ': ids are missing between' as message
+      from ${members} having max(user_id) <> count(*) + ${idGaps}`,
+    `select username || ' is complete, but the time of the last complete reading is missing' as message
+      from ${members} where state = 'sealed' and user_id not in (select user_id from ${table("updates")})`,
+    ...rowTables.flatMap((name) => [
+      unknown(name, "user", members),
+      unknown(name, "film", table("films")),
+      `select '${name} has ' || count(*) || ' rows where ${counts[name]} were committed' as message
+        from ${table(name)} having count(*) <> ${counts[name]}`
+    ]),
+    `select username || ' has ' || coalesce(n, 0) || ' ratings, but the member''s record says ' || m.ratings as message
+      from ${members} m left join (select user_id, count(*) as n from ${table("ratings")} group by user_id) counted using (user_id)
+      where m.state is not null and coalesce(n, 0) <> m.ratings`,
+    `select 'user ' || user_id || ' has film ' || film_id || ' more than once' as message
+      from (${lists.map((name) => `select user_id, film_id from ${table(name)}`).join(" union all ")}) listed
+      group by user_id, film_id having count(*) > 1`
+  ].map((query) => `${query} limit ${mostProblems}`)
+}

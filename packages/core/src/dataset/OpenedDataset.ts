@@ -1,0 +1,80 @@
+/**
+ * An open dataset, as a storage offers it: batches become changes of tables here, and the storage writes these.
+ *
+ * @since 0.1.0
+ */
+import { Effect } from "effect"
+import type { CommitReceipt, DatasetState, RowCounts } from "./Batch.ts"
+import { changesOfBatch, changesOfWhole, type DatasetChanges, type OpenState, openStateOf } from "./Changes.ts"
+import type { OpenDataset, RowStreams } from "./RatingsStorage.ts"
+import { StorageError } from "./StorageError.ts"
+
+/**
+ * What a storage can do with a dataset it has opened. `write` stores changes, all of them or none, and returns how many
+ * rows the tables hold then; it is called for one set of changes at a time. `state` is what the dataset held when it
+ * was opened, and `rows` are its rows as they are when a stream is run.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface DatasetWriter {
+  readonly storage: string
+  readonly place: string
+  readonly state: DatasetState
+  readonly notes: ReadonlyArray<string>
+  readonly rows: RowStreams
+  readonly write: (changes: DatasetChanges) => Effect.Effect<RowCounts, StorageError>
+}
+
+/**
+ * A dataset whose commits are written by a storage, one after the other. Its state follows what was written.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const openedDataset = ({
+  notes,
+  place,
+  rows,
+  state,
+  storage,
+  write
+}: DatasetWriter): Effect.Effect<OpenDataset> =>
+  Effect.map(Effect.makeSemaphore(1), (oneAtATime) => {
+    let now: OpenState = openStateOf(state)
+    let counts: RowCounts = { ratings: state.ratings, watched: state.watched, changes: state.changes }
+    const written = (held: RowCounts): CommitReceipt => {
+      counts = held
+      return { batches: now.batches, ratings: held.ratings }
+    }
+    return {
+      ...rows,
+      state,
+      notes,
+      commit: (batch) =>
+        oneAtATime.withPermits(1)(
+          Effect.suspend(() => {
+            const before = { ...counts, batches: now.batches, keeps: now.keeps }
+            const { changes, undo } = changesOfBatch(now, before, batch)
+            return write(changes).pipe(
+              Effect.map(written),
+              Effect.onError(() => Effect.sync(undo))
+            )
+          })
+        ),
+      load: (whole) =>
+        oneAtATime.withPermits(1)(
+          Effect.suspend(() => {
+            if (now.batches > 0) {
+              const detail = "a whole dataset can be loaded into an empty one only"
+              return new StorageError({ reason: "AlreadyThere", storage, place, detail })
+            }
+            const changes = changesOfWhole(whole)
+            return Effect.map(write(changes), (held) => {
+              now = openStateOf(changes.after)
+              return written(held)
+            })
+          })
+        )
+    }
+  })

@@ -1,0 +1,325 @@
+/**
+ * The tables of a dataset, each column once. What a storage writes, what a layout of files holds, what checks compare
+ * and what an older format lacks follow from here.
+ *
+ * @since 0.1.0
+ */
+import { type Either, Record, Schema } from "effect"
+import { FilmId, ImdbId, Slug, TmdbId, Year } from "../Film.ts"
+import { UserId, Username } from "../Member.ts"
+import { Day, Rating } from "../Rating.ts"
+import { allKeeps, type Keep, type Keeps, optional, required, stored } from "./Column.ts"
+import { Doubt, MemberState, Proof } from "./MemberState.ts"
+import { makeTable, rowSchema, type Table } from "./Table.ts"
+
+/** Since format 2 a dataset can keep more than members, films and stars. */
+const kept = (keep: Keep) => ({ since: 2, keep })
+
+const ratingColumns = {
+  userId: required("user_id", stored.integer(UserId)),
+  filmId: required("film_id", stored.integer(FilmId)),
+  rating: required("rating", stored.stars(Rating)),
+  ratedOn: optional("rated_on", stored.day(Day), kept("rated_on")),
+  liked: optional("liked", stored.boolean(), kept("liked"))
+}
+
+/**
+ * A rating as the dataset keeps it: numbers only.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const EncodedRating = rowSchema(ratingColumns)
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface EncodedRating extends Schema.Schema.Type<typeof EncodedRating> {}
+
+const watchedColumns = {
+  userId: required("user_id", stored.integer(UserId)),
+  filmId: required("film_id", stored.integer(FilmId)),
+  liked: optional("liked", stored.boolean(), kept("liked"))
+}
+
+/**
+ * A film that a member saw and did not rate.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const EncodedWatch = rowSchema(watchedColumns)
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface EncodedWatch extends Schema.Schema.Type<typeof EncodedWatch> {}
+
+const changeColumns = {
+  at: required("at", stored.instant()),
+  userId: required("user_id", stored.integer(UserId)),
+  filmId: required("film_id", stored.integer(FilmId)),
+  before: optional("before", stored.stars(Rating)),
+  after: optional("after", stored.stars(Rating))
+}
+
+/**
+ * What a later reading found changed: the rating of a film before and after, absent where there was or is none.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const RatingChange = rowSchema(changeColumns)
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface RatingChange extends Schema.Schema.Type<typeof RatingChange> {}
+
+const filmColumns = {
+  id: required("film_id", stored.integer(FilmId)),
+  slug: optional("slug", stored.text(Slug), { nullableSince: 2 }),
+  title: optional("title", stored.text(Schema.NonEmptyString)),
+  year: optional("year", stored.integer(Year)),
+  tmdbId: optional("tmdb_id", stored.integer(TmdbId), kept("film_numbers")),
+  imdbId: optional("imdb_id", stored.text(ImdbId), kept("film_numbers"))
+}
+
+/**
+ * A film. The slug is absent where only an export named the film; title and year are absent where no source told them:
+ * markup before 2025 shows titles without a year, and datasets written with slugs as labels keep no titles.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const Film = rowSchema(filmColumns)
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Film extends Schema.Schema.Type<typeof Film> {}
+
+const memberColumns = {
+  username: required("username", stored.text(Username)),
+  userId: required("user_id", stored.integer(UserId)),
+  state: required("state", stored.text(MemberState)),
+  readAt: required("read_at", stored.instant()),
+  lastPage: required("last_page", stored.integer(Schema.NonNegativeInt)),
+  missing: required("missing_pages", stored.integers(Schema.Int.pipe(Schema.positive()))),
+  films: required("films", stored.integer(Schema.NonNegativeInt)),
+  statedFilms: optional("stated_films", stored.integer(Schema.NonNegativeInt)),
+  ratings: required("ratings", stored.integer(Schema.NonNegativeInt)),
+  doubts: required("doubts", stored.texts(Doubt)),
+  verdicts: required("verdicts", stored.counts()),
+  renamedTo: optional("renamed_to", stored.text(Username)),
+  seen: optional("seen_films", stored.integers(FilmId)),
+  source: optional("source", stored.text(Schema.NonEmptyString), kept("provenance")),
+  proof: optional("proof", stored.text(Proof), kept("provenance"))
+}
+
+/**
+ * A member's state with its evidence: when it was read, the page count its first page told (0 where unknown), the
+ * numbers of the pages still missing, the films seen (rated or not) and stated, the ratings, the doubts, and how
+ * often each verdict was given. It belongs to a dataset's members by `userId`. `seen` holds film ids: of a partial member
+ * that can be completed page by page all films of its list that were seen, rated or not, which tell later whether the
+ * list has moved; of a sealed member that was read in one go a sample of its rated films (see `sampleOfRatings`), which
+ * tells a member again that has another name. `source` and `proof` are there where a source other than the site's pages
+ * told of the member.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const MemberRecord = rowSchema(memberColumns)
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface MemberRecord extends Schema.Schema.Type<typeof MemberRecord> {}
+
+/**
+ * A member of whom nothing but the id is known, as in a dataset that the original tool wrote.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface BareMember extends Pick<MemberRecord, "userId" | "username"> {}
+
+/**
+ * A member of a dataset: one that was read, or only has an id.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Member = BareMember & Partial<MemberRecord>
+
+const updateColumns = {
+  userId: required("user_id", stored.integer(UserId)),
+  lastUpdated: required("last_updated", stored.instant())
+}
+
+/**
+ * When a member's list was last read completely.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const MemberUpdate = rowSchema(updateColumns)
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface MemberUpdate extends Schema.Schema.Type<typeof MemberUpdate> {}
+
+/**
+ * What a rating or a film that was seen may hold beyond film and stars: all of it, `undefined` where it is not known.
+ * A source that makes one says something of each, so that the compiler asks it about a fact that is new.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type RatingFacts = {
+  readonly [K in Exclude<keyof EncodedRating, "userId" | "filmId" | "rating">]-?: EncodedRating[K] | undefined
+}
+
+const { filmId: _filmId, rating: _rating, userId: _userId, ...factColumns } = ratingColumns
+
+/**
+ * One film of a member's list: the rating if the member gave one, and what else the source tells.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const WatchedFilm = Schema.Struct({
+  film: Film,
+  rating: Schema.optionalWith(Rating, { exact: true }),
+  ...rowSchema(factColumns).fields
+})
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface WatchedFilm extends Schema.Schema.Type<typeof WatchedFilm> {}
+
+const memberTable = makeTable<MemberRecord>("members", memberColumns, { key: ["userId"] })
+
+/** The same columns; of a member who only has an id, all but two are empty. */
+const memberOrBare = makeTable<BareMember & Partial<MemberRecord>>(
+  "members",
+  Object.assign(
+    {},
+    memberColumns,
+    Record.map({ ...memberColumns }, (column) => ({ ...column, isOptional: true })),
+    { userId: memberColumns.userId, username: memberColumns.username }
+  ),
+  { key: ["userId"] }
+)
+
+const membersTable: Table<Member> = {
+  ...memberOrBare,
+  reader: (columns) => {
+    const readRecord = memberTable.reader(columns)
+    const readBare = memberOrBare.reader(columns)
+    const isOfRecord = columns.map(({ property }) => property !== "userId" && property !== "username")
+    return (values): Either.Either<Member, string> =>
+      values.some((value, i) => isOfRecord[i] === true && value !== null && value !== undefined)
+        ? readRecord(values)
+        : readBare(values)
+  }
+}
+
+/**
+ * The rows of the tables that have many: they are appended, streamed, and taken away a member at a time.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Rows {
+  readonly ratings: EncodedRating
+  readonly watched: EncodedWatch
+  readonly changes: RatingChange
+}
+
+/**
+ * The names of the tables with many rows.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type RowTable = keyof Rows
+
+/**
+ * A row of one of these tables.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type RowOf<T extends RowTable> = Rows[T]
+
+/**
+ * The tables with many rows.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const rowTables: { readonly [T in RowTable]: Table<Rows[T]> } = {
+  ratings: makeTable<EncodedRating>("ratings", ratingColumns, { key: ["userId", "filmId"] }),
+  watched: makeTable<EncodedWatch>("watched", watchedColumns, { key: ["userId", "filmId"], keep: "watched" }),
+  changes: makeTable<RatingChange>("changes", changeColumns, { keep: "changes" })
+}
+
+/**
+ * The tables that are held in memory while a dataset is open. Films stand in order of first appearance, members in
+ * order of their ids, updates in the order in which members were first read completely.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const stateTables = {
+  films: makeTable<Film>("films", filmColumns, { key: ["id"] }),
+  members: membersTable,
+  updates: makeTable<MemberUpdate>("updates", updateColumns, { key: ["userId"] })
+}
+
+/**
+ * The tables of rows that a dataset has.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const rowTablesOf = (keeps: Keeps): ReadonlyArray<RowTable> =>
+  (["ratings", "watched", "changes"] as const).filter((name) => {
+    const { keep } = rowTables[name]
+    return keep === undefined || keeps.has(keep)
+  })
+
+/**
+ * The format of a dataset that keeps so much: the one that its newest column came with. What keeps nothing is written
+ * as it was before anything could be kept.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const formatOf = (keeps: Keeps): number => {
+  let format = keeps.size === 0 ? 1 : 2
+  const tables: ReadonlyArray<Pick<Table<never>, "columns">> = [
+    ...Object.values(rowTables),
+    ...Object.values(stateTables)
+  ]
+  for (const { columns } of tables) for (const { since } of columns(keeps)) format = Math.max(format, since)
+  return format
+}
+
+/**
+ * The newest format that this version reads and writes. A dataset of a later one is refused.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const latestFormat: number = formatOf(allKeeps)
