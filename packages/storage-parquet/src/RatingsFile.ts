@@ -3,13 +3,14 @@
  *
  * @since 0.1.0
  */
-import { DOUBLE, type DuckDBValue, INTEGER, VARCHAR } from "@duckdb/node-api"
 import { FileSystem, Path } from "@effect/platform"
-import type { EncodedRating } from "@letterboxd-ratings/core"
+import { type EncodedRating, type Keeps, noKeeps, rowTables, stateTables } from "@letterboxd-ratings/core"
 import { describeFile, type ExportedDataset, type ExportFormat } from "@letterboxd-ratings/export"
 import { Chunk, Effect, Stream } from "effect"
 import { copyOptions } from "./Compression.ts"
-import { type Column, openDuckDb, parquetAt, quoted, type Values } from "./DuckDb.ts"
+import { openDuckDb, parquetAt, quoted } from "./DuckDb.ts"
+import { type RowColumn, rowColumn } from "./ParquetColumns.ts"
+import { valuesOf } from "./ParquetTables.ts"
 import { about, storageError, writingFailed } from "./StorageFailure.ts"
 
 const fileName = "ratings.parquet"
@@ -17,24 +18,49 @@ const fileName = "ratings.parquet"
 /** So many rows are held in memory at once, names and all: two row groups. */
 const rowsOfAPart = 245_760
 
-const columnsOf = ({
-  films,
-  usernames
-}: ExportedDataset): ReadonlyArray<Column & { readonly value: (rating: EncodedRating) => DuckDBValue }> => [
-  { name: "user_id", type: INTEGER, value: ({ userId }) => userId },
-  ...(usernames === undefined
-    ? []
-    : [{ name: "username", type: VARCHAR, value: ({ userId }: EncodedRating) => usernames.get(userId) ?? null }]),
-  { name: "film_id", type: INTEGER, value: ({ filmId }) => filmId },
-  { name: "film_slug", type: VARCHAR, value: ({ filmId }) => films.get(filmId)?.slug ?? null },
-  { name: "film_title", type: VARCHAR, value: ({ filmId }) => films.get(filmId)?.title ?? null },
-  { name: "film_year", type: INTEGER, value: ({ filmId }) => films.get(filmId)?.year ?? null },
-  { name: "rating", type: DOUBLE, value: ({ rating }) => rating }
-]
+/** What the columns of a film are called beside those of a rating. */
+const filmNames: ReadonlyMap<string, string> = new Map([
+  ["slug", "film_slug"],
+  ["title", "film_title"],
+  ["year", "film_year"]
+])
+
+/** The columns of ratings, with those of their users and films between. */
+const columnsOf = (
+  { films, usernames }: ExportedDataset,
+  // An exported dataset does not tell yet what it keeps.
+  keeps: Keeps = noKeeps
+): ReadonlyArray<RowColumn<EncodedRating>> =>
+  rowTables.ratings.columns(keeps).flatMap((column): ReadonlyArray<RowColumn<EncodedRating>> => {
+    const own = rowColumn(column)
+    if (column.property === "userId")
+      return usernames === undefined
+        ? [own]
+        : [
+            own,
+            rowColumn<EncodedRating>({ name: "username", type: "text", get: ({ userId }) => usernames.get(userId) })
+          ]
+    if (column.property !== "filmId") return [own]
+    const ofFilm = stateTables.films.columns(keeps).flatMap((filmColumn): ReadonlyArray<RowColumn<EncodedRating>> => {
+      if (filmColumn.property === "id") return []
+      const { name, type, value } = rowColumn(filmColumn, filmNames.get(filmColumn.name))
+      return [
+        {
+          name,
+          type,
+          value: ({ filmId }) => {
+            const film = films.get(filmId)
+            return film === undefined ? null : value(film)
+          }
+        }
+      ]
+    })
+    return [own, ...ofFilm]
+  })
 
 /**
- * `ratings.parquet`: user_id, username, film_id, film_slug, film_title, film_year, rating, compressed with zstd, in the
- * order of the dataset. An anonymous export has no `username`.
+ * `ratings.parquet`: user_id, username, film_id, film_slug, film_title, film_year, rating, and what else is kept of films
+ * and ratings behind theirs, compressed with zstd, in the order of the dataset. An anonymous export has no `username`.
  *
  * @since 0.1.0
  * @category constructors
@@ -68,7 +94,7 @@ export const ratingsFile: ExportFormat = {
           yield* Stream.runForEachChunk(Stream.rechunk(dataset.ratings, 8_192), (some) =>
             Effect.gen(function* () {
               const ratings = Chunk.toReadonlyArray(some)
-              yield* table.append(columns.map(({ value }): Values => ratings.map(value)))
+              yield* table.append(valuesOf(columns, ratings))
               held += ratings.length
               if (held >= rowsOfAPart) yield* writePart
             })

@@ -74,6 +74,21 @@ export type ColumnsOf<Row> = {
   readonly [K in keyof Row]-?: Column<Exclude<Row[K], undefined>, Schema.Struct.Field>
 }
 
+/** So many values of a column are remembered: about as many as there are films and members with many rows. */
+const mostRemembered = 131_072
+
+/** Decodes values of which most were decoded before. Asking a schema costs ten times as much. */
+const remembering = <A>(decode: (stored: unknown) => Option.Option<A>): ((stored: unknown) => Option.Option<A>) => {
+  const known = new Map<unknown, Option.Option<A>>()
+  return (stored) => {
+    const before = known.get(stored)
+    if (before !== undefined) return before
+    const decoded = decode(stored)
+    if (known.size < mostRemembered && typeof stored !== "object") known.set(stored, decoded)
+    return decoded
+  }
+}
+
 const shown = (value: unknown): string => String(JSON.stringify(value) ?? value).slice(0, 80)
 
 /**
@@ -108,7 +123,7 @@ export const makeTable = <Row extends object>(
         property,
         column,
         isOptional,
-        decode: columns[property as keyof Row].values.decode
+        decode: remembering(columns[property as keyof Row].values.decode)
       }))
       return (values) => {
         const row: { [property: string]: unknown } = {}
