@@ -84,14 +84,10 @@ export const translation = (keeps: Keeps, { film, username }: RowNames): ((ratin
       )
   )
 
-const partOf = <Row>(rows: Iterable<Row>, write: (row: Row) => string): FilePart => {
+const partOf = <Row>(rows: ReadonlyArray<Row>, write: (row: Row) => string): FilePart => {
   let text = ""
-  let n = 0
-  for (const row of rows) {
-    text += write(row)
-    n += 1
-  }
-  return { text, rows: n }
+  for (const row of rows) text += write(row)
+  return { text, rows: rows.length }
 }
 
 /** Rows as parts of a file. */
@@ -99,9 +95,12 @@ export const partsOf = <Row, R>(
   rows: Stream.Stream<Row, StorageError, R>,
   write: (row: Row) => string
 ): FileContent<R> =>
-  Stream.mapChunks(rows, (chunk) =>
-    Chunk.map(Chunk.chunksOf(chunk, rowsAtOnce), (some): FilePart => partOf(some, write))
-  )
+  Stream.mapChunks(rows, (chunk) => {
+    const all = Chunk.toReadonlyArray(chunk)
+    return Chunk.makeBy(Math.ceil(all.length / rowsAtOnce), (i) =>
+      partOf(all.slice(i * rowsAtOnce, (i + 1) * rowsAtOnce), write)
+    )
+  })
 
 /** Content that begins with the file's header. */
 export const withHeader = <R>(header: string, content: FileContent<R>): FileContent<R> =>

@@ -102,21 +102,35 @@ export const valuesOf = <Row>(
 const damaged = (place: string, what: string) =>
   storageError("Damaged", place, `${what}. Nothing was written. Restore the file from a copy`)
 
-/** The rows of a file, as the stored values of some columns in their order, some thousands at a time. */
-const storedRows = (
+/**
+ * Makes something of each row of a file, which is given as the stored values of some columns in their order. The array of
+ * values is the same for each row. Goes on with what is made, some thousands at a time; what fails is about the place.
+ */
+const readRows = <A>(
   connection: Connection,
   place: string,
-  columns: ReadonlyArray<Pick<TableColumn<never>, "name" | "type">>
-): Stream.Stream<ReadonlyArray<ReadonlyArray<unknown>>, StorageError> => {
+  columns: ReadonlyArray<Pick<TableColumn<never>, "name" | "type">>,
+  read: (values: ReadonlyArray<unknown>) => Either.Either<A, string>
+): Stream.Stream<ReadonlyArray<A>, StorageError> => {
   const forms = columns.map(({ type }) => storedForm(type))
   const names = columns.map(({ name }) => identifier(name)).join(", ")
+  const values = new Array<unknown>(columns.length)
   return connection.blocks(`select ${names} from ${parquetAt([place])}`, readingFailed(place)).pipe(
-    Stream.map((values) => {
-      const stored = values.map((column, i): ReadonlyArray<unknown> => {
+    Stream.mapEffect((block) => {
+      const stored = block.map((column, i): ReadonlyArray<unknown> => {
         const form = forms[i]
         return form === undefined ? column : column.map((value: DuckDBValue) => (value === null ? null : form(value)))
       })
-      return Array.from({ length: stored[0]?.length ?? 0 }, (_, row) => stored.map((column) => column[row]))
+      const rows: Array<A> = []
+      const length = stored[0]?.length ?? 0
+      for (let i = 0; i < length; i++) {
+        for (let c = 0; c < stored.length; c++) values[c] = stored[c]?.[i]
+        const row = read(values)
+        if (Either.isLeft(row))
+          return damaged(place, `a row of it (${values.map(String).join(", ")}) is none: ${row.left}`)
+        rows.push(row.right)
+      }
+      return Effect.succeed(rows)
     })
   )
 }
@@ -130,17 +144,13 @@ export const readFilms = (
     const films = new Map<FilmId, Film>()
     const columns = stateTables.films.columns(keeps)
     const readFilm = stateTables.films.reader(columns)
-    yield* Stream.runForEach(storedRows(connection, place, columns), (rows) =>
-      Effect.gen(function* () {
-        for (const row of rows) {
-          const film = readFilm(row)
-          if (Either.isLeft(film)) return yield* damaged(place, `it has a row that is no film: ${film.left}`)
-          const { id } = film.right
-          if (films.has(id)) return yield* damaged(place, `it names film ${id} a second time`)
-          films.set(id, film.right)
-        }
+    const take = (values: ReadonlyArray<unknown>) =>
+      Either.flatMap(readFilm(values), (film) => {
+        if (films.has(film.id)) return Either.left(`film ${film.id} is there already`)
+        films.set(film.id, film)
+        return Either.void
       })
-    )
+    yield* Stream.runDrain(readRows(connection, place, columns, take))
     return films
   })
 
@@ -158,30 +168,25 @@ export const readMembers = (connection: Connection, place: string, keeps: Keeps)
     const columns = stateTables.members.columns(keeps)
     const readMember = stateTables.members.reader(columns)
     let last = 0
-    const take = (row: ReadonlyArray<unknown>) =>
-      Effect.gen(function* () {
-        const read = readMember(row.slice(0, columns.length))
-        if (Either.isLeft(read)) return yield* damaged(place, `it has a row that is no member: ${read.left}`)
-        const member = read.right
+    const take = (values: ReadonlyArray<unknown>) =>
+      Either.flatMap(readMember(values.slice(0, columns.length)), (member): Either.Either<void, string> => {
         const { userId, username } = member
-        const update = decodeUpdate(row.slice(columns.length))
-        if (users.has(username)) return yield* damaged(place, `it names ${username} a second time`)
-        if (userId <= last) return yield* damaged(place, `it gives ${username} the id ${userId} after ${last}`)
-        if (Option.isNone(update)) return yield* damaged(place, `it says only a part of when ${username} was updated`)
+        if (users.has(username)) return Either.left(`${username} is there already`)
+        if (userId <= last) return Either.left(`the id ${userId} stands behind ${last}`)
+        const update = decodeUpdate(values.slice(columns.length))
+        if (Option.isNone(update)) return Either.left(`it says only a part of when ${username} was updated`)
         const [at, position] = update.value
         last = userId
         users.set(username, userId)
         if (at !== null && position !== null) updated.push([position, username, at])
         if (isRead(member)) members.set(username, member)
+        return Either.void
       })
-    yield* Stream.runForEach(
-      storedRows(connection, place, [
-        ...columns,
-        { name: "last_updated", type: "instant" },
-        { name: "update_position", type: "integer" }
-      ]),
-      (rows) => Effect.forEach(rows, take, { discard: true })
-    )
+    const updates = [
+      { name: "last_updated", type: "instant" },
+      { name: "update_position", type: "integer" }
+    ] as const
+    yield* Stream.runDrain(readRows(connection, place, [...columns, ...updates], take))
     updated.sort(([one], [other]) => one - other)
     return { users, members, updates: new Map(updated.map(([, username, at]) => [username, at])) }
   })
@@ -192,17 +197,8 @@ export const readPart = <T extends RowTable>(
   place: string,
   table: T,
   keeps: Keeps
-): Stream.Stream<ReadonlyArray<RowOf<T>>, StorageError> => {
-  const columns = rowTables[table].columns(keeps)
-  const readRow = rowTables[table].reader(columns)
-  return Stream.mapEffect(storedRows(connection, place, columns), (all) => {
-    const rows: Array<RowOf<T>> = []
-    for (const values of all) {
-      const row = readRow(values)
-      if (Either.isLeft(row))
-        return damaged(place, `a row of it (${values.map(String).join(", ")}) is no row of ${table}: ${row.left}`)
-      rows.push(row.right)
-    }
-    return Effect.succeed(rows)
+): Stream.Stream<ReadonlyArray<RowOf<T>>, StorageError> =>
+  Stream.suspend(() => {
+    const columns = rowTables[table].columns(keeps)
+    return readRows<RowOf<T>>(connection, place, columns, rowTables[table].reader(columns))
   })
-}
