@@ -128,6 +128,7 @@ const makeWriter = (failures: FolderFailures, folder: string, batch: number) =>
     const made: Array<string> = []
     const madeFolders: Array<string> = []
     const appended: Array<FileEntry> = []
+    const swaps: Array<CopyEntry> = []
     const copies: Array<CopyEntry> = []
     const removed: Array<string> = []
 
@@ -145,7 +146,11 @@ const makeWriter = (failures: FolderFailures, folder: string, batch: number) =>
           return writeParts(failures, place, file, content, emptyEntry(name))
         })
       )
-    const withSwap = (entry: FileEntry): FileEntry => ({ ...entry, swap: nextName(entry.name, batch) })
+    const withSwap = (entry: FileEntry): FileEntry => {
+      const swap = nextName(entry.name, batch)
+      swaps.push({ name: entry.name, swap })
+      return { ...entry, swap }
+    }
 
     const writer: FolderWriter = {
       append: (entry, content) => {
@@ -190,6 +195,8 @@ const makeWriter = (failures: FolderFailures, folder: string, batch: number) =>
 
     return {
       writer,
+      /** What takes its place once the manifest is there. */
+      swaps: (): ReadonlyArray<CopyEntry> => [...swaps, ...copies],
       makeManifest: (text: string) => make(manifestName, Stream.succeed<FilePart>({ text, rows: 0 })),
       /** Makes the files that were made survive a loss of power. */
       flush: Effect.suspend(() =>
@@ -213,7 +220,7 @@ const commitManifest = (
   { about }: FolderFailures,
   folder: string,
   batch: number,
-  swaps: ReadonlyArray<{ readonly name: string; readonly swap?: string }>,
+  swaps: ReadonlyArray<CopyEntry>,
   removed: ReadonlyArray<string>,
   sync: (folder: string) => Effect.Effect<void, StorageError, FileSystem.FileSystem>
 ): Effect.Effect<void, StorageError, Files> =>
@@ -225,7 +232,6 @@ const commitManifest = (
     yield* sync(folder)
     const changed = new Set<string>()
     for (const { name, swap } of swaps) {
-      if (swap === undefined) continue
       const to = path.join(folder, name)
       yield* about(to)(fs.rename(path.join(folder, swap), to))
       changed.add(path.dirname(to))
@@ -254,7 +260,7 @@ export const commitFolder = <M extends FolderManifest, R>(
   Effect.gen(function* () {
     const path = yield* Path.Path
     const { failures } = form
-    const { flush, makeManifest, undo, writer } = yield* makeWriter(failures, folder, batch)
+    const { flush, makeManifest, swaps, undo, writer } = yield* makeWriter(failures, folder, batch)
     const isCommitted = Effect.map(readManifest(form, folder), (now) => now !== undefined && now.batches >= batch)
     return yield* Effect.gen(function* () {
       const manifest = yield* write(writer)
@@ -263,14 +269,7 @@ export const commitFolder = <M extends FolderManifest, R>(
         failures.storageError("Failed", path.join(folder, nextName(manifestName, batch)), error.message)
       )
       yield* makeManifest(`${text}\n`)
-      yield* commitManifest(
-        failures,
-        folder,
-        batch,
-        [...form.entries(manifest), ...writer.copies()],
-        writer.removed(),
-        (one) => syncFolder(failures, one)
-      )
+      yield* commitManifest(failures, folder, batch, swaps(), writer.removed(), (one) => syncFolder(failures, one))
       return manifest
     }).pipe(
       Effect.onError(() =>
