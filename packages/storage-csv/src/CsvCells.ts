@@ -138,9 +138,7 @@ export const csvTable = <T extends RowTable>(name: T, keeps: Keeps): CsvTable<Ro
       const cells = cellsOf(line)
       if (cells.length !== readers.length)
         return Either.left(`it has ${cells.length} fields instead of ${readers.length}`)
-      const values = new Array<unknown>(readers.length)
-      for (let i = 0; i < readers.length; i++) values[i] = readers[i]?.(cells[i] ?? "")
-      return readRow(values)
+      return readRow(readers.map((cell, i) => cell(cells[i] ?? "")))
     }
   }
 }

@@ -73,8 +73,8 @@ const placeInOrder = ({ name }: Column): number => {
 export const memberColumns = (keeps: Keeps): ReadonlyArray<RowColumn<MemberRow>> =>
   [
     ...stateTables.members.columns(keeps).map((column): RowColumn<MemberRow> => {
-      const { value, ...declared } = rowColumn(column)
-      return { ...declared, value: ({ member }) => value(member) }
+      const { name, type, value } = rowColumn(column)
+      return { name, type, value: ({ member }) => value(member) }
     }),
     ...updateColumns
   ].toSorted((one, other) => placeInOrder(one) - placeInOrder(other))
@@ -114,7 +114,7 @@ const readRows = <A>(
 ): Stream.Stream<ReadonlyArray<A>, StorageError> => {
   const forms = columns.map(({ type }) => storedForm(type))
   const names = columns.map(({ name }) => identifier(name)).join(", ")
-  const values = new Array<unknown>(columns.length)
+  const values = Array.from({ length: columns.length }, (): unknown => undefined)
   return connection.blocks(`select ${names} from ${parquetAt([place])}`, readingFailed(place)).pipe(
     Stream.mapEffect((block) => {
       const stored = block.map((column, i): ReadonlyArray<unknown> => {

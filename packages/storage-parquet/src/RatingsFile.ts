@@ -4,7 +4,15 @@
  * @since 0.1.0
  */
 import { FileSystem, Path } from "@effect/platform"
-import { type EncodedRating, type Keeps, noKeeps, rowTables, stateTables } from "@letterboxd-ratings/core"
+import {
+  type EncodedRating,
+  type Film,
+  type Keeps,
+  noKeeps,
+  rowTables,
+  stateTables,
+  type TableColumn
+} from "@letterboxd-ratings/core"
 import { describeFile, type ExportedDataset, type ExportFormat } from "@letterboxd-ratings/export"
 import { Chunk, Effect, Stream } from "effect"
 import { copyOptions } from "./Compression.ts"
@@ -30,33 +38,29 @@ const columnsOf = (
   { films, usernames }: ExportedDataset,
   // An exported dataset does not tell yet what it keeps.
   keeps: Keeps = noKeeps
-): ReadonlyArray<RowColumn<EncodedRating>> =>
-  rowTables.ratings.columns(keeps).flatMap((column): ReadonlyArray<RowColumn<EncodedRating>> => {
-    const own = rowColumn(column)
-    if (column.property === "userId")
-      return usernames === undefined
-        ? [own]
-        : [
-            own,
-            rowColumn<EncodedRating>({ name: "username", type: "text", get: ({ userId }) => usernames.get(userId) })
-          ]
-    if (column.property !== "filmId") return [own]
-    const ofFilm = stateTables.films.columns(keeps).flatMap((filmColumn): ReadonlyArray<RowColumn<EncodedRating>> => {
-      if (filmColumn.property === "id") return []
-      const { name, type, value } = rowColumn(filmColumn, filmNames.get(filmColumn.name))
-      return [
-        {
-          name,
-          type,
-          value: ({ filmId }) => {
-            const film = films.get(filmId)
-            return film === undefined ? null : value(film)
-          }
-        }
-      ]
-    })
-    return [own, ...ofFilm]
-  })
+): ReadonlyArray<RowColumn<EncodedRating>> => {
+  const columns: Array<RowColumn<EncodedRating>> = []
+  const ofFilm = (column: TableColumn<Film>): RowColumn<EncodedRating> => {
+    const { name, type, value } = rowColumn(column, filmNames.get(column.name))
+    return {
+      name,
+      type,
+      value: ({ filmId }) => {
+        const film = films.get(filmId)
+        return film === undefined ? null : value(film)
+      }
+    }
+  }
+  for (const column of rowTables.ratings.columns(keeps)) {
+    columns.push(rowColumn(column))
+    if (column.property === "userId" && usernames !== undefined)
+      columns.push(rowColumn({ name: "username", type: "text", get: ({ userId }) => usernames.get(userId) }))
+    if (column.property !== "filmId") continue
+    for (const filmColumn of stateTables.films.columns(keeps))
+      if (filmColumn.property !== "id") columns.push(ofFilm(filmColumn))
+  }
+  return columns
+}
 
 /**
  * `ratings.parquet`: user_id, username, film_id, film_slug, film_title, film_year, rating, and what else is kept of films
