@@ -12,6 +12,7 @@ export { type DatasetChanges, type RowChanges, type StateTables } from "./datase
 export {
   allKeeps,
   type Cell,
+  cellThrough,
   type ColumnOrigin,
   Keep,
   type Keeps,
