@@ -12,6 +12,7 @@ export { type DatasetChanges, type RowChanges, type StateTables } from "./datase
 export {
   allKeeps,
   type Cell,
+  cellThrough,
   type ColumnOrigin,
   Keep,
   type Keeps,
@@ -19,7 +20,7 @@ export {
   type StoredType,
   type StoredValues
 } from "./dataset/Column.ts"
-export { contentAfter, type DatasetContent, emptyContent, problemsOf, rowStreamsOf } from "./dataset/DatasetContent.ts"
+export { contentAfter, DatasetContent, emptyContent, problemsOf, rowStreamsOf } from "./dataset/DatasetContent.ts"
 export { loadWhole, readWhole } from "./dataset/DatasetCopy.ts"
 export { displayName, nameWithoutTitle, seenAgain } from "./dataset/FilmIdentity.ts"
 export { type IdRegistry, makeIdRegistry } from "./dataset/IdRegistry.ts"
