@@ -1,4 +1,5 @@
 export { batchOf, commitRest, history, type Told } from "./Batches.ts"
+export { formatOneSuite, formatOneTables } from "./FormatOneSuite.ts"
 export { allRows, columnsWithoutValue, commitKept, keptHistory } from "./KeptHistory.ts"
 export { Outage, sourceSuite, type SourceSuiteOptions } from "./SourceSuite.ts"
 export { type SourceWorld, sourceWorld, type SourceWorldMember, type SourceWorldState } from "./SourceWorld.ts"
