@@ -4,8 +4,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { allKeeps, RatingsStorage } from "@letterboxd-ratings/core"
 import { growth, postgresDialect } from "@letterboxd-ratings/storage-sql"
 import { PostgresStorage } from "@letterboxd-ratings/storage-postgres"
-import { commitKept, formatOneSuite, formatOneTables } from "@letterboxd-ratings/storage-testkit"
-import { DateTime, Effect, Either, Redacted, Schema } from "effect"
+import { batchOf, commitKept, formatOneSuite, formatOneTables } from "@letterboxd-ratings/storage-testkit"
+import { DateTime, Effect, Either, Redacted, Schema, Stream } from "effect"
 import { afterAll } from "vitest"
 
 /** Where a server is said to be, it must be there; elsewhere the usual place is tried. */
@@ -168,6 +168,28 @@ if (said === undefined && Either.isLeft(answer)) {
   formatOneSuite("PostgresStorage", layerAt, { write: writeThen, format: formatOf })
 
   describe("PostgresStorage and the tables of its formats", () => {
+    it.live("is as it was where the batch that asks for more cannot be written", () =>
+      Effect.gen(function* () {
+        yield* writeThen("failed")
+        const [columns, storage] = [yield* columnsIn(schemaOf("failed")), yield* RatingsStorage]
+        yield* Effect.scoped(
+          Effect.gen(function* () {
+            const dataset = yield* storage.open({ _tag: "continue" })
+            // A rating of a film that is in no table.
+            const batch = batchOf(dataset.state, 1, [{ name: "new", ratings: [[999, 1]] }], [])
+            yield* Effect.flip(dataset.commit({ ...batch, keeps: allKeeps }))
+            assert.deepStrictEqual(yield* columnsIn(schemaOf("failed")), columns)
+            assert.strictEqual(yield* formatOf("failed"), 1)
+            const next = batchOf(dataset.state, 1, [{ name: "new", ratings: [[10, 1]] }], [])
+            yield* dataset.commit({ ...next, keeps: ["liked"] })
+            assert.deepStrictEqual((yield* Stream.runCollect(dataset.ratings)).length, 5)
+          })
+        )
+        assert.strictEqual(yield* formatOf("failed"), 2)
+        assert.deepStrictEqual((yield* storage.verify({ repair: false })).problems, [])
+      }).pipe(Effect.provide(layerAt("failed")))
+    )
+
     it.live("writes a dataset that keeps nothing with the tables, columns and types of format 1", () =>
       Effect.gen(function* () {
         yield* writeThen("then")

@@ -17,8 +17,6 @@ const withoutNul = (value: unknown): unknown => (typeof value === "string" ? val
 
 const writeJson = (value: unknown): string => JSON.stringify(value).replaceAll(String.raw`\u0000`, String.raw`\ufffd`)
 
-const two = (n: number, digits = 2): string => String(n).padStart(digits, "0")
-
 /**
  * PostgreSQL, version 14 or later, through a driver that gives times as `Date` and JSON as what it is.
  *
@@ -34,13 +32,8 @@ export const postgresDialect: SqlDialect = {
     boolean: typed("boolean"),
     text: { name: "text", fromText: (text) => text, write: withoutNul },
     instant: typed("timestamptz", { read: (value) => (value instanceof Date ? value.toISOString() : value) }),
-    // The driver gives a day as midnight, wherever this process believes to be.
-    day: typed("date", {
-      read: (value) =>
-        value instanceof Date
-          ? `${two(value.getFullYear(), 4)}-${two(value.getMonth() + 1)}-${two(value.getDate())}`
-          : value
-    }),
+    // The driver would give a day as midnight where this process is, and not everywhere is there one.
+    day: typed("date", { selected: (column) => `to_char(${column}, 'YYYY-MM-DD')` }),
     integers: typed("jsonb", { write: writeJson }),
     texts: typed("jsonb", { write: writeJson }),
     // The names stay in their order.

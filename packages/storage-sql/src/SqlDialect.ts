@@ -13,6 +13,7 @@ import type { TableShape } from "./TableShape.ts"
  * - `check`: the condition that its values meet, where the type alone does not say it.
  * - `fromText`: the value, from an expression for its text.
  * - `write`: what stands in the JSON text of a row, where that is not the value itself.
+ * - `selected`: what is asked for to read the column, where that is not the column itself.
  * - `read`: the value, from what the driver gives. What cannot be one stays as it is.
  *
  * @since 0.1.0
@@ -23,6 +24,7 @@ export interface SqlType {
   readonly check?: (column: string) => string
   readonly fromText: (text: string) => string
   readonly write?: (value: unknown) => unknown
+  readonly selected?: (column: string) => string
   readonly read?: (value: unknown) => unknown
 }
 

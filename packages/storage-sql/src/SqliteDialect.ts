@@ -56,7 +56,8 @@ export const sqliteDialect: SqlDialect = {
   listed: (parameter) => `(select value, key + 1 as n from json_each(${parameter})) as listed`,
   rowsAtOnce: 32_768,
   keysOfRows: (key) => ({ position: "integer primary key", constraints: keyConstraint("unique", key) }),
-  // SQLite changes no constraint of a table. Rows that name rows of this one do so again before the transaction ends.
+  // SQLite changes no constraint of a table. While it is made anew, rows of others name rows that are not there. Afterwards
+  // a row that names none is refused at once again: a `commit` that fails would leave its statement open.
   remade: (before, after, table) => {
     const added = columnsAdded(before, after)
     const names = quotedAll(after.columns.filter((column) => !added.includes(column)).map(({ name }) => name))
@@ -66,7 +67,8 @@ export const sqliteDialect: SqlDialect = {
       `drop table ${table(after.name)}`,
       createTable(after, table),
       `insert into ${table(after.name)} (${names}) select ${names} from temp.rows_to_keep`,
-      "drop table temp.rows_to_keep"
+      "drop table temp.rows_to_keep",
+      "pragma defer_foreign_keys = off"
     ]
   }
 }

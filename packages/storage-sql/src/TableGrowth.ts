@@ -41,7 +41,7 @@ export const growth = (
   const isNew = (name: string) => !held.some((shape) => shape.name === name)
   return {
     tables: [
-      ...heldViews.toReversed().map(([name]) => `drop view ${inTable(name)}`),
+      ...heldViews.toReversed().map(([name]) => `drop view if exists ${inTable(name)}`),
       ...shapes.flatMap((shape) => {
         const old = held.find(({ name }) => name === shape.name)
         if (old === undefined) return [createTable(shape, inTable)]

@@ -18,6 +18,7 @@ import {
   stateTables,
   type StorageError,
   type Table,
+  type TableColumn,
   type UserId,
   type Username
 } from "@letterboxd-ratings/core"
@@ -26,13 +27,22 @@ import { Count, type DatasetRow, readDatasetRow, unreadable } from "./DatasetRow
 import { columnsIn, hasPosition, type Layout, position } from "./DeclaredTables.ts"
 import { decoding } from "./RowStatements.ts"
 import { nameIn, type SqlDatabase, UnreadableTables } from "./SqlDatabase.ts"
-import { quotedAll } from "./TableShape.ts"
+import { quoted, quotedAll } from "./TableShape.ts"
+
+/** What is asked for to read columns, in their order. */
+const selected = <Row>({ dialect }: SqlDatabase, columns: ReadonlyArray<TableColumn<Row>>): string =>
+  columns
+    .map(({ name, type }) => {
+      const { selected = (column: string) => column } = dialect.types[type]
+      return selected(quoted(name))
+    })
+    .join(", ")
 
 const all = <Row>(database: SqlDatabase, table: Table<Row>, layout: Layout, isInPosition: boolean) => {
   const columns = columnsIn(table, layout)
   return Effect.flatMap(
     database.sql.unsafe(
-      `select ${quotedAll(columns.map(({ name }) => name))} from ${nameIn(database)(table.name)}
+      `select ${selected(database, columns)} from ${nameIn(database)(table.name)}
       order by ${quotedAll(isInPosition ? [position] : table.key)}`
     ).values,
     decoding(database, { name: table.name, columns, read: table.reader(columns) })
@@ -84,8 +94,8 @@ const pages = <Row>(
 ): Stream.Stream<Row, SqlError | UnreadableTables> => {
   const columns = columnsIn(table, layout)
   const decoded = decoding(database, { name: table.name, columns, read: table.reader(columns) })
-  const statement = `select ${quotedAll([...columns.map(({ name }) => name), position])} from ${nameIn(database)(table.name)}
-    where ${quotedAll([position])} > ${database.dialect.parameter(1)} order by ${quotedAll([position])} limit ${rowsAtOnce}`
+  const statement = `select ${selected(database, columns)}, ${quoted(position)} from ${nameIn(database)(table.name)}
+    where ${quoted(position)} > ${database.dialect.parameter(1)} order by ${quoted(position)} limit ${rowsAtOnce}`
   return Stream.paginateChunkEffect(0, (last) =>
     Effect.gen(function* () {
       const rows = yield* database.sql.unsafe(statement, [last]).values

@@ -3,8 +3,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { allKeeps, RatingsStorage } from "@letterboxd-ratings/core"
 import { growth, sqliteDialect } from "@letterboxd-ratings/storage-sql"
 import { SqliteStorage } from "@letterboxd-ratings/storage-sqlite"
-import { commitKept, formatOneSuite, formatOneTables } from "@letterboxd-ratings/storage-testkit"
-import { Effect, Layer, Schema } from "effect"
+import { batchOf, commitKept, formatOneSuite, formatOneTables } from "@letterboxd-ratings/storage-testkit"
+import { Effect, Layer, Schema, Stream } from "effect"
 import * as fs from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
@@ -158,6 +158,28 @@ const committed = (place: string, until: number) =>
   ).pipe(Effect.provide(layerAt(place)))
 
 describe("SqliteStorage and the tables of its formats", () => {
+  it.live("is as it was where the batch that asks for more cannot be written", () =>
+    Effect.gen(function* () {
+      yield* writeThen("failed")
+      const [columns, storage] = [yield* columnsIn(fileOf("failed")), yield* RatingsStorage]
+      yield* Effect.scoped(
+        Effect.gen(function* () {
+          const dataset = yield* storage.open({ _tag: "continue" })
+          // A rating of a film that is in no table.
+          const batch = batchOf(dataset.state, 1, [{ name: "new", ratings: [[999, 1]] }], [])
+          yield* Effect.flip(dataset.commit({ ...batch, keeps: allKeeps }))
+          assert.deepStrictEqual(yield* columnsIn(fileOf("failed")), columns)
+          assert.strictEqual(yield* formatOf("failed"), 1)
+          const next = batchOf(dataset.state, 1, [{ name: "new", ratings: [[10, 1]] }], [])
+          yield* dataset.commit({ ...next, keeps: ["liked"] })
+          assert.deepStrictEqual((yield* Stream.runCollect(dataset.ratings)).length, 5)
+        })
+      )
+      assert.strictEqual(yield* formatOf("failed"), 2)
+      assert.deepStrictEqual((yield* storage.verify({ repair: false })).problems, [])
+    }).pipe(Effect.provide(layerAt("failed")))
+  )
+
   it.live("writes a dataset that keeps nothing with the tables, columns and types of format 1", () =>
     Effect.gen(function* () {
       yield* writeThen("then")
