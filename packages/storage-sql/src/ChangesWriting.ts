@@ -10,25 +10,17 @@ import {
   type RowChanges,
   type RowCounts,
   type RowTable,
-  rowTables,
   rowTablesOf,
-  type StorageError,
-  stateTables,
-  type Table
+  type StorageError
 } from "@letterboxd-ratings/core"
 import { Chunk, Effect, Option, Stream } from "effect"
 import { claimDatasetRow, putDatasetRow } from "./DatasetRow.ts"
-import { columnsIn, hasPosition, type Layout } from "./DeclaredTables.ts"
+import { type HeldTable, type Layout, rowTableIn, stateTablesIn } from "./DeclaredTables.ts"
 import { add, adding, remove, update } from "./RowStatements.ts"
 import type { SqlDatabase, UnreadableTables } from "./SqlDatabase.ts"
 import { growth } from "./TableGrowth.ts"
 
 type Failure = SqlError | StorageError | UnreadableTables
-
-const columnsOf = <Row>(table: Table<Row>, layout: Layout) => ({
-  name: table.name,
-  columns: columnsIn(table, layout)
-})
 
 /**
  * Removes the rows of members that are replaced. What it gives adds those that join, once the members and films that they
@@ -36,16 +28,14 @@ const columnsOf = <Row>(table: Table<Row>, layout: Layout) => ({
  */
 const replacing = <Row extends { readonly userId: number }>(
   database: SqlDatabase,
-  table: Table<Row>,
-  layout: Layout,
+  table: HeldTable<Row>,
   before: number,
   { added, replaced }: RowChanges<Row>
 ): Effect.Effect<Effect.Effect<number, Failure>, Failure> =>
   Effect.gen(function* () {
-    const to = columnsOf(table, layout)
-    const user = to.columns.find(({ property }) => property === ("userId" satisfies keyof Row))
+    const user = table.columns.find(({ property }) => property === ("userId" satisfies keyof Row))
     const removed = user === undefined ? 0 : yield* remove(database, table.name, user, replaced)
-    const put = yield* adding(database, to, true)
+    const put = yield* adding(database, table)
     return Stream.rechunk(added, database.dialect.rowsAtOnce).pipe(
       Stream.mapChunksEffect((some) => Effect.as(put(some), Chunk.of(some.length))),
       Stream.runFold(before - removed, (rows, more) => rows + more)
@@ -79,25 +69,21 @@ export const writeChanges = (
 
     const prepared = <T extends RowTable>(name: T) =>
       rowTablesOf(keeps).includes(name)
-        ? replacing(database, rowTables[name], layout, before[name], rows[name])
+        ? replacing(database, rowTableIn(name, layout), before[name], rows[name])
         : Effect.succeed(Effect.succeed(0))
     const filled = {
       ratings: yield* prepared("ratings"),
       watched: yield* prepared("watched"),
       changes: yield* prepared("changes")
     }
-    const [filmTable, memberTable, updateTable] = [
-      columnsOf(stateTables.films, layout),
-      columnsOf(stateTables.members, layout),
-      columnsOf(stateTables.updates, layout)
-    ]
-    yield* add(database, filmTable, hasPosition.films, films.added)
+    const tables = stateTablesIn(layout)
+    yield* add(database, tables.films, films.added)
     const filmsNow = films.changed.map((changed) => changed.after)
-    yield* update(database, filmTable, stateTables.films.key, filmsNow)
-    yield* add(database, memberTable, hasPosition.members, members.added)
-    yield* update(database, memberTable, stateTables.members.key, members.changed)
-    yield* add(database, updateTable, hasPosition.updates, updates.added)
-    yield* update(database, updateTable, stateTables.updates.key, updates.changed)
+    yield* update(database, tables.films, filmsNow)
+    yield* add(database, tables.members, members.added)
+    yield* update(database, tables.members, members.changed)
+    yield* add(database, tables.updates, updates.added)
+    yield* update(database, tables.updates, updates.changed)
     const counts: RowCounts = {
       ratings: yield* filled.ratings,
       watched: yield* filled.watched,

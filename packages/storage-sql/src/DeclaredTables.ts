@@ -7,6 +7,8 @@ import {
   type Keeps,
   type Member,
   noKeeps,
+  type RowOf,
+  type RowReader,
   type RowTable,
   rowTables,
   rowTablesOf,
@@ -34,11 +36,14 @@ type AnyTable = Pick<Table<never>, "columns" | "key" | "name">
 /** The names of the tables that are held in memory. */
 type StateTable = keyof typeof stateTables
 
+/** Those that others name come first. */
+const stateNames = ["films", "members", "updates"] as const satisfies ReadonlyArray<StateTable>
+
 /** The column by which a database knows the order of rows. */
 export const position = "position"
 
 /** What the declaration leaves open: whether rows stand in the order in which they came, or in that of their keys. */
-export const hasPosition: { readonly [T in StateTable]: boolean } = { films: true, members: false, updates: true }
+const hasPosition: { readonly [T in StateTable]: boolean } = { films: true, members: false, updates: true }
 
 /** What no two rows share besides the key, as properties of a row. */
 const uniqueIn: { readonly [T in StateTable]: ReadonlyArray<keyof Member> } = {
@@ -47,10 +52,12 @@ const uniqueIn: { readonly [T in StateTable]: ReadonlyArray<keyof Member> } = {
   updates: []
 }
 
-/** Those that others name come first. */
-const stateNames = ["films", "members", "updates"] as const satisfies ReadonlyArray<StateTable>
-
-/** The name of the table with one row, about the dataset. */
+/**
+ * The name of the table with one row, about the dataset.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export const datasetTable = "dataset"
 
 /** The columns of a table in a dataset. */
@@ -58,6 +65,29 @@ export const columnsIn = <Row>(
   table: Pick<Table<Row>, "columns">,
   { format, keeps }: Layout
 ): ReadonlyArray<TableColumn<Row>> => table.columns(keeps).filter(({ since }) => since <= format)
+
+/** A table as a dataset holds it: for statements about its rows. */
+export interface HeldTable<Row> extends Pick<Table<Row>, "key" | "name"> {
+  readonly columns: ReadonlyArray<TableColumn<Row>>
+  readonly hasPosition: boolean
+  readonly read: RowReader<Row>
+}
+
+const held = <Row>(table: Table<Row>, layout: Layout, hasPosition: boolean): HeldTable<Row> => {
+  const columns = columnsIn(table, layout)
+  return { name: table.name, key: table.key, columns, hasPosition, read: table.reader(columns) }
+}
+
+/** A table with many rows. */
+export const rowTableIn = <T extends RowTable>(name: T, layout: Layout): HeldTable<RowOf<T>> =>
+  held<RowOf<T>>(rowTables[name], layout, true)
+
+/** The tables that are held in memory. */
+export const stateTablesIn = (layout: Layout) => ({
+  films: held(stateTables.films, layout, hasPosition.films),
+  members: held(stateTables.members, layout, hasPosition.members),
+  updates: held(stateTables.updates, layout, hasPosition.updates)
+})
 
 /** The table whose rows a column names wherever it stands: the one of which it is the key. */
 const ownerOf = (column: string): string | undefined =>
@@ -161,12 +191,7 @@ const aboutShape = ({ count, types }: SqlDialect, { format, keeps }: Layout): Ta
   }
 }
 
-/**
- * The tables of a dataset, in the order in which they can be created. `inTable` gives the name of a table in a statement.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** The tables of a dataset, in the order in which they can be created. */
 export const tableShapes = (
   dialect: SqlDialect,
   layout: Layout,

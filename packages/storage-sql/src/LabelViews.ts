@@ -10,9 +10,6 @@ import { quotedAll } from "./TableShape.ts"
 /**
  * The views by name, each with the query behind it, in the order in which they can be created. A film is called as
  * `displayName` of core calls it. What is kept of ratings stands behind the stars.
- *
- * @since 0.1.0
- * @category constructors
  */
 export const labelViews = (
   layout: Layout,

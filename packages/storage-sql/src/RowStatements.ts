@@ -4,19 +4,13 @@
  * @since 0.1.0
  */
 import type { SqlError } from "@effect/sql/SqlError"
-import type { RowReader, TableColumn } from "@letterboxd-ratings/core"
+import type { TableColumn } from "@letterboxd-ratings/core"
 import { Chunk, Effect, Either, Schema } from "effect"
-import { position } from "./DeclaredTables.ts"
 import { Count, unreadable } from "./DatasetRow.ts"
+import { type HeldTable, position } from "./DeclaredTables.ts"
 import { nameIn, type SqlDatabase, UnreadableTables } from "./SqlDatabase.ts"
 import type { SqlDialect } from "./SqlDialect.ts"
 import { quoted, quotedAll } from "./TableShape.ts"
-
-/** The columns of a table that statements are about. */
-export interface TableColumns<Row> {
-  readonly name: string
-  readonly columns: ReadonlyArray<TableColumn<Row>>
-}
 
 /** Rows as a JSON text of their values. */
 const encoder = <Row>({ types }: SqlDialect, columns: ReadonlyArray<TableColumn<Row>>) => {
@@ -54,8 +48,7 @@ export const numberOf = (
 /** How rows are added to a table, behind those that are there. */
 export const adding = <Row>(
   database: SqlDatabase,
-  { columns, name }: TableColumns<Row>,
-  hasPosition: boolean
+  { columns, hasPosition, name }: HeldTable<Row>
 ): Effect.Effect<(rows: Iterable<Row>) => Effect.Effect<void, SqlError>, SqlError | UnreadableTables> =>
   Effect.gen(function* () {
     const { dialect, sql } = database
@@ -63,18 +56,16 @@ export const adding = <Row>(
     const encoded = encoder(dialect, columns)
     const names = columns.map((column) => column.name)
     const values = valuesListed(dialect, columns)
-    let last = hasPosition
-      ? yield* numberOf(database, `select coalesce(max(${quoted(position)}), 0) from ${table}`)
-      : undefined
-    const statement = `insert into ${table} (${quotedAll(last === undefined ? names : [position, ...names])})
-      select ${[...(last === undefined ? [] : [`cast(${dialect.parameter(2)} as ${dialect.count}) + n`]), ...values].join(", ")}
+    let last = hasPosition ? yield* numberOf(database, `select coalesce(max(${quoted(position)}), 0) from ${table}`) : 0
+    const statement = `insert into ${table} (${quotedAll(hasPosition ? [position, ...names] : names)})
+      select ${[...(hasPosition ? [`cast(${dialect.parameter(2)} as ${dialect.count}) + n`] : []), ...values].join(", ")}
       from ${dialect.listed(dialect.parameter(1))}`
     return (rows: Iterable<Row>) =>
       Effect.suspend(() => {
         const some = Array.from(rows)
         if (some.length === 0) return Effect.void
-        const parameters = last === undefined ? [encoded(some)] : [encoded(some), last]
-        if (last !== undefined) last += some.length
+        const parameters = hasPosition ? [encoded(some), last] : [encoded(some)]
+        last += some.length
         return Effect.asVoid(sql.unsafe(statement, parameters))
       })
   })
@@ -82,21 +73,19 @@ export const adding = <Row>(
 /** Adds rows that are all there. */
 export const add = <Row>(
   database: SqlDatabase,
-  table: TableColumns<Row>,
-  hasPosition: boolean,
+  table: HeldTable<Row>,
   rows: ReadonlyArray<Row>
 ): Effect.Effect<void, SqlError | UnreadableTables> =>
   rows.length === 0
     ? Effect.void
-    : Effect.flatMap(adding(database, table, hasPosition), (add) =>
-        Effect.forEach(Chunk.chunksOf(Chunk.unsafeFromArray(rows), database.dialect.rowsAtOnce), add, { discard: true })
+    : Effect.flatMap(adding(database, table), (put) =>
+        Effect.forEach(Chunk.chunksOf(Chunk.unsafeFromArray(rows), database.dialect.rowsAtOnce), put, { discard: true })
       )
 
-/** Gives rows that are there new values, told apart by a column. */
+/** Gives rows that are there new values, told apart by their key. */
 export const update = <Row>(
   database: SqlDatabase,
-  { columns, name }: TableColumns<Row>,
-  key: ReadonlyArray<string>,
+  { columns, key, name }: HeldTable<Row>,
   rows: ReadonlyArray<Row>
 ): Effect.Effect<void, SqlError> => {
   if (rows.length === 0) return Effect.void
@@ -137,7 +126,7 @@ export const remove = (
 /** Rows from what a statement gives for columns, and maybe more behind. */
 export const decoding = <Row>(
   { dialect }: SqlDatabase,
-  { columns, name, read }: TableColumns<Row> & { readonly read: RowReader<Row> }
+  { columns, name, read }: HeldTable<Row>
 ): ((rows: ReadonlyArray<ReadonlyArray<unknown>>) => Effect.Effect<ReadonlyArray<Row>, UnreadableTables>) => {
   const readers = columns.map(({ type }) => dialect.types[type].read)
   const isAsItIs = readers.every((one) => one === undefined)

@@ -28,12 +28,7 @@ export interface SqlDatabase {
  */
 export class UnreadableTables extends Data.TaggedError("UnreadableTables")<{ readonly message: string }> {}
 
-/**
- * The name of a table in a statement.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** The name of a table in a statement. */
 export const nameIn =
   ({ schema }: Pick<SqlDatabase, "schema">) =>
   (table: string): string =>

@@ -12,19 +12,16 @@ import {
   type MemberRecord,
   type RowOf,
   type RowStreams,
-  rowTables,
   rowTablesOf,
   type RowTable,
-  stateTables,
   type StorageError,
-  type Table,
   type TableColumn,
   type UserId,
   type Username
 } from "@letterboxd-ratings/core"
 import { Chunk, type DateTime, Effect, Option, Schema, Stream } from "effect"
 import { Count, type DatasetRow, readDatasetRow, unreadable } from "./DatasetRow.ts"
-import { columnsIn, hasPosition, type Layout, position } from "./DeclaredTables.ts"
+import { type HeldTable, position, rowTableIn, stateTablesIn } from "./DeclaredTables.ts"
 import { decoding } from "./RowStatements.ts"
 import { nameIn, type SqlDatabase, UnreadableTables } from "./SqlDatabase.ts"
 import { quoted, quotedAll } from "./TableShape.ts"
@@ -38,16 +35,14 @@ const selected = <Row>({ dialect }: SqlDatabase, columns: ReadonlyArray<TableCol
     })
     .join(", ")
 
-const all = <Row>(database: SqlDatabase, table: Table<Row>, layout: Layout, isInPosition: boolean) => {
-  const columns = columnsIn(table, layout)
-  return Effect.flatMap(
+const all = <Row>(database: SqlDatabase, table: HeldTable<Row>) =>
+  Effect.flatMap(
     database.sql.unsafe(
-      `select ${selected(database, columns)} from ${nameIn(database)(table.name)}
-      order by ${quotedAll(isInPosition ? [position] : table.key)}`
+      `select ${selected(database, table.columns)} from ${nameIn(database)(table.name)}
+      order by ${quotedAll(table.hasPosition ? [position] : table.key)}`
     ).values,
-    decoding(database, { name: table.name, columns, read: table.reader(columns) })
+    decoding(database, table)
   )
-}
 
 /** A member who only has an id has no state. */
 const isRecord = (member: Member): member is MemberRecord => member.state !== undefined
@@ -63,21 +58,22 @@ export const readState = (
   row: DatasetRow
 ): Effect.Effect<DatasetState, SqlError | UnreadableTables> =>
   Effect.gen(function* () {
+    const tables = stateTablesIn(row)
     const users = new Map<Username, UserId>()
     const names = new Map<UserId, Username>()
     const members = new Map<Username, MemberRecord>()
-    for (const member of yield* all(database, stateTables.members, row, hasPosition.members)) {
+    for (const member of yield* all(database, tables.members)) {
       users.set(member.username, member.userId)
       names.set(member.userId, member.username)
       if (isRecord(member)) members.set(member.username, member)
     }
     const films = new Map<FilmId, Film>()
-    for (const film of yield* all(database, stateTables.films, row, hasPosition.films)) films.set(film.id, film)
+    for (const film of yield* all(database, tables.films)) films.set(film.id, film)
     const updates = new Map<Username, DateTime.Utc>()
-    for (const { lastUpdated, userId } of yield* all(database, stateTables.updates, row, hasPosition.updates)) {
+    for (const { lastUpdated, userId } of yield* all(database, tables.updates)) {
       const username = names.get(userId)
       if (username === undefined) {
-        return yield* new UnreadableTables({ message: `${stateTables.updates.name}: unknown user ${userId}` })
+        return yield* new UnreadableTables({ message: `${tables.updates.name}: unknown user ${userId}` })
       }
       updates.set(username, lastUpdated)
     }
@@ -87,20 +83,16 @@ export const readState = (
 const rowsAtOnce = 4_096
 const decodePosition = Schema.decodeUnknown(Count)
 
-const pages = <Row>(
-  database: SqlDatabase,
-  table: Table<Row>,
-  layout: Layout
-): Stream.Stream<Row, SqlError | UnreadableTables> => {
-  const columns = columnsIn(table, layout)
-  const decoded = decoding(database, { name: table.name, columns, read: table.reader(columns) })
-  const statement = `select ${selected(database, columns)}, ${quoted(position)} from ${nameIn(database)(table.name)}
-    where ${quoted(position)} > ${database.dialect.parameter(1)} order by ${quoted(position)} limit ${rowsAtOnce}`
+const pages = <Row>(database: SqlDatabase, table: HeldTable<Row>): Stream.Stream<Row, SqlError | UnreadableTables> => {
+  const decoded = decoding(database, table)
+  const at = quoted(position)
+  const statement = `select ${selected(database, table.columns)}, ${at} from ${nameIn(database)(table.name)}
+    where ${at} > ${database.dialect.parameter(1)} order by ${at} limit ${rowsAtOnce}`
   return Stream.paginateChunkEffect(0, (last) =>
     Effect.gen(function* () {
       const rows = yield* database.sql.unsafe(statement, [last]).values
       const some = Chunk.unsafeFromArray(yield* decoded(rows))
-      const end = rows.at(-1)?.[columns.length]
+      const end = rows.at(-1)?.[table.columns.length]
       return [
         some,
         rows.length < rowsAtOnce ? Option.none() : Option.some(yield* unreadable(decodePosition(end)))
@@ -123,7 +115,7 @@ export const rowsIn = <T extends RowTable>(
   Stream.unwrap(
     Effect.map(readDatasetRow(database), (there) =>
       there._tag === "Dataset" && rowTablesOf(there.row.keeps).includes(name)
-        ? pages<RowOf<T>>(database, rowTables[name], there.row)
+        ? pages(database, rowTableIn(name, there.row))
         : Stream.empty
     )
   )

@@ -12,18 +12,13 @@ import {
   MemberRecord,
   noKeeps,
   problemsOf,
-  type RowOf,
-  type RowTable,
-  rowTables,
-  stateTables,
-  type Table,
   UserId,
   Username
 } from "@letterboxd-ratings/core"
-import { quoted } from "@letterboxd-ratings/storage-sql"
+import { quoted, quotedAll } from "@letterboxd-ratings/storage-sql"
 import { DateTime, Effect, Schema } from "effect"
 import * as fc from "fast-check"
-import { columnsIn, hasPosition } from "../src/DeclaredTables.ts"
+import { type HeldTable, rowTableIn, stateTablesIn } from "../src/DeclaredTables.ts"
 import { add } from "../src/RowStatements.ts"
 import { inMemory } from "./InMemory.ts"
 
@@ -163,32 +158,29 @@ const problemsInSql = ({ idGaps, rows, state }: DatasetContent) =>
   Effect.gen(function* () {
     const database = inMemory()
     const layout = { format: formatOf(state.keeps), keeps: state.keeps }
-    const put = <Row>(table: Table<Row>, isInPosition: boolean, all: ReadonlyArray<Row>) => {
-      const columns = columnsIn(table, layout)
-      const names = columns.map(({ name }) => quoted(name)).join(", ")
-      return Effect.zipRight(
-        database.sql.unsafe(`create table ${quoted(table.name)} (position, ${names})`),
-        add(database, { name: table.name, columns }, isInPosition, all)
+    const put = <Row>(table: HeldTable<Row>, all: ReadonlyArray<Row>) =>
+      Effect.zipRight(
+        database.sql.unsafe(
+          `create table ${quoted(table.name)} (${quotedAll(["position", ...table.columns.map(({ name }) => name)])})`
+        ),
+        add(database, table, all)
       )
-    }
-    const putRows = <T extends RowTable>(name: T, all: ReadonlyArray<RowOf<T>>) => put(rowTables[name], true, all)
-    yield* put(stateTables.films, hasPosition.films, [...state.films.values()])
+    const tables = stateTablesIn(layout)
+    yield* put(tables.films, [...state.films.values()])
     yield* put(
-      stateTables.members,
-      hasPosition.members,
+      tables.members,
       Array.from(state.users, ([name, id]): Member => state.members.get(name) ?? { username: name, userId: id })
     )
     yield* put(
-      stateTables.updates,
-      hasPosition.updates,
+      tables.updates,
       [...state.updates].flatMap(([name, lastUpdated]) => {
         const id = state.users.get(name)
         return id === undefined ? [] : [{ userId: id, lastUpdated }]
       })
     )
-    yield* putRows("ratings", rows.ratings)
-    yield* putRows("watched", rows.watched)
-    yield* putRows("changes", rows.changes)
+    yield* put(rowTableIn("ratings", layout), rows.ratings)
+    yield* put(rowTableIn("watched", layout), rows.watched)
+    yield* put(rowTableIn("changes", layout), rows.changes)
     const { changes, ratings, watched } = state
     const problems: Array<unknown> = []
     for (const check of checksInSql({

@@ -76,6 +76,6 @@ describe("the tables of a dataset", () => {
     const layout = layoutOf(["liked"])
     const { indexes, tables } = growth({ dialect: postgresDialect, schema: "s" }, layout, layout)
     assert.deepStrictEqual(indexes, [])
-    for (const statement of tables) assert.match(statement, /^(?:create|drop) view "s"\./u)
+    for (const statement of tables) assert.match(statement, /^(?:create view|drop view if exists) "s"\./u)
   })
 })
