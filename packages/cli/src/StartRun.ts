@@ -6,6 +6,7 @@
 import { Harvest, RatingsSource, RatingsStorage, type StorageError, type Username } from "@letterboxd-ratings/core"
 import { NodeProcessTable } from "@letterboxd-ratings/storage-folder/node"
 import { Effect, Fiber, Layer, PubSub, Ref, Schedule } from "effect"
+import { withAdvice } from "./Advice.ts"
 import { CommandEnded, exitCodeOfReport, exitCodeOfStorageError, type InvalidSettings } from "./ExitCode.ts"
 import * as KeptPages from "./KeptPages.ts"
 import { folderOf, type Settings } from "./options/Settings.ts"
@@ -62,7 +63,7 @@ export const endWithError = (
     ? endWith(1, error.message)
     : endWith(
         exitCodeOfStorageError(error.reason),
-        `${error.message}.${next !== undefined && (error.reason === "Full" || error.reason === "Failed") ? ` ${next}` : ""}`
+        `${withAdvice(error)}${next !== undefined && (error.reason === "Full" || error.reason === "Failed") ? ` ${next}` : ""}`
       )
 
 /**

@@ -45,7 +45,7 @@ export {
   type Verification,
   type WholeDataset
 } from "./dataset/RatingsStorage.ts"
-export { StorageError, StorageErrorReason } from "./dataset/StorageError.ts"
+export { Remedy, StorageError, StorageErrorReason } from "./dataset/StorageError.ts"
 export { type RowReader, type Table, type TableColumn } from "./dataset/Table.ts"
 export {
   type BareMember,
