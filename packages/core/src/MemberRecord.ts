@@ -6,7 +6,6 @@
 import { Schema } from "effect"
 import { FilmId } from "./Film.ts"
 import { UserId, Username } from "./Member.ts"
-import type { PageVerdict } from "./PageVerdict.ts"
 
 /**
  * - `sealed`: every page was read and the list is proven complete (a member without films too).
@@ -50,7 +49,7 @@ export type Doubt = typeof Doubt.Type
 /**
  * A member's state with its evidence: when it was read, the page count its first page told (0 where unknown), the
  * numbers of the pages still missing, the films seen (rated or not) and stated, the ratings, the doubts, and how
- * often each verdict was given. It belongs to a dataset's members by `userId`. `seen` holds film ids: of a partial member
+ * often each label was given to a part (see `ListPart`). It belongs to a dataset's members by `userId`. `seen` holds film ids: of a partial member
  * that can be completed page by page all films of its list that were seen, rated or not, which tell later whether the
  * list has moved; of a sealed member that was read in one go a sample of its rated films (see `sampleOfRatings`), which
  * tells a member again that has another name.
@@ -100,6 +99,36 @@ export const WaitsFor = Schema.Literal("refused", "not-understood", "pages", "do
 export type WaitsFor = typeof WaitsFor.Type
 
 /**
+ * The labels in `verdicts` that tell why a part is missing: the reasons of errors, and those that Letterboxd's pages have
+ * had in datasets from the beginning.
+ */
+const missingLabels: Readonly<Record<string, "refused" | "not-understood">> = {
+  Refused: "refused",
+  Challenged: "refused",
+  Forbidden: "refused",
+  RateLimited: "refused",
+  NotUnderstood: "not-understood",
+  MarkupChanged: "not-understood"
+}
+
+/**
+ * What the label of a missing part tells of the reason; `undefined` where it tells nothing.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const reasonInLabel = (label: string): "refused" | "not-understood" | undefined =>
+  Object.hasOwn(missingLabels, label) ? missingLabels[label] : undefined
+
+/**
+ * The `verdicts` of a member whom the source called private or gone, as it called everybody then: it counts as refused.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const verdictsOfDisbelieved: MemberRecord["verdicts"] = { Forbidden: 1 }
+
+/**
  * What a member waits for before it is complete; `undefined` where it is not partial.
  *
  * @since 0.1.0
@@ -107,9 +136,11 @@ export type WaitsFor = typeof WaitsFor.Type
  */
 export const whatMemberWaitsFor = ({ doubts, missing, state, verdicts }: MemberRecord): WaitsFor | undefined => {
   if (state !== "partial") return undefined
-  const had = (verdict: PageVerdict["_tag"]) => (verdicts[verdict] ?? 0) > 0
-  if (had("Challenged") || had("Forbidden") || had("RateLimited")) return "refused"
-  if (had("MarkupChanged") || doubts.includes("unreadable-tiles") || doubts.includes("ratings-missing"))
+  const reasons = new Set(
+    Object.entries(verdicts).map(([label, times]) => (times > 0 ? reasonInLabel(label) : undefined))
+  )
+  if (reasons.has("refused")) return "refused"
+  if (reasons.has("not-understood") || doubts.includes("unreadable-tiles") || doubts.includes("ratings-missing"))
     return "not-understood"
   return missing.length > 0 ? "pages" : "doubts"
 }

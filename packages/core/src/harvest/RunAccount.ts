@@ -5,7 +5,7 @@
  */
 import type { Batch, BatchMember, DatasetState } from "../Batch.ts"
 import type { Username } from "../Member.ts"
-import { type MemberRecord, whatMemberWaitsFor } from "../MemberRecord.ts"
+import { type MemberRecord, verdictsOfDisbelieved, whatMemberWaitsFor } from "../MemberRecord.ts"
 import type { RunReport } from "../RunReport.ts"
 import type { ReadMember } from "./ReadMember.ts"
 
@@ -67,10 +67,10 @@ export const makeRunAccount = (state: DatasetState): RunAccount => {
   return {
     read: (read) => {
       for (const {
-        reading: { doubts, lastPage, missing, state: memberState, username }
+        reading: { doubts, lastPart, missing, state: memberState, username }
       } of read) {
         members[memberState] += 1
-        if (memberState === "partial") partial.push({ username, missing, lastPage, doubts })
+        if (memberState === "partial") partial.push({ username, missing, lastPage: lastPart, doubts })
       }
     },
     committed: (batch, total) => {
@@ -84,7 +84,7 @@ export const makeRunAccount = (state: DatasetState): RunAccount => {
       [...absent.values()]
         .filter(({ username }) => isDisbelieved(username))
         .map((record) => ({
-          record: { ...record, state: "partial", missing: [1], verdicts: { Forbidden: 1 } },
+          record: { ...record, state: "partial", missing: [1], verdicts: verdictsOfDisbelieved },
           isNew: false,
           write: "append",
           ratings: []
