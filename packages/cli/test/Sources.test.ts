@@ -1,5 +1,7 @@
 /** Sources that modules bring, in the built command. */
 import { assert, beforeAll, describe, it } from "@effect/vitest"
+import { HarvestEvent } from "@letterboxd-ratings/core"
+import { Schema } from "effect"
 import { build } from "esbuild"
 import * as fs from "node:fs"
 import * as path from "node:path"
@@ -7,6 +9,8 @@ import { fileURLToPath } from "node:url"
 import { inEmptyFolder, lb, rowsOf } from "./Lb.ts"
 
 const examples = fileURLToPath(new URL("../../../examples/", import.meta.url))
+
+const decodeEvent = Schema.decodeUnknownSync(Schema.parseJson(HarvestEvent))
 
 /** The source of `examples/` as one file, as somebody who built it would have it: with nothing of this process. */
 let jsonSource: string
@@ -56,12 +60,12 @@ describe("lb, with the source of a module", () => {
       const events = user.out
         .trim()
         .split("\n")
-        .map(
-          (line) => JSON.parse(line) as { readonly _tag: string; readonly source?: string; readonly verdict?: string }
-        )
-      assert.strictEqual(events[0]?.source, "json")
+        .map((line) => decodeEvent(line))
+      const [first] = events
+      assert(first?._tag === "RunStarted")
+      assert.strictEqual(first.source, "json")
       assert.deepStrictEqual(
-        events.filter(({ _tag }) => _tag === "PageRead").map(({ verdict }) => verdict),
+        events.flatMap((event) => (event._tag === "PageRead" ? [event.verdict] : [])),
         ["Films"]
       )
       assert.strictEqual(events.at(-1)?._tag, "RunFinished")
@@ -83,7 +87,7 @@ describe("lb, with the source of a module", () => {
       const [, mine = "", ...options] = sourceIn(folder)
       fs.writeFileSync(path.join(folder, "empty.mjs"), "export const nothing = 1\n")
       fs.writeFileSync(path.join(folder, "number.mjs"), "export const layer = () => 1\n")
-      for (const [source, expected, ...more] of [
+      const cases = [
         ["./nowhere.mjs", `(tried ${path.join(folder, "nowhere.mjs")})`],
         ["@nobody/nothing", `(tried the package @nobody/nothing, from ${folder})`],
         [
@@ -100,12 +104,12 @@ describe("lb, with the source of a module", () => {
         [mine, `has no option "fil". It knows: file. Did you mean "file"?`, "--source-options", "fil=x"],
         [mine, "It cannot be read:", "--source-options", "file=nowhere.json"],
         ["sandbox", `The source sandbox has no option "file". It has none`, ...options]
-      ] as const) {
-        for (const command of [["run", "--mode", "new"], ["doctor"]]) {
-          const { code, err } = await lb(folder, [...command, "--source", source, ...more])
-          assert.strictEqual(code, 1, err)
-          assert.include(err, expected)
-        }
+      ] as const
+      for (const [i, [source, expected, ...more]] of cases.entries()) {
+        const command = i % 2 === 0 ? ["run", "--mode", "new"] : ["doctor"]
+        const { code, err } = await lb(folder, [...command, "--source", source, ...more])
+        assert.strictEqual(code, 1, err)
+        assert.include(err, expected)
       }
       assert.isFalse(fs.existsSync(path.join(folder, "data_output")))
     }),
