@@ -148,6 +148,21 @@ describe("Trouble with a page", () => {
     })
   )
 
+  it.effect("that the run finds itself is told in the words of the source", () =>
+    Effect.gen(function* () {
+      const { report } = yield* run(
+        {
+          ...calm,
+          interfere: () => Effect.succeed(PartContent.Private()),
+          reasonTexts: { Refused: { label: "Locked", advice: "Ask for the key." } }
+        },
+        { membersInFlight: 1 }
+      )
+      assert.deepStrictEqual([report.stopped?.reason, report.stopped?.kind], ["Locked", "Refused"])
+      assert.match(report.stopped?.message ?? "", /5 members in a row .*\(memory:.*\)\. Ask for the key\.$/u)
+    })
+  )
+
   it.effect("leaves out the members it is told to, and says so", () =>
     Effect.gen(function* () {
       const dataset = memoryDataset()

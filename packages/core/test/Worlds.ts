@@ -56,6 +56,7 @@ export interface MemoryWorld {
   readonly listedFilms?: Readonly<Record<string, number>>
   /** What is answered when a member is asked in a second way for its rated films; the truth where nothing is said. */
   readonly ratedFilms?: (username: string) => Effect.Effect<Option.Option<RatedFilms>, SourceError>
+  readonly reasonTexts?: (typeof RatingsSource.Service)["reasonTexts"]
   readonly membersFailAfter?: { readonly count: number; readonly error: SourceError }
   /** Waited for before the members list is there. */
   readonly beforeMembers?: Effect.Effect<void, SourceError>
@@ -112,6 +113,7 @@ export const memorySource = (world: MemoryWorld) =>
     const { membersFailAfter } = world
     const source = RatingsSource.of({
       name: "memory",
+      ...(world.reasonTexts === undefined ? {} : { reasonTexts: world.reasonTexts }),
       members: Stream.tap(
         membersFailAfter === undefined
           ? listings
