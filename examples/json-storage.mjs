@@ -5,36 +5,20 @@
 import { FileSystem, Path } from "@effect/platform"
 import {
   contentAfter,
-  contentOf,
+  DatasetContent,
   emptyContent,
-  EncodedRating,
-  Film,
-  FilmId,
-  MemberRecord,
+  formatOf,
+  latestFormat,
+  openedDataset,
   problemsOf,
   RatingsStorage,
-  StorageError,
-  UserId,
-  Username
+  rowStreamsOf,
+  StorageError
 } from "@letterboxd-ratings/core"
-import { DateTime, Effect, Layer, Schema, Stream } from "effect"
+import { DateTime, Effect, Layer, Schema } from "effect"
 
-const State = Schema.Struct({
-  users: Schema.ReadonlyMap({ key: Username, value: UserId }),
-  films: Schema.ReadonlyMap({ key: FilmId, value: Film }),
-  members: Schema.ReadonlyMap({ key: Username, value: MemberRecord }),
-  updates: Schema.ReadonlyMap({ key: Username, value: Schema.DateTimeUtc }),
-  ratings: Schema.Int,
-  batches: Schema.Int
-})
 const Format = Schema.parseJson(Schema.Struct({ format: Schema.Int }))
-const Content = Schema.Struct({
-  state: State,
-  ratings: Schema.Array(EncodedRating),
-  committedAt: Schema.DateTimeUtc,
-  idGaps: Schema.Int
-})
-const Kept = Schema.parseJson(Schema.Struct({ format: Schema.Literal(1), content: Content }))
+const Kept = Schema.parseJson(Schema.Struct({ format: Schema.Int, content: DatasetContent }))
 
 export const options = ["file"]
 
@@ -54,60 +38,60 @@ export const layer = ({ folder, options: { file = "ratings.json" } }) =>
         if (!(yield* exists)) return yield* failure("NothingThere")("there is no dataset")
         const text = yield* Effect.mapError(fs.readFileString(place), failure("NotPermitted"))
         const { format } = yield* Effect.mapError(Schema.decode(Format)(text), failure("Damaged"))
-        if (format > 1)
+        if (format > latestFormat)
           return yield* failure("NewerFormat")(`a newer version wrote it (format ${format}). Update this storage`)
         return (yield* Effect.mapError(Schema.decode(Kept)(text), failure("Damaged"))).content
       })
-      /** @type {(content: typeof Content.Type, aside: string | undefined) => Effect.Effect<{ batches: number, ratings: number }, StorageError>} */
+      /** @type {(content: DatasetContent, aside: string | undefined) => Effect.Effect<void, StorageError>} */
       const write = (content, aside) =>
         Effect.gen(function* () {
-          const text = yield* Schema.encode(Kept)({ format: 1, content })
-          yield* fs.makeDirectory(folder, { recursive: true })
+          const text = yield* Schema.encode(Kept)({ format: formatOf(content.state.keeps), content })
           yield* fs.writeFileString(`${place}.next`, text)
           if (aside !== undefined) yield* fs.rename(place, aside)
           yield* fs.rename(`${place}.next`, place)
-          return { batches: content.state.batches, ratings: content.ratings.length }
         }).pipe(Effect.mapError(failure("Failed")))
+      // A process that is killed leaves this file behind: remove it by hand then.
+      const lock = `${place}.lock`
+      const hold = Effect.acquireRelease(
+        Effect.mapError(fs.writeFileString(lock, "", { flag: "wx" }), () => failure("Locked")(`${lock} is there`)),
+        () => Effect.ignore(fs.remove(lock))
+      )
 
       return RatingsStorage.of({
         name: "json",
         place,
-        capabilities: { replaceMember: true, durable: false, exclusive: false },
         exists,
-        inspect: Effect.map(read, ({ committedAt, ratings, state }) => ({
-          state,
-          committedAt,
-          bytes: ratings.length * 40
-        })),
+        inspect: Effect.map(read, ({ committedAt, state }) => ({ state, committedAt, bytes: state.ratings * 40 })),
         verify: () =>
           Effect.map(read, (content) => ({
-            ratings: content.ratings.length,
+            ratings: content.state.ratings,
             problems: problemsOf(content),
             repaired: []
           })),
         open: (mode) =>
           Effect.gen(function* () {
+            yield* Effect.mapError(fs.makeDirectory(folder, { recursive: true }), failure("NotPermitted"))
+            yield* hold
             const isThere = yield* exists
             if (isThere && mode._tag === "new" && mode.existing === "refuse")
               return yield* failure("AlreadyThere")("there is a dataset already")
             let now = mode._tag === "continue" ? yield* read : emptyContent(yield* DateTime.now)
             let aside = isThere && mode._tag === "new" ? `${place}.bak-${now.committedAt.epochMillis}` : undefined
-            /** @param {typeof now} next */
-            const keep = (next) =>
-              Effect.tap(write(next, aside), () => {
-                now = next
-                aside = undefined
-              })
-            return {
+            return yield* openedDataset({
+              storage: "json",
+              place,
               state: now.state,
               notes: [],
-              ratings: Stream.suspend(() => Stream.fromIterable(now.ratings)),
-              commit: (batch) => Effect.suspend(() => keep(contentAfter(now, batch))),
-              load: (whole) =>
-                now.state.batches > 0
-                  ? failure("AlreadyThere")("it is not empty")
-                  : Effect.flatMap(contentOf(whole), keep)
-            }
+              rows: rowStreamsOf(() => now),
+              write: (changes) =>
+                Effect.gen(function* () {
+                  const next = yield* contentAfter(now, changes)
+                  yield* write(next, aside)
+                  now = next
+                  aside = undefined
+                  return next.state
+                })
+            })
           })
       })
     })

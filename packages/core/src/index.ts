@@ -12,6 +12,7 @@ export { type DatasetChanges, type RowChanges, type StateTables } from "./datase
 export {
   allKeeps,
   type Cell,
+  cellThrough,
   type ColumnOrigin,
   Keep,
   type Keeps,
@@ -19,7 +20,7 @@ export {
   type StoredType,
   type StoredValues
 } from "./dataset/Column.ts"
-export { contentAfter, type DatasetContent, emptyContent, problemsOf, rowStreamsOf } from "./dataset/DatasetContent.ts"
+export { contentAfter, DatasetContent, emptyContent, problemsOf, rowStreamsOf } from "./dataset/DatasetContent.ts"
 export { loadWhole, readWhole } from "./dataset/DatasetCopy.ts"
 export { displayName, nameWithoutTitle, seenAgain } from "./dataset/FilmIdentity.ts"
 export { type IdRegistry, makeIdRegistry } from "./dataset/IdRegistry.ts"
@@ -44,7 +45,7 @@ export {
   type Verification,
   type WholeDataset
 } from "./dataset/RatingsStorage.ts"
-export { StorageError, StorageErrorReason } from "./dataset/StorageError.ts"
+export { Remedy, StorageError, StorageErrorReason } from "./dataset/StorageError.ts"
 export { type RowReader, type Table, type TableColumn } from "./dataset/Table.ts"
 export {
   type BareMember,
@@ -78,12 +79,28 @@ export {
   RunStarted
 } from "./HarvestEvent.ts"
 export { MemberListing, UserId, Username, UsernameFromText } from "./Member.ts"
-export { canBeCompleted, judgeCompletion, judgeMember, type MemberReading } from "./MemberReading.ts"
 export { Diagnostics, type KeptPage } from "./Diagnostics.ts"
-export { type FilmsVerdict, type ListVersion, type Reconciliation, reconcileList } from "./MovedList.ts"
-export { PageVerdict, type RatingsPage, type StatedCounts, type VerdictAction, verdictActions } from "./PageVerdict.ts"
 export { Day, formatRating, Rating, ratingFromHalfStars } from "./Rating.ts"
-export { type RatedFilms, RatingsSource, type SourceActivity } from "./RatingsSource.ts"
+export {
+  activityOf,
+  type RatedFilms,
+  ratedFilmsOf,
+  RatingsSource,
+  type SourceActivity,
+  type SourceFinding
+} from "./RatingsSource.ts"
+export {
+  type FilmsContent,
+  labelOf,
+  type ListPart,
+  type MissingExtent,
+  type MissingReason,
+  missingReason,
+  PartContent,
+  type StatedCounts
+} from "./reading/ListPart.ts"
+export { canBeCompleted, judgeCompletion, judgeMember, type MemberReading } from "./reading/MemberReading.ts"
+export { type ListVersion, type Reconciliation, reconcileList } from "./reading/MovedList.ts"
 export { RunReport } from "./RunReport.ts"
 export { SourceError, SourceErrorReason } from "./SourceError.ts"
-export { errorFromVerdict } from "./VerdictError.ts"
+export { examineSource } from "./SourceExamination.ts"

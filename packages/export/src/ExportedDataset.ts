@@ -6,6 +6,8 @@
 import {
   type EncodedRating,
   type Film,
+  type Keeps,
+  noKeeps,
   Rating,
   type StorageError,
   UserId,
@@ -18,13 +20,14 @@ import { Chunk, DateTime, Effect, Option, Redacted, Schema, Stream } from "effec
 import { rowsAtOnce } from "./ExportedFile.ts"
 
 /**
- * What a format writes. `usernames` is absent where the export is anonymous. `readAt` is when a member's list was read,
+ * What a format writes. `keeps` says which columns there are beyond those that every dataset has. `usernames` is absent where the export is anonymous. `readAt` is when a member's list was read,
  * the only time there is: the site does not tell when a film was rated.
  *
  * @since 0.1.0
  * @category models
  */
 export interface ExportedDataset {
+  readonly keeps: Keeps
   readonly films: ReadonlyMap<Film["id"], Film>
   readonly usernames?: ReadonlyMap<UserId, Username>
   readonly readAt: (userId: UserId) => DateTime.Utc
@@ -40,6 +43,7 @@ export interface ExportedDataset {
 export const withNames = ({ committedAt, ratings, state }: WholeDataset): ExportedDataset => {
   const usernames = new Map([...state.users].map(([username, userId]) => [userId, username]))
   return {
+    keeps: state.keeps,
     films: state.films,
     usernames,
     readAt: (userId) => {
@@ -87,7 +91,7 @@ const stars = Array.from({ length: 11 }, (_, halfStars) => (halfStars === 0 ? un
 /**
  * The dataset without names, and without what leads to them: ids are salted, members stand in the order of those ids
  * (the order of discovery is that of popularity), films in that of theirs, and the only time is the day of the last
- * commit. Reads all ratings into memory, thirteen bytes for each.
+ * commit: days of ratings, likes and changes are left out too. Reads all ratings into memory, thirteen bytes for each.
  *
  * @since 0.1.0
  * @category constructors
@@ -128,6 +132,7 @@ export const anonymised = (
         : [{ userId: UserId.make(users[at] ?? 0), filmId: film.id, rating }]
     }
     return {
+      keeps: noKeeps,
       films: new Map([...known.values()].map((film) => [film.id, film])),
       readAt: () => day,
       ratings: Stream.unfoldChunk(0, (from) =>

@@ -7,10 +7,11 @@ import type { EncodedRating } from "@letterboxd-ratings/core"
 import { Effect, Stream } from "effect"
 import { rowsAtOnce, writeFile } from "./ExportedFile.ts"
 import type { ExportFormat } from "./ExportFormat.ts"
+import { ratingColumns } from "./RatingColumns.ts"
 
 /**
- * `ratings.jsonl`: user_id, username, film_id, film_slug, film_title, film_year, rating. What is not known is `null`; an
- * anonymous export has no `username`.
+ * `ratings.jsonl`: user_id, username, film_id, film_slug, film_title, film_year, rating, and what else the dataset keeps.
+ * What is not known is `null`; an anonymous export has no `username`.
  *
  * @since 0.1.0
  * @category constructors
@@ -18,21 +19,14 @@ import type { ExportFormat } from "./ExportFormat.ts"
 export const jsonLines: ExportFormat = {
   name: "jsonl",
   notes: ["`film_title` and `film_year` are `null` where the site's pages did not tell them."],
-  write: (folder, { films, ratings, usernames }) => {
-    const line = ({ filmId, rating, userId }: EncodedRating) => {
-      const film = films.get(filmId)
-      const columns = {
-        user_id: userId,
-        ...(usernames === undefined ? {} : { username: usernames.get(userId) ?? null }),
-        film_id: filmId,
-        film_slug: film?.slug ?? null,
-        film_title: film?.title ?? null,
-        film_year: film?.year ?? null,
-        rating
-      }
-      return `${JSON.stringify(columns)}\n`
+  write: (folder, dataset) => {
+    const columns = ratingColumns(dataset)
+    const line = (rating: EncodedRating) => {
+      const values: { [name: string]: unknown } = {}
+      for (const { get, name } of columns) values[name] = get(rating) ?? null
+      return `${JSON.stringify(values)}\n`
     }
-    const content = Stream.map(Stream.grouped(ratings, rowsAtOnce), (some) => ({
+    const content = Stream.map(Stream.grouped(dataset.ratings, rowsAtOnce), (some) => ({
       text: Array.from(some, line).join(""),
       rows: some.length
     }))

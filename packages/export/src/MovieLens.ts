@@ -8,12 +8,13 @@ import { stringify } from "csv-stringify/sync"
 import { DateTime, Effect, Stream } from "effect"
 import { rowsAtOnce, writeFile } from "./ExportedFile.ts"
 import type { ExportFormat } from "./ExportFormat.ts"
+import { keptRatingColumns, textIn } from "./RatingColumns.ts"
 
 /** What MovieLens says of a film without genres. */
 const noGenres = "(no genres listed)"
 
 /**
- * `ratings.csv` (userId, movieId, rating, timestamp), `movies.csv` (movieId, title, genres) and `links.csv` (movieId,
+ * `ratings.csv` (userId, movieId, rating, timestamp, and what else the dataset keeps of ratings), `movies.csv` (movieId, title, genres) and `links.csv` (movieId,
  * letterboxdId, letterboxdSlug).
  *
  * @since 0.1.0
@@ -26,10 +27,16 @@ export const movieLens: ExportFormat = {
     "`timestamp` (seconds since 1970) is when the member's list was read, not when the film was rated: the site does not tell that.",
     "`genres` is always `(no genres listed)`: lists of films do not tell them."
   ],
-  write: (folder, { films, ratings, readAt }) =>
+  write: (folder, { films, keeps, ratings, readAt }) =>
     Effect.gen(function* () {
-      const row = ({ filmId, rating, userId }: EncodedRating) =>
-        `${userId},${filmId},${formatRating(rating)},${Math.floor(DateTime.toEpochMillis(readAt(userId)) / 1000)}\n`
+      const kept = keptRatingColumns(keeps).map((column) => ({ name: column.name, text: textIn(column) }))
+      const standard = ({ filmId, rating, userId }: EncodedRating) =>
+        `${userId},${filmId},${formatRating(rating)},${Math.floor(DateTime.toEpochMillis(readAt(userId)) / 1000)}`
+      const row =
+        kept.length === 0
+          ? (rating: EncodedRating) => `${standard(rating)}\n`
+          : (rating: EncodedRating) => `${[standard(rating), ...kept.map(({ text }) => text(rating))].join(",")}\n`
+      const header = ["userId", "movieId", "rating", "timestamp", ...kept.map(({ name }) => name)].join(",")
       const all = [...films.values()]
       const table = (
         name: string,
@@ -46,7 +53,7 @@ export const movieLens: ExportFormat = {
         yield* writeFile(
           folder,
           "ratings.csv",
-          "userId,movieId,rating,timestamp\n",
+          `${header}\n`,
           Stream.map(Stream.grouped(ratings, rowsAtOnce), (some) => ({
             text: Array.from(some, row).join(""),
             rows: some.length
@@ -60,7 +67,7 @@ export const movieLens: ExportFormat = {
         yield* table(
           "links.csv",
           ["movieId", "letterboxdId", "letterboxdSlug"],
-          all.map(({ id, slug }) => [id, id, slug])
+          all.map(({ id, slug = "" }) => [id, id, slug])
         )
       ]
     })

@@ -7,6 +7,7 @@ import { displayName, type EncodedRating, formatRating } from "@letterboxd-ratin
 import { Effect, Stream } from "effect"
 import { rowsAtOnce, writeFile } from "./ExportedFile.ts"
 import type { ExportFormat } from "./ExportFormat.ts"
+import { keptRatingColumns, textIn } from "./RatingColumns.ts"
 
 /** Signs that begin a formula, in the width of East Asian text too. */
 const formulaSigns = String.raw`=+\-@＝＋－＠`
@@ -48,7 +49,7 @@ const cell = (text: string): string => `"${asText(text).replaceAll(`"`, `""`)}"`
 const mark = "\uFEFF"
 
 /**
- * `ratings.csv`: username, film_title, rating, as in the translated file of a dataset, with a byte order mark and CR LF,
+ * `ratings.csv`: username, film_title, rating, and what else the dataset keeps of ratings, as in the translated file of a dataset, with a byte order mark and CR LF,
  * and no cell that is a formula. An anonymous export has `user_id` instead of `username`. It is for looking at: what a
  * spreadsheet saves is not what it opened.
  *
@@ -61,15 +62,18 @@ export const spreadsheet: ExportFormat = {
     "An apostrophe before a name or title is not part of it: it keeps spreadsheets from taking the text for a formula, a number or a date.",
     "A sheet holds 1,048,576 lines: of a longer file a spreadsheet shows the first ones, and saves no others."
   ],
-  write: (folder, { films, ratings, usernames }) => {
+  write: (folder, { films, keeps, ratings, usernames }) => {
+    const kept = keptRatingColumns(keeps).map((column) => ({ name: column.name, text: textIn(column) }))
     const titles = new Map([...films].map(([id, film]) => [id, cell(displayName(film))]))
-    const row = ({ filmId, rating, userId }: EncodedRating) => {
+    const line = (row: EncodedRating) => {
+      const { filmId, rating, userId } = row
       const member = usernames === undefined ? String(userId) : cell(usernames.get(userId) ?? String(userId))
-      return `${member},${titles.get(filmId) ?? filmId},${formatRating(rating)}\r\n`
+      const facts = kept.map(({ text }) => `,${text(row)}`).join("")
+      return `${member},${titles.get(filmId) ?? filmId},${formatRating(rating)}${facts}\r\n`
     }
-    const header = `${mark}${usernames === undefined ? "user_id" : "username"},film_title,rating\r\n`
+    const header = `${mark}${usernames === undefined ? "user_id" : "username"}${["", "film_title", "rating", ...kept.map(({ name }) => name)].join(",")}\r\n`
     const content = Stream.map(Stream.grouped(ratings, rowsAtOnce), (some) => ({
-      text: Array.from(some, row).join(""),
+      text: Array.from(some, line).join(""),
       rows: some.length
     }))
     return Effect.map(writeFile(folder, "ratings.csv", header, content), (file) => [file])

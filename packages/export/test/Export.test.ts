@@ -21,7 +21,7 @@ import {
   spreadsheet
 } from "@letterboxd-ratings/export"
 import { MemoryStorage } from "@letterboxd-ratings/storage-memory"
-import { commitRest } from "@letterboxd-ratings/storage-testkit"
+import { commitKept, commitRest } from "@letterboxd-ratings/storage-testkit"
 import { parse } from "csv-parse/sync"
 import { Chunk, type Context, Effect, Redacted, Schema, Stream } from "effect"
 import * as fc from "fast-check"
@@ -162,6 +162,39 @@ layer(NodeContext.layer)("exports", (it) => {
       { numRuns: 2_000 }
     )
   })
+
+  it.scoped("hold what a dataset keeps of ratings and films, in columns behind the usual ones", () =>
+    Effect.gen(function* () {
+      const storage = MemoryStorage.make({ place: "kept" })
+      const kept = storage.open({ _tag: "new", existing: "refuse" })
+      yield* Effect.scoped(Effect.flatMap(kept, (dataset) => commitKept(dataset, 0, 3)))
+      const lineOf = (format: ExportFormat, name: string, key?: Redacted.Redacted) =>
+        Effect.gen(function* () {
+          const folder = yield* freshFolder
+          yield* exportFiles(storage, format, { ...options(folder), ...(key === undefined ? {} : { salt: key }) })
+          const lines = (yield* text(folder, name)).split(/\r?\n/u)
+          return { first: lines[0], last: lines.at(-2) }
+        })
+      const json = yield* lineOf(jsonLines, "ratings.jsonl")
+      assert.strictEqual(
+        json.first,
+        `{"user_id":1,"username":"plain","film_id":1,"film_slug":"one","film_title":"One","film_year":2001,"tmdb_id":1,"imdb_id":null,"rating":4,"rated_on":null,"liked":null}`
+      )
+      assert.strictEqual(
+        json.last,
+        `{"user_id":3,"username":"whole","film_id":4,"film_slug":null,"film_title":"Four, whose slug is unknown","film_year":2004,"tmdb_id":null,"imdb_id":"tt12345678","rating":2,"rated_on":"1999-12-31","liked":null}`
+      )
+      assert.deepStrictEqual(yield* lineOf(movieLens, "ratings.csv"), {
+        first: "userId,movieId,rating,timestamp,rated_on,liked",
+        last: "3,4,2.0,1767225780,1999-12-31,"
+      })
+      assert.deepStrictEqual(yield* lineOf(spreadsheet, "ratings.csv"), {
+        first: "username,film_title,rating,rated_on,liked",
+        last: `"whole","Four, whose slug is unknown (2004)",2.0,1999-12-31,`
+      })
+      assert.strictEqual((yield* lineOf(movieLens, "ratings.csv", salt)).first, "userId,movieId,rating,timestamp")
+    })
+  )
 
   it.scoped("write the layout of MovieLens", () =>
     Effect.gen(function* () {

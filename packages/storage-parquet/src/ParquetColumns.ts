@@ -69,9 +69,9 @@ const valueOf = <Row>(cell: Cell<Row>): ((row: Row) => DuckDBValue) => {
   }
 }
 
-/** A column as it stands in a file, called as it is declared where no other name is given. */
-export const rowColumn = <Row>(column: Cell<Row> & { readonly name: string }, name = column.name): RowColumn<Row> => ({
-  name,
+/** A column as it stands in a file. */
+export const rowColumn = <Row>(column: Cell<Row> & { readonly name: string }): RowColumn<Row> => ({
+  name: column.name,
   type: types[column.type],
   value: valueOf(column)
 })

@@ -3,6 +3,7 @@
  */
 import type { DuckDBValue } from "@duckdb/node-api"
 import {
+  cellThrough,
   type DatasetState,
   type Film,
   type FilmId,
@@ -72,10 +73,9 @@ const placeInOrder = ({ name }: Column): number => {
 
 export const memberColumns = (keeps: Keeps): ReadonlyArray<RowColumn<MemberRow>> =>
   [
-    ...stateTables.members.columns(keeps).map((column): RowColumn<MemberRow> => {
-      const { name, type, value } = rowColumn(column)
-      return { name, type, value: ({ member }) => value(member) }
-    }),
+    ...Array.from(stateTables.members.columns(keeps), (column) =>
+      rowColumn({ ...cellThrough(column, ({ member }: MemberRow) => member), name: column.name })
+    ),
     ...updateColumns
   ].toSorted((one, other) => placeInOrder(one) - placeInOrder(other))
 

@@ -4,20 +4,11 @@
  * @since 0.1.0
  */
 import { FileSystem, Path } from "@effect/platform"
-import {
-  type EncodedRating,
-  type Film,
-  type Keeps,
-  noKeeps,
-  rowTables,
-  stateTables,
-  type TableColumn
-} from "@letterboxd-ratings/core"
-import { describeFile, type ExportedDataset, type ExportFormat } from "@letterboxd-ratings/export"
+import { describeFile, type ExportFormat, ratingColumns } from "@letterboxd-ratings/export"
 import { Chunk, Effect, Stream } from "effect"
 import { copyOptions } from "./Compression.ts"
 import { openDuckDb, parquetAt, quoted } from "./DuckDb.ts"
-import { type RowColumn, rowColumn } from "./ParquetColumns.ts"
+import { rowColumn } from "./ParquetColumns.ts"
 import { valuesOf } from "./ParquetTables.ts"
 import { about, storageError, writingFailed } from "./StorageFailure.ts"
 
@@ -25,42 +16,6 @@ const fileName = "ratings.parquet"
 
 /** So many rows are held in memory at once, names and all: two row groups. */
 const rowsOfAPart = 245_760
-
-/** What the columns of a film are called beside those of a rating. */
-const filmNames: ReadonlyMap<string, string> = new Map([
-  ["slug", "film_slug"],
-  ["title", "film_title"],
-  ["year", "film_year"]
-])
-
-/** The columns of ratings, with those of their users and films between. */
-const columnsOf = (
-  { films, usernames }: ExportedDataset,
-  // An exported dataset does not tell yet what it keeps.
-  keeps: Keeps = noKeeps
-): ReadonlyArray<RowColumn<EncodedRating>> => {
-  const columns: Array<RowColumn<EncodedRating>> = []
-  const ofFilm = (column: TableColumn<Film>): RowColumn<EncodedRating> => {
-    const { name, type, value } = rowColumn(column, filmNames.get(column.name))
-    return {
-      name,
-      type,
-      value: ({ filmId }) => {
-        const film = films.get(filmId)
-        return film === undefined ? null : value(film)
-      }
-    }
-  }
-  for (const column of rowTables.ratings.columns(keeps)) {
-    columns.push(rowColumn(column))
-    if (column.property === "userId" && usernames !== undefined)
-      columns.push(rowColumn({ name: "username", type: "text", get: ({ userId }) => usernames.get(userId) }))
-    if (column.property !== "filmId") continue
-    for (const filmColumn of stateTables.films.columns(keeps))
-      if (filmColumn.property !== "id") columns.push(ofFilm(filmColumn))
-  }
-  return columns
-}
 
 /**
  * `ratings.parquet`: user_id, username, film_id, film_slug, film_title, film_year, rating, and what else is kept of films
@@ -79,7 +34,7 @@ export const ratingsFile: ExportFormat = {
       const fs = yield* FileSystem.FileSystem
       const path = yield* Path.Path
       const place = path.join(folder, fileName)
-      const columns = columnsOf(dataset)
+      const columns = ratingColumns(dataset).map((column) => rowColumn(column))
       const options = copyOptions("zstd")
       const parts: Array<string> = []
       const rows = yield* Effect.scoped(

@@ -3,6 +3,7 @@
  */
 import { SqlError } from "@effect/sql/SqlError"
 import { StorageError, type StorageErrorReason } from "@letterboxd-ratings/core"
+import { UnreadableTables } from "@letterboxd-ratings/storage-sql"
 import { Effect, Option, Schema } from "effect"
 
 /** What this storage is called in reports and errors. */
@@ -28,33 +29,39 @@ const decodeFailure = Schema.decodeUnknownOption(
 const known: ReadonlyArray<readonly [code: string, StorageErrorReason, words: string]> = [
   ["53100", "Full", "the server's disk is full. Make room and go on; what was committed is safe"],
   ["55P03", "Locked", "another process is at work on it. Wait until it is done"],
-  ["28", "NotPermitted", "the server refuses the user. Correct LB_STORAGE_URL"],
+  ["28", "NotPermitted", "the server refuses the user. Correct the user or the password in the address"],
   ["42501", "NotPermitted", "the user may not do this. Give it the rights to create a schema, or choose another user"],
   ["25006", "NotPermitted", "the server is read-only. Choose another one"],
-  ["3D000", "InvalidOption", "there is no such database. Create it, or correct LB_STORAGE_URL"],
-  ["ECONNREFUSED", "Failed", "the server cannot be reached. Start it, or correct LB_STORAGE_URL"],
-  ["ENOTFOUND", "Failed", "the server's name is not known. Correct LB_STORAGE_URL"]
+  ["3D000", "InvalidOption", "there is no such database. Create it, or correct the address"],
+  ["ECONNREFUSED", "Failed", "the server cannot be reached. Start it, or correct the address"],
+  ["ENOTFOUND", "Failed", "the server's name is not known. Correct the address"]
 ]
 
+/** What a failure means for `place`. */
+export const failureAbout =
+  (place: string) =>
+  (error: SqlError | StorageError | UnreadableTables): StorageError => {
+    if (error instanceof StorageError) return error
+    if (error instanceof UnreadableTables) {
+      return storageError("Damaged", place, `what is stored there is no dataset of this tool (${error.message})`)
+    }
+    const failure = Option.getOrUndefined(decodeFailure(error.cause))
+    const [, reason, words] = known.find(([code]) => failure?.code?.startsWith(code)) ?? [
+      "",
+      "Failed" as const,
+      `PostgreSQL failed (${failure?.message ?? error.message}). What was committed is safe`
+    ]
+    // The cause stays out: it may know the address with its password.
+    return storageError(reason, place, words)
+  }
+
 /**
- * Names `place` in the failure of a statement. A commit that fails counts as a defect with @effect/sql; here it is a
+ * Names `place` in the failure of statements. A commit that fails counts as a defect with @effect/sql; here it is a
  * failure like others: the transaction was not kept.
  */
 export const about =
   (place: string) =>
-  <A, R>(effect: Effect.Effect<A, SqlError | StorageError, R>): Effect.Effect<A, StorageError, R> =>
+  <A, R>(effect: Effect.Effect<A, SqlError | StorageError | UnreadableTables, R>): Effect.Effect<A, StorageError, R> =>
     Effect.catchSomeDefect(effect, (defect) =>
       defect instanceof SqlError ? Option.some(Effect.fail(defect)) : Option.none()
-    ).pipe(
-      Effect.mapError((error) => {
-        if (error instanceof StorageError) return error
-        const failure = Option.getOrUndefined(decodeFailure(error.cause))
-        const [, reason, words] = known.find(([code]) => failure?.code?.startsWith(code)) ?? [
-          "",
-          "Failed" as const,
-          `PostgreSQL failed (${failure?.message ?? error.message}). What was committed is safe`
-        ]
-        // The cause stays out: it may know the address with its password.
-        return storageError(reason, place, words)
-      })
-    )
+    ).pipe(Effect.mapError(failureAbout(place)))

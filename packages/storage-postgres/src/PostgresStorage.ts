@@ -7,34 +7,36 @@
 import { Reactivity } from "@effect/experimental"
 import { PgClient } from "@effect/sql-pg"
 import { TransactionConnection } from "@effect/sql/SqlClient"
-import type { SqlError } from "@effect/sql/SqlError"
 import {
-  type CommitReceipt,
-  type DatasetState,
   emptyDatasetState,
-  type OpenDataset,
+  openedDataset,
   type OpenMode,
   RatingsStorage,
-  StorageError
+  type StorageError
 } from "@letterboxd-ratings/core"
-import { Config, type ConfigError, Context, DateTime, Effect, Layer, Option, Redacted, Schema, Stream } from "effect"
-import type { ParseError } from "effect/ParseResult"
-import { about, storageError, storageName } from "./PostgresFailure.ts"
 import {
-  type Content,
-  type Database,
   type DatasetRow,
-  foreignNames,
-  latestFormat,
-  migrate,
-  readContent,
-  readRatings,
+  type DatasetThere,
+  lookingRefused,
+  openingRefused,
+  type OpeningRefused,
   readState,
-  renameSchema,
-  writeBatch,
-  writeWhole
-} from "./Tables.ts"
-import { verifyTables } from "./Verification.ts"
+  rowsIn,
+  rowStreams,
+  verifyTables,
+  writeChanges
+} from "@letterboxd-ratings/storage-sql"
+import { Context, DateTime, Effect, Layer, Option, Redacted, Schema, Stream } from "effect"
+import { about, failureAbout, storageError, storageName } from "./PostgresFailure.ts"
+import {
+  bytesOf,
+  createSchema,
+  type Database,
+  databaseOf,
+  foreignNames,
+  readContent,
+  renameSchema
+} from "./PostgresSchema.ts"
 
 /**
  * - `url`: `postgres://user:password@host:5432/database`. Never shown.
@@ -75,16 +77,12 @@ export const make = (options: PostgresStorageOptions): Context.Tag.Service<Ratin
   const schema = options.schema ?? "letterboxd"
   const place = placeOf(options.url, schema)
 
-  const damaged = (error: unknown) =>
-    error instanceof StorageError
-      ? error
-      : storageError("Damaged", place, `what is stored there is no dataset of this tool (${String(error)})`)
-
+  const refuse = ({ detail, reason }: OpeningRefused) => storageError(reason, place, detail)
   const isSchemaName = /^[a-z_][a-z0-9_]{0,40}$/u.test(schema)
   const connect = isSchemaName
     ? PgClient.make({ url: options.url, applicationName: "letterboxd-ratings", maxConnections: 4 }).pipe(
         Effect.provide(Reactivity.layer),
-        Effect.map((sql): Database => ({ sql, schema })),
+        Effect.map((sql) => databaseOf(sql, schema)),
         about(place)
       )
     : storageError(
@@ -93,22 +91,8 @@ export const make = (options: PostgresStorageOptions): Context.Tag.Service<Ratin
         `"${schema}" cannot be a schema's name here: small letters, digits and underscores, 41 at most`
       )
 
-  const decoded = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
-    Effect.catchIf(
-      effect,
-      (error): error is Extract<E, { readonly _tag: "ParseError" }> =>
-        Schema.is(Schema.Struct({ _tag: Schema.Literal("ParseError") }))(error),
-      (error) => Effect.fail(damaged(error))
-    )
-
-  const contentOf = (database: Database) => about(place)(decoded(readContent(database)))
-  const newerFormat = (format: number) =>
-    storageError(
-      "NewerFormat",
-      place,
-      `a newer version of this tool wrote the dataset (format ${format}; this one knows ${latestFormat}). Nothing was written. Update this tool, or start another dataset in another schema`
-    )
-  const stateOf = (database: Database, row: DatasetRow) => about(place)(decoded(readState(database, row)))
+  const contentOf = (database: Database) => about(place)(readContent(database))
+  const stateOf = (database: Database, row: DatasetRow) => about(place)(readState(database, row))
 
   /** Looks at one moment of the dataset. */
   const looking = <A>(look: (database: Database, row: DatasetRow) => Effect.Effect<A, StorageError>) =>
@@ -119,10 +103,9 @@ export const make = (options: PostgresStorageOptions): Context.Tag.Service<Ratin
           Effect.gen(function* () {
             yield* database.sql`set transaction isolation level repeatable read read only`
             const content = yield* contentOf(database)
-            if (content._tag === "NewerFormat") return yield* newerFormat(content.format)
-            return content._tag === "Nothing"
-              ? yield* storageError("NothingThere", place, "there is no dataset")
-              : yield* look(database, content.row)
+            return content._tag === "Dataset"
+              ? yield* look(database, content.row)
+              : yield* refuse(lookingRefused(content))
           })
         )
       )
@@ -146,36 +129,21 @@ export const make = (options: PostgresStorageOptions): Context.Tag.Service<Ratin
     }).pipe(about(place))
 
   /** What is there, if that suits the mode. */
-  const contentFor = (database: Database, mode: OpenMode): Effect.Effect<Content, StorageError> =>
-    Effect.gen(function* () {
-      const content = yield* contentOf(database)
-      if (mode._tag === "continue") {
-        if (content._tag === "Nothing")
-          return yield* storageError(
-            "NothingThere",
-            place,
-            "there is no dataset to go on with. Start one with --mode new"
-          )
-        if (content._tag === "NewerFormat") return yield* newerFormat(content.format)
-      } else if (mode.existing === "refuse" && content._tag !== "Nothing") {
-        return yield* storageError(
-          "AlreadyThere",
-          place,
-          "there is a dataset already. Go on with it (--mode continue), choose another schema, or let it be moved aside (--yes)"
-        )
-      }
-      return content
+  const contentFor = (database: Database, mode: OpenMode) =>
+    Effect.tap(contentOf(database), (content) => {
+      const refused = openingRefused(mode, content)
+      return refused === undefined ? Effect.void : refuse(refused)
     })
 
   /** Moves the schema aside, if nothing of anybody else is in it. */
-  const moveAside = (database: Database) =>
+  const moveAside = (database: Database, there: DatasetThere) =>
     Effect.gen(function* () {
-      const [foreign] = yield* foreignNames(database)
+      const [foreign] = yield* foreignNames(database, there)
       if (foreign !== undefined) {
         return yield* storageError(
           "AlreadyThere",
           place,
-          `"${foreign}" in the schema was not made by this tool, so the schema is not moved aside. Move it elsewhere, or choose another schema (--storage-options schema=NAME)`
+          `"${foreign}" in the schema was not made by this tool, so the schema is not moved aside. Move it elsewhere, or choose another schema`
         )
       }
       const time = DateTime.formatIso(yield* DateTime.now)
@@ -188,7 +156,6 @@ export const make = (options: PostgresStorageOptions): Context.Tag.Service<Ratin
   return {
     name: storageName,
     place,
-    capabilities: { replaceMember: true, durable: true, exclusive: true },
     exists: Effect.flatMap(connect, contentOf).pipe(
       Effect.map(({ _tag }) => _tag !== "Nothing"),
       Effect.scoped
@@ -196,14 +163,10 @@ export const make = (options: PostgresStorageOptions): Context.Tag.Service<Ratin
     inspect: looking((database, row) =>
       Effect.gen(function* () {
         const state = yield* stateOf(database, row)
-        const sizes = yield* Effect.flatMap(
-          database.sql`select sum(pg_total_relation_size(quote_ident(schemaname) || '.' || quote_ident(tablename)))::text as bytes from pg_tables where schemaname = ${schema}`,
-          Schema.decodeUnknown(Schema.Tuple(Schema.Struct({ bytes: Schema.NumberFromString })))
-        ).pipe(decoded, about(place))
-        return { state, bytes: sizes[0].bytes, committedAt: row.committed_at }
+        return { state, bytes: yield* about(place)(bytesOf(database)), committedAt: row.committedAt }
       })
     ),
-    verify: () => looking((database) => about(place)(decoded(verifyTables(database)))),
+    verify: () => looking((database, row) => about(place)(verifyTables(database, row))),
     open: (mode) =>
       Effect.gen(function* () {
         const database = yield* connect
@@ -211,53 +174,44 @@ export const make = (options: PostgresStorageOptions): Context.Tag.Service<Ratin
         yield* lock(database)
         // Again: the one who held the lock may have written.
         const content = yield* contentFor(database, mode)
-        const isThere = content._tag !== "Nothing"
-        let format = content._tag === "Dataset" ? content.row.format : 0
-        const state: DatasetState =
-          mode._tag === "continue" && content._tag === "Dataset"
-            ? yield* stateOf(database, content.row)
-            : emptyDatasetState
-        let held: CommitReceipt = { batches: state.batches, ratings: state.ratings }
         let isFirst = mode._tag === "new"
-
-        /** Writes in one transaction, which makes a new dataset with its first batch. */
-        const writing = (write: Effect.Effect<Option.Option<CommitReceipt>, SqlError | ParseError | StorageError>) =>
-          alone(
-            database.sql.withTransaction(
-              Effect.gen(function* () {
-                if (isFirst && isThere) yield* moveAside(database)
-                yield* migrate(database, isFirst ? 0 : format)
-                const written = yield* write
-                return Option.isSome(written)
-                  ? written.value
-                  : yield* storageError(
-                      "Locked",
-                      place,
-                      "another process has written to it meanwhile; this batch was not kept. Run with --mode continue"
-                    )
+        return yield* openedDataset({
+          storage: storageName,
+          place,
+          state:
+            mode._tag === "continue" && content._tag === "Dataset"
+              ? yield* stateOf(database, content.row)
+              : emptyDatasetState,
+          notes: [],
+          rows: rowStreams((name) =>
+            Stream.suspend(() =>
+              isFirst ? Stream.empty : Stream.mapError(rowsIn(database, name), failureAbout(place))
+            )
+          ),
+          // In one transaction, which makes a new dataset with its first changes.
+          write: (changes) =>
+            alone(
+              database.sql.withTransaction(
+                Effect.gen(function* () {
+                  if (isFirst && content._tag !== "Nothing") yield* moveAside(database, content)
+                  if (isFirst) yield* createSchema(database)
+                  const counts = yield* writeChanges(database, changes)
+                  return Option.isSome(counts)
+                    ? counts.value
+                    : yield* storageError(
+                        "Locked",
+                        place,
+                        "another process has written to it meanwhile; this batch was not kept"
+                      )
+                })
+              )
+            ).pipe(
+              about(place),
+              Effect.tap(() => {
+                isFirst = false
               })
             )
-          ).pipe(
-            decoded,
-            about(place),
-            Effect.tap((now) => {
-              isFirst = false
-              format = latestFormat
-              held = now
-            })
-          )
-
-        const dataset: OpenDataset = {
-          state,
-          notes: [],
-          ratings: Stream.suspend(() => (isFirst ? Stream.empty : readRatings(database, damaged))),
-          commit: (batch) => writing(writeBatch(database, batch, held)),
-          load: (whole) =>
-            isFirst
-              ? writing(writeWhole(database, whole))
-              : storageError("AlreadyThere", place, "a whole dataset can be loaded into an empty one only")
-        }
-        return dataset
+        })
       })
   }
 }
@@ -270,13 +224,3 @@ export const make = (options: PostgresStorageOptions): Context.Tag.Service<Ratin
  */
 export const layer = (options: PostgresStorageOptions): Layer.Layer<RatingsStorage> =>
   Layer.sync(RatingsStorage, () => make(options))
-
-/**
- * `layer`, with options from the configuration.
- *
- * @since 0.1.0
- * @category layers
- */
-export const layerConfig = (
-  options: Config.Config.Wrap<PostgresStorageOptions>
-): Layer.Layer<RatingsStorage, ConfigError.ConfigError> => Layer.unwrapEffect(Effect.map(Config.unwrap(options), layer))

@@ -4,6 +4,7 @@
 import type { SqlError } from "@effect/sql/SqlError"
 import { StorageError, type StorageErrorReason } from "@letterboxd-ratings/core"
 import { failuresOf } from "@letterboxd-ratings/storage-folder"
+import { UnreadableTables } from "@letterboxd-ratings/storage-sql"
 import { Effect, Option, Schema } from "effect"
 
 /** What this storage is called in reports and errors. */
@@ -40,17 +41,25 @@ const known: ReadonlyArray<readonly [code: string, StorageErrorReason, words: st
   ["SQLITE_CORRUPT", "Damaged", "the file is damaged"]
 ]
 
-/** Names `place` in the failure of a statement. */
+/** What a failure means for `place`. */
+export const failureAbout =
+  (place: string) =>
+  (error: SqlError | StorageError | UnreadableTables): StorageError => {
+    if (error instanceof StorageError) return error
+    if (error instanceof UnreadableTables) {
+      return storageError("Damaged", place, `what is stored there is no dataset of this tool (${error.message})`, error)
+    }
+    const failure = Option.getOrUndefined(decodeFailure(error.cause))
+    const [, reason, words] = known.find(([code]) => failure?.code.startsWith(code)) ?? [
+      "",
+      "Failed" as const,
+      `SQLite failed (${failure?.message ?? error.message}). What was committed is safe`
+    ]
+    return storageError(reason, place, words, error)
+  }
+
+/** Names `place` in the failure of statements. */
 export const about =
   (place: string) =>
-  <A, R>(effect: Effect.Effect<A, SqlError | StorageError, R>): Effect.Effect<A, StorageError, R> =>
-    Effect.mapError(effect, (error) => {
-      if (error instanceof StorageError) return error
-      const failure = Option.getOrUndefined(decodeFailure(error.cause))
-      const [, reason, words] = known.find(([code]) => failure?.code.startsWith(code)) ?? [
-        "",
-        "Failed" as const,
-        `SQLite failed (${failure?.message ?? error.message}). What was committed is safe`
-      ]
-      return storageError(reason, place, words, error)
-    })
+  <A, R>(effect: Effect.Effect<A, SqlError | StorageError | UnreadableTables, R>): Effect.Effect<A, StorageError, R> =>
+    Effect.mapError(effect, failureAbout(place))

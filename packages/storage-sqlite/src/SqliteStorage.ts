@@ -5,48 +5,31 @@
  * @module
  */
 import { FileSystem, Path } from "@effect/platform"
-import type { SqlError } from "@effect/sql/SqlError"
 import {
-  type CommitReceipt,
+  type DatasetChanges,
   emptyDatasetState,
-  type OpenDataset,
+  openedDataset,
   type OpenMode,
   RatingsStorage,
-  StorageError
+  type RowCounts,
+  type StorageError
 } from "@letterboxd-ratings/core"
 import { freeName, removeIfEmpty, stamp, syncFolder } from "@letterboxd-ratings/storage-folder"
 import {
-  Config,
-  type ConfigError,
-  type Context,
-  DateTime,
-  Effect,
-  ExecutionStrategy,
-  Exit,
-  Layer,
-  Option,
-  Schedule,
-  Scope,
-  Stream
-} from "effect"
-import type { ParseError } from "effect/ParseResult"
-import { lockFile } from "./SqliteLock.ts"
-import { openSqlite, type Sql } from "./SqliteConnection.ts"
-import { about, failures, storageError, storageName } from "./SqliteFailure.ts"
-import {
-  type Content,
-  createTables,
   type DatasetRow,
-  indexRatings,
-  isOurs,
-  latestFormat,
-  readContent,
-  readRatings,
+  lookingRefused,
+  openingRefused,
   readState,
-  writeBatch,
-  writeWhole
-} from "./Tables.ts"
-import { verifyTables } from "./Verification.ts"
+  rowsIn,
+  rowStreams,
+  verifyTables,
+  writeChanges
+} from "@letterboxd-ratings/storage-sql"
+import { type Context, DateTime, Effect, ExecutionStrategy, Exit, Layer, Option, Schedule, Scope, Stream } from "effect"
+import { openSqlite, type Sql } from "./SqliteConnection.ts"
+import { about, failureAbout, failures, storageError, storageName } from "./SqliteFailure.ts"
+import { databaseOf, type FileContent, isOurs, markAsOurs, ownChecks, readContent } from "./SqliteFile.ts"
+import { lockFile } from "./SqliteLock.ts"
 
 /**
  * - `folder`: where the file is. Made by the first run.
@@ -61,9 +44,6 @@ export interface SqliteStorageOptions {
 }
 
 type Services = FileSystem.FileSystem | Path.Path
-
-/** A commit in the making, in a transaction: what the dataset holds after it, or none where another writer was there in between. */
-type Write = (sql: Sql) => Effect.Effect<Option.Option<CommitReceipt>, SqlError | ParseError | StorageError>
 
 /** Others finish soon what they are at: a reader its look at the file, a writer of another program its transaction. */
 const soon = Schedule.intersect(Schedule.spaced("100 millis"), Schedule.recurs(50))
@@ -91,13 +71,6 @@ export const make = (
     const newFile = `${place}.new`
     const onDisk = Effect.provide(yield* Effect.context<Services>())
 
-    const damaged = (error: unknown) =>
-      error instanceof StorageError
-        ? error
-        : storageError("Damaged", place, `what is stored there is no dataset of this tool (${String(error)})`, error)
-    const decoded = <A, R>(effect: Effect.Effect<A, SqlError | ParseError | StorageError, R>) =>
-      Effect.catchTag(effect, "ParseError", (error) => Effect.fail(damaged(error)))
-
     const isName =
       file !== "" && file !== "." && file !== ".." && path.basename(file) === file && !`${folder}${file}`.includes("\0")
     const usable = isName
@@ -114,37 +87,26 @@ export const make = (
     const connect = (to: string) => about(to)(openSqlite(path.resolve(to)))
     const connectSoon = (to: string) => Effect.retry(connect(to), { while: isLocked, schedule: soon })
 
-    const contentOf = (sql: Sql) => about(place)(decoded(readContent(sql)))
+    const contentOf = (sql: Sql) => about(place)(readContent(sql))
     const lookInto = (name: string) =>
       Effect.gen(function* () {
-        if (!(yield* isThere(name))) return { _tag: "Nothing" } satisfies Content
+        if (!(yield* isThere(name))) return { _tag: "Nothing" } satisfies FileContent
         return yield* contentOf(yield* connectSoon(name))
       }).pipe(Effect.scoped)
-
-    const newerFormat = (format: number) =>
-      storageError(
-        "NewerFormat",
-        place,
-        `a newer version of this tool wrote the dataset (format ${format}; this one knows ${latestFormat}). Nothing was written. Update this tool, or start another dataset elsewhere`
-      )
 
     /** The row about the dataset of an open file. */
     const rowIn = (sql: Sql): Effect.Effect<DatasetRow, StorageError> =>
       Effect.flatMap(contentOf(sql), (content) => {
-        switch (content._tag) {
-          case "Dataset":
-            return Effect.succeed(content.row)
-          case "NewerFormat":
-            return newerFormat(content.format)
-          case "Nothing":
-            return storageError("NothingThere", place, "there is no dataset")
-          case "SomethingElse":
-            return storageError(
-              "NothingThere",
-              place,
-              "there is no dataset: another program keeps something in this file"
-            )
+        if (content._tag === "Dataset") return Effect.succeed(content.row)
+        if (content._tag === "SomethingElse") {
+          return storageError(
+            "NothingThere",
+            place,
+            "there is no dataset: another program keeps something in this file"
+          )
         }
+        const { detail, reason } = lookingRefused(content)
+        return storageError(reason, place, detail)
       })
 
     /** One moment of the dataset, to look at. */
@@ -156,7 +118,7 @@ export const make = (
       return { sql, row: yield* rowIn(sql) }
     })
 
-    const stateOf = (sql: Sql, row: DatasetRow) => about(place)(decoded(readState(sql, row)))
+    const stateOf = (sql: Sql, row: DatasetRow) => about(place)(readState(databaseOf(sql), row))
 
     const idOf = (name: string) =>
       Effect.map(
@@ -240,52 +202,42 @@ export const make = (
     })
 
     /** Fails where what is there does not suit the mode. */
-    const checkMode = (mode: OpenMode, content: Content) => {
+    const checkMode = (mode: OpenMode, content: FileContent) => {
       if (content._tag === "SomethingElse") {
         return storageError(
           "AlreadyThere",
           place,
-          "another program keeps something in this file, and it is left as it is. Choose another file (--storage-options file=NAME) or folder (--out)"
+          "another program keeps something in this file, and it is left as it is. Choose another file or folder"
         )
       }
-      if (mode._tag === "continue") {
-        return content._tag === "Nothing"
-          ? storageError("NothingThere", place, "there is no dataset to go on with. Start one with --mode new")
-          : content._tag === "NewerFormat"
-            ? newerFormat(content.format)
-            : Effect.void
-      }
-      return mode.existing === "refuse" && content._tag !== "Nothing"
-        ? storageError(
-            "AlreadyThere",
-            place,
-            "there is a dataset already. Go on with it (--mode continue), choose another folder (--out), or let it be moved aside (--yes)"
-          )
-        : Effect.void
+      const refused = openingRefused(mode, content)
+      return refused === undefined ? Effect.void : storageError(refused.reason, place, refused.detail)
     }
+
+    /** Writes in the transaction of a connection: the numbers of rows after it, or none where it is too late. */
+    const written = (sql: Sql, changes: DatasetChanges) => about(place)(writeChanges(databaseOf(sql), changes))
 
     /**
      * Makes a file beside with all a commit writes, complete and closed. It is nobody's until it is renamed, so it needs
      * no log of what it was before.
      */
-    const build = (write: Write) =>
+    const build = (changes: DatasetChanges) =>
       Effect.gen(function* () {
         yield* failures.about(newFile)(fs.writeFileString(newFile, "", { flag: "wx" }))
-        return yield* Effect.onError(fill(write), () => removeNewFile)
+        return yield* Effect.onError(fill(changes), () => removeNewFile)
       })
 
-    const fill = (write: Write) =>
+    const fill = (changes: DatasetChanges) =>
       Effect.gen(function* () {
         const sql = yield* connect(newFile)
         yield* about(newFile)(sql`pragma cache_size = -16384`)
         yield* about(newFile)(sql`begin immediate`)
-        yield* about(newFile)(createTables(sql))
-        const receipt = yield* about(place)(decoded(write(sql)))
-        yield* about(newFile)(indexRatings(sql))
+        yield* about(newFile)(markAsOurs(sql))
+        const counts = yield* written(sql, changes)
         yield* about(newFile)(sql`commit`)
         // From now on a writer and readers are not in each other's way.
         yield* about(newFile)(sql`pragma journal_mode = wal`)
-        return receipt
+        return counts
       }).pipe(Effect.scoped)
 
     /**
@@ -316,7 +268,6 @@ export const make = (
     return {
       name: storageName,
       place,
-      capabilities: { replaceMember: true, durable: true, exclusive: true },
       exists: Effect.zipRight(
         usable,
         Effect.map(lookInto(place), ({ _tag }) => _tag === "Dataset" || _tag === "NewerFormat")
@@ -325,9 +276,12 @@ export const make = (
         const { row, sql } = yield* reading
         const state = yield* stateOf(sql, row)
         const { size } = yield* failures.about(place)(fs.stat(place))
-        return { state, bytes: Number(size), committedAt: row.committed_at }
+        return { state, bytes: Number(size), committedAt: row.committedAt }
       }).pipe(Effect.scoped),
-      verify: () => Effect.flatMap(reading, ({ sql }) => about(place)(verifyTables(sql))).pipe(Effect.scoped),
+      verify: () =>
+        Effect.flatMap(reading, ({ row, sql }) => about(place)(verifyTables(databaseOf(sql), row, ownChecks))).pipe(
+          Effect.scoped
+        ),
       open: (mode) =>
         Effect.gen(function* () {
           yield* usable
@@ -362,7 +316,6 @@ export const make = (
             if (mode._tag === "continue") state = yield* stateOf(connection, yield* rowIn(connection))
           }
           let isFirst = mode._tag === "new"
-          let now: CommitReceipt = { batches: state.batches, ratings: state.ratings }
           let identity = yield* idOf(place)
 
           /** What was opened may have been moved or removed by hand: what is written then is seen by nobody. */
@@ -378,13 +331,13 @@ export const make = (
           const late = storageError(
             "Locked",
             place,
-            "another program has written to it meanwhile; this batch was not kept. Run with --mode continue"
+            "another program has written to it meanwhile; this batch was not kept"
           )
 
-          const makeNew = (write: Write) =>
+          const makeNew = (changes: DatasetChanges) =>
             Effect.gen(function* () {
               yield* check
-              const receipt = yield* build(write)
+              const counts = yield* build(changes)
               const old = connection
               yield* Effect.uninterruptible(
                 Effect.onError(old === undefined ? moveIn : replaceOld(old), () => removeNewFile)
@@ -395,61 +348,56 @@ export const make = (
               connection = undefined
               identity = yield* idOf(place)
               yield* Effect.exit(hold)
-              return receipt
+              return counts
             })
 
           /** Writes in the transaction that is held, ends it, and holds the next one. */
-          const add = (write: Write) =>
+          const add = (changes: DatasetChanges) =>
             Effect.uninterruptibleMask((restore) =>
               Effect.gen(function* () {
                 const sql = yield* hold
-                const written = yield* Effect.exit(
+                const added = yield* Effect.exit(
                   Effect.gen(function* () {
                     yield* check
-                    const receipt = yield* restore(about(place)(decoded(write(sql))))
-                    if (Option.isNone(receipt)) return yield* late
+                    const counts = yield* restore(written(sql, changes))
+                    if (Option.isNone(counts)) return yield* late
                     yield* check
                     yield* about(place)(sql`commit`)
-                    return receipt
+                    return counts
                   })
                 )
                 isHeld = false
-                if (Exit.isFailure(written)) yield* Effect.ignore(sql`rollback`)
+                if (Exit.isFailure(added)) yield* Effect.ignore(sql`rollback`)
                 yield* Effect.exit(hold)
-                return yield* written
+                return yield* added
               })
             )
 
-          const writing = (write: Write) =>
-            Effect.flatMap(
-              Effect.suspend(() => (isFirst ? makeNew(write) : add(write))),
-              (receipt) => {
-                if (Option.isNone(receipt)) return late
-                now = receipt.value
-                return Effect.succeed(now)
-              }
-            )
-
-          const dataset: OpenDataset = {
+          return yield* openedDataset({
+            storage: storageName,
+            place,
             state,
             notes: [],
             // On a connection of its own, which sees one moment, and nothing of a commit in the making.
-            ratings: Stream.unwrapScoped(
-              Effect.suspend(() =>
-                isFirst
-                  ? Effect.succeed(Stream.empty)
-                  : Effect.map(connectSoon(place).pipe(Effect.tap((sql) => about(place)(sql`begin`))), (sql) =>
-                      readRatings(sql, damaged)
-                    )
+            rows: rowStreams((name) =>
+              Stream.unwrapScoped(
+                Effect.suspend(() =>
+                  isFirst
+                    ? Effect.succeed(Stream.empty)
+                    : Effect.map(connectSoon(place).pipe(Effect.tap((sql) => about(place)(sql`begin`))), (sql) =>
+                        Stream.mapError(rowsIn(databaseOf(sql), name), failureAbout(place))
+                      )
+                )
               )
             ),
-            commit: (batch) => writing((sql) => writeBatch(sql, batch, now)),
-            load: (whole) =>
-              isFirst
-                ? writing((sql) => Effect.asSome(writeWhole(sql, whole)))
-                : storageError("AlreadyThere", place, "a whole dataset can be loaded into an empty one only")
-          }
-          return dataset
+            write: (changes) =>
+              Effect.flatMap(
+                Effect.suspend((): Effect.Effect<Option.Option<RowCounts>, StorageError> =>
+                  isFirst ? makeNew(changes) : add(changes)
+                ),
+                Option.match({ onNone: () => late, onSome: Effect.succeed })
+              )
+          })
         })
     }
   })
@@ -462,14 +410,3 @@ export const make = (
  */
 export const layer = (options: SqliteStorageOptions): Layer.Layer<RatingsStorage, never, Services> =>
   Layer.effect(RatingsStorage, make(options))
-
-/**
- * `layer`, with options from the configuration.
- *
- * @since 0.1.0
- * @category layers
- */
-export const layerConfig = (
-  options: Config.Config.Wrap<SqliteStorageOptions>
-): Layer.Layer<RatingsStorage, ConfigError.ConfigError, Services> =>
-  Layer.unwrapEffect(Effect.map(Config.unwrap(options), layer))

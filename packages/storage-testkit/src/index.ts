@@ -1,5 +1,6 @@
 export { batchOf, commitRest, history, type Told } from "./Batches.ts"
-export { allRows, commitKept, keptHistory } from "./KeptHistory.ts"
+export { formatOneSuite, formatOneTables } from "./FormatOneSuite.ts"
+export { allRows, columnsWithoutValue, commitKept, keptHistory } from "./KeptHistory.ts"
 export { Outage, sourceSuite, type SourceSuiteOptions } from "./SourceSuite.ts"
 export { type SourceWorld, sourceWorld, type SourceWorldMember, type SourceWorldState } from "./SourceWorld.ts"
 export { storageSuite, type StorageSuiteOptions } from "./StorageSuite.ts"

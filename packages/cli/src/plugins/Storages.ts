@@ -6,11 +6,10 @@
  */
 import { Effect, Redacted } from "effect"
 import { InvalidSettings } from "../ExitCode.ts"
-import { nearest } from "../Nearest.ts"
 import { flagOf, type OptionKey } from "../options/OptionTable.ts"
 import type { Settings } from "../options/Settings.ts"
-import { loadStorage } from "./LoadedStorage.ts"
-import { type StorageLayer, type StorageSettings, unknownOption } from "./StoragePlugin.ts"
+import { isModule, loadModule, unknownName, unknownOption } from "./LoadedModule.ts"
+import { type StorageLayer, storageModule, type StorageSettings } from "./StoragePlugin.ts"
 
 /**
  * How a command uses a storage: with `memberFiles`, each member gets files of its own too, where the storage has files.
@@ -145,14 +144,6 @@ const settingOfOthers = (
 }
 
 /**
- * Whether a name is that of a module: a path, a package with a scope, a file.
- *
- * @since 0.1.0
- * @category constructors
- */
-export const isModule = (name: string): boolean => /^[./@]|\/|\.m?js$/u.test(name)
-
-/**
  * The storage the settings name: one of this project, or that of a module.
  *
  * @since 0.1.0
@@ -173,13 +164,10 @@ export const storageOf = (
     )
   }
   if (known === undefined) {
-    if (isModule(name)) return loadStorage(name, given)
-    const names = Object.keys(storages)
-    return invalid(
-      `${settings.said.get("storage") ?? "--storage"} is "${name}", which is not a storage. Known: ${names.join(", ")}, or a module (./my-storage.mjs, @scope/package). Did you mean "${nearest(name, names)}"?`
-    )
+    if (isModule(name)) return loadModule(storageModule, name, given)
+    return invalid(unknownName("storage", settings.said.get("storage") ?? "--storage", name, Object.keys(storages)))
   }
   const unknown = Object.keys(given.options).find((option) => !known.options.includes(option))
-  if (unknown !== undefined) return invalid(unknownOption(name, unknown, known.options))
+  if (unknown !== undefined) return invalid(unknownOption("storage", name, unknown, known.options))
   return known.load(given, settings, use)
 }

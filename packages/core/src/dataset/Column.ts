@@ -93,6 +93,21 @@ export type Cell<Row> = {
 }[StoredType]
 
 /**
+ * The cells of another row, in which the row of a cell can be found: `undefined` where it is not there.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const cellThrough = <Row, Other>(cell: Cell<Row>, find: (other: Other) => Row | undefined): Cell<Other> => {
+  const get = (other: Other) => {
+    const row = find(other)
+    return row === undefined ? undefined : cell.get(row)
+  }
+  // The type and what `get` gives still belong together, which the compiler loses sight of.
+  return { ...cell, get } as Cell<Other>
+}
+
+/**
  * The values of a column: their schema, their stored form, and how they are decoded from it. `decode` gives none where
  * the stored form is not one of this column.
  *

@@ -3,27 +3,54 @@
  *
  * @since 0.1.0
  */
-import { Chunk, type DateTime, Effect, Stream } from "effect"
+import { Chunk, type DateTime, Effect, Schema, Stream } from "effect"
+import { FilmId } from "../Film.ts"
+import { UserId, Username } from "../Member.ts"
 import { type DatasetState, emptyDatasetState, noRows, type RowCounts } from "./Batch.ts"
 import type { DatasetChanges, RowChanges } from "./Changes.ts"
+import { Keep } from "./Column.ts"
 import { makeRowChecks, problemsOfMembers } from "./Invariants.ts"
 import type { RowStreams } from "./RatingsStorage.ts"
 import type { StorageError } from "./StorageError.ts"
-import type { RowOf, RowTable } from "./Tables.ts"
+import { EncodedRating, EncodedWatch, Film, MemberRecord, RatingChange, type RowTable } from "./Tables.ts"
+
+const DatasetStateFields = {
+  users: Schema.ReadonlyMap({ key: Username, value: UserId }),
+  films: Schema.ReadonlyMap({ key: FilmId, value: Film }),
+  members: Schema.ReadonlyMap({ key: Username, value: MemberRecord }),
+  updates: Schema.ReadonlyMap({ key: Username, value: Schema.DateTimeUtc }),
+  keeps: Schema.ReadonlySet(Keep),
+  batches: Schema.NonNegativeInt,
+  ratings: Schema.NonNegativeInt,
+  watched: Schema.NonNegativeInt,
+  changes: Schema.NonNegativeInt
+} satisfies { readonly [K in keyof DatasetState]: Schema.Struct.Field }
+
+const RowFields = {
+  ratings: Schema.Array(EncodedRating),
+  watched: Schema.Array(EncodedWatch),
+  changes: Schema.Array(RatingChange)
+} satisfies { readonly [T in RowTable]: Schema.Struct.Field }
 
 /**
  * All of a dataset: its state, its rows in order, and when it was last committed to. `idGaps` counts the user ids that
- * it skips.
+ * it skips. Encoded, it is JSON.
  *
  * @since 0.1.0
  * @category models
  */
-export interface DatasetContent {
-  readonly state: DatasetState
-  readonly rows: { readonly [T in RowTable]: ReadonlyArray<RowOf<T>> }
-  readonly committedAt: DateTime.Utc
-  readonly idGaps: number
-}
+export const DatasetContent = Schema.Struct({
+  state: Schema.Struct(DatasetStateFields),
+  rows: Schema.Struct(RowFields),
+  committedAt: Schema.DateTimeUtc,
+  idGaps: Schema.NonNegativeInt
+})
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface DatasetContent extends Schema.Schema.Type<typeof DatasetContent> {}
 
 /**
  * A dataset that holds nothing yet.

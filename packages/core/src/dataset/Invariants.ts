@@ -175,17 +175,20 @@ export const checksInSql = ({ counts, idGaps, keeps, table }: SqlTables): Readon
   const members = table("members")
   const rowTables = rowTablesOf(keeps)
   const lists = rowTables.filter((name) => name !== "changes")
+  // PostgreSQL looks through the whole of a long list again and again for what is "not in" it.
+  const missingIn = (among: string, column: string) =>
+    `not exists (select 1 from ${among} known where known.${column} = listed.${column})`
   // Counting up to a row costs a reading of the table, so it is done for the first few only.
   const unknown = (name: RowTable, what: "user" | "film", among: string) =>
     `select 'row ' || (select count(*) from ${table(name)} before where before.position <= found.position)
-        || ' of ${name}: unknown ${what} ' || ${what}_id as message
-      from (select position, ${what}_id from ${table(name)} where ${what}_id not in (select ${what}_id from ${among})
+        || ' of ${name}: unknown ${what} ' || coalesce(cast(${what}_id as varchar), 'null') as message
+      from (select position, ${what}_id from ${table(name)} listed where ${missingIn(among, `${what}_id`)}
         order by position limit ${mostProblems}) found order by position`
   return [
     `select 'there are ' || count(*) || ' users, but ids up to ' || max(user_id) || ': ids are missing between' as message
       from ${members} having max(user_id) <> count(*) + ${idGaps}`,
     `select username || ' is complete, but the time of the last complete reading is missing' as message
-      from ${members} where state = 'sealed' and user_id not in (select user_id from ${table("updates")})`,
+      from ${members} listed where state = 'sealed' and ${missingIn(table("updates"), "user_id")}`,
     ...rowTables.flatMap((name) => [
       unknown(name, "user", members),
       unknown(name, "film", table("films")),
@@ -196,7 +199,9 @@ export const checksInSql = ({ counts, idGaps, keeps, table }: SqlTables): Readon
       from ${members} m left join (select user_id, count(*) as n from ${table("ratings")} group by user_id) counted using (user_id)
       where m.state is not null and coalesce(n, 0) <> m.ratings`,
     `select 'user ' || user_id || ' has film ' || film_id || ' more than once' as message
-      from (${lists.map((name) => `select user_id, film_id from ${table(name)}`).join(" union all ")}) listed
-      group by user_id, film_id having count(*) > 1`
+      from (select user_id, film_id
+        from (${lists.map((name) => `select user_id, film_id from ${table(name)}`).join(" union all ")}) listed
+        group by user_id, film_id having count(*) > 1) twice
+      where exists (select 1 from ${members} known where known.user_id = twice.user_id)`
   ].map((query) => `${query} limit ${mostProblems}`)
 }

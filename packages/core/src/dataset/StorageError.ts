@@ -40,8 +40,46 @@ export const StorageErrorReason = Schema.Literal(
 export type StorageErrorReason = typeof StorageErrorReason.Type
 
 /**
+ * What can be done about an error, for a program that knows how its users would ask for it:
+ *
+ * - `StartNew`: start a dataset; there is none.
+ * - `Continue`: go on with what is there.
+ * - `SetAside`: go on with what is there, choose another place, or let what is there be set aside.
+ * - `ChoosePlace`: choose another place: what is there is not set aside.
+ * - `UseStorage`: ask the storage that keeps the dataset.
+ * - `UseFolder`: choose the folder in which the dataset is.
+ * - `UseOption`: give an option of the storage the value that the dataset was made with.
+ * - `NameFiles`: say what the files of the dataset are called, or where it is.
+ * - `Verify`: have the dataset checked, which tells more.
+ * - `Repair`: have the dataset repaired, which keeps what it changes.
+ * - `CorrectAddress`: correct the address of the database.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const Remedy = Schema.Union(
+  Schema.TaggedStruct("StartNew", {}),
+  Schema.TaggedStruct("Continue", {}),
+  Schema.TaggedStruct("SetAside", {}),
+  Schema.TaggedStruct("ChoosePlace", {}),
+  Schema.TaggedStruct("UseStorage", { storage: Schema.String }),
+  Schema.TaggedStruct("UseFolder", { folder: Schema.String }),
+  Schema.TaggedStruct("UseOption", { option: Schema.String, value: Schema.String }),
+  Schema.TaggedStruct("NameFiles", {}),
+  Schema.TaggedStruct("Verify", {}),
+  Schema.TaggedStruct("Repair", {}),
+  Schema.TaggedStruct("CorrectAddress", {})
+)
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type Remedy = typeof Remedy.Type
+
+/**
  * A storage could not do what it was asked for. `place` is the folder, file or table it is about; `detail` says
- * what happened and, where something can be done, what. Batches committed before are kept.
+ * what happened, `remedy` what can be done about it. Batches committed before are kept.
  *
  * @since 0.1.0
  * @category errors
@@ -53,6 +91,7 @@ export class StorageError extends Schema.TaggedError<StorageError>("@letterboxd-
     storage: Schema.String,
     place: Schema.String,
     detail: Schema.String,
+    remedy: Schema.optionalWith(Remedy, { exact: true }),
     cause: Schema.optionalWith(Schema.Defect, { exact: true })
   }
 ) {

@@ -129,12 +129,10 @@ export const makeTable = <Row extends object>(
     ...(keep === undefined ? {} : { keep }),
     columns: (keeps) => all.filter((column) => column.keep === undefined || keeps.has(column.keep)),
     reader: (read) => {
-      const parts = read.map(({ isOptional, name: column, property }) => ({
-        property,
-        column,
-        isOptional,
-        decode: remembering(columns[property as keyof Row].values.decode)
-      }))
+      const parts = read.map(({ property }) => {
+        const { isOptional, name: column, values } = columns[property as keyof Row]
+        return { property, column, isOptional, decode: remembering(values.decode) }
+      })
       return (values) => {
         const row: { [property: string]: unknown } = {}
         for (let i = 0; i < parts.length; i++) {
