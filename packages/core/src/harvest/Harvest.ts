@@ -237,13 +237,15 @@ const runOn = (
             (username) => handled.has(username),
             options.membersInFlight
           )
-          const read: Array<ReadMember> = []
+          const all: Array<ReadMember> = []
           for (const one of again) {
             // A member reached by an old name too is taken where it was reached first.
             if (handled.has(one.reading.username)) continue
             handled.add(one.reading.username)
-            read.push(reader.isDisbelieved(one.reading.username) ? asRefused(one) : one)
+            all.push(reader.isDisbelieved(one.reading.username) ? asRefused(one) : one)
           }
+          const strangers = yield* Renames.namesOfStrangers(dataset, registry.idOf, all)
+          const read = all.map((one) => (strangers.has(one.reading.username) ? asMistaken(one) : one))
           account.read(read)
           const started = yield* Clock.currentTimeMillis
           const committedAt = options.timestamp ?? (yield* DateTime.now)
@@ -258,7 +260,7 @@ const runOn = (
           const members = [
             ...encoded,
             ...account.takeBack((username) => reader.isDisbelieved(username) && !taken.has(username)),
-            ...(yield* Renames.membersThatMoved(dataset.state, known, encoded, reader.leadsTo))
+            ...(yield* Renames.membersThatMoved(dataset.state, known, encoded, strangers, reader.leadsTo))
           ]
           if (members.length === 0) return
           const batch = { members, ...registry.takeFilms(), committedAt }
@@ -312,6 +314,12 @@ const asRefused = ({ reading: { username }, ...member }: ReadMember): ReadMember
   ...member,
   reading: notRead(username),
   collected: { parts: [], verdicts: new Map(Object.entries(verdictsOfDisbelieved)) }
+})
+
+/** A member whose name leads to somebody else's list. What is known of the member stays. */
+const asMistaken = ({ reading: { username }, ...member }: ReadMember): ReadMember => ({
+  ...member,
+  reading: { ...notRead(username), doubts: ["another-list"] }
 })
 
 /**
