@@ -50,7 +50,7 @@ export const rangesOf = (ids: Iterable<number>): string => {
 }
 
 /** The ranges in a text, in order. */
-export const rangesIn = (text: string): ReadonlyArray<readonly [first: number, last: number]> =>
+const rangesIn = (text: string): ReadonlyArray<readonly [first: number, last: number]> =>
   text.split(",").map((range) => {
     const [first, last] = range.split("-").map(Number)
     return [first ?? 0, last ?? first ?? 0]

@@ -1,4 +1,4 @@
-/** Sources with one defect each. Every one of them must fail the suite; Defects.test.ts sees to it. */
+/** Sources with one defect each. Every one of them must fail the suite; Defects.slow.test.ts sees to it. */
 import {
   type MemberListing,
   PageVerdict,

@@ -21,11 +21,8 @@ export const unreadableShareOfChangedMarkup = 0.02
 
 /**
  * So many unreadable tiles are a fault of these films on a page of any length, however short.
- *
- * @since 0.1.0
- * @category models
  */
-export const mostOddTiles = 2
+const mostOddTiles = 2
 
 const isChanged = (unreadable: number, tiles: number): boolean =>
   unreadable > mostOddTiles && unreadable > tiles * unreadableShareOfChangedMarkup
