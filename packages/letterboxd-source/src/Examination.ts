@@ -3,7 +3,6 @@
  *
  * @since 0.1.0
  */
-import type { HttpClient } from "@effect/platform"
 import { errorFromVerdict, PageVerdict, SourceError, type Username } from "@letterboxd-ratings/core"
 import { Clock, Effect, Either, Option, Stream } from "effect"
 import type { LetterboxdSourceOptions } from "./LetterboxdSource.ts"
@@ -14,6 +13,7 @@ import { judgeFilmsResponse } from "./pages/films/FilmsVerdict.ts"
 import { membersUrl } from "./pages/members/MembersRequest.ts"
 import { judgeMembersResponse } from "./pages/members/MembersVerdict.ts"
 import type { PageResponse } from "./pages/PageResponse.ts"
+import type { HttpPolicy } from "./transport/HttpPolicy.ts"
 
 /**
  * What one step found, a sentence each. `error` says why the step failed and what can be done.
@@ -39,7 +39,7 @@ export interface Finding {
 export const examine = (
   options: LetterboxdSourceOptions,
   username?: Username
-): Stream.Stream<Finding, never, HttpClient.HttpClient> =>
+): Stream.Stream<Finding, never, HttpPolicy> =>
   Stream.unwrap(
     Effect.map(PageReader.make(options), (reader) => {
       const members = membersUrl(options.baseUrl, options.membersList, 1)

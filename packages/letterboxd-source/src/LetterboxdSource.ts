@@ -4,7 +4,6 @@
  * @since 0.1.0
  * @module
  */
-import type { HttpClient } from "@effect/platform"
 import {
   errorFromVerdict,
   type MemberListing,
@@ -16,13 +15,13 @@ import {
   type Username
 } from "@letterboxd-ratings/core"
 import { Array, Chunk, Config, type ConfigError, type Context, Effect, Either, Layer, Option, Stream } from "effect"
-import { defaults as policy, HttpActivity } from "./HttpPolicy.ts"
 import { type FilmsListing, filmsUrl } from "./pages/films/FilmsRequest.ts"
 import { countRatedFilms, judgeFilmsResponse } from "./pages/films/FilmsVerdict.ts"
 import type { PageResponse } from "./pages/PageResponse.ts"
 import { type MembersList, membersUrl } from "./pages/members/MembersRequest.ts"
 import { judgeMembersResponse, MembersVerdict } from "./pages/members/MembersVerdict.ts"
 import * as PageReader from "./PageReader.ts"
+import { defaults as policy, HttpPolicy } from "./transport/HttpPolicy.ts"
 
 /**
  * - `name`: what reports call this source.
@@ -69,7 +68,7 @@ export const defaults: LetterboxdSourceOptions = {
 }
 
 /**
- * Reads members and films pages with the `HttpClient` in context, which should be an `HttpPolicy`. Costs one request
+ * Reads members and films pages with the `HttpPolicy` in context. Costs one request
  * for every 30 members and P for a member with P pages, besides one for robots.txt; repetitions come on top.
  *
  * @since 0.1.0
@@ -77,9 +76,9 @@ export const defaults: LetterboxdSourceOptions = {
  */
 export const make = (
   options: LetterboxdSourceOptions
-): Effect.Effect<Context.Tag.Service<RatingsSource>, never, HttpClient.HttpClient | HttpActivity> =>
+): Effect.Effect<Context.Tag.Service<RatingsSource>, never, HttpPolicy> =>
   Effect.gen(function* () {
-    const { snapshot } = yield* HttpActivity
+    const { activity } = yield* HttpPolicy
     const { ask, keep, keepPage } = yield* PageReader.make(options)
     // Requests wait for their turn in the policy, with all it takes to send them in memory. Twice as many as may be
     // under way keep it busy; the rest wait here, where waiting costs little.
@@ -196,22 +195,21 @@ export const make = (
             )
           : readFilmsPages(username, pages),
       ratedFilms,
-      activity: Effect.map(snapshot, (activity) => ({
-        ...activity,
+      activity: Effect.map(activity, (soFar) => ({
+        ...soFar,
         unreadListings: [...unreadRows.values()].reduce((sum, rows) => sum + rows, 0)
       }))
     }
   })
 
 /**
- * The site as the source of a program, with the `HttpClient` of an `HttpPolicy`.
+ * The site as the source of a program, over an `HttpPolicy`.
  *
  * @since 0.1.0
  * @category layers
  */
-export const layer = (
-  options: LetterboxdSourceOptions
-): Layer.Layer<RatingsSource, never, HttpClient.HttpClient | HttpActivity> => Layer.effect(RatingsSource, make(options))
+export const layer = (options: LetterboxdSourceOptions): Layer.Layer<RatingsSource, never, HttpPolicy> =>
+  Layer.effect(RatingsSource, make(options))
 
 /**
  * `layer`, with options from the configuration.
@@ -221,5 +219,5 @@ export const layer = (
  */
 export const layerConfig = (
   options: Config.Config.Wrap<LetterboxdSourceOptions>
-): Layer.Layer<RatingsSource, ConfigError.ConfigError, HttpClient.HttpClient | HttpActivity> =>
+): Layer.Layer<RatingsSource, ConfigError.ConfigError, HttpPolicy> =>
   Layer.unwrapEffect(Effect.map(Config.unwrap(options), layer))

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Duration, Effect, Fiber, Random, TestClock } from "effect"
-import * as Pacing from "../src/Pacing.ts"
+import * as Pacing from "../src/transport/Pacing.ts"
 
 const options: Pacing.PacingOptions = {
   requestsPerSecond: 2,

@@ -46,7 +46,7 @@ const siteAt = (settings: Settings, name: string, baseUrl: string, requestsPerSe
 })
 
 /**
- * The `HttpClient` that asks a site as its policy says.
+ * Asks a site as its policy says.
  *
  * @since 0.1.0
  * @category layers

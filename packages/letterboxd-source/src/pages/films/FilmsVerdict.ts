@@ -6,7 +6,7 @@
 import { PageVerdict, type RatedFilms, Username } from "@letterboxd-ratings/core"
 import { Option, Schema } from "effect"
 import type { PageResponse } from "../PageResponse.ts"
-import { beyondBounds, judgeRefusal, recogniseWall } from "../Refusal.ts"
+import { beyondBounds, judgeRefusal } from "../Refusal.ts"
 import { type FilmsPage, parseFilmsPage } from "./FilmsPage.ts"
 import type { FilmsListing } from "./FilmsRequest.ts"
 
@@ -44,17 +44,14 @@ const decodeUsername = Schema.decodeUnknownOption(Username)
 export const judgeFilmsResponse = (
   asked: { readonly username: Username; readonly page: number; readonly listing: FilmsListing },
   response: PageResponse
-): PageVerdict =>
-  Option.getOrElse(judgeRefusal(response), () => {
-    const page = parseFilmsPage(response.body)
-    const wall = recogniseWall(response.headers, page.title)
-    if (Option.isSome(wall) && page.tiles === 0) {
-      return PageVerdict.Challenged({ status: response.status, wall: wall.value })
-    }
+): PageVerdict => {
+  const page = parseFilmsPage(response.status === 200 ? response.body : "")
+  return Option.getOrElse(judgeRefusal(response, page.tiles > 0), () => {
     if (page.beyond !== undefined) return beyondBounds(page.beyond)
     if (!page.isComplete) return PageVerdict.Truncated({ bytes: response.body.length })
     return judgeFilmsPage(asked, page)
   })
+}
 
 /**
  * How many films a member rated, by the response to a request for page 1 of the list of rated films: exactly where that
