@@ -4,7 +4,8 @@
  * cases that follow each other, so a sample of one in seven has run every case after seven days.
  */
 
-const isFull = process.env["LB_TESTS"] === "full"
+/** Whether everything is run. */
+export const isFull = process.env["LB_TESTS"] === "full"
 const seed = Number(process.env["LB_TESTS_SEED"] ?? Math.floor(Date.now() / 86_400_000))
 if (!Number.isSafeInteger(seed) || seed < 0) throw new Error("LB_TESTS_SEED must be a whole number, at least 0.")
 

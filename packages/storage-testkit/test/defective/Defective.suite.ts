@@ -13,6 +13,7 @@ import {
 } from "@letterboxd-ratings/core"
 import { type Outage, sourceSuite, type SourceWorld } from "@letterboxd-ratings/storage-testkit"
 import { Chunk, type Context, Effect, Layer, Option, Schema, Stream } from "effect"
+import { sample } from "../../../../vitest.sample.ts"
 import * as WorldSource from "../WorldSource.ts"
 
 type Source = Context.Tag.Service<RatingsSource>
@@ -357,7 +358,13 @@ const defects: Readonly<Record<string, Change>> = {
   )
 }
 
-for (const [name, change] of Object.entries(defects)) {
+const { "has no defect": noDefect, ...others } = defects
+const chosen = [
+  ...(noDefect === undefined ? [] : [["has no defect", noDefect] as const]),
+  ...sample("sources with a defect", Object.entries(others), 12)
+]
+
+for (const [name, change] of chosen) {
   const layer = (world: SourceWorld, outage: Option.Option<Outage>) =>
     Layer.sync(RatingsSource, () =>
       change(
