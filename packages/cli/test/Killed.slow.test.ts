@@ -64,7 +64,7 @@ const durables: ReadonlyArray<Durable> = [
     storage: (data) =>
       CsvStorage.layer({ ...CsvStorage.defaults, folder: path.join(folder, data) }).pipe(Layer.provide(platform)),
     instants: 50,
-    sampledInstants: 6,
+    sampledInstants: 4,
     usesFileSystem: true
   },
   {
@@ -72,7 +72,7 @@ const durables: ReadonlyArray<Durable> = [
     variables: () => ({ ...epoch, LB_STORAGE: "sqlite" }),
     storage: (data) => SqliteStorage.layer({ folder: path.join(folder, data) }).pipe(Layer.provide(platform)),
     instants: 12,
-    sampledInstants: 4,
+    sampledInstants: 3,
     usesFileSystem: false
   },
   {
@@ -185,7 +185,7 @@ const finish = async (durable: Durable, data: string, what: string, undisturbed:
 const twoAtATime = <A>(items: ReadonlyArray<A>, run: (item: A) => Promise<void>) =>
   Effect.runPromise(Effect.forEach(items, (item) => Effect.promise(() => run(item)), { concurrency: 2, discard: true }))
 
-for (const durable of durables) {
+for (const durable of sample("storages whose runs are killed", durables, 2)) {
   const { instants: howOften, name, sampledInstants, usesFileSystem, variables } = durable
 
   describe(`lb run into ${name}, killed with SIGKILL`, () => {
@@ -252,7 +252,7 @@ for (const durable of durables) {
         assert.isAbove(calls, 60)
         // Every boundary is tried within one process by the storage's own tests; here each twelfth one, with a real death.
         const deaths = Array.from({ length: calls }, (_, i) => i + 1).filter((call) => call % 12 === 0)
-        await twoAtATime(sample(`writes to kill a run into ${name} at`, deaths, 4), async (call) => {
+        await twoAtATime(sample(`writes to kill a run into ${name} at`, deaths, 2), async (call) => {
           const data = `${name}-call-${call}`
           const { signal } = await start(
             folder,

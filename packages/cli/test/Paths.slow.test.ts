@@ -114,7 +114,7 @@ describe("a name of a folder or file", () => {
     it(
       `is that folder's, and no other's, in the storage ${storage}`,
       inEmptyFolder(async (folder) => {
-        for (const [name, mistaken] of sample(`names of a folder of ${storage}`, names, 5)) {
+        for (const [name, mistaken] of sample(`names of a folder of ${storage}`, names, 3)) {
           const root = fs.mkdtempSync(path.join(folder, "root-"))
           for (const other of mistaken) await load(at(path.join(root, other)), 1)
           const place = at(path.join(root, name))
@@ -211,7 +211,9 @@ describe("a name of a folder or file", () => {
       const ratings = await ratingsIn(sqlite)
       assert.isAbove(ratings, 0)
       assert.deepStrictEqual(fs.readdirSync(path.join(folder, odd)), [`${odd}.sqlite`])
-      for (const to of ["csv", "parquet", "parquet-file", "jsonl"]) {
+      // The rest of the test goes on with the first two.
+      const layouts = sample("layouts with an odd name", ["parquet-file", "jsonl"], 1)
+      for (const to of ["csv", "parquet", ...layouts]) {
         const into = `${odd} ${to}`
         await done([
           "export",
@@ -266,8 +268,7 @@ describe("a name of a folder or file", () => {
       assert.sameMembers(fs.readdirSync(folder), [
         odd,
         `${odd} parquet`,
-        `${odd} parquet-file`,
-        `${odd} jsonl`,
+        ...layouts.map((to) => `${odd} ${to}`),
         `${odd} back`,
         `${odd}.json`,
         "-out",
