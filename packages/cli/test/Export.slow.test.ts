@@ -223,7 +223,7 @@ describe("lb export", () => {
         )
       }
     }),
-    60_000
+    180_000
   )
 
   it(
@@ -261,7 +261,7 @@ describe("lb export", () => {
         assert.deepStrictEqual(fs.readdirSync(folder), ["data_output"], args.join(" "))
       }
     }),
-    60_000
+    180_000
   )
 
   it(
@@ -279,6 +279,6 @@ describe("lb export", () => {
       assert.notStrictEqual(random["ratings.csv"], one["ratings.csv"])
       assert.strictEqual(random["movies.csv"], one["movies.csv"])
     }),
-    60_000
+    180_000
   )
 })
