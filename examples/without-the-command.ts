@@ -4,7 +4,7 @@
  */
 import { FetchHttpClient } from "@effect/platform"
 import { NodeRuntime } from "@effect/platform-node"
-import { displayName, RatingsSource } from "@letterboxd-ratings/core"
+import { activityOf, displayName, labelOf, RatingsSource } from "@letterboxd-ratings/core"
 import { generateWorld, Sandbox } from "@letterboxd-ratings/fixtures"
 import { HttpPolicy, LetterboxdSource } from "@letterboxd-ratings/letterboxd-source"
 import { Console, Effect, Layer, Stream } from "effect"
@@ -14,11 +14,12 @@ const program = Effect.gen(function* () {
   const fives = new Map<string, number>()
   yield* source.members.pipe(
     Stream.take(10),
-    Stream.flatMap(({ username }) => source.ratings(username, "all"), { concurrency: 5 }),
-    Stream.runForEach(({ number, username, verdict }) =>
+    Stream.flatMap(({ username }) => source.list(username, "all"), { concurrency: 5 }),
+    Stream.runForEach((part) =>
       Effect.gen(function* () {
-        if (verdict._tag !== "Films") return yield* Console.log(`page ${number} of ${username}: ${verdict._tag}`)
-        for (const { film, rating } of verdict.films) {
+        const { content, number, username } = part
+        if (content._tag !== "Films") return yield* Console.log(`part ${number} of ${username}: ${labelOf(part)}`)
+        for (const { film, rating } of content.films) {
           if (rating === 5) fives.set(displayName(film), (fives.get(displayName(film)) ?? 0) + 1)
         }
       })
@@ -26,7 +27,7 @@ const program = Effect.gen(function* () {
   )
   const top = [...fives].toSorted(([, a], [, b]) => b - a).slice(0, 3)
   for (const [title, count] of top) yield* Console.log(`${count} times five stars: ${title}`)
-  const { requests } = yield* source.activity
+  const { requests } = yield* activityOf(source)
   yield* Console.log(`${requests} requests`)
 })
 

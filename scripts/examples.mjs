@@ -87,6 +87,9 @@ try {
     "copy"
   ])
   run("npx", ["lb", "verify", "--storage", "sqlite", "--out", "copy"])
+  run("npm", ["run", "from-json"])
+  run("npx", ["lb", "verify", "--out", "from-json"])
+  run("npx", ["lb", "doctor", "--source", "./json-source.mjs", "--source-options", "file=lists.json"])
 } finally {
   rmSync(folder, { recursive: true, force: true })
 }

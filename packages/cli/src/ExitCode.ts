@@ -59,11 +59,10 @@ const ofStorage: Readonly<Record<StorageErrorReason, 1 | 4>> = {
 }
 
 const ofSource: Readonly<Record<SourceErrorReason, 1 | 2 | 3>> = {
-  Challenged: 3,
-  RateLimited: 3,
+  Refused: 3,
   Unreachable: 3,
-  MarkupChanged: 3,
-  DisallowedByRobots: 1,
+  NotUnderstood: 3,
+  NotAllowed: 1,
   BudgetSpent: 2,
   InvalidOption: 1
 }
@@ -85,4 +84,4 @@ export const exitCodeOfSourceError = (reason: SourceErrorReason): 1 | 2 | 3 => o
  * @category constructors
  */
 export const exitCodeOfReport = (report: RunReport): 0 | 1 | 2 | 3 =>
-  report.stopped !== undefined ? ofSource[report.stopped.reason] : report.members.partial > 0 ? 2 : 0
+  report.stopped !== undefined ? ofSource[report.stopped.kind] : report.members.partial > 0 ? 2 : 0

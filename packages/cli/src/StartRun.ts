@@ -3,14 +3,22 @@
  *
  * @since 0.1.0
  */
-import { Harvest, RatingsSource, RatingsStorage, type StorageError, type Username } from "@letterboxd-ratings/core"
+import {
+  activityOf,
+  Harvest,
+  type HarvestEvent,
+  RatingsSource,
+  RatingsStorage,
+  type StorageError,
+  type Username
+} from "@letterboxd-ratings/core"
 import { NodeProcessTable } from "@letterboxd-ratings/storage-folder/node"
-import { Effect, Fiber, Layer, PubSub, Ref, Schedule } from "effect"
+import { Effect, Layer, Ref } from "effect"
 import { withAdvice } from "./Advice.ts"
 import { CommandEnded, exitCodeOfReport, exitCodeOfStorageError, type InvalidSettings } from "./ExitCode.ts"
 import * as KeptPages from "./KeptPages.ts"
 import { folderOf, type Settings } from "./options/Settings.ts"
-import { isLive, sourceOf } from "./plugins/Sources.ts"
+import { noticesOf, sourceOf } from "./plugins/Sources.ts"
 import { storageOf } from "./plugins/Storages.ts"
 import { resultOf } from "./progress/RunWords.ts"
 import { showProgress } from "./progress/ShowProgress.ts"
@@ -30,10 +38,6 @@ export interface RunRequest {
   readonly resume: string
   readonly restart: string
 }
-
-const notice =
-  "Letterboxd's terms of use (6.11, December 2025) forbid automated gathering unless authorised. Make sure you are.\n" +
-  "This tool keeps to the site's robots.txt and is slow by default.\n"
 
 /**
  * Says the last words, and ends the command with a code.
@@ -67,21 +71,15 @@ export const endWithError = (
       )
 
 /**
- * Says what somebody who asks the site should know.
+ * Says what somebody who reads from the source should know.
  *
  * @since 0.1.0
  * @category constructors
  */
 export const warn = (settings: Settings): Effect.Effect<void, never, Screen> =>
-  Effect.gen(function* () {
-    const screen = yield* Screen
-    if (isLive(settings)) yield* screen.err(notice)
-    if (settings.ignoreRobots) {
-      yield* screen.err(
-        "The site's robots.txt is not kept to (--ignore-robots). Only do this with the site's permission.\n"
-      )
-    }
-  })
+  Effect.flatMap(Screen, (screen) =>
+    Effect.forEach(noticesOf(settings), (notice) => screen.err(`${notice}\n`), { discard: true })
+  )
 
 /** Whether a dataset that is in the way may be moved aside: asks where somebody can answer. */
 const consent = (settings: Settings, mode: "new" | "continue") =>
@@ -101,40 +99,28 @@ const harvest = ({ mode: asked, only, restart, resume, settings }: RunRequest) =
     const storage = yield* RatingsStorage
     const mode = asked !== "either" ? asked : (yield* storage.exists) ? "continue" : "new"
     const mayMoveAside = yield* consent(settings, mode)
-    const service = yield* Harvest.make
-    const events = yield* PubSub.subscribe(service.events)
-    const shown = yield* showProgress(
-      events,
-      source.activity,
+    const progress = yield* showProgress(
+      activityOf(source),
       settings.json ? "json" : settings.quiet ? "quiet" : "lines"
     )
-    const counter = yield* PubSub.subscribe(service.events)
     const committed = yield* Ref.make(
       mode === "continue"
         ? `Nothing was added to ${storage.place}. Go on with: ${resume}`
         : `Nothing was committed. Start again with: ${restart}`
     )
-    // Taken as a whole, never waited for: an event that was taken is counted, whenever the counting ends.
-    const count = Effect.uninterruptible(
-      Effect.flatMap(
-        counter.takeAll,
-        Effect.forEach(
-          (event) =>
-            event._tag === "BatchCommitted"
-              ? Ref.set(
-                  committed,
-                  `${storage.place} holds ${event.totalRatings.toLocaleString("en-US")} ratings; all batches up to ${event.batch} are safe. Go on with: ${resume}`
-                )
-              : Effect.void,
-          { discard: true }
-        )
+    const tell = (event: HarvestEvent) =>
+      Effect.zipRight(
+        event._tag === "BatchCommitted"
+          ? Ref.set(
+              committed,
+              `${storage.place} holds ${event.totalRatings.toLocaleString("en-US")} ratings; all batches up to ${event.batch} are safe. Go on with: ${resume}`
+            )
+          : Effect.void,
+        progress.show(event)
       )
-    )
-    const counting = yield* Effect.forkScoped(Effect.repeat(count, Schedule.spaced("100 millis")))
-    const whatIsThere = Fiber.interrupt(counting).pipe(Effect.zipRight(count), Effect.zipRight(Ref.get(committed)))
 
-    const report = yield* service
-      .run({
+    const report = yield* Harvest.report(
+      {
         mode,
         existing: mayMoveAside ? "set-aside" : "refuse",
         batches: settings.batches,
@@ -144,12 +130,15 @@ const harvest = ({ mode: asked, only, restart, resume, settings }: RunRequest) =
         // Who is asked for by name is read, whoever a variable or the configuration leaves out of runs.
         ...(only === undefined ? { skip: settings.skip } : { only }),
         ...(settings.timestamp === undefined ? {} : { timestamp: settings.timestamp })
-      })
-      .pipe(
-        Effect.ensuring(shown),
-        Effect.onInterrupt(() => Effect.flatMap(whatIsThere, (words) => screen.err(`\nInterrupted. ${words}\n`))),
-        Effect.catchTag("StorageError", (error) => Effect.flatMap(whatIsThere, (words) => endWithError(error, words)))
+      },
+      tell
+    ).pipe(
+      Effect.ensuring(progress.end),
+      Effect.onInterrupt(() => Effect.flatMap(Ref.get(committed), (words) => screen.err(`\nInterrupted. ${words}\n`))),
+      Effect.catchTag("StorageError", (error) =>
+        Effect.flatMap(Ref.get(committed), (words) => endWithError(error, words))
       )
+    )
     const words = `${resultOf(report, storage.place, report.totalUsers === 0 ? restart : resume)}\n`
     yield* settings.json ? screen.err(words) : screen.out(words)
     // Whoever has another name is known, whatever came of that name.
@@ -174,9 +163,10 @@ export const startRun = (request: RunRequest) =>
     const { settings } = request
     const folder = yield* folderOf(settings)
     const storage = yield* storageOf(settings, folder, { memberFiles: request.only !== undefined })
+    const source = yield* sourceOf(settings, "run")
     yield* warn(settings)
     yield* harvest(request).pipe(
-      Effect.provide(Layer.merge(sourceOf(settings), storage)),
+      Effect.provide(Layer.merge(source, storage)),
       Effect.provide(KeptPages.layer(folder)),
       Effect.provide(NodeProcessTable.layer)
     )

@@ -61,8 +61,7 @@ const run = (
     memberFiles: false
   }).pipe(Layer.provide(NodeProcessTable.layer), Layer.provide(NodeContext.layer))
   return Effect.gen(function* () {
-    const harvest = yield* Harvest.make
-    const report = yield* harvest.run({
+    const report = yield* Harvest.report({
       mode: "new",
       existing: "refuse",
       batches: 4,

@@ -80,17 +80,14 @@ const runIntoMemory = (site: Sandbox.Sandbox, folder: string) =>
     )
     for (const { behaviour, mode } of behaviours) {
       yield* site.behave(behaviour)
-      const harvest = yield* Harvest.make.pipe(
-        Effect.provide(Layer.merge(source, Layer.succeed(RatingsStorage, memory)))
-      )
-      yield* harvest.run({
+      yield* Harvest.report({
         mode,
         existing: "refuse",
         batches: batches / (mode === "new" ? 1 : 2),
         batchSize,
         membersInFlight: 7,
         timestamp: DateTime.unsafeMake(epoch * 1000)
-      })
+      }).pipe(Effect.provide(Layer.merge(source, Layer.succeed(RatingsStorage, memory))))
     }
     const csv = yield* CsvStorage.make({ ...CsvStorage.defaults, folder })
     yield* exportToStorage(memory, csv, {

@@ -19,7 +19,6 @@ export const layer = ({
     RatingsStorage.of({
       name: "full",
       place: "a full disk",
-      capabilities: { replaceMember: true, durable: false, exclusive: false },
       exists: Effect.succeed(false),
       inspect: Effect.dieMessage("nobody looks"),
       verify: () => Effect.dieMessage("nobody verifies"),
@@ -45,7 +44,9 @@ export const layer = ({
               )
             }),
           load: () => Effect.dieMessage("nobody loads"),
-          ratings: Stream.empty
+          ratings: Stream.empty,
+          watched: Stream.empty,
+          changes: Stream.empty
         })
     })
   )

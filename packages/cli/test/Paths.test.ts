@@ -74,7 +74,9 @@ const oneRating = (stars: number): WholeDataset => ({
     batches: 1
   },
   committedAt: DateTime.unsafeMake(0),
-  ratings: Stream.succeed({ userId: UserId.make(1), filmId: FilmId.make(7), rating: rating(stars) })
+  ratings: Stream.succeed({ userId: UserId.make(1), filmId: FilmId.make(7), rating: rating(stars) }),
+  watched: Stream.empty,
+  changes: Stream.empty
 })
 
 const load = (storage: Layer.Layer<RatingsStorage>, stars: number, existing: "refuse" | "set-aside" = "refuse") =>

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { type HarvestEvent, type SourceActivity, UsernameFromText } from "@letterboxd-ratings/core"
-import { Effect, Queue, Ref, Schema, TestClock } from "effect"
+import { type SourceActivity, UsernameFromText } from "@letterboxd-ratings/core"
+import { Effect, Ref, Schema, TestClock } from "effect"
 import * as fc from "fast-check"
 import { statusOf } from "../src/progress/RunWords.ts"
 import { showProgress } from "../src/progress/ShowProgress.ts"
@@ -55,7 +55,6 @@ describe("the status line", () => {
         requestsPerSecond: 2,
         unreadListings: 0
       })
-      const events = yield* Queue.unbounded<HarvestEvent>()
       const screen = Screen.of({
         out: () => Effect.void,
         err: (text) => Ref.set(written, text),
@@ -63,12 +62,12 @@ describe("the status line", () => {
         ask: () => Effect.succeed(false),
         columns: Effect.succeed(120)
       })
-      const shown = yield* Effect.provideService(showProgress(events, Ref.get(activity), "lines"), Screen, screen)
+      const shown = yield* Effect.provideService(showProgress(Ref.get(activity), "lines"), Screen, screen)
       yield* TestClock.adjust("1 seconds")
       assert.notInclude(yield* Ref.get(written), "no answer")
       yield* TestClock.adjust("20 seconds")
       assert.match(yield* Ref.get(written), /no answer for 2[01] s/u)
-      yield* Queue.offer(events, {
+      yield* shown.show({
         _tag: "PageRead",
         username: Schema.decodeSync(UsernameFromText)("davee"),
         page: 1,
@@ -79,7 +78,7 @@ describe("the status line", () => {
       assert.notInclude(yield* Ref.get(written), "no answer")
       assert.include(yield* Ref.get(written), "70 ratings")
       // What comes afterwards has a line of its own.
-      yield* shown
+      yield* shown.end
       assert.strictEqual(yield* Ref.get(written), "\r\u001B[2K")
       yield* TestClock.adjust("1 seconds")
       assert.strictEqual(yield* Ref.get(written), "\r\u001B[2K")

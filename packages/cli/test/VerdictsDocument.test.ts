@@ -2,7 +2,7 @@
  * The table of `docs/verdicts.md`, made by the code it describes. `pnpm vitest run -u test/VerdictsDocument.test.ts`
  * writes it anew.
  */
-import { errorFromVerdict, PageVerdict, Username, verdictActions } from "@letterboxd-ratings/core"
+import { type ListPart, missingReason, Username } from "@letterboxd-ratings/core"
 import {
   filmsPage,
   generateWorld,
@@ -11,7 +11,12 @@ import {
   wallPage,
   type WorldMember
 } from "@letterboxd-ratings/fixtures"
-import { judgeFilmsResponse, type PageResponse } from "@letterboxd-ratings/letterboxd-source"
+import {
+  judgeFilmsResponse,
+  type PageResponse,
+  PageVerdict,
+  partFromVerdict
+} from "@letterboxd-ratings/letterboxd-source"
 import { assert, describe, expect, it } from "@effect/vitest"
 import { Schema } from "effect"
 import { exitCodeOfSourceError } from "../src/ExitCode.ts"
@@ -136,20 +141,30 @@ const doing: Readonly<Record<PageVerdict["_tag"], string>> = {
     "the page is missing, and kept in `diagnostics/`; stops the run, and names the selector, where three members in a row have such pages"
 }
 
+const partOf = (verdict: PageVerdict): ListPart =>
+  partFromVerdict({ source: "letterboxd", url: "", username: karsten, number: 1 }, verdict)
+
 const exitOf = (verdict: PageVerdict): string => {
-  switch (verdictActions[verdict._tag]) {
-    case "keep":
-      return verdict._tag === "Films" && verdict.unreadable > 0 ? "2" : "0"
-    case "member":
-      return verdict._tag === "Renamed" ? "0, 2 if no list is reached" : "0"
-    case "suspect":
-      return `2, ${exitCodeOfSourceError(errorFromVerdict({ source: "letterboxd", url: "", subject: "" }, verdict).reason)} if it is several members'`
-    case "stop":
-      return `${exitCodeOfSourceError(errorFromVerdict({ source: "letterboxd", url: "", subject: "" }, verdict).reason)}`
-    case "retry-later":
-      return verdict._tag === "PastTheEnd"
-        ? "0, 2 if it keeps moving"
-        : "0 once it is had, 2 if it stays missing, 3 if it is everybody's"
+  const { content } = partOf(verdict)
+  switch (content._tag) {
+    case "Films":
+      return content.unreadable > 0 ? "2" : "0"
+    case "Empty":
+    case "Gone":
+    case "Private":
+      return "0"
+    case "Renamed":
+      return "0, 2 if no list is reached"
+    case "PastTheEnd":
+      return "0, 2 if it keeps moving"
+    case "Missing": {
+      const { error, extent } = content
+      const code = exitCodeOfSourceError(error.reason)
+      if (extent === "source") return `${code}`
+      return extent === "perhaps-source" || missingReason(error) === "unavailable"
+        ? `0 once it is had, 2 if it stays missing, ${code} if it is everybody's`
+        : `2, ${code} if it is several members'`
+    }
   }
 }
 
@@ -168,7 +183,7 @@ describe("docs/verdicts.md", () => {
   it("shows every verdict there is", () => {
     assert.deepStrictEqual(
       new Set(judged.map(({ verdict }) => verdict._tag)),
-      new Set(Object.keys(verdictActions)) as Set<PageVerdict["_tag"]>
+      new Set(Object.keys(doing)) as Set<PageVerdict["_tag"]>
     )
   })
 

@@ -39,7 +39,8 @@ export const MemberDiscovered = Schema.TaggedStruct("MemberDiscovered", {
 })
 
 /**
- * A page was answered. `lastPage` is there on pages of the list, `ratings` counts the rated films on it.
+ * A part of a list, which is a page of it, arrived or turned out to be missing. `verdict` is its label, `lastPage` is there
+ * where it holds films, `ratings` counts the rated ones of them.
  *
  * @since 0.1.0
  * @category models

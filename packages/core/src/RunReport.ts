@@ -12,9 +12,9 @@ import { Doubt } from "./dataset/MemberState.ts"
  * The account of a run. Counts are of this run, except `total*`, which are of the dataset after it. `members`
  * counts the members that were committed, by state; `partial` names those that are not complete, with the pages
  * still missing. `waiting` counts the members of the dataset that are partial after the run, by what they wait for (see
- * `WaitsFor`). `skipped` names the members that were left out as asked, `unreadListings` counts rows of the members list
- * that named nobody who can be read. `listEnded` says that the members list held fewer members than were asked for. `stopped` is there
- * where the source ended the run.
+ * `WaitsFor`). `skipped` names the members that were left out as asked, `unreadListings` counts entries of the
+ * members list that could not be read. `listEnded` says that the members list held fewer members than were asked for. `stopped` is there
+ * where the source ended the run: `reason` is the label of the error (see `SourceError`), `kind` its reason.
  *
  * @since 0.1.0
  * @category models
@@ -57,7 +57,10 @@ export const RunReport = Schema.Struct({
   retries: Schema.NonNegativeInt,
   pausedMillis: Schema.Number,
   listEnded: Schema.Boolean,
-  stopped: Schema.optionalWith(Schema.Struct({ reason: SourceErrorReason, message: Schema.String }), { exact: true })
+  stopped: Schema.optionalWith(
+    Schema.Struct({ reason: Schema.String, kind: SourceErrorReason, message: Schema.String }),
+    { exact: true }
+  )
 })
 
 /**

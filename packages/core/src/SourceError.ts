@@ -6,11 +6,10 @@
 import { Schema } from "effect"
 
 /**
- * - `Challenged`: a bot wall stands before the pages.
- * - `RateLimited`: the site keeps saying "too many requests".
- * - `Unreachable`: no connection, or nothing but failures from the site.
- * - `MarkupChanged`: pages look different from all generations that are understood.
- * - `DisallowedByRobots`: the site's robots.txt forbids the address.
+ * - `Refused`: the source does not want to answer this program now.
+ * - `Unreachable`: the source cannot be reached, or gives nothing but failures.
+ * - `NotUnderstood`: what the source gave has none of the forms that are known.
+ * - `NotAllowed`: the rules of the source forbid what was asked for.
  * - `BudgetSpent`: as many requests were sent, or as much time has passed, as the run was allowed.
  * - `InvalidOption`: the source was configured with something it cannot do.
  *
@@ -18,11 +17,10 @@ import { Schema } from "effect"
  * @category errors
  */
 export const SourceErrorReason = Schema.Literal(
-  "Challenged",
-  "RateLimited",
+  "Refused",
   "Unreachable",
-  "MarkupChanged",
-  "DisallowedByRobots",
+  "NotUnderstood",
+  "NotAllowed",
   "BudgetSpent",
   "InvalidOption"
 )
@@ -33,20 +31,18 @@ export const SourceErrorReason = Schema.Literal(
  */
 export type SourceErrorReason = typeof SourceErrorReason.Type
 
-const advice: Readonly<Record<SourceErrorReason, string>> = {
-  Challenged:
-    "It does not want to be read by a program now. Wait some hours and go slower (a lower rate), ask the site for permission, bring a transport of your own that is allowed, or work from saved pages or your official export.",
-  RateLimited: "Wait before going on, and go slower (a lower rate or concurrency).",
+const usualAdvice: Readonly<Record<SourceErrorReason, string>> = {
+  Refused: "Wait before going on.",
   Unreachable: "Check the network and the address, then go on.",
-  MarkupChanged: "Nothing was guessed. Look for a newer version; if there is none, report this with the page.",
-  DisallowedByRobots: "Choose another list, or ignore the robots rules if you have permission.",
+  NotUnderstood: "Nothing was guessed. Look for a newer version of the source.",
+  NotAllowed: "Ask for something else, or for permission.",
   BudgetSpent: "Go on whenever you like.",
   InvalidOption: "Correct the option and start again."
 }
 
 /**
- * A run cannot go on with its source. `url` is the address asked for, `detail` what was seen there, `keptAt` where the
- * page was kept for a bug report.
+ * A run cannot go on with its source. `detail` says what happened, `place` where (an address, a file), `advice` what
+ * can be done, in sentences. `label` is the source's own name for the reason, where it knows a more exact one.
  * What was committed before is kept.
  *
  * @since 0.1.0
@@ -57,9 +53,10 @@ export class SourceError extends Schema.TaggedError<SourceError>("@letterboxd-ra
   {
     reason: SourceErrorReason,
     source: Schema.String,
-    url: Schema.optionalWith(Schema.String, { exact: true }),
+    label: Schema.optionalWith(Schema.String, { exact: true }),
+    place: Schema.optionalWith(Schema.String, { exact: true }),
     detail: Schema.String,
-    keptAt: Schema.optionalWith(Schema.String, { exact: true }),
+    advice: Schema.optionalWith(Schema.String, { exact: true }),
     cause: Schema.optionalWith(Schema.Defect, { exact: true })
   }
 ) {
@@ -69,11 +66,20 @@ export class SourceError extends Schema.TaggedError<SourceError>("@letterboxd-ra
    * @since 0.1.0
    */
   get isRetryable(): boolean {
-    return ["Challenged", "RateLimited", "Unreachable", "BudgetSpent"].includes(this.reason)
+    return ["Refused", "Unreachable", "BudgetSpent"].includes(this.reason)
+  }
+
+  /**
+   * The reason as reports name it: by the source's own label, where there is one.
+   *
+   * @since 0.1.0
+   */
+  get reasonLabel(): string {
+    return this.label ?? this.reason
   }
 
   override get message(): string {
-    const kept = this.keptAt === undefined ? "" : ` The page and its headers are kept in ${this.keptAt}.`
-    return `${this.detail}${this.url === undefined ? "" : ` (${this.url})`}. ${advice[this.reason]}${kept}`
+    const place = this.place === undefined ? "" : ` (${this.place})`
+    return `${this.detail}${place}. ${this.advice ?? usualAdvice[this.reason]}`
   }
 }

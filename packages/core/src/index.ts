@@ -79,12 +79,28 @@ export {
   RunStarted
 } from "./HarvestEvent.ts"
 export { MemberListing, UserId, Username, UsernameFromText } from "./Member.ts"
-export { canBeCompleted, judgeCompletion, judgeMember, type MemberReading } from "./MemberReading.ts"
 export { Diagnostics, type KeptPage } from "./Diagnostics.ts"
-export { type FilmsVerdict, type ListVersion, type Reconciliation, reconcileList } from "./MovedList.ts"
-export { PageVerdict, type RatingsPage, type StatedCounts, type VerdictAction, verdictActions } from "./PageVerdict.ts"
 export { Day, formatRating, Rating, ratingFromHalfStars } from "./Rating.ts"
-export { type RatedFilms, RatingsSource, type SourceActivity } from "./RatingsSource.ts"
+export {
+  activityOf,
+  type RatedFilms,
+  ratedFilmsOf,
+  RatingsSource,
+  type SourceActivity,
+  type SourceFinding
+} from "./RatingsSource.ts"
+export {
+  type FilmsContent,
+  labelOf,
+  type ListPart,
+  type MissingExtent,
+  type MissingReason,
+  missingReason,
+  PartContent,
+  type StatedCounts
+} from "./reading/ListPart.ts"
+export { canBeCompleted, judgeCompletion, judgeMember, type MemberReading } from "./reading/MemberReading.ts"
+export { type ListVersion, type Reconciliation, reconcileList } from "./reading/MovedList.ts"
 export { RunReport } from "./RunReport.ts"
 export { SourceError, SourceErrorReason } from "./SourceError.ts"
-export { errorFromVerdict } from "./VerdictError.ts"
+export { examineSource } from "./SourceExamination.ts"

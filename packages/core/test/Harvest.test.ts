@@ -1,16 +1,21 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Harvest, PageVerdict, RatingsSource, SourceError } from "@letterboxd-ratings/core"
-import { Array, Chunk, Effect, Fiber, Layer, PubSub, Queue, TestClock } from "effect"
+import { Harvest, PartContent, SourceError } from "@letterboxd-ratings/core"
+import { Array, Effect, Fiber, TestClock } from "effect"
 import {
   film,
+  limited,
   list,
   memoryDataset,
+  memoryLayer,
   memorySource,
-  memoryStorage,
   type MemoryWorld,
-  pageOf,
+  partOf,
+  refused,
+  runHarvest,
+  unavailable,
   userId,
   username,
+  wall,
   watched
 } from "./Worlds.ts"
 
@@ -27,17 +32,10 @@ const films = Object.fromEntries(names.map((name, i) => [name, list([7, 0, 1, 3,
 const calm: MemoryWorld = { members: names, films }
 
 const run = (world: MemoryWorld, changes: Partial<Harvest.HarvestOptions> = {}, dataset = memoryDataset()) =>
-  Effect.gen(function* () {
-    const { asked, source } = yield* memorySource(world)
-    const harvest = yield* Harvest.make.pipe(
-      Effect.provide(Layer.merge(Layer.succeed(RatingsSource, source), memoryStorage(dataset)))
-    )
-    const events = yield* PubSub.subscribe(harvest.events)
-    const running = yield* Effect.fork(harvest.run({ ...options, ...changes }))
-    yield* TestClock.adjust("1 day")
-    const report = yield* Fiber.join(running)
-    return { report, dataset, asked: yield* asked, events: Chunk.toReadonlyArray(yield* Queue.takeAll(events)) }
-  }).pipe(Effect.scoped)
+  runHarvest(world, { ...options, ...changes }, dataset)
+
+const statesOf = ({ state }: ReturnType<typeof memoryDataset>) =>
+  Object.fromEntries([...state.members.values()].map((record) => [record.username as string, record.state as string]))
 
 const rated = (name: string) => (films[name] ?? []).filter((tile) => tile.rating !== undefined).length
 
@@ -109,11 +107,7 @@ describe("Harvest", () => {
       const { asked, report } = yield* run({
         ...calm,
         interfere: (name, page, nth) =>
-          Effect.succeed(
-            name === "member_5" && page === 4 && nth === 1
-              ? PageVerdict.Unavailable({ status: 503, why: "busy" })
-              : undefined
-          )
+          Effect.succeed(name === "member_5" && page === 4 && nth === 1 ? unavailable : undefined)
       })
       assert.strictEqual(report.members.sealed, 6)
       assert.strictEqual(asked.filter((name) => name.startsWith("member_5/")).length, 8)
@@ -121,12 +115,82 @@ describe("Harvest", () => {
     })
   )
 
+  it.effect("gives the members of a batch their second tries at the same time", () =>
+    Effect.gen(function* () {
+      const tries: globalThis.Array<string> = []
+      const { report } = yield* run(
+        {
+          ...calm,
+          interfere: (name, page, nth) =>
+            nth === 1
+              ? Effect.succeed(page === 1 && name !== "member_2" ? unavailable : undefined)
+              : Effect.sleep("1 second").pipe(
+                  Effect.zipRight(Effect.sync(() => tries.push(name))),
+                  Effect.as(undefined)
+                )
+        },
+        { batches: 1, membersInFlight: 4 }
+      )
+      assert.strictEqual(report.members.sealed, 3)
+      assert.include(tries, "member_0")
+      assert.include(tries, "member_1")
+      // Page 1 of each takes a second; the other pages of member_0 are asked for the first time.
+      assert.strictEqual(report.finishedAt.epochMillis - report.startedAt.epochMillis, 1_000)
+    })
+  )
+
+  it.effect("gives names that lead to one another their second tries one after the other, and takes each once", () =>
+    Effect.gen(function* () {
+      const { asked, dataset, report } = yield* run(
+        {
+          members: ["aa", "bb", "member_3"],
+          films: { ...films, cc: list(4, 600) },
+          interfere: (name, _, nth) =>
+            Effect.as(
+              Effect.sleep("1 second"),
+              name !== "aa" && name !== "bb"
+                ? undefined
+                : nth === 1
+                  ? unavailable
+                  : PartContent.Renamed({ to: username("cc") })
+            )
+        },
+        { batches: 1, batchSize: 3 }
+      )
+      assert.deepStrictEqual(statesOf(dataset), { aa: "renamed", cc: "sealed", bb: "renamed", member_3: "sealed" })
+      assert.deepStrictEqual(report.members, { sealed: 2, partial: 0, gone: 0, private: 0, renamed: 2 })
+      assert.strictEqual(dataset.batches.flatMap(({ members }) => members).length, 4)
+      assert.strictEqual(asked.filter((name) => name === "aa/1").length, 2)
+    })
+  )
+
+  it.effect("counts the labels of parts as the source gives them, and the reason where a label does not tell it", () =>
+    Effect.gen(function* () {
+      for (const [label, verdicts] of [
+        [undefined, { Films: 6, Refused: 2 }],
+        ["Forbidden", { Forbidden: 8 }],
+        ["Locked", { Locked: 8, Refused: 2 }]
+      ] as const) {
+        const { dataset, events, report } = yield* run({
+          ...calm,
+          label: () => (label === undefined ? undefined : { label }),
+          interfere: (name, page) => Effect.succeed(name === "member_5" && page === 4 ? refused : undefined)
+        })
+        assert.deepStrictEqual(dataset.state.members.get(username("member_5"))?.verdicts, verdicts)
+        assert.strictEqual(report.waiting.refused, 1)
+        const pages = events.flatMap((event) =>
+          event._tag === "PageRead" && event.username === "member_5" && event.page === 4 ? [event.verdict] : []
+        )
+        assert.deepStrictEqual(pages, [label ?? "Refused", label ?? "Refused"])
+      }
+    })
+  )
+
   it.effect("keeps the good pages of a member and names the missing one", () =>
     Effect.gen(function* () {
       const { dataset, report } = yield* run({
         ...calm,
-        interfere: (name, page) =>
-          Effect.succeed(name === "member_5" && page === 4 ? PageVerdict.Truncated({ bytes: 10 }) : undefined)
+        interfere: (name, page) => Effect.succeed(name === "member_5" && page === 4 ? unavailable : undefined)
       })
       assert.deepStrictEqual(
         report.partial.map(({ missing, username }) => ({ missing, username: username as string })),
@@ -145,14 +209,14 @@ describe("Harvest", () => {
             ...slowFirst,
             interfere: (name, page) =>
               name === "member_4"
-                ? Effect.succeed(PageVerdict.Challenged({ status: 403, wall: "test" }))
+                ? Effect.succeed(wall)
                 : Effect.as(Effect.sleep(names.indexOf(name) * 1000 + page), undefined)
           },
           { membersInFlight: 1 }
         )
-        assert.strictEqual(report.stopped?.reason, "Challenged")
+        assert.strictEqual(report.stopped?.reason, "Refused")
         assert.deepStrictEqual([...dataset.state.users.keys()] as ReadonlyArray<string>, names.slice(0, 5))
-        assert.deepStrictEqual(dataset.state.members.get(username("member_4"))?.verdicts, { Challenged: 1 })
+        assert.deepStrictEqual(dataset.state.members.get(username("member_4"))?.verdicts, { Refused: 1 })
         assert.isFalse(asked.some((name) => name.startsWith("member_5/")))
       })
   )
@@ -163,15 +227,12 @@ describe("Harvest", () => {
       const { report } = yield* run(
         {
           ...calm,
-          interfere: (name, page) =>
-            Effect.succeed(
-              name === "member_5" && page > 4 ? PageVerdict.Challenged({ status: 403, wall: "test" }) : undefined
-            )
+          interfere: (name, page) => Effect.succeed(name === "member_5" && page > 4 ? wall : undefined)
         },
         { membersInFlight: 1 },
         dataset
       )
-      assert.strictEqual(report.stopped?.reason, "Challenged")
+      assert.strictEqual(report.stopped?.reason, "Refused")
       const kept = dataset.state.members.get(username("member_5"))
       assert.strictEqual(kept?.state, "partial")
       const { asked } = yield* run(calm, { mode: "continue", batches: 1, batchSize: 1 }, dataset)
@@ -203,14 +264,14 @@ describe("Harvest", () => {
 
   it.effect("asks whether the site is there after one page that was refused as one request too many to the end", () =>
     Effect.gen(function* () {
-      const refused = new SourceError({ reason: "RateLimited", source: "memory", detail: "refused" })
+      const error = new SourceError({ reason: "Refused", label: "RateLimited", source: "memory", detail: "refused" })
       const interfere = (name: string, page: number) =>
-        Effect.succeed(name === "member_5" && page === 2 ? PageVerdict.RateLimited({}) : undefined)
+        Effect.succeed(name === "member_5" && page === 2 ? limited : undefined)
       const on = yield* run({ ...calm, interfere })
       assert.isUndefined(on.report.stopped)
       assert.deepStrictEqual(on.report.partial[0]?.missing, [2])
       const off = yield* run(
-        { ...calm, interfere, membersFailAfter: { count: 0, error: refused } },
+        { ...calm, interfere, membersFailAfter: { count: 0, error } },
         { only: username("member_5") }
       )
       assert.strictEqual(off.report.stopped?.reason, "RateLimited")
@@ -226,7 +287,7 @@ describe("Harvest", () => {
           members: ["mover"],
           films: {},
           interfere: (_, page) =>
-            Effect.sync(() => pageOf((served += 1) > 1 ? [watched(900, 4), ...before] : before, page))
+            Effect.sync(() => partOf((served += 1) > 1 ? [watched(900, 4), ...before] : before, page))
         },
         { batches: 1, batchSize: 1 }
       )
@@ -270,9 +331,9 @@ describe("Harvest", () => {
             interfere: (name, page) =>
               Effect.succeed(
                 name === "member_0"
-                  ? PageVerdict.Renamed({ to: username("other_name") })
+                  ? PartContent.Renamed({ to: username("other_name") })
                   : page === 2 && !isWhole
-                    ? PageVerdict.Truncated({ bytes: 1 })
+                    ? unavailable
                     : undefined
               )
           },
@@ -301,10 +362,7 @@ describe("Harvest", () => {
     Effect.gen(function* () {
       const { report } = yield* run({
         ...calm,
-        interfere: (name, page) =>
-          Effect.succeed(
-            name === "member_5" && page > 1 ? PageVerdict.Unavailable({ status: 500, why: "broken" }) : undefined
-          )
+        interfere: (name, page) => Effect.succeed(name === "member_5" && page > 1 ? unavailable : undefined)
       })
       assert.isUndefined(report.stopped)
       assert.deepStrictEqual(report.partial[0]?.missing, [2, 3, 4, 5, 6, 7])
@@ -319,11 +377,11 @@ describe("Harvest", () => {
         interfere: (name) =>
           Effect.succeed(
             name === "member_0"
-              ? PageVerdict.MemberNotFound()
+              ? PartContent.Gone()
               : name === "member_2"
-                ? PageVerdict.MemberPrivate()
+                ? PartContent.Private()
                 : name === "member_3"
-                  ? PageVerdict.Renamed({ to: username("newcomer") })
+                  ? PartContent.Renamed({ to: username("newcomer") })
                   : undefined
           )
       })
@@ -348,8 +406,7 @@ describe("Harvest", () => {
       yield* run(
         {
           ...calm,
-          interfere: (name, page) =>
-            Effect.succeed(name === "member_0" && page === 2 ? PageVerdict.Truncated({ bytes: 1 }) : undefined)
+          interfere: (name, page) => Effect.succeed(name === "member_0" && page === 2 ? unavailable : undefined)
         },
         { batches: 1 },
         dataset
@@ -391,9 +448,7 @@ describe("Harvest", () => {
         {
           ...calm,
           interfere: (name, page) =>
-            Effect.succeed(
-              name === "member_5" && (page === 2 || page === 4) ? PageVerdict.Truncated({ bytes: 1 }) : undefined
-            )
+            Effect.succeed(name === "member_5" && (page === 2 || page === 4) ? unavailable : undefined)
         },
         {},
         dataset
@@ -427,8 +482,7 @@ describe("Harvest", () => {
         yield* run(
           {
             ...calm,
-            interfere: (name, page) =>
-              Effect.succeed(name === "member_5" && page === 3 ? PageVerdict.Truncated({ bytes: 1 }) : undefined)
+            interfere: (name, page) => Effect.succeed(name === "member_5" && page === 3 ? unavailable : undefined)
           },
           {},
           dataset
@@ -464,7 +518,7 @@ describe("Harvest", () => {
       const partial = yield* run(
         {
           ...calm,
-          interfere: (_, page) => Effect.succeed(page === 2 ? PageVerdict.Truncated({ bytes: 1 }) : undefined)
+          interfere: (_, page) => Effect.succeed(page === 2 ? unavailable : undefined)
         },
         { mode: "continue", only },
         dataset
@@ -472,7 +526,7 @@ describe("Harvest", () => {
       assert.strictEqual(partial.report.members.partial, 1)
       assert.deepStrictEqual(rows(), before)
       const gone = yield* run(
-        { ...calm, interfere: () => Effect.succeed(PageVerdict.MemberNotFound()) },
+        { ...calm, interfere: () => Effect.succeed(PartContent.Gone()) },
         { mode: "continue", only },
         dataset
       )
@@ -497,14 +551,11 @@ describe("Harvest", () => {
     films: { ...films, ...of },
     interfere: (name) => {
       const next = to[name]
-      return Effect.succeed(next === undefined ? undefined : PageVerdict.Renamed({ to: username(next) }))
+      return Effect.succeed(next === undefined ? undefined : PartContent.Renamed({ to: username(next) }))
     }
   })
   const chain = (names: ReadonlyArray<string>) =>
     Object.fromEntries(names.slice(1).map((name, i) => [names[i] ?? "", name]))
-  const statesOf = ({ state }: ReturnType<typeof memoryDataset>) =>
-    Object.fromEntries([...state.members.values()].map((record) => [record.username as string, record.state as string]))
-
   it.effect("follows names that lead to others, and reads the list at the end", () =>
     Effect.gen(function* () {
       for (const way of [
@@ -546,8 +597,8 @@ describe("Harvest", () => {
   it.effect("takes the fact at the end of a way of names for what it is", () =>
     Effect.gen(function* () {
       for (const [fact, state] of [
-        [PageVerdict.MemberNotFound(), "gone"],
-        [PageVerdict.MemberPrivate(), "private"]
+        [PartContent.Gone(), "gone"],
+        [PartContent.Private(), "private"]
       ] as const) {
         for (const only of [undefined, username("aa")]) {
           const { interfere, ...world } = leading(chain(["aa", "dd", "ee"]))
@@ -584,7 +635,7 @@ describe("Harvest", () => {
           ...world,
           interfere: (name, page, nth) =>
             name === "broken"
-              ? Effect.succeed(PageVerdict.Unavailable({ status: 500, why: "busy" }))
+              ? Effect.succeed(unavailable)
               : (interfere?.(name, page, nth) ?? Effect.succeed(undefined))
         }
         const { asked, events, report } = yield* run(broken, { batches: 1, batchSize: 2 }, dataset)
@@ -627,11 +678,7 @@ describe("Harvest", () => {
           films: { ee: list(4) },
           interfere: (name, _, nth) =>
             Effect.succeed(
-              name !== "aa"
-                ? undefined
-                : nth === 1
-                  ? PageVerdict.Truncated({ bytes: 1 })
-                  : PageVerdict.Renamed({ to: username("ee") })
+              name !== "aa" ? undefined : nth === 1 ? unavailable : PartContent.Renamed({ to: username("ee") })
             )
         },
         { batches: 1, batchSize: 1 }
@@ -690,24 +737,20 @@ describe("Harvest", () => {
     Effect.gen(function* () {
       const dataset = memoryDataset()
       const { source } = yield* memorySource(calm)
-      const harvest = yield* Harvest.make.pipe(
-        Effect.provide(
-          Layer.merge(Layer.succeed(RatingsSource, source), memoryStorage(dataset, Effect.sleep("1 second")))
-        )
+      const committed: globalThis.Array<string> = []
+      const running = yield* Effect.fork(
+        Harvest.report(options, ({ _tag }) =>
+          Effect.sync(() => (_tag === "BatchCommitted" ? committed.push(_tag) : undefined))
+        ).pipe(Effect.provide(memoryLayer(source, dataset, Effect.sleep("1 second"))))
       )
-      const events = yield* PubSub.subscribe(harvest.events)
-      const running = yield* Effect.fork(harvest.run(options))
       yield* TestClock.adjust("500 millis")
       assert.strictEqual(dataset.batches.length, 1)
       const interrupting = yield* Effect.fork(Fiber.interrupt(running))
       yield* TestClock.adjust("1 day")
       yield* Fiber.join(interrupting)
-      const committed = Chunk.toReadonlyArray(yield* Queue.takeAll(events)).filter(
-        ({ _tag }) => _tag === "BatchCommitted"
-      )
       assert.strictEqual(dataset.batches.length, 1)
       assert.strictEqual(committed.length, 1)
-    }).pipe(Effect.scoped)
+    })
   )
 
   it.effect("tells what happens, ending with the report", () =>

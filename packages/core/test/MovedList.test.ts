@@ -1,14 +1,14 @@
 import { assert, describe, it } from "@effect/vitest"
 import {
-  type FilmsVerdict,
+  type FilmsContent,
   judgeMember,
+  type ListPart,
   type MemberReading,
-  type RatingsPage,
   reconcileList,
   type WatchedFilm
 } from "@letterboxd-ratings/core"
 import * as fc from "fast-check"
-import { list, pageOf, username, watched } from "./Worlds.ts"
+import { list, partOf, username, watched } from "./Worlds.ts"
 
 const karsten = username("karsten")
 
@@ -28,7 +28,7 @@ const readMoving = (
   let films = start
   let answers = 0
   let nextId = 10_000
-  const pages: Array<RatingsPage> = []
+  const parts: Array<ListPart> = []
   const read = (number: number) => {
     answers += 1
     for (const { beforeAnswer, kind, place } of changes) {
@@ -39,18 +39,18 @@ const readMoving = (
           ? films.toSpliced(at, 0, watched(nextId++, 4))
           : films.toSpliced(Math.min(at, films.length - 1), 1)
     }
-    pages.push({ username: karsten, number, url: "memory:", verdict: pageOf(films, number) })
+    parts.push({ username: karsten, number, place: "memory:", content: partOf(films, number) })
   }
   read(1)
-  const first = pages[0]?.verdict
-  const lastPage = first?._tag === "Films" ? first.lastPage : 1
-  for (const number of order(Array.from({ length: lastPage - 1 }, (_, i) => i + 2))) read(number)
-  let reading: MemberReading = judgeMember(karsten, pages)
+  const first = parts[0]?.content
+  const lastPart = first?._tag === "Films" ? first.lastPart : 1
+  for (const number of order(Array.from({ length: lastPart - 1 }, (_, i) => i + 2))) read(number)
+  let reading: MemberReading = judgeMember(karsten, parts)
   for (let round = 0; round < 100 && reading.again !== "all"; round++) {
     const again = reading.again.length > 0 ? reading.again : reading.missing
     if (again.length === 0) break
     for (const number of again) read(number)
-    reading = judgeMember(karsten, pages)
+    reading = judgeMember(karsten, parts)
   }
   return { reading, films, requests: answers }
 }
@@ -124,21 +124,21 @@ describe("a list that moves while it is read", () => {
     assert.isAbove(sealed, 2000)
   })
 
-  it("may have any number of films on a page", () => {
+  it("may have any number of films in a part", () => {
     const films = Array.from({ length: 200_000 }, (_, i) => watched(i + 1))
-    const onPage = (page: ReadonlyArray<WatchedFilm>): FilmsVerdict => ({
+    const inPart = (films: ReadonlyArray<WatchedFilm>): FilmsContent => ({
       _tag: "Films",
-      films: page,
-      lastPage: 2,
+      films,
+      lastPart: 2,
       stated: { films: 200_001 },
       unreadable: 0,
-      fullPage: 200_000
+      fullPart: 200_000
     })
-    const pages = new Map([
-      [1, onPage(films)],
-      [2, onPage([watched(200_001)])]
+    const parts = new Map([
+      [1, inPart(films)],
+      [2, inPart([watched(200_001)])]
     ])
-    const whole = reconcileList([{ lastPage: 2, statedFilms: 200_001, pages }])
+    const whole = reconcileList([{ lastPart: 2, statedFilms: 200_001, parts }])
     assert(whole._tag === "Whole")
     assert.strictEqual(whole.films.length, 200_001)
   })

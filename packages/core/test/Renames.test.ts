@@ -4,12 +4,12 @@ import {
   type Harvest,
   MemberRecord,
   membersAlike,
-  PageVerdict,
+  PartContent,
   sampleOfRatings
 } from "@letterboxd-ratings/core"
 import { Effect, Schema } from "effect"
 import * as fc from "fast-check"
-import { list, memoryDataset, type MemoryWorld, runHarvest, username, watched } from "./Worlds.ts"
+import { list, memoryDataset, type MemoryWorld, runHarvest, unavailable, username, watched } from "./Worlds.ts"
 
 const options: Harvest.HarvestOptions = {
   mode: "new",
@@ -39,7 +39,7 @@ const after: MemoryWorld = {
   members: ["new_name", "other_one", "third_one"],
   films: { new_name: [...five, watched(6, 3)], other_one: three, third_one: three },
   interfere: (name) =>
-    Effect.succeed(name === "old_name" ? PageVerdict.Renamed({ to: username("new_name") }) : undefined)
+    Effect.succeed(name === "old_name" ? PartContent.Renamed({ to: username("new_name") }) : undefined)
 }
 
 describe("A member with another name", () => {
@@ -83,9 +83,9 @@ describe("A member with another name", () => {
           interfere: (name, page) =>
             Effect.succeed(
               name === "old_name"
-                ? PageVerdict.Renamed({ to: username("new_name") })
+                ? PartContent.Renamed({ to: username("new_name") })
                 : page === 2
-                  ? PageVerdict.Truncated({ bytes: 1 })
+                  ? unavailable
                   : undefined
             )
         },
@@ -113,9 +113,9 @@ describe("A member with another name", () => {
           interfere: (name, page) =>
             Effect.succeed(
               name === "old_name"
-                ? PageVerdict.Renamed({ to: username("new_name") })
+                ? PartContent.Renamed({ to: username("new_name") })
                 : page === 2
-                  ? PageVerdict.Truncated({ bytes: 1 })
+                  ? unavailable
                   : undefined
             )
         },

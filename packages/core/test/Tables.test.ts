@@ -20,8 +20,8 @@ import {
 } from "@letterboxd-ratings/core"
 import { Arbitrary, Either, Schema } from "effect"
 import * as fc from "fast-check"
-import { makeTable } from "../src/dataset/Table.ts"
 import { required, stored } from "../src/dataset/Column.ts"
+import { makeTable } from "../src/dataset/Table.ts"
 
 /** Rows as a storage keeps them: JSON, with `null` for what is unknown. */
 const throughJson = <Row>({ columns, reader }: Table<Row>, row: Row, keeps = allKeeps) => {

@@ -10,12 +10,14 @@ import {
   Film,
   Harvest,
   MemberListing,
-  PageVerdict,
+  type HarvestEvent,
+  type ListPart,
+  PartContent,
   type RatedFilms,
-  type RatingsPage,
   RatingsSource,
   RatingsStorage,
-  type SourceError,
+  SourceError,
+  type SourceErrorReason,
   StorageError,
   UserId,
   Username,
@@ -42,49 +44,61 @@ export const list = (count: number, from = 1): ReadonlyArray<WatchedFilm> =>
 export interface MemoryWorld {
   readonly members: Iterable<string>
   readonly films: Readonly<Record<string, ReadonlyArray<WatchedFilm>>>
-  /** Called before each answer; what it returns is answered instead of the page. */
+  /** Called before each answer; what it returns is answered instead of the part. */
   readonly interfere?: (
     username: string,
     page: number,
     nth: number
-  ) => Effect.Effect<PageVerdict | undefined, SourceError>
+  ) => Effect.Effect<PartContent | undefined, SourceError>
+  /** What the source calls a part; nothing where it has no word of its own. */
+  readonly label?: (content: PartContent) => { readonly label: string } | undefined
   /** What the members list says of how many films a member watched. */
   readonly listedFilms?: Readonly<Record<string, number>>
   /** What is answered when a member is asked in a second way for its rated films; the truth where nothing is said. */
   readonly ratedFilms?: (username: string) => Effect.Effect<Option.Option<RatedFilms>, SourceError>
+  readonly reasonTexts?: (typeof RatingsSource.Service)["reasonTexts"]
   readonly membersFailAfter?: { readonly count: number; readonly error: SourceError }
   /** Waited for before the members list is there. */
   readonly beforeMembers?: Effect.Effect<void, SourceError>
 }
 
-export const pageOf = (films: ReadonlyArray<WatchedFilm>, number: number): PageVerdict => {
-  const lastPage = Math.max(1, Math.ceil(films.length / filmsOnPage))
-  if (films.length === 0) return PageVerdict.NoFilms()
-  if (number > lastPage) return PageVerdict.PastTheEnd()
-  return PageVerdict.Films({
+export const partOf = (films: ReadonlyArray<WatchedFilm>, number: number): PartContent => {
+  const lastPart = Math.max(1, Math.ceil(films.length / filmsOnPage))
+  if (films.length === 0) return PartContent.Empty()
+  if (number > lastPart) return PartContent.PastTheEnd()
+  return PartContent.Films({
     films: films.slice((number - 1) * filmsOnPage, number * filmsOnPage),
-    lastPage,
+    lastPart,
     stated: { films: films.length },
     unreadable: 0,
-    fullPage: filmsOnPage
+    fullPart: filmsOnPage
   })
 }
+
+const errorOf = (reason: SourceErrorReason) => new SourceError({ reason, source: "memory", detail: "test" })
+
+/** Parts that are missing: for a passing reason, refused, not understood, refused as all may be, refused as all are. */
+export const unavailable = PartContent.Missing({ error: errorOf("Unreachable") })
+export const refused = PartContent.Missing({ error: errorOf("Refused") })
+export const notUnderstood = PartContent.Missing({ error: errorOf("NotUnderstood") })
+export const limited = PartContent.Missing({ error: errorOf("Refused"), extent: "perhaps-source" })
+export const wall = PartContent.Missing({ error: errorOf("Refused"), extent: "source" })
 
 export const memorySource = (world: MemoryWorld) =>
   Effect.gen(function* () {
     const asked = yield* Ref.make<ReadonlyArray<string>>([])
-    const readPage = (username: Username, number: number): Effect.Effect<RatingsPage, SourceError> =>
+    const readPart = (username: Username, number: number): Effect.Effect<ListPart, SourceError> =>
       Effect.gen(function* () {
         const name = `${username}/${number}`
         const before = yield* Ref.getAndUpdate(asked, Array.append(name))
         const nth = before.filter((other) => other === name).length + 1
         const instead = world.interfere === undefined ? undefined : yield* world.interfere(username, number, nth)
-        const verdict = instead ?? pageOf(world.films[username] ?? [], number)
-        return { username, number, url: `memory:/${name}`, verdict }
+        const content = instead ?? partOf(world.films[username] ?? [], number)
+        return { username, number, place: `memory:/${name}`, ...world.label?.(content), content }
       })
-    const readPages = (username: Username, numbers: ReadonlyArray<number>) =>
+    const readParts = (username: Username, numbers: ReadonlyArray<number>) =>
       Stream.fromIterable(numbers).pipe(
-        Stream.mapEffect((number) => readPage(username, number), { concurrency: 4, unordered: true })
+        Stream.mapEffect((number) => readPart(username, number), { concurrency: 4, unordered: true })
       )
     const listings = Stream.unwrap(
       Effect.as(world.beforeMembers ?? Effect.void, Stream.fromIterable(world.members))
@@ -99,22 +113,23 @@ export const memorySource = (world: MemoryWorld) =>
     const { membersFailAfter } = world
     const source = RatingsSource.of({
       name: "memory",
+      ...(world.reasonTexts === undefined ? {} : { reasonTexts: world.reasonTexts }),
       members: Stream.tap(
         membersFailAfter === undefined
           ? listings
           : Stream.concat(Stream.take(listings, membersFailAfter.count), Stream.fail(membersFailAfter.error)),
         (listing) => Ref.update(asked, Array.append(`list:${listing.username}`))
       ),
-      ratings: (username, pages) =>
-        pages === "all"
+      list: (username, parts) =>
+        parts === "all"
           ? Stream.unwrap(
-              Effect.map(readPage(username, 1), (first) =>
-                first.verdict._tag === "Films" && first.verdict.lastPage > 1
-                  ? Stream.concat(Stream.make(first), readPages(username, Array.range(2, first.verdict.lastPage)))
+              Effect.map(readPart(username, 1), (first) =>
+                first.content._tag === "Films" && first.content.lastPart > 1
+                  ? Stream.concat(Stream.make(first), readParts(username, Array.range(2, first.content.lastPart)))
                   : Stream.make(first)
               )
             )
-          : readPages(username, pages),
+          : readParts(username, parts),
       ratedFilms: (username) =>
         Effect.zipRight(
           Ref.update(asked, Array.append(`${username}/rated`)),
@@ -205,10 +220,19 @@ export const userId = Schema.decodeUnknownSync(UserId)
 export const runHarvest = (world: MemoryWorld, options: Harvest.HarvestOptions, dataset: MemoryDataset) =>
   Effect.gen(function* () {
     const { asked, source } = yield* memorySource(world)
-    const harvest = yield* Harvest.make.pipe(
-      Effect.provide(Layer.merge(Layer.succeed(RatingsSource, source), memoryStorage(dataset)))
+    const events: globalThis.Array<HarvestEvent> = []
+    const running = yield* Effect.fork(
+      Harvest.report(options, (event) => Effect.sync(() => events.push(event))).pipe(
+        Effect.provide(memoryLayer(source, dataset))
+      )
     )
-    const running = yield* Effect.fork(harvest.run(options))
     yield* TestClock.adjust("1 day")
-    return { report: yield* Fiber.join(running), dataset, asked: yield* asked }
-  }).pipe(Effect.scoped)
+    return { report: yield* Fiber.join(running), dataset, events, asked: yield* asked }
+  })
+
+/** A source and a storage in memory. */
+export const memoryLayer = (
+  source: typeof RatingsSource.Service,
+  dataset: MemoryDataset,
+  afterCommit?: Effect.Effect<void>
+) => Layer.merge(Layer.succeed(RatingsSource, source), memoryStorage(dataset, afterCommit))

@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import type { HttpClient } from "@effect/platform"
-import { errorFromVerdict, PageVerdict, SourceError, type Username } from "@letterboxd-ratings/core"
+import type { SourceError, Username } from "@letterboxd-ratings/core"
 import { Clock, Effect, Either, Option, Stream } from "effect"
 import type { LetterboxdSourceOptions } from "./LetterboxdSource.ts"
 import * as PageReader from "./PageReader.ts"
@@ -14,6 +14,9 @@ import { judgeFilmsResponse } from "./pages/films/FilmsVerdict.ts"
 import { membersUrl } from "./pages/members/MembersRequest.ts"
 import { judgeMembersResponse } from "./pages/members/MembersVerdict.ts"
 import type { PageResponse } from "./pages/PageResponse.ts"
+import { PageVerdict } from "./pages/PageVerdict.ts"
+import { errorFromVerdict } from "./pages/VerdictError.ts"
+import { siteError } from "./SiteError.ts"
 
 /**
  * What one step found, a sentence each. `error` says why the step failed and what can be done.
@@ -148,7 +151,7 @@ export const examine = (
                   case "Renamed":
                     return {
                       found,
-                      error: new SourceError({
+                      error: siteError({
                         reason: "InvalidOption",
                         source: options.name,
                         url,
@@ -203,7 +206,7 @@ export const examine = (
         (finding) =>
           [
             finding,
-            finding.error === undefined || finding.error.reason === "DisallowedByRobots"
+            finding.error === undefined || finding.error.reason === "NotAllowed"
               ? Option.some(membersPage)
               : Option.none()
           ] as const

@@ -4,25 +4,28 @@
  * @since 0.1.0
  * @module
  */
-import type { HttpClient } from "@effect/platform"
+import { HttpClient } from "@effect/platform"
 import {
-  errorFromVerdict,
+  type ListPart,
   type MemberListing,
-  PageVerdict,
   type RatedFilms,
-  type RatingsPage,
   RatingsSource,
   type SourceError,
   type Username
 } from "@letterboxd-ratings/core"
 import { Array, Chunk, Config, type ConfigError, type Context, Effect, Either, Layer, Option, Stream } from "effect"
+import { examine } from "./Examination.ts"
 import { defaults as policy, HttpActivity } from "./HttpPolicy.ts"
+import { partFromVerdict } from "./pages/films/FilmsPart.ts"
 import { type FilmsListing, filmsUrl } from "./pages/films/FilmsRequest.ts"
 import { countRatedFilms, judgeFilmsResponse } from "./pages/films/FilmsVerdict.ts"
 import type { PageResponse } from "./pages/PageResponse.ts"
 import { type MembersList, membersUrl } from "./pages/members/MembersRequest.ts"
 import { judgeMembersResponse, MembersVerdict } from "./pages/members/MembersVerdict.ts"
+import { PageVerdict } from "./pages/PageVerdict.ts"
+import { errorFromVerdict } from "./pages/VerdictError.ts"
 import * as PageReader from "./PageReader.ts"
+import { textsOf } from "./SiteError.ts"
 
 /**
  * - `name`: what reports call this source.
@@ -80,6 +83,7 @@ export const make = (
 ): Effect.Effect<Context.Tag.Service<RatingsSource>, never, HttpClient.HttpClient | HttpActivity> =>
   Effect.gen(function* () {
     const { snapshot } = yield* HttpActivity
+    const client = yield* HttpClient.HttpClient
     const { ask, keep, keepPage } = yield* PageReader.make(options)
     // Requests wait for their turn in the policy, with all it takes to send them in memory. Twice as many as may be
     // under way keep it busy; the rest wait here, where waiting costs little.
@@ -124,7 +128,7 @@ export const make = (
       )
     }
 
-    const readFilmsPage = (username: Username, number: number): Effect.Effect<RatingsPage, SourceError> => {
+    const readFilmsPage = (username: Username, number: number): Effect.Effect<ListPart, SourceError> => {
       const url = filmsUrl(options.baseUrl, username, options.listing, number)
       const asked = { username, page: number, listing: options.listing }
       return gate
@@ -145,7 +149,7 @@ export const make = (
             })
           )
         )
-        .pipe(Effect.map((verdict) => ({ username, number, url, verdict })))
+        .pipe(Effect.map((verdict) => partFromVerdict({ source: options.name, url, username, number }, verdict)))
     }
 
     // Some answer 403 to a page after the last one, as they do to whom they do not want. The first page knows, and it
@@ -185,12 +189,12 @@ export const make = (
     return {
       name: options.name,
       members: Stream.paginateChunkEffect(1, readMembersPage),
-      ratings: (username, pages) =>
+      list: (username, pages) =>
         pages === "all"
           ? Stream.unwrap(
               Effect.map(readFilmsPage(username, 1), (first) =>
-                first.verdict._tag === "Films" && first.verdict.lastPage > 1
-                  ? Stream.concat(Stream.make(first), readFilmsPages(username, Array.range(2, first.verdict.lastPage)))
+                first.content._tag === "Films" && first.content.lastPart > 1
+                  ? Stream.concat(Stream.make(first), readFilmsPages(username, Array.range(2, first.content.lastPart)))
                   : Stream.make(first)
               )
             )
@@ -199,7 +203,13 @@ export const make = (
       activity: Effect.map(snapshot, (activity) => ({
         ...activity,
         unreadListings: [...unreadRows.values()].reduce((sum, rows) => sum + rows, 0)
-      }))
+      })),
+      reasonTexts: { Refused: textsOf("Challenged"), NotUnderstood: textsOf("MarkupChanged") },
+      examine: (username) =>
+        examine(options, username).pipe(
+          Stream.map(({ url, ...finding }) => ({ ...finding, place: url })),
+          Stream.provideService(HttpClient.HttpClient, client)
+        )
     }
   })
 

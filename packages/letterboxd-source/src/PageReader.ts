@@ -4,9 +4,10 @@
  * @since 0.1.0
  */
 import { HttpClient } from "@effect/platform"
-import { Diagnostics, type PageVerdict, type SourceError } from "@letterboxd-ratings/core"
+import { Diagnostics, type SourceError } from "@letterboxd-ratings/core"
 import { Clock, Effect, Either, Option } from "effect"
 import type { PageResponse } from "./pages/PageResponse.ts"
+import type { PageVerdict } from "./pages/PageVerdict.ts"
 import * as RobotsRules from "./RobotsRules.ts"
 import { unanswered } from "./Unanswered.ts"
 

@@ -4,11 +4,14 @@
  * @since 0.1.0
  */
 import { HttpClient, HttpClientError } from "@effect/platform"
-import { errorFromVerdict, PageVerdict, SourceError } from "@letterboxd-ratings/core"
+import type { SourceError } from "@letterboxd-ratings/core"
 import { Clock, Effect, Option } from "effect"
 import * as robotsParserModule from "robots-parser"
 import { type PageResponse, pageTitle } from "./pages/PageResponse.ts"
+import { PageVerdict } from "./pages/PageVerdict.ts"
 import { judgeRefusal, recogniseWall } from "./pages/Refusal.ts"
+import { errorFromVerdict } from "./pages/VerdictError.ts"
+import { siteError } from "./SiteError.ts"
 import { unanswered } from "./Unanswered.ts"
 
 /**
@@ -103,7 +106,7 @@ export const make = (options: {
       check: (address) =>
         Effect.flatMap(rules, (robots) =>
           robots.isDisallowed(address, name) === true
-            ? new SourceError({
+            ? siteError({
                 reason: "DisallowedByRobots",
                 source: options.source,
                 url: address,

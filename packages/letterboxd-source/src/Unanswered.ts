@@ -4,10 +4,12 @@
  * @since 0.1.0
  */
 import type { HttpClientError } from "@effect/platform"
-import { PageVerdict, SourceError } from "@letterboxd-ratings/core"
+import type { SourceError } from "@letterboxd-ratings/core"
 import { Effect, Option, Schema } from "effect"
 import { RequestsSpent } from "./HttpPolicy.ts"
+import { PageVerdict } from "./pages/PageVerdict.ts"
 import { StillRefused } from "./Pacing.ts"
+import { siteError } from "./SiteError.ts"
 
 const Failure = Schema.Struct({
   code: Schema.optionalWith(Schema.String, { exact: true }),
@@ -46,7 +48,7 @@ export const unanswered = (
   const { cause } = error
   if (cause instanceof RequestsSpent) {
     return Effect.fail(
-      new SourceError({
+      siteError({
         reason: "BudgetSpent",
         source,
         detail: `The ${cause.maxRequests} requests that were allowed for this run are sent`

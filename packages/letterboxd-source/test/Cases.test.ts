@@ -2,7 +2,13 @@
 import { HttpClient, HttpClientResponse } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
 import { judgeMember, RatingsSource, UsernameFromText } from "@letterboxd-ratings/core"
-import { HttpPolicy, judgeFilmsResponse, LetterboxdSource } from "@letterboxd-ratings/letterboxd-source"
+import {
+  HttpPolicy,
+  judgeFilmsResponse,
+  LetterboxdSource,
+  type PageVerdict,
+  partFromVerdict
+} from "@letterboxd-ratings/letterboxd-source"
 import { Effect, Layer, Schema, Stream } from "effect"
 import * as fs from "node:fs"
 import * as path from "node:path"
@@ -40,6 +46,12 @@ const judge = (name: string, member: string, page = 1) => {
   )
 }
 
+/** What is said of a member whose list is this one page. */
+const readAlone = (member: string, verdict: PageVerdict) =>
+  judgeMember(username(member), [
+    partFromVerdict({ source: "letterboxd", url: "", username: username(member), number: 1 }, verdict)
+  ])
+
 describe.skipIf(isAbsent)(
   `cases from the field${isAbsent ? " (skipped: there is no ../shared/cases here)" : ""}`,
   () => {
@@ -71,17 +83,14 @@ describe.skipIf(isAbsent)(
         verdict.films.map(({ film }) => film.id as number),
         [100, 101]
       )
-      assert.strictEqual(
-        judgeMember(username("jax"), [{ username: username("jax"), number: 1, url: "", verdict }]).state,
-        "sealed"
-      )
+      assert.strictEqual(readAlone("jax", verdict).state, "sealed")
     })
 
     it("F3: one odd film on a short list is a fault of this film", () => {
       const verdict = judge("F3-one-odd-film-short-list", "mem_a")
       assert(verdict._tag === "Films")
       assert.deepStrictEqual([verdict.films.map(({ film }) => film.id as number), verdict.unreadable], [[300], 1])
-      const reading = judgeMember(username("mem_a"), [{ username: username("mem_a"), number: 1, url: "", verdict }])
+      const reading = readAlone("mem_a", verdict)
       assert.deepStrictEqual([reading.state, reading.doubts], ["partial", ["unreadable-tiles"]])
     })
 
@@ -110,10 +119,10 @@ describe.skipIf(isAbsent)(
           Layer.provide(Layer.succeed(HttpClient.HttpClient, site))
         )
         const error = yield* RatingsSource.pipe(
-          Effect.flatMap(({ ratings }) => Effect.flip(Stream.runDrain(ratings(username("jax"), "all")))),
+          Effect.flatMap(({ list }) => Effect.flip(Stream.runDrain(list(username("jax"), "all")))),
           Effect.provide(source)
         )
-        assert.strictEqual(error.reason, "Challenged")
+        assert.deepStrictEqual([error.reason, error.reasonLabel], ["Refused", "Challenged"])
         assert.deepStrictEqual(asked, ["/robots.txt"])
       })
     )

@@ -18,7 +18,10 @@ const served = ({ members }: SourceWorld): World => ({
     username,
     displayName: username.toUpperCase(),
     state,
-    films: films.map(({ film, ...watched }) => ({ ...watched, film: { title: film.slug, ...film } }))
+    films: films.map(({ film, ...watched }) => {
+      const { slug = `film-${film.id}`, title = slug } = film
+      return { ...watched, film: { ...film, slug, title } }
+    })
   }))
 })
 
@@ -26,7 +29,7 @@ const served = ({ members }: SourceWorld): World => ({
 const failing = Outage.$match({
   Everything: () => "/",
   MembersList: () => "^/members/popular/page/",
-  FilmsPage: ({ number, username }) => `^/${username}/films/${number === 1 ? "" : `page/${number}/`}$`
+  Part: ({ number, username }) => `^/${username}/films/${number === 1 ? "" : `page/${number}/`}$`
 })
 
 const sourceOf = (world: SourceWorld, behaviour: Partial<Behaviour>) =>
@@ -52,8 +55,8 @@ const sites: ReadonlyArray<readonly [site: Partial<Behaviour>, failure: FaultKin
 
 for (const [site, failure] of sites) {
   sourceSuite(`LetterboxdSource in front of ${JSON.stringify(site)}`, (world) => sourceOf(world, site), {
-    filmsPerPage: filmsOnPage,
-    membersPerPage: membersOnPage,
+    filmsPerPart: filmsOnPage,
+    membersPerRequest: membersOnPage,
     runs: 10,
     unreachable: (world, outage) => sourceOf(world, { ...site, faults: [{ path: failing(outage), ...failure }] })
   })

@@ -1,8 +1,8 @@
 /** Pages on which the marks of tiles, wrappers, lists and counts disagree, made at random. */
 import { assert, describe, it } from "@effect/vitest"
-import { type PageVerdict, UsernameFromText } from "@letterboxd-ratings/core"
+import { UsernameFromText } from "@letterboxd-ratings/core"
 import { filmsPage, generateWorld, generations, type WorldTile } from "@letterboxd-ratings/fixtures"
-import { judgeFilmsResponse } from "@letterboxd-ratings/letterboxd-source"
+import { judgeFilmsResponse, type PageVerdict } from "@letterboxd-ratings/letterboxd-source"
 import { Schema } from "effect"
 import * as fc from "fast-check"
 import { setImmediate } from "node:timers/promises"

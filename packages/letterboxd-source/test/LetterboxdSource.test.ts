@@ -1,5 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Diagnostics, judgeMember, type KeptPage, UsernameFromText } from "@letterboxd-ratings/core"
+import {
+  activityOf,
+  Diagnostics,
+  judgeMember,
+  type KeptPage,
+  ratedFilmsOf,
+  UsernameFromText
+} from "@letterboxd-ratings/core"
 import { type Behaviour, filmsPage, generations, Sandbox } from "@letterboxd-ratings/fixtures"
 import { examine, HttpPolicy, LetterboxdSource, parseFilmsPage } from "@letterboxd-ratings/letterboxd-source"
 import { Chunk, Effect, Either, Option, Schema, Stream } from "effect"
@@ -14,7 +21,7 @@ const member = (name: string) => {
 }
 
 const readAll = (source: Effect.Effect.Success<ReturnType<typeof sandboxed>>["source"], name: string) =>
-  Effect.map(Stream.runCollect(source.ratings(username(name), "all")), (chunk) => {
+  Effect.map(Stream.runCollect(source.list(username(name), "all")), (chunk) => {
     const pages = Chunk.toReadonlyArray(chunk)
     return {
       pages,
@@ -105,7 +112,7 @@ describe("LetterboxdSource", () => {
   it.scopedLive("reads only the pages it is asked for", () =>
     Effect.gen(function* () {
       const { site, source } = yield* sandboxed()
-      yield* Stream.runDrain(source.ratings(username("cinephile4"), [3, 5]))
+      yield* Stream.runDrain(source.list(username("cinephile4"), [3, 5]))
       const paths = [...(yield* site.requests).keys()].filter((path) => path !== "/robots.txt")
       assert.sameMembers(paths, ["/cinephile4/films/page/3/", "/cinephile4/films/page/5/"])
     })
@@ -118,9 +125,9 @@ describe("LetterboxdSource", () => {
         const { source } = yield* sandboxed({ pastTheEnd: 403 })
         const empty = world.members.find(({ films, state }) => state === "public" && films.length === 0)
         for (const name of ["cinephile4", empty?.username ?? ""]) {
-          const pages = yield* Stream.runCollect(source.ratings(username(name), [40]))
+          const pages = yield* Stream.runCollect(source.list(username(name), [40]))
           assert.deepStrictEqual(
-            Chunk.toReadonlyArray(pages).map(({ verdict }) => verdict._tag),
+            Chunk.toReadonlyArray(pages).map(({ label }) => label),
             ["PastTheEnd"],
             name
           )
@@ -146,7 +153,7 @@ describe("LetterboxdSource", () => {
     Effect.gen(function* () {
       const { site, source } = yield* sandboxed({}, { membersList: "this-week" })
       const error = yield* Effect.flip(Stream.runDrain(source.members))
-      assert.strictEqual(error.reason, "DisallowedByRobots")
+      assert.deepStrictEqual([error.reason, error.reasonLabel], ["NotAllowed", "DisallowedByRobots"])
       assert.isFalse(error.isRetryable)
       yield* Effect.flip(Stream.runDrain(source.members))
       assert.deepStrictEqual(Object.fromEntries(yield* site.requests), { "/robots.txt": 1 })
@@ -188,7 +195,7 @@ describe("LetterboxdSource", () => {
         [{ path: "robots", kind: "drop" }, "Unreachable"]
       ] as const) {
         const { site, source: refused } = yield* sandboxed({ faults: [fault] }, {}, { maxRetries: 1 })
-        assert.strictEqual((yield* Effect.flip(Stream.runDrain(refused.members))).reason, reason)
+        assert.strictEqual((yield* Effect.flip(Stream.runDrain(refused.members))).reasonLabel, reason)
         assert.deepStrictEqual([...(yield* site.requests).keys()], ["/robots.txt"])
       }
       for (const [rules, isUsable] of [
@@ -221,7 +228,7 @@ describe("LetterboxdSource", () => {
           members.map((one) => one.username as string),
           world.members.map((one) => one.username)
         )
-        assert.strictEqual((yield* source.activity).unreadListings, 2)
+        assert.strictEqual((yield* activityOf(source)).unreadListings, 2)
       }
       assert.deepStrictEqual(
         kept.map(({ subject, verdict }) => ({ subject, verdict })),
@@ -232,7 +239,7 @@ describe("LetterboxdSource", () => {
         "row 1 of 32 names no member (/a/); row 2 of 32 names no member (/name-with-dashes/)"
       )
       const { source: changed } = yield* sandboxed({ strangers: ["a", "b", "c", "d"] })
-      assert.strictEqual((yield* Effect.flip(Stream.runDrain(changed.members))).reason, "MarkupChanged")
+      assert.strictEqual((yield* Effect.flip(Stream.runDrain(changed.members))).reasonLabel, "MarkupChanged")
     })
   )
 
@@ -242,7 +249,7 @@ describe("LetterboxdSource", () => {
       assert.strictEqual((yield* readAll(source, world.members[40]?.username ?? "")).reading.state, "private")
       const empty = world.members.find(({ films, state }) => state === "public" && films.length === 0)?.username ?? ""
       const { pages, reading } = yield* readAll(source, empty)
-      assert.deepStrictEqual([pages[0]?.verdict._tag, reading.state], ["NoFilms", "sealed"])
+      assert.deepStrictEqual([pages[0]?.label, reading.state], ["NoFilms", "sealed"])
     })
   )
 
@@ -252,7 +259,7 @@ describe("LetterboxdSource", () => {
       Effect.gen(function* () {
         const { source } = yield* sandboxed({ faults: [{ path: "/page/2/", kind: "status", status: 403 }] })
         const { pages, reading } = yield* readAll(source, "cinephile4")
-        assert.strictEqual(pages.find(({ number }) => number === 2)?.verdict._tag, "Forbidden")
+        assert.strictEqual(pages.find(({ number }) => number === 2)?.label, "Forbidden")
         assert.deepStrictEqual([reading.state, reading.missing], ["partial", [2]])
       })
   )
@@ -295,7 +302,7 @@ describe("LetterboxdSource", () => {
           const { site, source } = yield* sandboxed({ generation })
           for (const one of world.members.slice(0, 20)) {
             yield* site.reset
-            const rated = yield* source.ratedFilms(username(one.username))
+            const rated = yield* ratedFilmsOf(source, username(one.username))
             assert.deepStrictEqual(
               [...(yield* site.requests).keys()].filter((path) => path !== "/robots.txt"),
               [`/${one.username}/films/rated/.5-5/`]
@@ -313,7 +320,7 @@ describe("LetterboxdSource", () => {
           const { reading } = yield* readAll(source, "cinephile4")
           assert.isTrue(reading.films.every(({ rating }) => rating === undefined))
           assert.deepStrictEqual(
-            yield* source.ratedFilms(username("cinephile4")),
+            yield* ratedFilmsOf(source, username("cinephile4")),
             Option.some({ atLeast: 72, atMost: Infinity })
           )
           for (const fault of [
@@ -328,7 +335,7 @@ describe("LetterboxdSource", () => {
               { maxRetries: 0 }
             )
             assert.deepStrictEqual(
-              yield* other.ratedFilms(username("cinephile4")),
+              yield* ratedFilmsOf(other, username("cinephile4")),
               Option.none(),
               JSON.stringify(fault)
             )
@@ -336,9 +343,9 @@ describe("LetterboxdSource", () => {
         }
         const { source } = yield* sandboxed()
         for (const i of [40, 42])
-          assert.deepStrictEqual(yield* source.ratedFilms(username(world.members[i]?.username ?? "")), Option.none())
+          assert.deepStrictEqual(yield* ratedFilmsOf(source, username(world.members[i]?.username ?? "")), Option.none())
         const { site, source: ofRated } = yield* sandboxed({}, { listing: "rated" })
-        assert.deepStrictEqual(yield* ofRated.ratedFilms(username("cinephile4")), Option.none())
+        assert.deepStrictEqual(yield* ratedFilmsOf(ofRated, username("cinephile4")), Option.none())
         assert.strictEqual(yield* site.totalRequests, 0)
       })
   )
@@ -378,7 +385,7 @@ describe("LetterboxdSource", () => {
         for (const [fault, verdict] of verdicts) {
           yield* site.behave({ faults: [{ path: "/page/3/", ...fault }] })
           const { pages, reading } = yield* readAll(source, "cinephile4")
-          assert.strictEqual(pages.find(({ number }) => number === 3)?.verdict._tag, verdict, JSON.stringify(fault))
+          assert.strictEqual(pages.find(({ number }) => number === 3)?.label, verdict, JSON.stringify(fault))
           assert.deepStrictEqual(reading.missing, [3])
           assert.strictEqual(reading.state, "partial")
         }
@@ -403,12 +410,10 @@ describe("LetterboxdSource", () => {
       for (const fault of faults) {
         const { source } = yield* sandboxed({ faults: [fault] }).pipe(Effect.provideService(Diagnostics, diagnostics))
         const { pages } = yield* readAll(source, "cinephile4")
-        const verdict = pages[0]?.verdict
-        assert.isTrue(verdict?._tag === "MarkupChanged" || verdict?._tag === "Challenged")
-        assert.strictEqual(
-          verdict !== undefined && "keptAt" in verdict ? verdict.keptAt : undefined,
-          `kept/${kept.length}`
-        )
+        const [page] = pages
+        assert.isTrue(page?.label === "MarkupChanged" || page?.label === "Challenged")
+        assert(page?.content._tag === "Missing")
+        assert.include(page.content.error.message, `The page and its headers are kept in kept/${kept.length}.`)
       }
       assert.deepStrictEqual(
         kept.map(({ status, subject, verdict }) => ({ status, subject, verdict })),
@@ -485,7 +490,7 @@ describe("examine", () => {
         const { findings } = yield* look(behaviour, name)
         assert.deepStrictEqual(
           findings.flatMap(({ error, step }) =>
-            error === undefined ? [] : [[step, error.reason] as [string, string]]
+            error === undefined ? [] : [[step, error.reasonLabel] as [string, string]]
           ),
           expected
         )

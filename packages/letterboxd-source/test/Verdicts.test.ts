@@ -1,6 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
-import { type PageVerdict, UsernameFromText } from "@letterboxd-ratings/core"
-import { judgeFilmsResponse, judgeMembersResponse, type PageResponse } from "@letterboxd-ratings/letterboxd-source"
+import { UsernameFromText } from "@letterboxd-ratings/core"
+import {
+  judgeFilmsResponse,
+  judgeMembersResponse,
+  type PageResponse,
+  type PageVerdict
+} from "@letterboxd-ratings/letterboxd-source"
 import { Schema } from "effect"
 
 const username = Schema.decodeSync(UsernameFromText)("karsten")

@@ -4,6 +4,7 @@
  */
 import { FileSystem, Path } from "@effect/platform"
 import {
+  emptyDatasetState,
   type EncodedRating,
   Film,
   type FilmId,
@@ -12,18 +13,17 @@ import {
   type StorageError,
   UserId,
   type Username,
-  UsernameFromText
+  UsernameFromText,
+  type WholeDataset
 } from "@letterboxd-ratings/core"
 import { checksumOf, copyFlushed, freeName, makeFolder, stamp } from "@letterboxd-ratings/storage-folder"
 import { DateTime, Effect, Either, Option, Schema, Stream } from "effect"
-import type { FilmLabel } from "./CsvText.ts"
 import type { FileNames } from "./FileNames.ts"
 import { type ForeignTable, formWords, openTable, rowsOf, shown, type TableError } from "./ForeignTable.ts"
 import { readId, readTime } from "./ForeignValues.ts"
 import { findOriginalFiles, type OriginalFile, originalFiles } from "./OriginalFiles.ts"
 import { ratingColumns, type RatingReader, readRatingRows } from "./RatingRows.ts"
 import { about, failures, storageError } from "./StorageFailure.ts"
-import { commitWhole } from "./WholeDataset.ts"
 
 type Files = FileSystem.FileSystem | Path.Path
 
@@ -75,16 +75,18 @@ const decodeUsername = Schema.decodeUnknownEither(UsernameFromText)
 const decodeFilm = Schema.decodeUnknownEither(Film)
 const stars = Array.from({ length: 11 }, (_, halfStars) => Option.getOrUndefined(ratingFromHalfStars(halfStars)))
 
+/** A dataset that can be taken over, and what is said of it. */
+export interface Adopted {
+  readonly whole: WholeDataset
+  readonly notes: ReadonlyArray<string>
+}
+
 /**
- * Adopts the files of a folder without a manifest, and returns what was repaired, in sentences. Where anything cannot
- * be repaired it fails with `Damaged`, names each line, and leaves the folder as it was. Reads the ratings three times,
- * and holds eight bytes for each to find those that stand twice.
+ * Reads the files of a folder without a manifest, keeps them aside, and returns what they hold, with what is repaired in
+ * it. Where anything cannot be repaired it fails with `Damaged`, names each line, and leaves the folder as it was. Reads
+ * the ratings twice, and holds eight bytes for each to find those that stand twice.
  */
-export const adopt = (
-  folder: string,
-  names: FileNames,
-  label: FilmLabel
-): Effect.Effect<ReadonlyArray<string>, StorageError, Files> =>
+export const adopt = (folder: string, names: FileNames): Effect.Effect<Adopted, StorageError, Files> =>
   Effect.gen(function* () {
     const path = yield* Path.Path
     const fs = yield* FileSystem.FileSystem
@@ -128,18 +130,22 @@ export const adopt = (
         `it was changed while it was read. Nothing was taken over. End what writes to it, and try again; ${kept} may be removed`
       )
     }
-    yield* commitWhole(folder, names, label, {
-      state: { users, films, updates, members: new Map(), ratings: checked.ratings, batches: 1 },
-      committedAt: yield* DateTime.now,
-      ratings: ratingsOf(copy, mappings, checked.doubled).pipe(
-        Stream.flattenIterables,
-        Stream.provideService(FileSystem.FileSystem, fs)
-      )
-    })
-    return [
-      `The dataset of the original tool was taken over: ${users.size} users, ${films.size} films, ${checked.ratings} ratings. Its files are kept in ${kept}.`,
-      ...repairs.told
-    ]
+    return {
+      whole: {
+        state: { ...emptyDatasetState, users, films, updates, ratings: checked.ratings, batches: 1 },
+        committedAt: yield* DateTime.now,
+        ratings: ratingsOf(copy, mappings, checked.doubled).pipe(
+          Stream.flattenIterables,
+          Stream.provideService(FileSystem.FileSystem, fs)
+        ),
+        watched: Stream.empty,
+        changes: Stream.empty
+      },
+      notes: [
+        `The dataset of the original tool was taken over: ${users.size} users, ${films.size} films, ${checked.ratings} ratings. Its files are kept in ${kept}.`,
+        ...repairs.told
+      ]
+    }
   })
 
 /** The file that counts. Where there are several that differ, nothing tells which one does. */
@@ -257,7 +263,7 @@ const readFilms = (place: string | undefined, findings: Findings) =>
         const before = films.get(film.right.id)
         if (before !== undefined && before.slug !== film.right.slug) {
           findings.repairs.add(
-            `${at}: film ${film.right.id} was called ${shown(before.slug)} and ${shown(film.right.slug)}; the later name was kept.`
+            `${at}: film ${film.right.id} was called ${shown(before.slug ?? "")} and ${shown(slug)}; the later name was kept.`
           )
         }
         films.set(film.right.id, film.right)

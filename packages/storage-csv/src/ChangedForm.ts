@@ -3,7 +3,13 @@
  * anew in our form, and the checksum in the manifest proves whether they are what was committed, byte for byte.
  */
 import { FileSystem, Path } from "@effect/platform"
-import { formatRating, ratingFromHalfStars, type StorageError, UsernameFromText } from "@letterboxd-ratings/core"
+import {
+  formatRating,
+  ratingFromHalfStars,
+  type StorageError,
+  type StoredType,
+  UsernameFromText
+} from "@letterboxd-ratings/core"
 import {
   crc32Of,
   type FileEntry,
@@ -14,10 +20,10 @@ import {
   writeBytes
 } from "@letterboxd-ratings/storage-folder"
 import { DateTime, Effect, Either, Option, Schema, Stream } from "effect"
-import { field, headers } from "./CsvText.ts"
+import { field, headerText } from "./CsvCells.ts"
+import type { CsvColumn } from "./CsvColumns.ts"
 import { type ForeignTable, formWords, openTable, rowsOf, shown, TableError, type TableForm } from "./ForeignTable.ts"
 import { readHalfStars, readId, readTime } from "./ForeignValues.ts"
-import type { CommittedFile } from "./Manifest.ts"
 import { about, failures, storageError } from "./StorageFailure.ts"
 
 /**
@@ -45,22 +51,29 @@ const id: Value = (text) => {
   const read = readId(text)
   return read === undefined ? undefined : String(read)
 }
-const stars: Value = (text) =>
-  Option.fromNullable(readHalfStars(text)).pipe(
-    Option.flatMap(ratingFromHalfStars),
-    Option.map(formatRating),
-    Option.getOrUndefined
-  )
-const username: Value = (text) => Option.getOrUndefined(Either.getRight(decodeUsername(text)))
-const time: Value = (text) => Option.getOrUndefined(Option.map(readTime(text), DateTime.formatIso))
 const words: Value = (text) => text
+const valuesOf: { readonly [T in StoredType]: Value } = {
+  integer: id,
+  stars: (text) =>
+    Option.fromNullable(readHalfStars(text)).pipe(
+      Option.flatMap(ratingFromHalfStars),
+      Option.map(formatRating),
+      Option.getOrUndefined
+    ),
+  // Spreadsheets write these in capitals.
+  boolean: (text) => (/^(?:true|false)$/iu.test(text) ? text.toLowerCase() : undefined),
+  text: words,
+  instant: (text) => Option.getOrUndefined(Option.map(readTime(text), DateTime.formatIso)),
+  day: (text) => Option.getOrUndefined(Option.map(readTime(text), DateTime.formatIsoDateUtc)),
+  integers: words,
+  texts: words,
+  counts: words
+}
+const username: Value = (text) => Option.getOrUndefined(Either.getRight(decodeUsername(text)))
 
-const valuesOf: Readonly<Record<Exclude<CommittedFile, "memberRecords">, Readonly<Record<string, Value>>>> = {
-  rawRatings: { user_id: id, film_id: id, rating: stars },
-  translatedRatings: { username, film_title: words, rating: stars },
-  userMappings: { username, numeric_user_id: id },
-  filmMappings: { film_id: id, film_title: words, film_slug: words },
-  userUpdates: { username, last_updated: time }
+const valueOf = ({ isOptional, name, type }: CsvColumn): Value => {
+  const value = name === "username" ? username : valuesOf[type]
+  return isOptional ? (text) => (text === "" ? text : value(text)) : value
 }
 
 /** What was noticed of the rows while they were written anew. */
@@ -74,14 +87,11 @@ interface Noticed {
 
 /** A decimal comma that was not quoted makes two cells of a rating. */
 const withDecimalComma = (cells: ReadonlyArray<string>, { header, separator }: TableForm): ReadonlyArray<string> => {
-  const [whole = "", tenths = ""] = cells.slice(-2)
+  const at = header.indexOf("rating")
+  const [whole = "", tenths = ""] = cells.slice(at, at + 2)
   const isSplit =
-    separator === "," &&
-    cells.length === header.length + 1 &&
-    header.at(-1) === "rating" &&
-    /^\d$/u.test(whole) &&
-    /^\d$/u.test(tenths)
-  return isSplit ? [...cells.slice(0, -2), `${whole},${tenths}`] : cells
+    separator === "," && at !== -1 && cells.length === header.length + 1 && /^\d$/u.test(whole) && /^\d$/u.test(tenths)
+  return isSplit ? [...cells.slice(0, at), `${whole},${tenths}`, ...cells.slice(at + 2)] : cells
 }
 
 const notice = ({ values }: Noticed, column: string, cell: string, ours: string): void => {
@@ -95,15 +105,15 @@ const quotesIn = (text: string): number => text.split(`"`).length
 /** The rows of a table in our form. Fails with `TableError` at the first row that cannot be read. */
 const inOurForm = (
   place: string,
-  file: Exclude<CommittedFile, "memberRecords">,
+  wanted: ReadonlyArray<CsvColumn>,
   { blocks, form }: ForeignTable,
   innerLineEnd: "\n" | "as it is",
   noticed: Noticed
 ): Content => {
-  const columns = Object.entries(valuesOf[file]).map(([column, value]) => ({
-    column,
-    value,
-    at: form.header.indexOf(column)
+  const columns = wanted.map((column) => ({
+    column: column.name,
+    value: valueOf(column),
+    at: form.header.indexOf(column.name)
   }))
   const rows = Stream.mapEffect(blocks, (block) =>
     Effect.gen(function* () {
@@ -133,7 +143,7 @@ const inOurForm = (
       return text
     })
   )
-  return Stream.concat(Stream.succeed(headers[file]), rows)
+  return Stream.concat(Stream.succeed(headerText(wanted)), rows)
 }
 
 /** The checksum of text in parts, and how many bytes it has. */
@@ -145,11 +155,11 @@ const sumOf = (content: Content) =>
 
 const wordsOf = (
   form: TableForm,
-  file: Exclude<CommittedFile, "memberRecords">,
+  wanted: ReadonlyArray<CsvColumn>,
   { hasInnerLineEnds, hasQuotes, values }: Noticed
 ): ReadonlyArray<string> => [
   ...formWords(form),
-  ...(form.header.join(",") === headers[file].trimEnd() ? [] : ["its columns are others, or in another order"]),
+  ...(`${form.header.join(",")}\n` === headerText(wanted) ? [] : ["its columns are others, or in another order"]),
   ...values.values(),
   ...(hasQuotes ? ["values are in quotes that need none"] : []),
   ...(hasInnerLineEnds ? ["line ends within titles are CR LF"] : [])
@@ -161,28 +171,33 @@ const differenceOf = (rows: number, { rows: committed }: FileEntry): string =>
     : `it has ${rows} rows where ${committed} were committed${rows + 1 === linesOfSheet ? " (a spreadsheet saves no more)" : ""}`
 
 /**
- * Finds out what became of a file that is not what was committed to it. `undefined` where its form is ours, so that
+ * Finds out what became of a file that is not what was committed to it, with the columns that it should have; without, it
+ * is that of the records of members. `undefined` where its form is ours, so that
  * nothing can be said but that it is another.
  */
 export const examineForm = (
   place: string,
-  file: CommittedFile,
+  wanted: ReadonlyArray<CsvColumn> | undefined,
   entry: FileEntry
 ): Effect.Effect<ChangedForm | undefined, StorageError, FileSystem.FileSystem> =>
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     if (!(yield* about(place)(fs.exists(place)))) return undefined
-    if (file === "memberRecords") return yield* examineRecords(place, entry)
+    if (wanted === undefined) return yield* examineRecords(place, entry)
     const isCommitted = (sum: { readonly bytes: number; readonly crc32: string }) =>
       sum.bytes === entry.bytes && sum.crc32 === entry.crc32
     const examine = (encoding?: TableForm["encoding"]) =>
       Effect.gen(function* () {
-        const table = yield* openTable(place, Object.keys(valuesOf[file]), encoding)
+        const table = yield* openTable(
+          place,
+          wanted.map(({ name }) => name),
+          encoding
+        )
         const content = (innerLineEnd: "\n" | "as it is", noticed: Noticed) =>
-          inOurForm(place, file, table, innerLineEnd, noticed)
+          inOurForm(place, wanted, table, innerLineEnd, noticed)
         const noticed: Noticed = { values: new Map(), hasQuotes: false, hasInnerLineEnds: false, rows: 0 }
         const sum = yield* Effect.either(sumOf(content("as it is", noticed)))
-        const words = wordsOf(table.form, file, noticed)
+        const words = wordsOf(table.form, wanted, noticed)
         if (Either.isLeft(sum)) {
           const error = sum.left
           if (error._tag === "StorageError" || error.reason === "Encoding") return yield* error
@@ -233,7 +248,7 @@ export const saidOf = ({ content, difference, words }: ChangedForm, { rows }: Fi
   `another program saved it in a form of its own: ${words.join(", ")}. ${
     content === undefined
       ? `Its rows are not what was committed: ${difference}. Restore it from a copy`
-      : `All ${rows} rows are there as they were committed: in our form they have the committed checksum. \`lb verify --repair\` writes them so, and keeps this file beside`
+      : `All ${rows} rows are there as they were committed: in our form they have the committed checksum. A repair writes them so, and keeps this file beside`
   }`
 
 /** Keeps a file under another name before something else takes its place, and tells that name. */
@@ -252,12 +267,17 @@ export const keepChanged = (folder: string, place: string, name: string) =>
  * Writes a file anew in our form where that is proven to be what was committed, keeps the one that was there beside, and
  * says so. Nothing else changes: the manifest vouches for these bytes already.
  */
-export const restoreForm = (folder: string, batches: number, file: CommittedFile, entry: FileEntry) =>
+export const restoreForm = (
+  folder: string,
+  batches: number,
+  wanted: ReadonlyArray<CsvColumn> | undefined,
+  entry: FileEntry
+) =>
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
     const place = yield* placeOf(failures, folder, entry)
-    const changed = yield* examineForm(place, file, entry)
+    const changed = yield* examineForm(place, wanted, entry)
     if (changed?.content === undefined) return []
     const beside = path.join(folder, nextName(entry.name, batches + 1))
     const changedMeanwhile = storageError(

@@ -6,69 +6,46 @@
  */
 import { FileSystem, Path } from "@effect/platform"
 import {
-  type Batch,
-  type CommitReceipt,
+  type DatasetChanges,
   type DatasetState,
   type DatasetSummary,
-  type EncodedRating,
-  type Film,
-  type FilmId,
+  emptyDatasetState,
+  openedDataset,
   type OpenDataset,
   ProcessTable,
   RatingsStorage,
-  type StorageError,
-  type UserId,
-  type Username,
-  type WholeDataset
+  type StorageError
 } from "@letterboxd-ratings/core"
 import {
-  checkLengths,
+  commitsOf,
   type DatasetFolder,
+  type FileCopy,
+  type FolderForm,
   freeName,
-  holdDataset,
+  keepsIn,
+  leaveIfUnfinished,
   manifestName,
   openFolder,
+  readEntry,
+  readManifest,
+  readUnheld,
+  recoverFolder,
+  removeFirstAttempt,
   stamp
 } from "@letterboxd-ratings/storage-folder"
-import { Config, type ConfigError, Context, DateTime, Effect, Layer, Stream } from "effect"
+import { Context, DateTime, Effect, Layer, Stream } from "effect"
 import { adopt } from "./Adoption.ts"
-import {
-  commitChanges,
-  emptyManifest,
-  type FileChange,
-  type FileCopies,
-  type FilePart,
-  isUnfinished,
-  readCommitted,
-  readManifest,
-  recoverFiles,
-  removeFirstAttempt
-} from "./CommittedFiles.ts"
-import { csvFolder } from "./CsvFolder.ts"
-import {
-  field,
-  filmLabel,
-  type FilmLabel,
-  filmRow,
-  headers,
-  rawRow,
-  readFilms,
-  readRecords,
-  readUpdates,
-  readUsers,
-  recordLine,
-  translatedRow,
-  updateRow,
-  userRow
-} from "./CsvText.ts"
+import { csvTable } from "./CsvCells.ts"
+import { partsOf, rowNames, withHeader, writeChanges } from "./CsvChanges.ts"
+import { csvFolder, csvForm } from "./CsvForm.ts"
+import { type CsvManifest, emptyManifest, filesOf } from "./CsvManifest.ts"
+import { verifyFolder } from "./CsvVerification.ts"
 import { checkFileNames, defaultFileNames, type FileNames, memberRecordsName } from "./FileNames.ts"
-import type { CommittedFile, Manifest } from "./Manifest.ts"
+import { filmLabel, type FilmLabel, mappingReaders } from "./MappingFiles.ts"
 import { changedMemberFiles, rebuildMemberFiles } from "./MemberFiles.ts"
-import { ratingBlocks } from "./RatingBlocks.ts"
+import { rowCounts, rowStreams } from "./RowFiles.ts"
 import { about, failures, storageError, storageName } from "./StorageFailure.ts"
-import { verifyFolder } from "./Verification.ts"
 import { nothingThere } from "./WhatIsThere.ts"
-import { commitWhole, rewriteRows, withHeader } from "./WholeDataset.ts"
 
 /**
  * - `folder`: where the files are. Made by the first run.
@@ -120,7 +97,6 @@ export const make = (options: CsvStorageOptions): Effect.Effect<Context.Tag.Serv
     return {
       name: storageName,
       place: options.folder,
-      capabilities: { replaceMember: true, durable: true, exclusive: true },
       inspect: Effect.flatMap(chosen, (names) => inspect(options, names)).pipe(Effect.provide(services)),
       verify: ({ repair }) =>
         Effect.flatMap(chosen, (names) => verifyFolder(options.folder, names, repair)).pipe(Effect.provide(services)),
@@ -136,7 +112,8 @@ export const make = (options: CsvStorageOptions): Effect.Effect<Context.Tag.Serv
               () => nothingThere(options.folder, names)
             )
           )
-          return yield* mode._tag === "new" ? openEmpty(options, names, folder) : openExisting(options, names, folder)
+          const opening = { options, names, form: csvForm(names), folder }
+          return yield* mode._tag === "new" ? openEmpty(opening) : openExisting(opening)
         }).pipe(Effect.provide(services))
     }
   })
@@ -150,365 +127,203 @@ export const make = (options: CsvStorageOptions): Effect.Effect<Context.Tag.Serv
 export const layer = (options: CsvStorageOptions): Layer.Layer<RatingsStorage, never, Services> =>
   Layer.effect(RatingsStorage, make(options))
 
-/**
- * `layer`, with options from the configuration.
- *
- * @since 0.1.0
- * @category layers
- */
-export const layerConfig = (
-  options: Config.Config.Wrap<CsvStorageOptions>
-): Layer.Layer<RatingsStorage, ConfigError.ConfigError, Services> =>
-  Layer.unwrapEffect(Effect.map(Config.unwrap(options), layer))
-
-/** What an open dataset knows without reading ratings, changed by each commit. */
-interface Holding {
-  readonly manifest: Manifest
-  readonly users: Map<Username, UserId>
-  readonly films: Map<FilmId, Film>
-  readonly updates: Map<Username, DateTime.Utc>
-  readonly members: DatasetState["members"]
+/** A folder that is being opened. */
+interface Opening {
+  readonly options: CsvStorageOptions
+  readonly names: FileNames
+  readonly form: FolderForm<CsvManifest>
+  readonly folder: DatasetFolder
 }
 
-const openEmpty = (options: CsvStorageOptions, names: FileNames, folder: DatasetFolder) =>
+/** What the files of a folder tell, without its rows. */
+interface Found {
+  readonly manifest: CsvManifest
+  readonly state: DatasetState
+}
+
+const nothing = ({ names, options }: Pick<Opening, "names" | "options">) =>
+  Effect.map(DateTime.now, (committedAt) => emptyManifest(names, { filmLabel: options.filmLabel, committedAt }))
+
+const openEmpty = (opening: Opening) =>
   Effect.gen(function* () {
-    if (folder.wasLeft) yield* Effect.zipRight(removeFirstAttempt(folder.work(), names), folder.finished)
-    const manifest = emptyManifest(names, { filmLabel: options.filmLabel, committedAt: yield* DateTime.now, idGaps: 0 })
-    return yield* openDataset(options, names, folder, {
-      manifest,
-      users: new Map(),
-      films: new Map(),
-      updates: new Map(),
-      members: new Map()
-    })
+    const { folder, form } = opening
+    if (folder.wasLeft) yield* Effect.zipRight(removeFirstAttempt(form, folder.work()), folder.finished)
+    return yield* openDataset(opening, { manifest: yield* nothing(opening), state: emptyDatasetState }, [])
   })
 
-const openExisting = (options: CsvStorageOptions, names: FileNames, folder: DatasetFolder) =>
+const openExisting = (opening: Opening) =>
   Effect.gen(function* () {
+    const { folder, form, names, options } = opening
     const place = folder.work()
-    const nothing = emptyManifest(names, { filmLabel: options.filmLabel, committedAt: yield* DateTime.now, idGaps: 0 })
-    const isForeign = (yield* readManifest(place)) === undefined
-    if (isForeign && folder.wasLeft) yield* removeFirstAttempt(place, names)
-    const notes = isForeign
-      ? yield* Effect.onError(adoptForeign(options, names, place), () => leaveIfUnfinished(folder, nothing, names))
-      : []
+    const isForeign = (yield* readManifest(form, place)) === undefined
+    if (isForeign && folder.wasLeft) yield* removeFirstAttempt(form, place)
+    const notes = isForeign ? yield* adoptForeign(opening) : []
     const manifest = yield* existingManifest(options, names, place)
     yield* checkOptions(options, names, manifest)
-    const recovered = yield* recoverFiles(place, manifest, names.rawRatingsPrefix, folder.wasLeft ? "cut" : "refuse")
+    const { wasLeft } = folder
+    const finish = yield* recoverFolder(form, place, manifest, { wasLeft, tails: wasLeft ? "cut" : "refuse" })
+    const found = { manifest, state: yield* readState(place, manifest) }
+    const recovered = yield* finish
     yield* folder.finished
-    const holding = yield* readHolding(place, manifest)
-    if (!isForeign) return yield* openDataset(options, names, folder, holding, recovered)
+    if (!isForeign) return yield* openDataset(opening, found, recovered)
     // The original tool's files of single members are as old as their last reading.
-    const { films, users } = holding
+    const { films, users } = found.state
     const followed = yield* rebuildMemberFiles(
+      form,
       place,
       manifest,
       users,
-      labelIn(options, (id) => films.get(id))
-    ).pipe(Effect.onError(() => leaveIfUnfinished(folder, manifest, names)))
-    return yield* openDataset(options, names, folder, { ...holding, manifest: followed.manifest }, [
+      rowNames(users, (id) => films.get(id), options.filmLabel)
+    ).pipe(Effect.onError(() => leaveIfUnfinished(form, folder, manifest)))
+    return yield* openDataset(opening, { ...found, manifest: followed.manifest }, [
       ...notes,
       ...recovered,
       ...followed.notes
     ])
   })
 
-/** Has the lock say so where a commit on top of a manifest failed and left something. */
-const leaveIfUnfinished = (folder: DatasetFolder, manifest: Manifest, names: FileNames) =>
-  Effect.whenEffect(folder.unfinished, isUnfinished(folder.work(), manifest, names.rawRatingsPrefix))
-
 /** Takes over a dataset of the original tool. One of ours that lost its manifest is none: its member records tell more. */
-const adoptForeign = (options: CsvStorageOptions, names: FileNames, place: string) =>
+const adoptForeign = (opening: Opening) =>
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
-    const records = path.join(place, memberRecordsName)
+    const { folder, names, options } = opening
+    const records = path.join(folder.work(), memberRecordsName)
     if (yield* about(records)(fs.exists(records))) {
       return yield* storageError(
         "Damaged",
-        path.join(place, manifestName),
+        path.join(folder.work(), manifestName),
         `the file is missing, and ${memberRecordsName} shows that this dataset had one. Nothing was written. Restore it from a copy`
       )
     }
-    return yield* adopt(place, names, options.filmLabel)
+    const { notes, whole } = yield* adopt(folder.work(), names)
+    const plain = { ...opening, options: { ...options, versioned: false, memberFiles: false } }
+    const dataset = yield* openDataset(plain, { manifest: yield* nothing(opening), state: emptyDatasetState }, [])
+    yield* dataset.load(whole)
+    return notes
   })
 
 const existingManifest = (options: CsvStorageOptions, names: FileNames, place: string) =>
-  Effect.flatMap(readManifest(place), (manifest) =>
+  Effect.flatMap(readManifest(csvForm(names), place), (manifest) =>
     manifest === undefined ? nothingThere(options.folder, names) : Effect.succeed(manifest)
   )
 
-/** What the files of a folder tell, without its ratings. Changes nothing. */
-const readHolding = (place: string, manifest: Manifest) =>
+/** What the files of a folder tell, without its rows. Changes nothing. */
+const readState = (place: string, manifest: CsvManifest) =>
   Effect.gen(function* () {
-    const read = <A>(file: CommittedFile, decode: (place: string, text: string) => Effect.Effect<A, StorageError>) =>
-      Effect.flatMap(readCommitted(place, manifest.files[file]), ({ text, where }) => decode(where, text))
-    const holding: Holding = {
-      manifest,
-      users: yield* read("userMappings", readUsers),
-      films: yield* read("filmMappings", readFilms),
-      updates: yield* read("userUpdates", readUpdates),
-      members: yield* read("memberRecords", readRecords)
+    const keeps = keepsIn(manifest)
+    const read = <F extends keyof typeof mappingReaders>(file: F) =>
+      Effect.map(readEntry(failures, place, manifest.files[file]), ({ text, where }) => [where, text] as const)
+    const state: DatasetState = {
+      ...rowCounts(manifest),
+      users: yield* mappingReaders.userMappings(keeps)(...(yield* read("userMappings"))),
+      films: yield* mappingReaders.filmMappings(keeps)(...(yield* read("filmMappings"))),
+      updates: yield* mappingReaders.userUpdates(keeps)(...(yield* read("userUpdates"))),
+      members: yield* mappingReaders.memberRecords()(...(yield* read("memberRecords"))),
+      keeps,
+      batches: manifest.batches
     }
-    return holding
+    return state
   })
-
-const stateOf = ({ films, manifest, members, updates, users }: Holding): DatasetState => ({
-  users: new Map(users),
-  films: new Map(films),
-  members: new Map(members),
-  updates: new Map(updates),
-  ratings: manifest.files.rawRatings.rows,
-  batches: manifest.batches
-})
 
 /** Tells what is there without locking it: another process may be adding to it, and the manifest says up to where. */
 const inspect = (options: CsvStorageOptions, names: FileNames): Effect.Effect<DatasetSummary, StorageError, Services> =>
-  Effect.gen(function* () {
-    const manifest = yield* existingManifest(options, names, options.folder)
-    const holding = yield* readHolding(options.folder, manifest)
-    return {
-      state: stateOf(holding),
-      bytes: Object.values(manifest.files).reduce((sum, { bytes }) => sum + bytes, 0),
+  readUnheld(existingManifest(options, names, options.folder), (manifest) =>
+    Effect.map(readState(options.folder, manifest), (state) => ({
+      state,
+      bytes: filesOf(manifest).reduce((sum, [, { bytes }]) => sum + bytes, 0),
       committedAt: manifest.committedAt
-    }
-  })
+    }))
+  )
 
 const checkOptions = (
   options: CsvStorageOptions,
   names: FileNames,
-  manifest: Manifest
+  manifest: CsvManifest
 ): Effect.Effect<void, StorageError> =>
   Effect.gen(function* () {
     if (manifest.filmLabel !== options.filmLabel) {
       return yield* storageError(
         "InvalidOption",
         options.folder,
-        `this dataset calls films by ${manifest.filmLabel}, not by ${options.filmLabel}. Go on with --film-label ${manifest.filmLabel}, or start a new dataset`
+        `this dataset calls films by ${manifest.filmLabel}, not by ${options.filmLabel}`
       )
     }
-    for (const file of ["rawRatings", "translatedRatings", "userMappings", "filmMappings", "userUpdates"] as const) {
-      if (manifest.files[file].name !== names[file]) {
+    for (const [file, { name }] of filesOf(manifest)) {
+      if (file !== "memberRecords" && name !== names[file]) {
         return yield* storageError(
           "InvalidOption",
           options.folder,
-          `files.${file} is ${names[file]}, but in this dataset the file is called ${manifest.files[file].name}. Use that name`
+          `files.${file} is ${names[file]}, but in this dataset the file is called ${name}. Use that name`
         )
       }
     }
   })
 
 const openDataset = (
-  options: CsvStorageOptions,
-  names: FileNames,
-  folder: DatasetFolder,
-  opened: Holding,
-  notes: ReadonlyArray<string> = []
+  { folder, form, names, options }: Opening,
+  opened: Found,
+  notes: ReadonlyArray<string>
 ): Effect.Effect<OpenDataset, never, Services> =>
   Effect.gen(function* () {
     const services = Context.pick(FileSystem.FileSystem, Path.Path, ProcessTable)(yield* Effect.context<Services>())
-    const { committing, held } = yield* holdDataset(failures, options.folder, folder, opened)
-    const receipt = ({ manifest }: Holding): CommitReceipt => ({
-      batches: manifest.batches,
-      ratings: manifest.files.rawRatings.rows
-    })
-
-    const commit = (batch: Batch) => (holding: Holding) =>
-      Effect.gen(function* () {
-        const { manifest } = holding
-        yield* checkLengths(failures, folder.work(), Object.values(manifest.files))
-        const next = yield* commitChanges(
-          folder.work(),
-          { ...manifest, committedAt: batch.committedAt },
-          changedBy(options, folder.work(), holding, batch),
-          copiesOf(options, folder.work(), names, holding, batch)
-        ).pipe(Effect.onError(() => leaveIfUnfinished(folder, manifest, names)))
-        return { ...holding, manifest: next }
-      })
-
-    const load =
-      (whole: WholeDataset) =>
-      ({ manifest: { batches } }: Holding) =>
-        Effect.gen(function* () {
-          if (batches > 0)
-            return yield* storageError(
-              "AlreadyThere",
-              options.folder,
-              "a whole dataset can be loaded into an empty one only"
-            )
-          const manifest = yield* commitWhole(folder.work(), names, options.filmLabel, whole)
-          const { films, members, updates, users } = whole.state
-          return { manifest, users: new Map(users), films: new Map(films), updates: new Map(updates), members }
-        })
-
-    return {
-      state: stateOf(opened),
+    const { commit, manifest: now } = commitsOf(form, options.folder, folder, opened.manifest)
+    const rows = rowStreams(() => ({ folder: folder.work(), manifest: now() }))
+    return yield* openedDataset({
+      storage: storageName,
+      place: options.folder,
+      state: opened.state,
       notes,
-      commit: (batch) => Effect.map(committing(commit(batch)), receipt).pipe(Effect.provide(services)),
-      load: (whole) => Effect.map(committing(load(whole)), receipt).pipe(Effect.provide(services)),
-      ratings: Stream.suspend(() => ratingsOf(folder.work(), held().manifest)).pipe(Stream.provideContext(services))
-    }
-  })
-
-// Blocks are larger than what a fold over a stream can take at once.
-const ratingsOf = (folder: string, manifest: Manifest) =>
-  Stream.flatMap(ratingBlocks(folder, manifest), Stream.fromIterable)
-
-/** Notes a batch in what is known, and says what it does to each file. */
-const changedBy = (
-  options: CsvStorageOptions,
-  folder: string,
-  { films, manifest, updates, users }: Holding,
-  batch: Batch
-): Readonly<Record<CommittedFile, FileChange>> => {
-  const usernames = new Map<UserId, Username>()
-  const replaced = new Set<UserId>()
-  let userRows = ""
-  let userCount = 0
-  let updateRows = ""
-  let updateCount = 0
-  let updatesChange = false
-
-  for (const { isNew, record, write } of batch.members) {
-    usernames.set(record.userId, record.username)
-    if (isNew) {
-      users.set(record.username, record.userId)
-      userRows += userRow(record.username, record.userId)
-      userCount += 1
-    }
-    if (write === "replace") replaced.add(record.userId)
-    // Only a member that was read completely counts as updated.
-    if (record.state === "sealed") {
-      updatesChange ||= updates.has(record.username)
-      updates.set(record.username, record.readAt)
-      updateRows += updateRow(record.username, record.readAt)
-      updateCount += 1
-    }
-  }
-  for (const film of batch.newFilms) films.set(film.id, film)
-  const relabelled = batch.changedFilms.filter(
-    ({ after, before }) => filmRow(before, options.filmLabel) !== filmRow(after, options.filmLabel)
-  )
-  for (const { after } of batch.changedFilms) films.set(after.id, after)
-
-  const quoted = new Map<FilmId, string>()
-  const label = (id: FilmId): string => {
-    const known = quoted.get(id)
-    if (known !== undefined) return known
-    const film = films.get(id)
-    const text = film === undefined ? String(id) : field(filmLabel(film, options.filmLabel))
-    quoted.set(id, text)
-    return text
-  }
-  const rawPart = (ratings: Iterable<EncodedRating>): FilePart => {
-    const rows = Array.from(ratings, rawRow)
-    return { text: rows.join(""), rows: rows.length }
-  }
-  const translatedPart = (ratings: Iterable<EncodedRating>): FilePart => {
-    const rows = Array.from(ratings, ({ filmId, rating, userId }) =>
-      translatedRow(usernames.get(userId) ?? String(userId), label(filmId), rating)
-    )
-    return { text: rows.join(""), rows: rows.length }
-  }
-
-  const own = batch.members.flatMap((member) => member.ratings)
-  const rewrite = (file: CommittedFile, part: (ratings: ReadonlyArray<EncodedRating>) => FilePart): FileChange => {
-    for (const [username, userId] of users) usernames.set(userId, username)
-    const kept = ratingBlocks(folder, manifest).pipe(
-      Stream.map((ratings) =>
-        part(replaced.size === 0 ? ratings : ratings.filter(({ userId }) => !replaced.has(userId)))
-      )
-    )
-    return {
-      _tag: "Replace",
-      content: withHeader(
-        file,
-        Stream.concat(
-          kept,
-          Stream.sync(() => part(own))
-        )
-      )
-    }
-  }
-  const append = (file: CommittedFile, part: FilePart): FileChange => ({
-    _tag: "Append",
-    text: manifest.files[file].bytes === 0 ? headers[file] + part.text : part.text,
-    rows: part.rows
-  })
-
-  const relabels = relabelled.some(
-    ({ after, before }) => filmLabel(before, options.filmLabel) !== filmLabel(after, options.filmLabel)
-  )
-  return {
-    rawRatings: replaced.size > 0 ? rewrite("rawRatings", rawPart) : append("rawRatings", rawPart(own)),
-    translatedRatings:
-      replaced.size > 0 || relabels
-        ? rewrite("translatedRatings", translatedPart)
-        : append("translatedRatings", translatedPart(own)),
-    userMappings: append("userMappings", { text: userRows, rows: userCount }),
-    filmMappings:
-      relabelled.length > 0
-        ? rewriteRows(
-            "filmMappings",
-            Array.from(films.values(), (film) => filmRow(film, options.filmLabel))
+      rows: {
+        ratings: Stream.provideContext(rows.ratings, services),
+        watched: Stream.provideContext(rows.watched, services),
+        changes: Stream.provideContext(rows.changes, services)
+      },
+      write: (changes) =>
+        commit(changes.after.batches, (files, manifest) =>
+          Effect.zipRight(
+            Stream.runForEach(copiesOf(options, folder.work(), names, manifest, changes), files.copy),
+            writeChanges({ folder: folder.work(), names, label: options.filmLabel }, files, manifest, changes)
           )
-        : append("filmMappings", {
-            text: batch.newFilms.map((film) => filmRow(film, options.filmLabel)).join(""),
-            rows: batch.newFilms.length
-          }),
-    userUpdates: updatesChange
-      ? rewriteRows(
-          "userUpdates",
-          Array.from(updates, ([username, at]) => updateRow(username, at))
-        )
-      : append("userUpdates", { text: updateRows, rows: updateCount }),
-    memberRecords: append("memberRecords", {
-      text: batch.members.map(({ record }) => recordLine(record)).join(""),
-      rows: batch.members.length
+        ).pipe(Effect.map(rowCounts), Effect.provide(services))
     })
-  }
-}
-
-/** What films are called in rows. */
-const labelIn =
-  (options: CsvStorageOptions, known: (id: FilmId) => Film | undefined) =>
-  (id: FilmId): string => {
-    const film = known(id)
-    return film === undefined ? String(id) : field(filmLabel(film, options.filmLabel))
-  }
+  })
 
 /** Files that are written with a batch and never read back: its raw rows, and those of single members. */
 const copiesOf = (
-  options: CsvStorageOptions,
+  { filmLabel: label, memberFiles, versioned }: CsvStorageOptions,
   folder: string,
   names: FileNames,
-  { films, manifest, users }: Holding,
-  batch: Batch
-): FileCopies => {
-  const before = new Map(batch.changedFilms.map((change) => [change.before.id, change.before]))
-  const versioned = Effect.gen(function* () {
+  manifest: CsvManifest,
+  changes: DatasetChanges
+): Stream.Stream<FileCopy, StorageError, FileSystem.FileSystem | Path.Path> => {
+  const {
+    after: { films, keeps, users },
+    committedAt,
+    films: { changed },
+    rows
+  } = changes
+  const before = new Map(changed.map((film) => [film.before.id, film.before]))
+  const batchFile = Effect.gen(function* () {
     const path = yield* Path.Path
     const place = yield* freeName(
       failures,
-      path.join(folder, `${names.rawRatingsPrefix}_${stamp(batch.committedAt)}`),
+      path.join(folder, `${names.rawRatingsPrefix}_${stamp(committedAt)}`),
       ".csv"
     )
-    const rows = batch.members.flatMap((member) => member.ratings.map(rawRow))
-    return { name: path.basename(place), text: headers.rawRatings + rows.join("") }
+    const { header, write } = csvTable("ratings", keeps)
+    return { name: path.basename(place), content: withHeader(header, partsOf(rows.ratings.added, write)) }
   })
   return Stream.concat(
-    options.versioned ? Stream.fromEffect(versioned) : Stream.empty,
+    versioned ? Stream.fromEffect(batchFile) : Stream.empty,
     changedMemberFiles(folder, manifest, {
-      asked: options.memberFiles,
-      batch,
-      users,
-      label: labelIn(options, (id) => films.get(id)),
-      labelBefore: labelIn(options, (id) => before.get(id) ?? films.get(id)),
+      asked: memberFiles,
+      changes,
+      names: rowNames(users, (id) => films.get(id), label),
+      namesBefore: rowNames(users, (id) => before.get(id) ?? films.get(id), label),
       relabelled: new Set(
-        batch.changedFilms
-          .filter(
-            (change) => filmLabel(change.before, options.filmLabel) !== filmLabel(change.after, options.filmLabel)
-          )
+        changed
+          .filter((film) => filmLabel(film.before, label) !== filmLabel(film.after, label))
           .map(({ after }) => after.id)
       )
     })

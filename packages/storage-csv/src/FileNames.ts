@@ -9,8 +9,8 @@ import { Effect } from "effect"
 import { storageError } from "./StorageFailure.ts"
 
 /**
- * The names of the files a person may choose, each within the dataset's folder. `rawRatingsPrefix` begins the names
- * of the files that `versioned` adds.
+ * The names of the files a person may choose, each within the dataset's folder. `watchedFilms` and `changes` are there
+ * in datasets that keep them. `rawRatingsPrefix` begins the names of the files that `versioned` adds.
  *
  * @since 0.1.0
  * @category models
@@ -21,11 +21,13 @@ export interface FileNames {
   readonly userMappings: string
   readonly filmMappings: string
   readonly userUpdates: string
+  readonly watchedFilms: string
+  readonly changes: string
   readonly rawRatingsPrefix: string
 }
 
 /**
- * The names the original tool gave its files.
+ * The names the original tool gave its files, and those of the files it did not have.
  *
  * @since 0.1.0
  * @category models
@@ -36,18 +38,26 @@ export const defaultFileNames: FileNames = {
   userMappings: "latest_user_mappings.csv",
   filmMappings: "latest_film_mappings.csv",
   userUpdates: "latest_user_updates.csv",
+  watchedFilms: "latest_watched_films.csv",
+  changes: "changes.csv",
   rawRatingsPrefix: "raw_user_ratings"
 }
 
 /** A name that is ours and cannot be chosen. */
 export const memberRecordsName = "members.jsonl"
 
+/** The folder of the files that hold one member each. */
+export const memberFilesFolder = "users"
+
+/** The names of the files of one member. */
+export const memberFilePattern = /^user_([a-z0-9_]{2,15})_(raw|translated)\.csv$/u
+
 /**
  * Checks chosen names: two that are equal, or one that leaves the folder, would let a file overwrite another.
  */
 export const checkFileNames = (folder: string, names: FileNames): Effect.Effect<FileNames, StorageError> => {
   const taken = new Map<string, string>(
-    [manifestName, memberRecordsName, lockName, "users", "diagnostics", "data_card.md"].map((name) => [
+    [manifestName, memberRecordsName, lockName, memberFilesFolder, "diagnostics", "data_card.md"].map((name) => [
       name,
       "a file or folder of this tool"
     ])

@@ -5,31 +5,37 @@
  */
 import { FileSystem, Path } from "@effect/platform"
 import {
-  type Batch,
+  type DatasetChanges,
   type EncodedRating,
   type FilmId,
+  type Keeps,
   type StorageError,
   type UserId,
   Username
 } from "@letterboxd-ratings/core"
-import { checksumOf, crc32Of } from "@letterboxd-ratings/storage-folder"
-import { Effect, Schema, Stream } from "effect"
 import {
-  commitChanges,
-  type FileCopies,
+  checksumOf,
+  commitFolder,
+  crc32Of,
   type FileCopy,
-  memberFilePattern,
-  memberFilesFolder,
+  type FilePart,
+  type FolderForm,
+  type FolderWriter,
+  keepsIn,
+  placeOf,
   readManifest
-} from "./CommittedFiles.ts"
-import { headers, rawRow, translatedRow } from "./CsvText.ts"
-import type { Manifest } from "./Manifest.ts"
-import { ratingBlocks } from "./RatingBlocks.ts"
+} from "@letterboxd-ratings/storage-folder"
+import { Chunk, Effect, Schema, Stream } from "effect"
+import { csvTable } from "./CsvCells.ts"
+import { type RowNames, translation } from "./CsvChanges.ts"
+import { headersOf } from "./CsvColumns.ts"
+import { type CsvManifest, entriesInPlace } from "./CsvManifest.ts"
+import { memberFilePattern, memberFilesFolder } from "./FileNames.ts"
+import { rowBlocks } from "./RowFiles.ts"
 import { about, failures } from "./StorageFailure.ts"
 
 type Files = FileSystem.FileSystem | Path.Path
 type Kind = "raw" | "translated"
-type Label = (id: FilmId) => string
 type Users = ReadonlyMap<Username, UserId>
 
 const kinds: ReadonlyArray<Kind> = ["raw", "translated"]
@@ -47,13 +53,24 @@ interface MemberFile {
 
 const nameOf = ({ kind, username }: MemberFile): string => `${memberFilesFolder}/user_${username}_${kind}.csv`
 
-const headerOf = ({ kind }: MemberFile): string => (kind === "raw" ? headers.rawRatings : headers.translatedRatings)
+/** The text of files of members, by what the dataset keeps and what its films are called. */
+interface MemberText {
+  readonly header: (file: MemberFile) => string
+  readonly rows: (file: MemberFile, ratings: ReadonlyArray<EncodedRating>) => string
+}
 
-const rowsOf = ({ kind, username }: MemberFile, ratings: ReadonlyArray<EncodedRating>, label: Label): string =>
-  (kind === "raw"
-    ? ratings.map(rawRow)
-    : ratings.map(({ filmId, rating }) => translatedRow(username, label(filmId), rating))
-  ).join("")
+const memberText = (keeps: Keeps, names: RowNames): MemberText => {
+  const { rawRatings, translatedRatings } = headersOf(keeps)
+  const raw = csvTable("ratings", keeps).write
+  const translated = translation(keeps, names)
+  return {
+    header: ({ kind }) => (kind === "raw" ? rawRatings : translatedRatings),
+    rows: ({ kind }, ratings) => ratings.map(kind === "raw" ? raw : translated).join("")
+  }
+}
+
+const wholeText = ({ header, rows }: MemberText, file: MemberFile, ratings: ReadonlyArray<EncodedRating>): string =>
+  header(file) + rows(file, ratings)
 
 /** The files of members of a dataset that are there. */
 const memberFilesIn = (folder: string, users: Users): Effect.Effect<ReadonlyArray<MemberFile>, StorageError, Files> =>
@@ -70,11 +87,11 @@ const memberFilesIn = (folder: string, users: Users): Effect.Effect<ReadonlyArra
   })
 
 /** The committed rows of some members. */
-const rowsOfMembers = (folder: string, manifest: Manifest, ids: ReadonlySet<UserId>) =>
+const rowsOfMembers = (folder: string, manifest: CsvManifest, ids: ReadonlySet<UserId>) =>
   Effect.gen(function* () {
     const rows = new Map<UserId, Array<EncodedRating>>([...ids].map((id) => [id, []]))
     if (ids.size > 0) {
-      yield* Stream.runForEach(ratingBlocks(folder, manifest), (ratings) =>
+      yield* Stream.runForEach(rowBlocks(folder, manifest, "ratings"), (ratings) =>
         Effect.sync(() => {
           for (const rating of ratings) rows.get(rating.userId)?.push(rating)
         })
@@ -84,11 +101,11 @@ const rowsOfMembers = (folder: string, manifest: Manifest, ids: ReadonlySet<User
   })
 
 /** Those members, of some, who have rated one of some films. */
-const ratersOf = (folder: string, manifest: Manifest, ids: ReadonlySet<UserId>, films: ReadonlySet<FilmId>) =>
+const ratersOf = (folder: string, manifest: CsvManifest, ids: ReadonlySet<UserId>, films: ReadonlySet<FilmId>) =>
   Effect.gen(function* () {
     const raters = new Set<UserId>()
     if (ids.size === 0 || films.size === 0) return raters
-    yield* Stream.runForEach(ratingBlocks(folder, manifest), (ratings) =>
+    yield* Stream.runForEach(rowBlocks(folder, manifest, "ratings"), (ratings) =>
       Effect.sync(() => {
         for (const { filmId, userId } of ratings) if (ids.has(userId) && films.has(filmId)) raters.add(userId)
       })
@@ -98,68 +115,80 @@ const ratersOf = (folder: string, manifest: Manifest, ids: ReadonlySet<UserId>, 
 
 /**
  * - `asked`: whether each member of the batch gets files, where it has none yet.
- * - `users`, `label`: with the batch. `labelBefore`: without it. `relabelled`: the films of which they differ.
+ * - `names`, `namesBefore`: what is called how with the batch and without it. `relabelled` are the films that differ.
  */
 export interface MemberFilesChange {
   readonly asked: boolean
-  readonly batch: Batch
-  readonly users: Users
-  readonly label: Label
-  readonly labelBefore: Label
+  readonly changes: DatasetChanges
+  readonly names: RowNames
+  readonly namesBefore: RowNames
   readonly relabelled: ReadonlySet<FilmId>
 }
 
 /**
  * The files of members that a batch changes. Costs nothing where no such file is there or asked for; else all ratings
- * are read, where the rows of a known member or the name of a film change.
+ * are read, where the rows of a known member or the name of a film change, or ratings get further columns.
  */
 export const changedMemberFiles = (
   folder: string,
-  manifest: Manifest,
-  { asked, batch, label, labelBefore, relabelled, users }: MemberFilesChange
-): FileCopies =>
+  manifest: CsvManifest,
+  {
+    asked,
+    changes: {
+      after: { keeps, users },
+      members,
+      rows: { ratings }
+    },
+    names,
+    namesBefore,
+    relabelled
+  }: MemberFilesChange
+): Stream.Stream<FileCopy, StorageError, Files> =>
   Stream.unwrap(
     Effect.gen(function* () {
       const present = yield* memberFilesIn(folder, users)
-      const members = new Map(batch.members.map((member) => [member.record.userId, member]))
-      const isChanged = (userId: UserId) => {
-        const member = members.get(userId)
-        return member !== undefined && (member.write === "replace" || member.ratings.length > 0)
-      }
+      const wanted = (asked ? members.all : []).filter(({ state }) => state === "sealed" || state === "partial")
+      if (present.length === 0 && wanted.length === 0) return Stream.empty
+      const added = new Map<UserId, Array<EncodedRating>>([...present, ...wanted].map(({ userId }) => [userId, []]))
+      yield* Stream.runForEachChunk(ratings.added, (rows) =>
+        Effect.sync(() => {
+          for (const row of rows) added.get(row.userId)?.push(row)
+        })
+      )
+      const before = memberText(keepsIn(manifest), namesBefore)
+      const now = memberText(keeps, names)
       const raters = yield* ratersOf(folder, manifest, new Set(present.map(({ userId }) => userId)), relabelled)
       const files = new Map<string, MemberFile>()
       for (const file of present) {
-        if (isChanged(file.userId) || (file.kind === "translated" && raters.has(file.userId)))
+        if (
+          ratings.replaced.has(file.userId) ||
+          (added.get(file.userId) ?? []).length > 0 ||
+          (file.kind === "translated" && raters.has(file.userId)) ||
+          before.header(file) !== now.header(file)
+        )
           files.set(nameOf(file), file)
       }
-      for (const {
-        record: { state, userId, username }
-      } of asked ? batch.members : []) {
-        if (state !== "sealed" && state !== "partial") continue
+      for (const { userId, username } of wanted)
         for (const kind of kinds) files.set(nameOf({ username, userId, kind }), { username, userId, kind })
-      }
+      const unknown = new Set(members.added.map(({ userId }) => userId))
       const ids = [...new Set([...files.values()].map(({ userId }) => userId))]
       return Stream.fromIterable(ids).pipe(
         Stream.grouped(membersAtOnce),
         Stream.mapEffect((some) => {
           const group = new Set(some)
-          const known = new Set([...group].filter((id) => members.get(id)?.isNew !== true))
+          const known = new Set([...group].filter((id) => !unknown.has(id)))
           return Effect.map(rowsOfMembers(folder, manifest, known), (rows) =>
             [...files.values()]
               .filter(({ userId }) => group.has(userId))
               .map((file): FileCopy => {
-                const before = rows.get(file.userId) ?? []
-                const member = members.get(file.userId)
-                const now =
-                  member === undefined
-                    ? before
-                    : member.write === "replace"
-                      ? member.ratings
-                      : [...before, ...member.ratings]
+                const had = rows.get(file.userId) ?? []
+                const joining = added.get(file.userId) ?? []
                 return {
                   name: nameOf(file),
-                  text: headerOf(file) + rowsOf(file, now, label),
-                  before: headerOf(file) + rowsOf(file, before, labelBefore)
+                  content: textContent(
+                    wholeText(now, file, ratings.replaced.has(file.userId) ? joining : [...had, ...joining])
+                  ),
+                  before: wholeText(before, file, had)
                 }
               })
           )
@@ -168,6 +197,8 @@ export const changedMemberFiles = (
       )
     })
   )
+
+const textContent = (text: string) => Stream.succeed<FilePart>({ text, rows: 0 })
 
 /** A file that does not hold what the rows say, and where that was seen. */
 export interface StaleMemberFile extends MemberFile {
@@ -179,10 +210,11 @@ export interface StaleMemberFile extends MemberFile {
  * holds nothing of them.
  */
 export const staleMemberFiles = (
+  form: FolderForm<CsvManifest>,
   folder: string,
-  manifest: Manifest,
+  manifest: CsvManifest,
   users: Users,
-  label: Label
+  names: RowNames
 ): Effect.Effect<ReadonlyArray<StaleMemberFile>, StorageError, Files> =>
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
@@ -190,14 +222,15 @@ export const staleMemberFiles = (
     const present = yield* memberFilesIn(folder, users)
     if (present.length === 0) return []
     const encoder = new TextEncoder()
+    const texts = memberText(keepsIn(manifest), names)
     const sums = new Map(
       present.map((file) => {
-        const header = encoder.encode(headerOf(file))
+        const header = encoder.encode(texts.header(file))
         return [file, { bytes: header.length, crc32: crc32Of(header) }]
       })
     )
     const withFiles = new Set(present.map(({ userId }) => userId))
-    yield* Stream.runForEach(ratingBlocks(folder, manifest), (ratings) =>
+    yield* Stream.runForEach(rowBlocks(folder, manifest, "ratings"), (ratings) =>
       Effect.sync(() => {
         const own = new Map<UserId, Array<EncodedRating>>()
         for (const rating of ratings) {
@@ -208,24 +241,25 @@ export const staleMemberFiles = (
         }
         if (own.size === 0) return
         for (const [file, sum] of sums) {
-          const bytes = encoder.encode(rowsOf(file, own.get(file.userId) ?? [], label))
+          const bytes = encoder.encode(texts.rows(file, own.get(file.userId) ?? []))
           sums.set(file, { bytes: sum.bytes + bytes.length, crc32: crc32Of(bytes, sum.crc32) })
         }
       })
     )
     const stale: Array<StaleMemberFile> = []
     for (const [file, { bytes, crc32 }] of sums) {
-      const swap = manifest.copies.find(({ name }) => name === nameOf(file))?.swap
       // The last commit may not have come to the renaming of its files.
-      const waiting = swap === undefined ? undefined : path.join(folder, swap)
-      const place =
-        waiting !== undefined && (yield* about(waiting)(fs.exists(waiting))) ? waiting : path.join(folder, nameOf(file))
+      const { swap } = manifest.copies.find(({ name }) => name === nameOf(file)) ?? {}
+      const place = yield* placeOf(failures, folder, {
+        name: nameOf(file),
+        ...(swap === undefined ? {} : { swap })
+      })
       const size = Number((yield* about(place)(fs.stat(place))).size)
       if (size !== bytes || (yield* checksumOf(failures, place, size)).crc32 !== crc32)
         stale.push({ ...file, place: path.join(folder, nameOf(file)) })
     }
     // Nobody keeps a run from committing meanwhile.
-    return stale.length > 0 && (yield* readManifest(folder))?.batches !== manifest.batches ? [] : stale
+    return stale.length > 0 && (yield* readManifest(form, folder))?.batches !== manifest.batches ? [] : stale
   })
 
 /** What is said of a file that does not follow its rows. */
@@ -233,40 +267,66 @@ export const staleSentence = ({ place, username }: StaleMemberFile): string =>
   `${place}: it does not hold the ratings of ${username} that are in the dataset`
 
 /** Such files as they should be. */
-const rebuilt = (folder: string, manifest: Manifest, files: ReadonlyArray<StaleMemberFile>, label: Label): FileCopies =>
-  Stream.fromIterable(files).pipe(
+const rebuilt = (
+  folder: string,
+  manifest: CsvManifest,
+  files: ReadonlyArray<StaleMemberFile>,
+  names: RowNames
+): Stream.Stream<FileCopy, StorageError, Files> => {
+  const texts = memberText(keepsIn(manifest), names)
+  return Stream.fromIterable(files).pipe(
     Stream.grouped(membersAtOnce),
     Stream.mapEffect((some) => {
-      const group = [...some]
+      const group = Chunk.toReadonlyArray(some)
       return Effect.map(rowsOfMembers(folder, manifest, new Set(group.map(({ userId }) => userId))), (rows) =>
         group.map((file): FileCopy => ({
           name: nameOf(file),
-          text: headerOf(file) + rowsOf(file, rows.get(file.userId) ?? [], label)
+          content: textContent(wholeText(texts, file, rows.get(file.userId) ?? []))
         }))
       )
     }),
     Stream.flatMap(Stream.fromIterable)
   )
+}
 
 /**
  * Writes the files anew that do not hold the rows of their members, in a commit of its own, and returns sentences about
  * them. What they held is kept.
  */
 export const rebuildMemberFiles = (
+  form: FolderForm<CsvManifest>,
   folder: string,
-  manifest: Manifest,
+  manifest: CsvManifest,
   users: Users,
-  label: Label
-): Effect.Effect<{ readonly manifest: Manifest; readonly notes: ReadonlyArray<string> }, StorageError, Files> =>
+  names: RowNames
+): Effect.Effect<{ readonly manifest: CsvManifest; readonly notes: ReadonlyArray<string> }, StorageError, Files> =>
   Effect.gen(function* () {
-    const stale = yield* staleMemberFiles(folder, manifest, users, label)
+    const stale = yield* staleMemberFiles(form, folder, manifest, users, names)
     return {
       manifest:
         stale.length === 0
           ? manifest
-          : yield* commitChanges(folder, manifest, {}, rebuilt(folder, manifest, stale, label)),
+          : yield* recommit(form, folder, manifest, (files) =>
+              Effect.as(Stream.runForEach(rebuilt(folder, manifest, stale, names), files.copy), {})
+            ),
       notes: stale.map(
         ({ place }) => `${place} was rebuilt from the raw ratings; what it held is kept beside it, as .uncommitted`
       )
     }
   })
+
+/** A commit that changes no table: some files are written anew, and say the same as before. */
+export const recommit = (
+  form: FolderForm<CsvManifest>,
+  folder: string,
+  manifest: CsvManifest,
+  write: (files: FolderWriter) => Effect.Effect<Partial<CsvManifest["files"]>, StorageError, Files>
+): Effect.Effect<CsvManifest, StorageError, Files> =>
+  commitFolder(form, folder, manifest.batches + 1, (files) =>
+    Effect.map(write(files), (changed) => ({
+      ...manifest,
+      batches: manifest.batches + 1,
+      files: { ...entriesInPlace(manifest), ...changed },
+      copies: files.copies()
+    }))
+  )

@@ -5,8 +5,7 @@
 import { FileSystem, Path } from "@effect/platform"
 import type { StorageError } from "@letterboxd-ratings/core"
 import { Effect, Struct } from "effect"
-import { memberFilesFolder } from "./CommittedFiles.ts"
-import { defaultFileNames, type FileNames } from "./FileNames.ts"
+import { defaultFileNames, type FileNames, memberFilesFolder } from "./FileNames.ts"
 import { about } from "./StorageFailure.ts"
 
 /** The files that hold a dataset, by what they hold. */

@@ -49,18 +49,18 @@ export const nothingThere = (folder: string, names: FileNames): Effect.Effect<ne
     const original = Object.values(yield* findOriginalFiles(folder, names)).flat()
     if (original.length > 0) {
       return yield* none(
-        `these are files of the original tool (${original.map((place) => path.relative(folder, place)).join(", ")}). Take them over, with every id, by \`lb run --mode continue\``
+        `these are files of the original tool (${original.map((place) => path.relative(folder, place)).join(", ")}). Whoever goes on with this folder takes them over, with every id`
       )
     }
     const seen = yield* dataFilesIn(folder)
-    if (seen.length === 0) return yield* none("there is no dataset to go on with. Start one with --mode new")
+    if (seen.length === 0) return yield* none("there is no dataset to go on with")
     if (seen.includes("ratings.sqlite"))
-      return yield* none("there is no dataset of CSV files, but ratings.sqlite. Go on with it by --storage sqlite")
+      return yield* none("there is no dataset of CSV files, but ratings.sqlite, which the storage sqlite keeps")
     const list = `${seen.slice(0, mostNamed).map(shown).join(", ")}${seen.length > mostNamed ? ` and ${seen.length - mostNamed} more` : ""}`
     const inner = seen.find((name) => name.endsWith("/manifest.json"))
     return yield* none(
       inner === undefined
-        ? `there is no dataset that this tool knows, but other files: ${list}. If they are a dataset, say what they are called ("files" in lb.config.json) or where it is (--out), and go on with it; --mode new starts another one and does not read them`
-        : `there is no dataset in the folder itself, but one within it. Go on with --out ${shown(path.join(folder, path.dirname(inner)))}`
+        ? `there is no dataset that this tool knows, but other files: ${list}. If they are a dataset, its files have other names than the ones that were looked for, or it is elsewhere`
+        : `there is no dataset in the folder itself, but one within it: ${shown(path.join(folder, path.dirname(inner)))}`
     )
   })

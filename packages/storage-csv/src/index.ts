@@ -1,4 +1,3 @@
+export { CsvFile, CsvManifest } from "./CsvManifest.ts"
 export * as CsvStorage from "./CsvStorage.ts"
 export { defaultFileNames, type FileNames } from "./FileNames.ts"
-export { FileEntry } from "@letterboxd-ratings/storage-folder"
-export { CommittedFile, Manifest } from "./Manifest.ts"

@@ -261,17 +261,19 @@ layer(NodeContext.layer)("a dataset of the original tool", (it) => {
           return { status: status.message, opening: Either.isLeft(opening) ? opening.left.message : "" }
         })
       const old = yield* ask({ "training/raw_user_ratings.csv": "user_id,film_id,rating\n" })
-      assert.include(old.status, "files of the original tool (training/raw_user_ratings.csv). Take them over")
+      assert.include(
+        old.status,
+        "files of the original tool (training/raw_user_ratings.csv). Whoever goes on with this folder takes them over"
+      )
       assert.include(old.opening, "the file is missing")
       for (const other of [{ "ratings.csv": "a,b\n" }, { "deep/letterboxd.tsv": "a\n" }]) {
         const { opening, status } = yield* ask(other)
         assert.strictEqual(opening, status)
         assert.include(status, `but other files: "${Object.keys(other)[0]}"`)
-        assert.notInclude(status, "Start one with --mode new")
       }
-      assert.include((yield* ask({ "data_output/manifest.json": "{}" })).opening, "Go on with --out")
-      assert.include((yield* ask({ "ratings.sqlite": "" })).opening, "--storage sqlite")
-      assert.include((yield* ask({ "notes.md": "" })).opening, "Start one with --mode new")
+      assert.include((yield* ask({ "data_output/manifest.json": "{}" })).opening, "but one within it")
+      assert.include((yield* ask({ "ratings.sqlite": "" })).opening, "which the storage sqlite keeps")
+      assert.include((yield* ask({ "notes.md": "" })).opening, "there is no dataset to go on with")
     })
   )
 

@@ -154,7 +154,7 @@ layer(NodeContext.layer)("a file that another program saved", (it) => {
         assert.strictEqual(problems.length, 1, problems.join("\n"))
         assert.include(problems[0], `${folder}/${name}: another program saved it in a form of its own`)
         for (const word of words) assert.include(problems[0], word)
-        assert.include(problems[0], "`lb verify --repair`")
+        assert.include(problems[0], "A repair writes them so")
       }
     })
   )

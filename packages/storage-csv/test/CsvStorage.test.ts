@@ -117,7 +117,7 @@ layer(NodeContext.layer)("CsvStorage", (it) => {
       })
       const failure = yield* failureOf(withDataset(folder, goOn, () => Effect.void))
       assert.strictEqual(failure.reason, "InvalidOption")
-      assert.include(failure.message, "--film-label slug")
+      assert.include(failure.message, "by slug, not by title")
     })
   )
 
@@ -282,7 +282,7 @@ layer(NodeContext.layer)("CsvStorage", (it) => {
       yield* fs.writeFileString(path.join(folder, "manifest.json"), JSON.stringify({ format: 1, storage: "parquet" }))
       const failure = yield* failureOf(withDataset(folder, goOn, commitRest))
       assert.strictEqual(failure.reason, "InvalidOption")
-      assert.include(failure.message, "--storage parquet")
+      assert.include(failure.message, "the storage parquet keeps the dataset")
     })
   )
 
@@ -431,8 +431,8 @@ layer(NodeContext.layer)("CsvStorage", (it) => {
   )
 })
 
-describe("CsvStorage.layerConfig", () => {
-  it.scoped("takes its options from a configuration", () =>
+describe("CsvStorage.layer", () => {
+  it.scoped("is a storage of its folder", () =>
     Effect.gen(function* () {
       const { place } = yield* RatingsStorage
       assert.strictEqual(place, "somewhere")

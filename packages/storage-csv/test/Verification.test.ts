@@ -1,21 +1,22 @@
 import { FileSystem, Path } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, layer } from "@effect/vitest"
-import { type CommittedFile, Manifest } from "@letterboxd-ratings/storage-csv"
+import { type CsvFile, CsvManifest } from "@letterboxd-ratings/storage-csv"
 import { crc32Of } from "@letterboxd-ratings/storage-folder"
 import { Effect, Schema } from "effect"
 import { commitRest, contentOf, freshFolder, goOn, startNew, verify, withDataset } from "./Batches.ts"
 
-const decodeManifest = Schema.decodeUnknownSync(Schema.parseJson(Manifest))
-const encodeManifest = Schema.encodeSync(Schema.parseJson(Manifest))
+const decodeManifest = Schema.decodeUnknownSync(Schema.parseJson(CsvManifest))
+const encodeManifest = Schema.encodeSync(Schema.parseJson(CsvManifest))
 
 /** Changes a file and makes the manifest vouch for it, as a faulty version of this tool could have. */
-const forge = (folder: string, file: CommittedFile, change: (text: string) => string) =>
+const forge = (folder: string, file: CsvFile, change: (text: string) => string) =>
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
     const manifest = decodeManifest(yield* fs.readFileString(path.join(folder, "manifest.json")))
     const entry = manifest.files[file]
+    if (entry === undefined) return assert.fail(file)
     const place = path.join(folder, entry.name)
     const bytes = new TextEncoder().encode(change(yield* fs.readFileString(place)))
     yield* fs.writeFile(place, bytes)
@@ -73,12 +74,12 @@ layer(NodeContext.layer)("lb verify", (it) => {
 
   it.scoped("finds what checksums cannot: contradictions between files", () =>
     Effect.gen(function* () {
-      const contradictions: ReadonlyArray<readonly [CommittedFile, (text: string) => string, string]> = [
-        ["rawRatings", (text) => text.replace("5,10,5.0", "77,10,5.0"), "names user 77, who is not mapped"],
-        ["rawRatings", (text) => text.replace("5,10,5.0", "5,99,5.0"), "names film 99, which is not mapped"],
-        ["rawRatings", (text) => text.replace("5,10,5.0", "5,10,5.5"), "is no rating"],
-        ["rawRatings", (text) => text.replace("5,40,1.0", "5,10,1.0"), "user 5 has film 10 twice"],
-        ["rawRatings", (text) => text.replace("5,40,1.0\n", ""), "ratings, but there are"],
+      const contradictions: ReadonlyArray<readonly [CsvFile, (text: string) => string, string]> = [
+        ["rawRatings", (text) => text.replace("5,10,5.0", "77,10,5.0"), "row 1 of ratings: unknown user 77"],
+        ["rawRatings", (text) => text.replace("5,10,5.0", "5,99,5.0"), "row 1 of ratings: unknown film 99"],
+        ["rawRatings", (text) => text.replace("5,10,5.0", "5,10,5.5"), `rating cannot be "5.5"`],
+        ["rawRatings", (text) => text.replace("5,40,1.0", "5,10,1.0"), "user 5 has film 10 more than once"],
+        ["rawRatings", (text) => text.replace("5,40,1.0\n", ""), "ratings, but the member's record says"],
         ["translatedRatings", (text) => text.replace("last,", "lost,"), "row 6 is not the translation of the raw row"],
         ["userMappings", (text) => text.replace("last,6", "last,7"), "ids are missing between"],
         ["userMappings", (text) => text.replace("last,6", "last,5"), "the id 5 after 5"],
@@ -89,7 +90,7 @@ layer(NodeContext.layer)("lb verify", (it) => {
         [
           "memberRecords",
           (text) => text.replaceAll(`"ratings":1,`, `"ratings":3,`),
-          "has 3 ratings, but there are 1 rows"
+          "has 1 ratings, but the member's record says 3"
         ]
       ]
       for (const [file, change, words] of contradictions) {

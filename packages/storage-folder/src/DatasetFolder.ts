@@ -72,18 +72,14 @@ export const openFolder = (
     const isThere = yield* holdsDataset(place)
     if (mode._tag === "continue") {
       if (!isThere) {
-        return yield* storageError(
-          "NothingThere",
-          folder,
-          "there is no dataset to go on with. Start one with --mode new"
-        )
+        return yield* storageError("NothingThere", folder, "there is no dataset to go on with")
       }
       return yield* lockedFolder(failures, place)
     }
     const alreadyThere = storageError(
       "AlreadyThere",
       folder,
-      "there is a dataset already. Go on with it (--mode continue), choose another folder (--out), or let it be moved aside (--yes)"
+      "there is a dataset already. Go on with it, choose another folder, or let it be moved aside"
     )
     if (isThere) return yield* mode.existing === "refuse" ? alreadyThere : newFolderBeside(failures, place)
     const made = yield* newFolder(failures, place)

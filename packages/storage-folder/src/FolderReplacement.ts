@@ -37,14 +37,14 @@ export const replaceFolder = <A, E, R>(
       return yield* storageError(
         "AlreadyThere",
         place,
-        "there is something already. Choose another folder (--into), or let it be moved aside (--yes)"
+        "there is something already. Choose another folder, or let it be moved aside"
       )
     }
     if (isThere && !isEmpty && !(yield* about(to)(fs.exists(path.join(to, mark))))) {
       return yield* storageError(
         "AlreadyThere",
         place,
-        `there is something already, and no ${mark} in it: it is not an export, and is not moved. Choose another folder (--into)`
+        `there is something already, and no ${mark} in it: it is not an export, and is not moved. Choose another folder`
       )
     }
     const parent = path.dirname(to)

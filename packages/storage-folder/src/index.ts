@@ -1,24 +1,18 @@
+export { type DatasetFolder, type DatasetFolderKind, openFolder, stamp } from "./DatasetFolder.ts"
 export {
+  changedContent,
   checkBytes,
   checkLengths,
   checksumOf,
-  commitManifest,
   crc32Of,
+  emptyEntry,
+  entryBytes,
   FileEntry,
-  filesBeside,
-  findFiles,
-  type FoundFile,
   InnerName,
-  manifestName,
-  nextName,
+  inPlace,
   placeOf,
-  readManifest,
-  removeFiles,
-  renameFiles,
-  type Renaming,
-  undoMade
-} from "./CommittedFiles.ts"
-export { type DatasetFolder, type DatasetFolderKind, openFolder, stamp } from "./DatasetFolder.ts"
+  readEntry
+} from "./FileEntry.ts"
 export {
   checkFree,
   copyFlushed,
@@ -31,6 +25,17 @@ export {
   writeBytes,
   writeNew
 } from "./FlushedFiles.ts"
+export {
+  commitFolder,
+  commitsOf,
+  type FileContent,
+  type FileCopy,
+  type FilePart,
+  type FolderCommits,
+  type FolderWriter,
+  leaveIfUnfinished,
+  nextName
+} from "./FolderCommit.ts"
 export { failuresOf, type FolderFailures } from "./FolderFailure.ts"
 export {
   checkLock,
@@ -42,5 +47,24 @@ export {
   lockState,
   unlockFolder
 } from "./FolderLock.ts"
+export {
+  CopyEntry,
+  type FolderForm,
+  type FolderManifest,
+  formatFields,
+  formatFieldsOf,
+  keepsIn,
+  manifestName,
+  readManifest,
+  readUnheld
+} from "./FolderManifest.ts"
+export {
+  checkTail,
+  isUnfinished,
+  type RecoveryOptions,
+  recoverFolder,
+  removeFirstAttempt,
+  tailOf,
+  type Tails
+} from "./FolderRecovery.ts"
 export { replaceFolder } from "./FolderReplacement.ts"
-export { type HeldDataset, holdDataset } from "./OneCommit.ts"

@@ -49,6 +49,9 @@ export interface DuckDb {
 /** A text as it stands in a statement. */
 export const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`
 
+/** A name as it stands in a statement, whatever else it means there. */
+export const identifier = (name: string): string => `"${name.replaceAll(`"`, `""`)}"`
+
 /** A path as a pattern that fits this file only: what is read is taken for a pattern, in which a backslash has no name. */
 const exactly = (place: string): string => quoted(place.replaceAll(/[*?[]/gu, (sign) => `[${sign}]`))
 
@@ -159,7 +162,7 @@ const connectionOf = (connection: DuckDBConnection): Connection => {
       // Rows that are deleted stay in memory until their table is dropped, so each file gets a table of its own.
       const empty = Effect.zipRight(
         run(
-          `create or replace temp table rows (${columns.map(({ name, type }) => `${name} ${type.toString()}`).join(", ")})`,
+          `create or replace temp table rows (${columns.map(({ name, type }) => `${identifier(name)} ${type.toString()}`).join(", ")})`,
           toError
         ),
         promised(connection, () => connection.createAppender("rows", null, "temp"), toError)

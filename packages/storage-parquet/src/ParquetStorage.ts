@@ -6,31 +6,33 @@
  */
 import { FileSystem, Path } from "@effect/platform"
 import {
-  type CommitReceipt,
   type DatasetState,
-  type OpenDataset,
+  emptyDatasetState,
+  openedDataset,
   ProcessTable,
   RatingsStorage,
+  type RowOf,
+  type RowTable,
   type StorageError
 } from "@letterboxd-ratings/core"
-import { checkBytes, holdDataset, openFolder, placeOf } from "@letterboxd-ratings/storage-folder"
-import { Chunk, Config, type ConfigError, Context, DateTime, Effect, Layer, Stream } from "effect"
-import { commitBatch, commitWhole, emptyHolding, type Holding } from "./Commit.ts"
+import {
+  checkBytes,
+  commitsOf,
+  keepsIn,
+  openFolder,
+  placeOf,
+  readUnheld,
+  recoverFolder
+} from "@letterboxd-ratings/storage-folder"
+import { Chunk, Context, DateTime, Effect, Layer, Stream } from "effect"
 import { checkCompression, copyOptions } from "./Compression.ts"
 import { type DuckDb, openDuckDb } from "./DuckDb.ts"
-import { type Manifest, ratingsIn } from "./Manifest.ts"
-import {
-  entriesOf,
-  findCommitted,
-  isUnfinished,
-  manifestOf,
-  parquetFolder,
-  readUnheld,
-  removeFirstAttempt
-} from "./ParquetFolder.ts"
-import { readFilms, readMembers, readRatings } from "./ParquetFiles.ts"
+import { writeChanges } from "./ParquetChanges.ts"
+import { manifestOf, parquetFolder, parquetForm, removeFirstAttempt } from "./ParquetForm.ts"
+import { emptyManifest, entriesOf, type ParquetManifest, partsIn, rowCounts } from "./ParquetManifest.ts"
+import { readFilms, readMembers, readPart } from "./ParquetTables.ts"
+import { verifyFiles } from "./ParquetVerification.ts"
 import { failures, storageError, storageName } from "./StorageFailure.ts"
-import { verifyFiles } from "./Verification.ts"
 
 /**
  * - `folder`: where the dataset is. Made by the first run.
@@ -67,28 +69,24 @@ export const make = (
     return {
       name: storageName,
       place: options.folder,
-      capabilities: { replaceMember: true, durable: true, exclusive: true },
       exists: Effect.zipRight(compression, parquetFolder.holdsDataset(place)).pipe(Effect.provide(services)),
       inspect: Effect.gen(function* () {
         yield* compression
         const duckDb = yield* openDuckDb(place)
-        const { manifest, ...state } = yield* readUnheld(
-          place,
-          (found) => readHolding(duckDb, place, found),
-          () => true
+        return yield* readUnheld(manifestOf(place), (manifest) =>
+          Effect.map(readState(duckDb, place, manifest), (state) => ({
+            state,
+            bytes: entriesOf(manifest).reduce((sum, { bytes }) => sum + bytes, 0),
+            committedAt: manifest.committedAt
+          }))
         )
-        return {
-          state: stateOf({ manifest, ...state }),
-          bytes: entriesOf(manifest).reduce((sum, { bytes }) => sum + bytes, 0),
-          committedAt: manifest.committedAt
-        }
       }).pipe(Effect.scoped, Effect.provide(services)),
       verify: ({ repair }) =>
         Effect.gen(function* () {
           yield* compression
           if (repair) yield* finishCommit(place)
           return yield* readUnheld(
-            place,
+            manifestOf(place),
             (manifest) => verifyFiles(place, manifest),
             ({ problems }) => problems.length === 0
           )
@@ -101,36 +99,24 @@ export const make = (
           const opened = yield* mode._tag === "new"
             ? Effect.zipRight(
                 Effect.when(removeFirstAttempt(folder.work()), () => folder.wasLeft),
-                Effect.map(DateTime.now, emptyHolding)
+                Effect.map(DateTime.now, (now) => ({ manifest: emptyManifest(now), state: emptyDatasetState }))
               )
             : openExisting(duckDb, folder.work(), folder.wasLeft)
           yield* folder.finished
-          const { committing, held } = yield* holdDataset(failures, options.folder, folder, opened)
-          const target = () => ({ duckDb, folder: folder.work(), copyOptions: copyAs })
-          const writing = (write: (holding: Holding) => Effect.Effect<Holding, StorageError, Files>) =>
-            Effect.map(
-              committing((holding) =>
-                Effect.onError(write(holding), () =>
-                  Effect.whenEffect(folder.unfinished, isUnfinished(folder.work(), holding.manifest))
-                )
-              ),
-              receiptOf
-            ).pipe(Effect.provide(services))
-          const dataset: OpenDataset = {
-            state: stateOf(opened),
+          const { commit, manifest: now } = commitsOf(parquetForm, options.folder, folder, opened.manifest)
+          const rows = <T extends RowTable>(name: T) =>
+            Stream.suspend(() => rowsOf(duckDb, folder.work(), now(), name)).pipe(Stream.provideContext(services))
+          return yield* openedDataset({
+            storage: storageName,
+            place: options.folder,
+            state: opened.state,
             notes: [],
-            commit: (batch) => writing((holding) => commitBatch(target(), holding, batch)),
-            load: (whole) =>
-              writing((holding) =>
-                holding.manifest.batches > 0
-                  ? storageError("AlreadyThere", options.folder, "a whole dataset can be loaded into an empty one only")
-                  : commitWhole(target(), holding, whole)
-              ),
-            ratings: Stream.suspend(() => ratingsOf(duckDb, folder.work(), held().manifest)).pipe(
-              Stream.provideContext(services)
-            )
-          }
-          return dataset
+            rows: { ratings: rows("ratings"), watched: rows("watched"), changes: rows("changes") },
+            write: (changes) =>
+              commit(changes.after.batches, (files, manifest) =>
+                writeChanges({ duckDb, folder: folder.work(), copyOptions: copyAs }, files, manifest, changes)
+              ).pipe(Effect.map(rowCounts), Effect.provide(services))
+          })
         }).pipe(Effect.provide(services))
     }
   })
@@ -142,35 +128,37 @@ export const make = (
 export const layer = (options: ParquetStorageOptions): Layer.Layer<RatingsStorage, never, Services> =>
   Layer.effect(RatingsStorage, make(options))
 
-/**
- * @since 0.1.0
- * @category layers
- */
-export const layerConfig = (
-  options: Config.Config.Wrap<ParquetStorageOptions>
-): Layer.Layer<RatingsStorage, ConfigError.ConfigError, Services> =>
-  Layer.unwrapEffect(Effect.map(Config.unwrap(options), layer))
-
-/** What the files tell, without the ratings. Changes nothing. */
-const readHolding = (duckDb: DuckDb, folder: string, manifest: Manifest): Effect.Effect<Holding, StorageError, Files> =>
+/** What the files tell, without the rows of the large tables. Changes nothing. */
+const readState = (
+  duckDb: DuckDb,
+  folder: string,
+  manifest: ParquetManifest
+): Effect.Effect<DatasetState, StorageError, Files> =>
   Effect.gen(function* () {
     const connection = yield* duckDb.connect
+    const keeps = keepsIn(manifest)
     for (const entry of [manifest.members, manifest.films]) yield* checkBytes(failures, folder, entry)
     return {
-      manifest,
-      ...(yield* readMembers(connection, yield* placeOf(failures, folder, manifest.members))),
-      films: yield* readFilms(connection, yield* placeOf(failures, folder, manifest.films))
+      ...rowCounts(manifest),
+      ...(yield* readMembers(connection, yield* placeOf(failures, folder, manifest.members), keeps)),
+      films: yield* readFilms(connection, yield* placeOf(failures, folder, manifest.films), keeps),
+      keeps,
+      batches: manifest.batches
     }
   }).pipe(Effect.scoped)
+
+/** Finds what a process left that ended at work. No file of ours is ever appended to, so no tail of one is ours. */
+const recovery = (folder: string, manifest: ParquetManifest, wasLeft: boolean) =>
+  recoverFolder(parquetForm, folder, manifest, { wasLeft, tails: "refuse" })
 
 /** Reads what is there, and then finishes what a process that ended left. */
 const openExisting = (duckDb: DuckDb, folder: string, wasLeft: boolean) =>
   Effect.gen(function* () {
     const manifest = yield* manifestOf(folder)
-    const finish = yield* findCommitted(folder, manifest, wasLeft)
-    const holding = yield* readHolding(duckDb, folder, manifest)
+    const finish = yield* recovery(folder, manifest, wasLeft)
+    const state = yield* readState(duckDb, folder, manifest)
     yield* finish
-    return holding
+    return { manifest, state }
   })
 
 /** Finishes what a process that ended left, for a dataset nobody has open. Damage is told by what follows. */
@@ -179,7 +167,7 @@ const finishCommit = (folder: string) =>
     manifestOf(folder),
     Effect.gen(function* () {
       const held = yield* openFolder(parquetFolder, folder, { _tag: "continue" })
-      yield* Effect.flatten(findCommitted(folder, yield* manifestOf(folder), held.wasLeft))
+      yield* Effect.flatten(recovery(folder, yield* manifestOf(folder), held.wasLeft))
       yield* held.finished
     }).pipe(
       Effect.scoped,
@@ -190,25 +178,16 @@ const finishCommit = (folder: string) =>
     )
   )
 
-const stateOf = ({ films, manifest, members, updates, users }: Holding): DatasetState => ({
-  users: new Map(users),
-  films: new Map(films),
-  members: new Map(members),
-  updates: new Map(updates),
-  ratings: ratingsIn(manifest),
-  batches: manifest.batches
-})
-
-const receiptOf = ({ manifest }: Holding): CommitReceipt => ({
-  batches: manifest.batches,
-  ratings: ratingsIn(manifest)
-})
-
-/** All ratings in the order they were committed, part by part. */
-const ratingsOf = (duckDb: DuckDb, folder: string, { parts }: Manifest) =>
+/** All rows of a table in the order they were committed, part by part. */
+const rowsOf = <T extends RowTable>(
+  duckDb: DuckDb,
+  folder: string,
+  manifest: ParquetManifest,
+  name: T
+): Stream.Stream<RowOf<T>, StorageError, Files> =>
   Stream.unwrapScoped(
     Effect.map(duckDb.connect, (connection) =>
-      Stream.flatMap(Stream.fromIterable(parts), (part) =>
+      Stream.flatMap(Stream.fromIterable(partsIn(manifest, name)), (part) =>
         Stream.suspend(() => {
           let rows = 0
           return Stream.fromEffect(
@@ -216,11 +195,10 @@ const ratingsOf = (duckDb: DuckDb, folder: string, { parts }: Manifest) =>
           ).pipe(
             Stream.flatMap((place) =>
               Stream.concat(
-                Stream.tap(readRatings(connection, place), (some) =>
-                  Effect.sync(() => {
-                    rows += some.length
-                  })
-                ),
+                Stream.map(readPart(connection, place, name, keepsIn(manifest)), (some) => {
+                  rows += some.length
+                  return Chunk.unsafeFromArray(some)
+                }),
                 Stream.suspend(() =>
                   rows === part.rows
                     ? Stream.empty
@@ -228,13 +206,12 @@ const ratingsOf = (duckDb: DuckDb, folder: string, { parts }: Manifest) =>
                         storageError(
                           "Damaged",
                           place,
-                          `${rows} ratings were read where ${part.rows} were committed. Restore it from a copy`
+                          `${rows} rows were read where ${part.rows} were committed. Restore it from a copy`
                         )
                       )
                 )
               )
             ),
-            Stream.map(Chunk.unsafeFromArray),
             Stream.flattenChunks
           )
         })

@@ -3,13 +3,13 @@
  *
  * @since 0.1.0
  */
-import { DOUBLE, type DuckDBValue, INTEGER, VARCHAR } from "@duckdb/node-api"
 import { FileSystem, Path } from "@effect/platform"
-import type { EncodedRating } from "@letterboxd-ratings/core"
-import { describeFile, type ExportedDataset, type ExportFormat } from "@letterboxd-ratings/export"
+import { describeFile, type ExportFormat, ratingColumns } from "@letterboxd-ratings/export"
 import { Chunk, Effect, Stream } from "effect"
 import { copyOptions } from "./Compression.ts"
-import { type Column, openDuckDb, parquetAt, quoted, type Values } from "./DuckDb.ts"
+import { openDuckDb, parquetAt, quoted } from "./DuckDb.ts"
+import { rowColumn } from "./ParquetColumns.ts"
+import { valuesOf } from "./ParquetTables.ts"
 import { about, storageError, writingFailed } from "./StorageFailure.ts"
 
 const fileName = "ratings.parquet"
@@ -17,24 +17,9 @@ const fileName = "ratings.parquet"
 /** So many rows are held in memory at once, names and all: two row groups. */
 const rowsOfAPart = 245_760
 
-const columnsOf = ({
-  films,
-  usernames
-}: ExportedDataset): ReadonlyArray<Column & { readonly value: (rating: EncodedRating) => DuckDBValue }> => [
-  { name: "user_id", type: INTEGER, value: ({ userId }) => userId },
-  ...(usernames === undefined
-    ? []
-    : [{ name: "username", type: VARCHAR, value: ({ userId }: EncodedRating) => usernames.get(userId) ?? null }]),
-  { name: "film_id", type: INTEGER, value: ({ filmId }) => filmId },
-  { name: "film_slug", type: VARCHAR, value: ({ filmId }) => films.get(filmId)?.slug ?? null },
-  { name: "film_title", type: VARCHAR, value: ({ filmId }) => films.get(filmId)?.title ?? null },
-  { name: "film_year", type: INTEGER, value: ({ filmId }) => films.get(filmId)?.year ?? null },
-  { name: "rating", type: DOUBLE, value: ({ rating }) => rating }
-]
-
 /**
- * `ratings.parquet`: user_id, username, film_id, film_slug, film_title, film_year, rating, compressed with zstd, in the
- * order of the dataset. An anonymous export has no `username`.
+ * `ratings.parquet`: user_id, username, film_id, film_slug, film_title, film_year, rating, and what else is kept of films
+ * and ratings behind theirs, compressed with zstd, in the order of the dataset. An anonymous export has no `username`.
  *
  * @since 0.1.0
  * @category constructors
@@ -49,7 +34,7 @@ export const ratingsFile: ExportFormat = {
       const fs = yield* FileSystem.FileSystem
       const path = yield* Path.Path
       const place = path.join(folder, fileName)
-      const columns = columnsOf(dataset)
+      const columns = ratingColumns(dataset).map((column) => rowColumn(column))
       const options = copyOptions("zstd")
       const parts: Array<string> = []
       const rows = yield* Effect.scoped(
@@ -68,7 +53,7 @@ export const ratingsFile: ExportFormat = {
           yield* Stream.runForEachChunk(Stream.rechunk(dataset.ratings, 8_192), (some) =>
             Effect.gen(function* () {
               const ratings = Chunk.toReadonlyArray(some)
-              yield* table.append(columns.map(({ value }): Values => ratings.map(value)))
+              yield* table.append(valuesOf(columns, ratings))
               held += ratings.length
               if (held >= rowsOfAPart) yield* writePart
             })

@@ -5,14 +5,16 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import {
+  activityOf,
+  examineSource,
   judgeMember,
+  type ListPart,
   type MemberListing,
-  type PageVerdict,
-  type RatingsPage,
+  type PartContent,
+  ratedFilmsOf,
   RatingsSource,
   SourceError,
   Username,
-  verdictActions,
   type WatchedFilm
 } from "@letterboxd-ratings/core"
 import {
@@ -35,8 +37,8 @@ import { type SourceWorld, sourceWorld, type SourceWorldMember } from "./SourceW
  * What cannot be had of a world, however often it is asked for:
  *
  * - `Everything`: nobody answers at all.
- * - `MembersList`: the members list beyond its first page.
- * - `FilmsPage`: one page of a member's films.
+ * - `MembersList`: the members list beyond what comes with the first request.
+ * - `Part`: one part of a member's list.
  *
  * @since 0.1.0
  * @category models
@@ -44,7 +46,7 @@ import { type SourceWorld, sourceWorld, type SourceWorldMember } from "./SourceW
 export type Outage = Data.TaggedEnum<{
   Everything: {}
   MembersList: {}
-  FilmsPage: { readonly username: Username; readonly number: number }
+  Part: { readonly username: Username; readonly number: number }
 }>
 
 /**
@@ -54,28 +56,42 @@ export type Outage = Data.TaggedEnum<{
 export const Outage = Data.taggedEnum<Outage>()
 
 /**
- * - `filmsPerPage`: films on a page of the source (72), at least 2. The world is made for it.
- * - `membersPerPage`: members that come with one request (30); from 100 on the list comes in one piece, and where it
+ * - `filmsPerPart`: films in a part of the source (72), at least 2. The world is made for it.
+ * - `membersPerRequest`: members that come with one request (30); from 100 on the list comes in one piece, and where it
  *   could break off is not tested.
  * - `sendsRequests`: whether the source sends requests that `activity` counts (true); a source that does not must say 0.
  * - `unreachable`: the source in front of the world with an outage, which should not be waited out for long. Without
  *   it, the tests of outages are reported as skipped.
- * - `runs`: how many random choices of pages are asked for (20), fewer for a slow source.
+ * - `runs`: how many random choices of parts are asked for (20), fewer for a slow source.
  * - `timeoutMillis`: how long a test may take (120,000).
  *
  * @since 0.1.0
  * @category models
  */
 export interface SourceSuiteOptions<E = never> {
-  readonly filmsPerPage?: number
-  readonly membersPerPage?: number
+  readonly filmsPerPart?: number
+  readonly membersPerRequest?: number
   readonly sendsRequests?: boolean
   readonly unreachable?: (world: SourceWorld, outage: Outage) => Layer.Layer<RatingsSource, E>
   readonly runs?: number
   readonly timeoutMillis?: number
 }
 
-type Source = Context.Tag.Service<RatingsSource>
+/** A source with all that is optional. */
+type Source = Required<
+  Pick<Context.Tag.Service<RatingsSource>, "activity" | "examine" | "list" | "members" | "name" | "ratedFilms">
+>
+
+const complete = (source: Context.Tag.Service<RatingsSource>): Source => ({
+  name: source.name,
+  members: source.members,
+  list: source.list,
+  ratedFilms: (name) => ratedFilmsOf(source, name),
+  activity: activityOf(source),
+  examine: (name) => examineSource(source, name)
+})
+
+const completeSource = Effect.map(RatingsSource, complete)
 
 const username = Schema.decodeUnknownSync(Username)
 
@@ -85,10 +101,10 @@ interface Owner {
   readonly films: ReadonlyArray<WatchedFilm>
 }
 
-const read = (source: Source, name: Username, pages: "all" | ReadonlyArray<number> = "all") =>
-  Effect.map(Stream.runCollect(source.ratings(name, pages)), Chunk.toReadonlyArray)
+const read = (source: Source, name: Username, parts: "all" | ReadonlyArray<number> = "all") =>
+  Effect.map(Stream.runCollect(source.list(name, parts)), Chunk.toReadonlyArray)
 
-const numbersOf = (pages: ReadonlyArray<RatingsPage>) => pages.map(({ number }) => number).toSorted((a, b) => a - b)
+const numbersOf = (parts: ReadonlyArray<ListPart>) => parts.map(({ number }) => number).toSorted((a, b) => a - b)
 
 const namesOf = (listings: Iterable<MemberListing>): ReadonlyArray<Username> => [
   ...new Set([...listings].map((listing) => listing.username))
@@ -101,18 +117,17 @@ const shown = (films: ReadonlyArray<WatchedFilm>, expected: ReadonlyArray<Watche
     return `${id} ${slug}: ${title ?? known?.title} (${year ?? known?.year}), ${rating} stars`
   })
 
-/** Whether a verdict says that a page could not be had; the end of a list is something else. */
-const isNoAnswer = ({ _tag }: PageVerdict): boolean =>
-  _tag !== "PastTheEnd" && ["retry-later", "suspect", "stop"].includes(verdictActions[_tag])
+/** Whether a content says that a part could not be had; the end of a list is something else. */
+const isMissing = ({ _tag }: PartContent): boolean => _tag === "Missing"
 
-/** The verdict that says what a member is, films aside. */
-const factOf = ({ state }: SourceWorldMember): { readonly tag: PageVerdict["_tag"]; readonly to?: Username } =>
+/** The content that says what a member is, films aside. */
+const factOf = ({ state }: SourceWorldMember): { readonly tag: PartContent["_tag"]; readonly to?: Username } =>
   state === "private"
-    ? { tag: "MemberPrivate" }
+    ? { tag: "Private" }
     : state === "gone"
-      ? { tag: "MemberNotFound" }
+      ? { tag: "Gone" }
       : state === "public"
-        ? { tag: "NoFilms" }
+        ? { tag: "Empty" }
         : { tag: "Renamed", to: state.renamedTo }
 
 /** Lets others go on for long enough that whatever wants to run ahead does. */
@@ -121,7 +136,7 @@ const pause = Effect.repeatN(Effect.yieldNow(), 200)
 /**
  * Runs the tests of a source. `make` gives it in front of a world, anew for each test.
  *
- * Titles, years and the numbers of films a page or a members list states may be left out, but must be right where they
+ * Titles, years and the numbers of films a part or a members list states may be left out, but must be right where they
  * are told.
  *
  * @since 0.1.0
@@ -132,71 +147,71 @@ export const sourceSuite = <E, E2 = never>(
   make: (world: SourceWorld) => Layer.Layer<RatingsSource, E>,
   options: SourceSuiteOptions<E2> = {}
 ): void => {
-  const { filmsPerPage = 72, runs = 20, sendsRequests = true, timeoutMillis = 120_000, unreachable } = options
-  const world = sourceWorld(filmsPerPage)
-  const membersPerPage = Math.min(options.membersPerPage ?? 30, world.members.length)
+  const { filmsPerPart = 72, runs = 20, sendsRequests = true, timeoutMillis = 120_000, unreachable } = options
+  const world = sourceWorld(filmsPerPart)
+  const membersPerRequest = Math.min(options.membersPerRequest ?? 30, world.members.length)
   const owners: ReadonlyArray<Owner> = world.members.filter(
     ({ films, state }) => state === "public" && films.length > 0
   )
   const facts = world.members.filter(({ films, state }) => state !== "public" || films.length === 0)
 
-  const lastPageOf = ({ films }: Owner) => Math.ceil(films.length / filmsPerPage)
+  const lastPartOf = ({ films }: Owner) => Math.ceil(films.length / filmsPerPart)
   const numbersUpTo = (last: number) => Array.from({ length: last }, (_, i) => i + 1)
   const [longest, ...others] = owners.toSorted((a, b) => b.films.length - a.films.length)
   if (longest === undefined) throw new Error("the world has nobody with films")
   const notable = [longest, ...others.slice(0, 12)]
 
-  const assertFilmsPage = (owner: Owner, page: RatingsPage) => {
-    const { number, url, username: of, verdict } = page
-    const place = `page ${number} of ${owner.username}`
+  const assertFilms = (owner: Owner, part: ListPart) => {
+    const { content, number, place: from, username: of } = part
+    const place = `part ${number} of ${owner.username}`
     assert.strictEqual(of, owner.username, place)
-    assert.isNotEmpty(url, place)
-    if (verdict._tag !== "Films") return assert.fail(`${place} is ${verdict._tag}`)
-    const expected = owner.films.slice((number - 1) * filmsPerPage, number * filmsPerPage)
-    assert.deepStrictEqual(shown(verdict.films, expected), shown(expected, expected), place)
-    assert.strictEqual(verdict.lastPage, lastPageOf(owner), place)
-    assert.strictEqual(verdict.unreadable, 0, place)
-    const { films, rated } = verdict.stated
+    assert.isNotEmpty(from, place)
+    if (content._tag !== "Films") return assert.fail(`${place} is ${content._tag}`)
+    const expected = owner.films.slice((number - 1) * filmsPerPart, number * filmsPerPart)
+    assert.deepStrictEqual(shown(content.films, expected), shown(expected, expected), place)
+    assert.strictEqual(content.lastPart, lastPartOf(owner), place)
+    assert.strictEqual(content.unreadable, 0, place)
+    const { films, rated } = content.stated
     if (films !== undefined) assert.strictEqual(films, owner.films.length, place)
     if (rated !== undefined)
       assert.strictEqual(rated, owner.films.filter(({ rating }) => rating !== undefined).length, place)
   }
 
-  /** These pages of the list, each once, in any order. */
-  const assertPages = (owner: Owner, pages: ReadonlyArray<RatingsPage>, numbers: ReadonlyArray<number>) => {
+  /** These parts of the list, each once, in any order. */
+  const assertParts = (owner: Owner, parts: ReadonlyArray<ListPart>, numbers: ReadonlyArray<number>) => {
     assert.deepStrictEqual(
-      numbersOf(pages),
+      numbersOf(parts),
       numbers.toSorted((a, b) => a - b),
-      `the pages of ${owner.username}`
+      `the parts of ${owner.username}`
     )
-    for (const page of pages) assertFilmsPage(owner, page)
+    for (const part of parts) assertFilms(owner, part)
   }
 
-  /** The whole list, page 1 first, as good as a run needs it. */
-  const assertWhole = (owner: Owner, pages: ReadonlyArray<RatingsPage>) => {
-    assert.strictEqual(pages[0]?.number, 1, `the first page of ${owner.username}`)
-    assertPages(owner, pages, numbersUpTo(lastPageOf(owner)))
-    const { films, state } = judgeMember(owner.username, pages)
+  /** The whole list, part 1 first, as good as a run needs it. */
+  const assertWhole = (owner: Owner, parts: ReadonlyArray<ListPart>) => {
+    assert.strictEqual(parts[0]?.number, 1, `the first part of ${owner.username}`)
+    assertParts(owner, parts, numbersUpTo(lastPartOf(owner)))
+    const { films, state } = judgeMember(owner.username, parts)
     assert.strictEqual(state, "sealed", owner.username)
     assert.deepStrictEqual(shown(films, owner.films), shown(owner.films, owner.films), owner.username)
   }
 
-  /** The one page that says what a member is, films aside. */
-  const assertFact = (member: SourceWorldMember, pages: ReadonlyArray<RatingsPage>) => {
-    const [page] = pages
-    if (page === undefined || pages.length > 1) return assert.fail(`${pages.length} pages of ${member.username}`)
+  /** The one part that says what a member is, films aside. */
+  const assertFact = (member: SourceWorldMember, parts: ReadonlyArray<ListPart>) => {
+    const [part] = parts
+    if (part === undefined || parts.length > 1) return assert.fail(`${parts.length} parts of ${member.username}`)
     const { tag, to } = factOf(member)
-    const { number, url, username: of, verdict } = page
-    assert.deepStrictEqual({ of, number, tag: verdict._tag }, { of: member.username, number: 1, tag })
-    assert.isNotEmpty(url)
-    assert.strictEqual(verdict._tag === "Renamed" ? verdict.to : undefined, to)
+    const { content, number, place: from, username: of } = part
+    assert.deepStrictEqual({ of, number, tag: content._tag }, { of: member.username, number: 1, tag })
+    assert.isNotEmpty(from)
+    assert.strictEqual(content._tag === "Renamed" ? content.to : undefined, to)
   }
 
   const test = (what: string, body: Effect.Effect<void, unknown, Scope.Scope>) =>
     it.scopedLive(what, () => body, timeoutMillis)
 
   const sourced = <A, E3, R>(use: (source: Source) => Effect.Effect<A, E3, R>) =>
-    Effect.flatMap(RatingsSource, use).pipe(Effect.provide(make(world)))
+    Effect.flatMap(completeSource, use).pipe(Effect.provide(make(world)))
 
   const testOfSource = (what: string, use: (source: Source) => Effect.Effect<void, unknown, Scope.Scope>) =>
     test(what, sourced(use))
@@ -215,7 +230,7 @@ export const sourceSuite = <E, E2 = never>(
     test(
       what,
       use((outage, useSource) =>
-        Effect.flatMap(RatingsSource, useSource).pipe(Effect.provide(unreachable(world, outage)))
+        Effect.flatMap(completeSource, useSource).pipe(Effect.provide(unreachable(world, outage)))
       )
     )
   }
@@ -254,7 +269,7 @@ export const sourceSuite = <E, E2 = never>(
       })
     )
 
-    testOfSource("reads the members list page by page, as far as it is pulled", (source) =>
+    testOfSource("reads the members list bit by bit, as far as it is pulled", (source) =>
       Effect.gen(function* () {
         const requests = Effect.map(source.activity, (activity) => activity.requests)
         const take = (count: number) =>
@@ -266,7 +281,7 @@ export const sourceSuite = <E, E2 = never>(
         assert.deepStrictEqual((yield* take(0)).names, [])
         // What is done once, such as reading the site's rules, is done now.
         yield* take(1)
-        for (const count of [1, membersPerPage, membersPerPage + 1, world.members.length * 2]) {
+        for (const count of [1, membersPerRequest, membersPerRequest + 1, world.members.length * 2]) {
           const { given, names, sent } = yield* take(count)
           assert.deepStrictEqual(
             names,
@@ -275,7 +290,11 @@ export const sourceSuite = <E, E2 = never>(
           if (count < world.members.length) assert.strictEqual(given, count)
           // Whoever reads to the end may need one more request to see it.
           const isWhole = count > given
-          assert.isAtMost(sent, Math.ceil(given / membersPerPage) + (isWhole ? 1 : 0), `requests for ${given} members`)
+          assert.isAtMost(
+            sent,
+            Math.ceil(given / membersPerRequest) + (isWhole ? 1 : 0),
+            `requests for ${given} members`
+          )
         }
       })
     )
@@ -284,7 +303,7 @@ export const sourceSuite = <E, E2 = never>(
       Effect.gen(function* () {
         const listings = yield* Stream.runCollect(
           Stream.tap(source.members, ({ films = 0 }) =>
-            films > filmsPerPage ? Effect.zipRight(read(source, longest.username, [1]), pause) : pause
+            films > filmsPerPart ? Effect.zipRight(read(source, longest.username, [1]), pause) : pause
           )
         )
         assert.deepStrictEqual(
@@ -294,17 +313,17 @@ export const sourceSuite = <E, E2 = never>(
       })
     )
 
-    testOfSource("gives each page of a list once, page 1 first, with its films in order", (source) =>
+    testOfSource("gives each part of a list once, part 1 first, with its films in order", (source) =>
       Effect.gen(function* () {
         for (const owner of notable) assertWhole(owner, yield* read(source, owner.username))
       })
     )
 
-    testOfSource("says with one page who has no films, is private, gone or renamed, or was never there", (source) =>
+    testOfSource("says with one part who has no films, is private, gone or renamed, or was never there", (source) =>
       Effect.gen(function* () {
         assert.sameMembers(
           [...new Set(facts.map((member) => factOf(member).tag))],
-          ["NoFilms", "MemberPrivate", "MemberNotFound", "Renamed"]
+          ["Empty", "Private", "Gone", "Renamed"]
         )
         for (const member of [...facts, { username: username("never_there"), state: "gone", films: [] } as const]) {
           assertFact(member, yield* read(source, member.username))
@@ -312,7 +331,7 @@ export const sourceSuite = <E, E2 = never>(
           // Somebody may have become so since the numbers were known.
           const later = yield* read(source, member.username, [2, 3])
           assert.deepStrictEqual(numbersOf(later), [2, 3], member.username)
-          for (const { verdict } of later) assert.notStrictEqual(verdict._tag, "Films", member.username)
+          for (const { content } of later) assert.notStrictEqual(content._tag, "Films", member.username)
         }
       })
     )
@@ -349,40 +368,40 @@ export const sourceSuite = <E, E2 = never>(
       })
     )
 
-    testOfSource("gives the pages that are asked for, and no others", (source) =>
+    testOfSource("gives the parts that are asked for, and no others", (source) =>
       Effect.gen(function* () {
         assert.deepStrictEqual(yield* read(source, longest.username, []), [])
         for (const owner of notable) {
-          const last = lastPageOf(owner)
+          const last = lastPartOf(owner)
           for (const numbers of [[1], [last], ...(last > 2 ? [[2], [last, 1], numbersUpTo(last).slice(1)] : [])]) {
-            assertPages(owner, yield* read(source, owner.username, numbers), numbers)
+            assertParts(owner, yield* read(source, owner.username, numbers), numbers)
           }
         }
       })
     )
 
-    testOfSource("gives any choice of pages, asked for in any order", (source) =>
+    testOfSource("gives any choice of parts, asked for in any order", (source) =>
       Effect.gen(function* () {
-        const choices = fc.sample(fc.shuffledSubarray(numbersUpTo(lastPageOf(longest))), { numRuns: runs, seed: 5 })
-        for (const numbers of choices) assertPages(longest, yield* read(source, longest.username, numbers), numbers)
+        const choices = fc.sample(fc.shuffledSubarray(numbersUpTo(lastPartOf(longest))), { numRuns: runs, seed: 5 })
+        for (const numbers of choices) assertParts(longest, yield* read(source, longest.username, numbers), numbers)
       })
     )
 
-    testOfSource("says of a page beyond the last one that it is past the end", (source) =>
+    testOfSource("says of a part beyond the last one that it is past the end", (source) =>
       Effect.gen(function* () {
         const empty = facts.flatMap(({ films, state, username: of }) =>
           state === "public" ? [{ username: of, films }] : []
         )
         for (const owner of [...notable, ...empty]) {
-          const last = Math.max(1, lastPageOf(owner))
+          const last = Math.max(1, lastPartOf(owner))
           for (const beyond of [last + 1, last + 30]) {
-            const pages = yield* read(source, owner.username, [beyond, last])
-            assert.deepStrictEqual(numbersOf(pages), [last, beyond], owner.username)
-            for (const page of pages) {
-              if (page.number === last && owner.films.length > 0) assertFilmsPage(owner, page)
+            const parts = yield* read(source, owner.username, [beyond, last])
+            assert.deepStrictEqual(numbersOf(parts), [last, beyond], owner.username)
+            for (const part of parts) {
+              if (part.number === last && owner.films.length > 0) assertFilms(owner, part)
               // A run takes both for a list that has become shorter, and anything else for trouble.
               else
-                assert.include(["PastTheEnd", "NoFilms"], page.verdict._tag, `page ${page.number} of ${owner.username}`)
+                assert.include(["PastTheEnd", "Empty"], part.content._tag, `part ${part.number} of ${owner.username}`)
             }
           }
         }
@@ -393,10 +412,10 @@ export const sourceSuite = <E, E2 = never>(
       Effect.forEach(
         world.members,
         (member) =>
-          Effect.map(read(source, member.username), (pages) =>
+          Effect.map(read(source, member.username), (parts) =>
             member.state === "public" && member.films.length > 0
-              ? assertWhole(member, pages)
-              : assertFact(member, pages)
+              ? assertWhole(member, parts)
+              : assertFact(member, parts)
           ),
         {
           concurrency: "unbounded",
@@ -408,55 +427,55 @@ export const sourceSuite = <E, E2 = never>(
     testOfSource("gives the same when a stream is run again, or twice at the same time", (source) =>
       Effect.gen(function* () {
         for (const owner of notable.slice(0, 4)) {
-          const whole = Effect.map(Stream.runCollect(source.ratings(owner.username, "all")), Chunk.toReadonlyArray)
-          const stream = source.ratings(owner.username, "all")
+          const whole = Effect.map(Stream.runCollect(source.list(owner.username, "all")), Chunk.toReadonlyArray)
+          const stream = source.list(owner.username, "all")
           const again = Effect.map(Stream.runCollect(stream), Chunk.toReadonlyArray)
-          for (const pages of [
+          for (const parts of [
             yield* again,
             yield* again,
             ...(yield* Effect.all([again, whole, again], { concurrency: "unbounded" }))
           ]) {
-            assertWhole(owner, pages)
+            assertWhole(owner, parts)
           }
         }
       })
     )
 
-    testOfSource("waits for a slow reader without losing a page or holding up the others", (source) =>
+    testOfSource("waits for a slow reader without losing a part or holding up the others", (source) =>
       Effect.gen(function* () {
         const other = others[0] ?? longest
-        const slowly = Stream.tap(source.ratings(longest.username, "all"), () =>
+        const slowly = Stream.tap(source.list(longest.username, "all"), () =>
           Effect.gen(function* () {
             assertWhole(other, yield* read(source, other.username))
             yield* pause
           })
         )
         assertWhole(longest, Chunk.toReadonlyArray(yield* Stream.runCollect(slowly)))
-        // So many readers wait with the first page in their hands until the last of them has read everything.
+        // So many readers wait with the first part in their hands until the last of them has read everything.
         const reading = (readers: number): Effect.Effect<void, SourceError> =>
           Stream.runCollect(
-            Stream.tap(source.ratings(longest.username, "all"), ({ number }) =>
+            Stream.tap(source.list(longest.username, "all"), ({ number }) =>
               number === 1 && readers > 1 ? reading(readers - 1) : Effect.void
             )
-          ).pipe(Effect.map((pages) => assertWhole(longest, Chunk.toReadonlyArray(pages))))
+          ).pipe(Effect.map((parts) => assertWhole(longest, Chunk.toReadonlyArray(parts))))
         yield* reading(12)
       })
     )
 
-    testOfSource("can be interrupted at any page, and read again", (source) =>
+    testOfSource("can be interrupted at any part, and read again", (source) =>
       Effect.gen(function* () {
         for (const round of numbersUpTo(24)) {
           const after = round % 4
           const arrived = yield* Deferred.make<void>()
-          let pages = 0
+          let parts = 0
           const fiber = yield* Effect.fork(
-            Stream.runForEach(source.ratings(longest.username, "all"), () =>
-              Effect.suspend(() => ((pages += 1) >= after ? Deferred.succeed(arrived, undefined) : Effect.void))
+            Stream.runForEach(source.list(longest.username, "all"), () =>
+              Effect.suspend(() => ((parts += 1) >= after ? Deferred.succeed(arrived, undefined) : Effect.void))
             )
           )
           yield* after === 0 ? Effect.yieldNow() : Effect.raceFirst(Deferred.await(arrived), Fiber.join(fiber))
           yield* Fiber.interrupt(fiber)
-          yield* Stream.runDrain(Stream.take(source.ratings(longest.username, "all"), 1 + after))
+          yield* Stream.runDrain(Stream.take(source.list(longest.username, "all"), 1 + after))
           yield* Stream.runDrain(Stream.take(source.members, 1 + after))
         }
         assertWhole(longest, yield* read(source, longest.username))
@@ -479,9 +498,9 @@ export const sourceSuite = <E, E2 = never>(
             assert.isAbove(now.requestsPerSecond, 0)
             last = now
           })
-          const first = yield* Stream.runCount(Stream.tap(source.ratings(longest.username, "all"), () => look))
+          const first = yield* Stream.runCount(Stream.tap(source.list(longest.username, "all"), () => look))
           yield* look
-          if (sendsRequests) assert.isAtLeast(last.requests, first, `requests for ${first} pages`)
+          if (sendsRequests) assert.isAtLeast(last.requests, first, `requests for ${first} parts`)
           yield* Effect.all(
             [
               Stream.runDrain(Stream.tap(source.members, () => look)),
@@ -494,11 +513,41 @@ export const sourceSuite = <E, E2 = never>(
         })
     )
 
+    testOfSource(
+      "is examined: finds all well with a member whose list can be read, and says why with another",
+      (source) =>
+        Effect.gen(function* () {
+          const examined = (name?: Username) =>
+            Effect.map(Stream.runCollect(source.examine(name)), Chunk.toReadonlyArray)
+          for (const name of [undefined, longest.username]) {
+            const findings = yield* examined(name)
+            assert.isNotEmpty(findings)
+            for (const { error, found, place, step } of findings) {
+              assert.isUndefined(error, `${step}: ${error?.message}`)
+              assert.isNotEmpty(step)
+              assert.isNotEmpty(place, step)
+              assert.isNotEmpty(found, step)
+            }
+          }
+          for (const { state, username: of } of facts) {
+            if (state === "public") continue
+            const errors = (yield* examined(of)).flatMap(({ error }) => (error === undefined ? [] : [error]))
+            assert.strictEqual(errors.length, 1, of)
+            assert.instanceOf(errors[0], SourceError, of)
+          }
+        })
+    )
+
     testOfOutage("says so where nobody answers", (withOutage) =>
       withOutage(Outage.Everything(), (source) =>
         Effect.gen(function* () {
           const error = yield* Effect.flip(Stream.runDrain(source.members))
           assert.instanceOf(error, SourceError)
+          const findings = Chunk.toReadonlyArray(yield* Stream.runCollect(source.examine()))
+          assert.isTrue(
+            findings.some((finding) => finding.error instanceof SourceError),
+            "all well where nobody answers"
+          )
           for (const member of [longest, ...facts]) {
             for (const numbers of ["all", [1], [3, 2]] as const) {
               const outcome = yield* Effect.either(read(source, member.username, numbers))
@@ -510,8 +559,8 @@ export const sourceSuite = <E, E2 = never>(
                 numbersOf(outcome.right),
                 numbers === "all" ? [1] : numbers.toSorted((a, b) => a - b)
               )
-              for (const { verdict } of outcome.right)
-                assert.isTrue(isNoAnswer(verdict), `${verdict._tag} where nobody answers`)
+              for (const { content } of outcome.right)
+                assert.isTrue(isMissing(content), `${content._tag} where nobody answers`)
             }
             const rated = yield* Effect.either(source.ratedFilms(member.username))
             if (rated._tag === "Left") assert.instanceOf(rated.left, SourceError)
@@ -521,7 +570,7 @@ export const sourceSuite = <E, E2 = never>(
       )
     )
 
-    if (membersPerPage < world.members.length) {
+    if (membersPerRequest < world.members.length) {
       testOfOutage("fails where the members list breaks off, after the members that are known", (withOutage) =>
         withOutage(Outage.MembersList(), (source) =>
           Effect.gen(function* () {
@@ -529,43 +578,46 @@ export const sourceSuite = <E, E2 = never>(
             const listing = Stream.runForEach(source.members, (listed) => Effect.sync(() => given.push(listed)))
             assert.instanceOf(yield* Effect.flip(listing), SourceError)
             const names = namesOf(given)
-            assert.strictEqual(names.length, membersPerPage)
+            assert.strictEqual(names.length, membersPerRequest)
             assert.deepStrictEqual(
               names,
               world.members.slice(0, names.length).map((member) => member.username)
             )
-            assert.strictEqual(yield* Stream.runCount(Stream.take(source.members, membersPerPage)), membersPerPage)
+            assert.strictEqual(
+              yield* Stream.runCount(Stream.take(source.members, membersPerRequest)),
+              membersPerRequest
+            )
             assertWhole(longest, yield* read(source, longest.username))
           })
         )
       )
     }
 
-    const last = lastPageOf(longest)
+    const last = lastPartOf(longest)
     for (const [which, lost] of [
       ["first", 1],
       ["second", 2],
       ["last", last]
     ] as const) {
       testOfOutage(
-        `gives the ${which} page with the reason why it could not be had, and reads all others`,
+        `gives the ${which} part with the reason why it could not be had, and reads all others`,
         (withOutage) =>
-          withOutage(Outage.FilmsPage({ username: longest.username, number: lost }), (source) =>
+          withOutage(Outage.Part({ username: longest.username, number: lost }), (source) =>
             Effect.gen(function* () {
-              const assertLost = (pages: ReadonlyArray<RatingsPage>, numbers: ReadonlyArray<number>) => {
+              const assertLost = (parts: ReadonlyArray<ListPart>, numbers: ReadonlyArray<number>) => {
                 assert.deepStrictEqual(
-                  numbersOf(pages),
+                  numbersOf(parts),
                   numbers.toSorted((a, b) => a - b)
                 )
-                for (const page of pages) {
-                  if (page.number !== lost) assertFilmsPage(longest, page)
-                  else assert.isTrue(isNoAnswer(page.verdict), `${page.verdict._tag} for a page that cannot be had`)
+                for (const part of parts) {
+                  if (part.number !== lost) assertFilms(longest, part)
+                  else assert.isTrue(isMissing(part.content), `${part.content._tag} for a part that cannot be had`)
                 }
               }
-              const pages = yield* read(source, longest.username)
-              assert.strictEqual(pages[0]?.number, 1)
-              assertLost(pages, lost === 1 ? [1] : numbersUpTo(last))
-              const { missing, state } = judgeMember(longest.username, pages)
+              const parts = yield* read(source, longest.username)
+              assert.strictEqual(parts[0]?.number, 1)
+              assertLost(parts, lost === 1 ? [1] : numbersUpTo(last))
+              const { missing, state } = judgeMember(longest.username, parts)
               assert.deepStrictEqual({ state, missing }, { state: "partial", missing: [lost] })
               for (const numbers of [[lost], [3, lost, 4]])
                 assertLost(yield* read(source, longest.username, numbers), numbers)

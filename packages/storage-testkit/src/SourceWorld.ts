@@ -16,7 +16,7 @@ import { Schema } from "effect"
 export type SourceWorldState = "public" | "private" | "gone" | { readonly renamedTo: Username }
 
 /**
- * A member, with the films on their list in the order of its pages. Nobody gets to see the films of a private member;
+ * A member, with the films on their list in the order of its parts. Nobody gets to see the films of a private member;
  * those of a renamed one are found under the new name.
  *
  * @since 0.1.0
@@ -29,14 +29,14 @@ export interface SourceWorldMember {
 }
 
 /**
- * Members in order of popularity, all of them on the members list by the names they have here. A page of films holds
- * `filmsPerPage` of them.
+ * Members in order of popularity, all of them on the members list by the names they have here. A part of a list holds
+ * `filmsPerPart` films.
  *
  * @since 0.1.0
  * @category models
  */
 export interface SourceWorld {
-  readonly filmsPerPage: number
+  readonly filmsPerPart: number
   readonly members: ReadonlyArray<SourceWorldMember>
 }
 
@@ -76,33 +76,33 @@ const filmsOf = (place: number, count: number): ReadonlyArray<WatchedFilm> =>
   })
 
 /**
- * A world of 100 members, for pages of `filmsPerPage` films (at least 2). Among the first of them are lists of 0 films,
- * of 1, of one full page and one film more, of two full pages, of two pages and a part (with 72 films a page: 72, 73,
- * 144 and 200 films), of 12 pages, and one without any rating; a member who is private, one who is gone, one who is
+ * A world of 100 members, for parts of `filmsPerPart` films (at least 2). Among the first of them are lists of 0 films,
+ * of 1, of one full part and one film more, of two full parts, of two parts and a rest (with 72 films a part: 72, 73,
+ * 144 and 200 films), of 12 parts, and one without any rating; a member who is private, one who is gone, one who is
  * renamed; and names such as `null`, `nan` and `123`. All others have up to 3 films.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const sourceWorld = (filmsPerPage: number): SourceWorld => {
+export const sourceWorld = (filmsPerPart: number): SourceWorld => {
   const notable: ReadonlyArray<readonly [name: string, films: number, state?: SourceWorldState]> = [
-    ["null", filmsPerPage + 1],
+    ["null", filmsPerPart + 1],
     ["nan", 1],
     ["none", 0],
-    ["123", 2 * filmsPerPage + Math.floor((filmsPerPage * 7) / 9)],
+    ["123", 2 * filmsPerPart + Math.floor((filmsPerPart * 7) / 9)],
     ["hidden", 3, "private"],
-    ["true", filmsPerPage],
+    ["true", filmsPerPart],
     ["nobody_now", 0, "gone"],
-    ["1e3", 2 * filmsPerPage],
-    ["old_name", filmsPerPage + 2, { renamedTo: username("new_name") }],
+    ["1e3", 2 * filmsPerPart],
+    ["old_name", filmsPerPart + 2, { renamedTo: username("new_name") }],
     ["__proto__", 11],
     ["constructor", 2],
     ["007", 1],
-    ["long_list", 12 * filmsPerPage - 1],
+    ["long_list", 12 * filmsPerPart - 1],
     ["unrated", 5]
   ]
   return {
-    filmsPerPage,
+    filmsPerPart,
     members: Array.from({ length: population }, (_, i) => {
       const [name, count, state = "public"] = notable[i] ?? [`member_${population - i}`, i % 4]
       const films = filmsOf(i, count)

@@ -6,12 +6,12 @@ sourceSuite("the world itself", (world) => WorldSource.layer(world), {
 })
 
 sourceSuite("a source that takes every liberty", (world) => WorldSource.layer(world, { liberties: true }), {
-  filmsPerPage: 20,
+  filmsPerPart: 20,
   unreachable: (world, outage) => WorldSource.layer(world, { liberties: true, outage })
 })
 
 sourceSuite("a source without a network", (world) => WorldSource.layer(world, { offline: true }), {
-  membersPerPage: Infinity,
+  membersPerRequest: Infinity,
   sendsRequests: false,
   unreachable: (world, outage) => WorldSource.layer(world, { offline: true, outage })
 })

@@ -2,9 +2,9 @@
  * The world itself as a source: the reference for what a source does.
  */
 import {
+  type ListPart,
   type MemberListing,
-  PageVerdict,
-  type RatingsPage,
+  PartContent,
   RatingsSource,
   SourceError,
   type Username
@@ -15,9 +15,10 @@ import { Chunk, type Context, Effect, Layer, Option, Stream } from "effect"
 export const membersPerPage = 30
 
 /**
- * - `liberties`: takes every freedom a source has. Pages come last one first, the members list shows the last member of
+ * - `liberties`: takes every freedom a source has. Parts come last one first, the members list shows the last member of
  *   a page again on the next, and nothing is told that need not be.
- * - `offline`: like an export on the disk, it sends no requests and has the members list in one piece.
+ * - `offline`: like an export on the disk, it sends no requests, has the members list in one piece, and does nothing that
+ *   is optional.
  */
 export interface WorldSourceOptions {
   readonly offline?: boolean
@@ -63,90 +64,98 @@ export const make = (
           })
     )
 
-  const judge = (username: Username, number: number): PageVerdict => {
+  const contentOf = (username: Username, number: number): PartContent => {
     if (
       outage?._tag === "Everything" ||
-      (outage?._tag === "FilmsPage" && outage.username === username && outage.number === number)
+      (outage?._tag === "Part" && outage.username === username && outage.number === number)
     ) {
-      return PageVerdict.Unavailable({ why: "it cannot be had" })
+      return PartContent.Missing({
+        error: new SourceError({ reason: "Unreachable", source: "world", detail: "it cannot be had" })
+      })
     }
     const member = members.get(username)
-    if (member === undefined || member.state === "gone") return PageVerdict.MemberNotFound()
-    if (member.state === "private") return PageVerdict.MemberPrivate()
-    if (member.state !== "public") return PageVerdict.Renamed({ to: member.state.renamedTo })
+    if (member === undefined || member.state === "gone") return PartContent.Gone()
+    if (member.state === "private") return PartContent.Private()
+    if (member.state !== "public") return PartContent.Renamed({ to: member.state.renamedTo })
     const { films } = member
-    if (films.length === 0) return PageVerdict.NoFilms()
-    const lastPage = Math.ceil(films.length / world.filmsPerPage)
-    if (number > lastPage) return PageVerdict.PastTheEnd()
-    const shown = films.slice((number - 1) * world.filmsPerPage, number * world.filmsPerPage)
-    return PageVerdict.Films({
+    if (films.length === 0) return PartContent.Empty()
+    const lastPart = Math.ceil(films.length / world.filmsPerPart)
+    if (number > lastPart) return PartContent.PastTheEnd()
+    const shown = films.slice((number - 1) * world.filmsPerPart, number * world.filmsPerPart)
+    return PartContent.Films({
       films: liberties
         ? shown.map(({ film: { title: _title, year: _year, ...film }, ...watched }) => ({ ...watched, film }))
         : shown,
-      lastPage,
+      lastPart,
       stated: liberties
         ? {}
         : { films: films.length, rated: films.filter(({ rating }) => rating !== undefined).length },
       unreadable: 0,
-      fullPage: world.filmsPerPage
+      fullPart: world.filmsPerPart
     })
   }
 
-  const readPage = (username: Username, number: number): Effect.Effect<RatingsPage> =>
+  const readPart = (username: Username, number: number): Effect.Effect<ListPart> =>
     Effect.map(request, () => ({
       username,
       number,
-      url: `world:${username}/${number}`,
-      verdict: judge(username, number)
+      place: `world:${username}/${number}`,
+      content: contentOf(username, number)
     }))
 
-  const readPages = (username: Username, numbers: ReadonlyArray<number>) =>
+  const readParts = (username: Username, numbers: ReadonlyArray<number>) =>
     Stream.mapEffect(
       Stream.fromIterable(liberties ? numbers.toReversed() : numbers),
-      (number) => readPage(username, number),
+      (number) => readPart(username, number),
       { concurrency: 3 }
+    )
+
+  const ratedFilms = (username: Username) =>
+    Effect.as(
+      request,
+      Option.map(
+        Option.filter(
+          Option.fromNullable(members.get(username)),
+          ({ state }) => state === "public" && !liberties && outage?._tag !== "Everything"
+        ),
+        ({ films }) => {
+          const rated = films.filter(({ rating }) => rating !== undefined).length
+          return { atLeast: rated, atMost: rated }
+        }
+      )
     )
 
   return {
     name: "world",
     members: Stream.paginateChunkEffect(1, membersPage),
-    ratings: (username, pages) =>
-      pages === "all"
+    list: (username, parts) =>
+      parts === "all"
         ? Stream.unwrap(
-            Effect.map(readPage(username, 1), (first) =>
+            Effect.map(readPart(username, 1), (first) =>
               Stream.concat(
                 Stream.make(first),
-                readPages(
+                readParts(
                   username,
-                  first.verdict._tag === "Films"
-                    ? Array.from({ length: first.verdict.lastPage - 1 }, (_, i) => i + 2)
+                  first.content._tag === "Films"
+                    ? Array.from({ length: first.content.lastPart - 1 }, (_, i) => i + 2)
                     : []
                 )
               )
             )
           )
-        : readPages(username, pages),
-    ratedFilms: (username) =>
-      Effect.as(
-        request,
-        Option.map(
-          Option.filter(
-            Option.fromNullable(members.get(username)),
-            ({ state }) => state === "public" && !liberties && outage?._tag !== "Everything"
-          ),
-          ({ films }) => {
-            const rated = films.filter(({ rating }) => rating !== undefined).length
-            return { atLeast: rated, atMost: rated }
-          }
-        )
-      ),
-    activity: Effect.sync(() => ({
-      requests,
-      retries: 0,
-      pausedMillis: 0,
-      requestsPerSecond: Infinity,
-      unreadListings: 0
-    }))
+        : readParts(username, parts),
+    ...(offline
+      ? {}
+      : {
+          ratedFilms,
+          activity: Effect.sync(() => ({
+            requests,
+            retries: 0,
+            pausedMillis: 0,
+            requestsPerSecond: Infinity,
+            unreadListings: 0
+          }))
+        })
   }
 }
 

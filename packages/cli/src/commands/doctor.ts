@@ -1,23 +1,29 @@
 /**
- * `lb doctor`: looks at the site, and says what is there.
+ * `lb doctor`: looks whether the source can be read, and says what it finds.
  *
  * @since 0.1.0
  */
-import type { Username } from "@letterboxd-ratings/core"
-import { examine, type Finding } from "@letterboxd-ratings/letterboxd-source"
-import { Effect, Either, Ref, Stream } from "effect"
+import {
+  examineSource,
+  RatingsSource,
+  type SourceError,
+  type SourceFinding,
+  type Username
+} from "@letterboxd-ratings/core"
+import { Effect, Either, Stream } from "effect"
 import type { Command } from "../Command.ts"
 import { CommandEnded, exitCodeOfSourceError } from "../ExitCode.ts"
 import * as KeptPages from "../KeptPages.ts"
 import { memberNamed } from "../options/MemberName.ts"
 import type { OptionKey } from "../options/OptionTable.ts"
 import { type Flags, folderOf, resolveSettings } from "../options/Settings.ts"
-import { clientOf, siteOf } from "../plugins/Sources.ts"
+import { sourceOf } from "../plugins/Sources.ts"
 import { Screen } from "../Screen.ts"
 import { endWith, endWithError, warn } from "../StartRun.ts"
 
 const options = new Set<OptionKey>([
   "source",
+  "sourceOptions",
   "out",
   "testMode",
   "rate",
@@ -31,22 +37,19 @@ const options = new Set<OptionKey>([
   "config"
 ])
 
-/** Whoever asks a doctor wants to know how it is now: one repetition, and no long waits. */
-const hurried = { concurrency: 1, maxRetries: 1, backoffMillis: 1_000, patienceMillis: 10_000 }
-
-const wordsOf = ({ error, found, step, url }: Finding): string =>
+const wordsOf = ({ error, found, place, step }: SourceFinding): string =>
   [
-    `${error === undefined ? "✓" : "✗"} ${step} (${url})`,
+    `${error === undefined ? "✓" : "✗"} ${step} (${place})`,
     ...found.map((line) => `    ${line}`),
     ...(error === undefined ? [] : [`    ${error.message}`])
   ].join("\n")
 
-const objectOf = ({ error, found, step, url }: Finding) => ({
+const objectOf = ({ error, found, place, step }: SourceFinding) => ({
   step,
-  url,
+  url: place,
   good: error === undefined,
   found,
-  ...(error === undefined ? {} : { reason: error.reason, message: error.message })
+  ...(error === undefined ? {} : { reason: error.reasonLabel, message: error.message })
 })
 
 const look = (flags: Flags, username: Username | undefined) =>
@@ -54,27 +57,26 @@ const look = (flags: Flags, username: Username | undefined) =>
     const screen = yield* Screen
     const settings = yield* resolveSettings(flags)
     const folder = yield* folderOf(settings)
+    const source = yield* sourceOf(settings, "examination")
     yield* warn(settings)
-    const { options: site, policy } = yield* siteOf(settings)
-    const errors = yield* Ref.make<ReadonlyArray<NonNullable<Finding["error"]>>>([])
-    yield* examine(site, username).pipe(
-      Stream.runForEach((finding) =>
-        Effect.zipRight(
-          screen.out(`${settings.json ? JSON.stringify(objectOf(finding)) : wordsOf(finding)}\n`),
-          finding.error === undefined
-            ? Effect.void
-            : Ref.update(errors, (before) => [...before, finding.error].flatMap((error) => error ?? []))
+    const show = (finding: SourceFinding) =>
+      screen.out(`${settings.json ? JSON.stringify(objectOf(finding)) : wordsOf(finding)}\n`)
+    const errors = yield* RatingsSource.pipe(
+      Effect.flatMap((examined) =>
+        examineSource(examined, username).pipe(
+          Stream.tap(show),
+          Stream.runFold(new Array<SourceError>(), (before, { error }) =>
+            error === undefined ? before : [...before, error]
+          )
         )
       ),
-      Effect.provide(clientOf({ ...policy, ...hurried })),
+      Effect.provide(source),
       Effect.provide(KeptPages.layer(folder))
     )
-    const all = yield* Ref.get(errors)
-    if (all.length === 0)
-      return yield* settings.json ? Effect.void : screen.out("All is well: lb run can read this site.\n")
-    return yield* new CommandEnded({ code: all.some(({ reason }) => exitCodeOfSourceError(reason) === 3) ? 3 : 1 })
+    if (errors.length === 0)
+      return yield* settings.json ? Effect.void : screen.out("All is well: lb run can read this source.\n")
+    return yield* new CommandEnded({ code: errors.some(({ reason }) => exitCodeOfSourceError(reason) === 3) ? 3 : 1 })
   }).pipe(
-    Effect.scoped,
     Effect.catchTags({
       InvalidSettings: (error) => endWithError(error),
       SourceError: (error) => endWith(1, error.message)
@@ -95,8 +97,8 @@ const doctor = (name: string | undefined, flags: Flags) =>
  */
 export const doctorCommand: Command = {
   name: "doctor",
-  summary: "Looks whether the site can be read from here.",
-  what: "Looks at the site with a handful of requests, and says step by step what is there: robots.txt, the members list, the films of NAME (of the first member listed where none is named). Writes nothing but pages that are not understood, into diagnostics/ of the output folder.",
+  summary: "Looks whether the source can be read from here.",
+  what: "Asks the source to examine itself, and says step by step what it finds. A site is asked, with a handful of requests, for its robots.txt, the members list, and the films of NAME (of the first member listed where none is named). Writes nothing but pages that are not understood, into diagnostics/ of the output folder.",
   usage: "[NAME] [OPTIONS]",
   examples: [
     ["lb doctor", "can letterboxd.com be read from here?"],

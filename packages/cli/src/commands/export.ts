@@ -22,7 +22,8 @@ import {
   withoutEndSlashes
 } from "../options/Settings.ts"
 import { formatNames, formatOf } from "../plugins/Formats.ts"
-import { isModule, keepsFiles, storageNames, storageOf } from "../plugins/Storages.ts"
+import { isModule } from "../plugins/LoadedModule.ts"
+import { keepsFiles, storageNames, storageOf } from "../plugins/Storages.ts"
 import { Screen } from "../Screen.ts"
 import { endWithError } from "../StartRun.ts"
 

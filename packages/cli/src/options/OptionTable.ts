@@ -141,8 +141,9 @@ export const optionTable = {
     "NAME",
     Text,
     undefined,
-    "Where ratings come from: letterboxd, or sandbox, a generated site on this machine. Default: letterboxd."
+    "Where ratings come from: letterboxd, sandbox (a generated site on this machine), or a module (./my-source.mjs, a package). Default: letterboxd."
   ),
+  sourceOptions: option("NAME=VALUE,...", Pairs, {}, "Options of a source from a module, as the module names them."),
   storage: option(
     "NAME",
     Text,
@@ -274,7 +275,7 @@ const isOptionKey = (key: string): key is OptionKey => Object.hasOwn(optionTable
 export const optionKeys: ReadonlyArray<OptionKey> = Object.keys(optionTable).filter(isOptionKey)
 
 const named: ReadonlyArray<{ readonly title: string; readonly keys: ReadonlyArray<OptionKey> }> = [
-  { title: "Options", keys: ["mode", "to", "into", "batches", "batchSize", "source", "out"] },
+  { title: "Options", keys: ["mode", "to", "into", "batches", "batchSize", "source", "sourceOptions", "out"] },
   {
     title: "The dataset",
     keys: [

@@ -114,6 +114,7 @@ export const resolveSettings = (
       batches: value("batches", t.batches),
       batchSize: value("batchSize", t.batchSize),
       source: value("source", t.source),
+      sourceOptions: value("sourceOptions", t.sourceOptions),
       storage: value("storage", t.storage),
       storageOptions: value("storageOptions", t.storageOptions),
       storageUrl: redacted(variables[storageUrlVariable]),

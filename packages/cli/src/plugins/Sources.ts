@@ -1,128 +1,67 @@
 /**
- * The sources `lb` knows, each loaded only when it is asked for. A further one is one line here.
+ * The sources `lb` knows, and those that other modules bring. A further one is one line here.
  *
  * @since 0.1.0
  */
-import { FetchHttpClient } from "@effect/platform"
-import { type RatingsSource, SourceError } from "@letterboxd-ratings/core"
-import { HttpPolicy, LetterboxdSource } from "@letterboxd-ratings/letterboxd-source"
-import { Effect, Layer, type Scope } from "effect"
+import { Effect } from "effect"
 import { InvalidSettings } from "../ExitCode.ts"
-import { nearest } from "../Nearest.ts"
+import { flagOf } from "../options/OptionTable.ts"
 import type { Settings } from "../options/Settings.ts"
+import { isModule, loadModule, unknownName, unknownOption } from "./LoadedModule.ts"
+import { letterboxd, sandbox } from "./Sites.ts"
+import { type SourceLayer, sourceModule, type SourcePlugin, type SourceUse } from "./SourcePlugin.ts"
 
-type MakeSite = (settings: Settings) => Effect.Effect<Site, SourceError, Scope.Scope>
-
-/** Where a redirect leads is evidence, so the transport must not follow it. */
-const transport = FetchHttpClient.layer.pipe(
-  Layer.provide(Layer.succeed(FetchHttpClient.RequestInit, { redirect: "manual" }))
-)
-
-/** Where pages come from, and how they are asked for. */
-export interface Site {
-  readonly options: LetterboxdSource.LetterboxdSourceOptions
-  readonly policy: HttpPolicy.HttpPolicyOptions
-}
-
-const siteAt = (settings: Settings, name: string, baseUrl: string, requestsPerSecond: number): Site => ({
-  options: {
-    name,
-    baseUrl: baseUrl.replace(/\/+$/u, ""),
-    listing: settings.listing,
-    membersList: settings.membersList,
-    pagesInFlight: settings.concurrency,
-    robots: settings.ignoreRobots ? "ignore" : "obey",
-    userAgent: settings.userAgent
-  },
-  policy: {
-    ...HttpPolicy.defaults,
-    userAgent: settings.userAgent,
-    concurrency: settings.concurrency,
-    requestsPerSecond,
-    maxRetries: settings.maxRetries,
-    timeoutMillis: settings.timeout * 1000,
-    maxRequests: settings.maxRequests ?? Infinity
-  }
-})
-
-/**
- * The `HttpClient` that asks a site as its policy says.
- *
- * @since 0.1.0
- * @category layers
- */
-export const clientOf = (policy: HttpPolicy.HttpPolicyOptions) =>
-  HttpPolicy.layer(policy).pipe(Layer.provide(transport))
-
-const sandbox: MakeSite = (settings) =>
-  Effect.gen(function* () {
-    const { generateWorld, Sandbox } = yield* Effect.promise(() => import("@letterboxd-ratings/fixtures"))
-    const site = yield* Effect.mapError(
-      Sandbox.make({ world: generateWorld(), behaviour: { latencyMillis: 20 } }),
-      (error) => new SourceError({ reason: "InvalidOption", source: "sandbox", detail: error.message })
-    )
-    return siteAt(settings, "sandbox", site.url, settings.rate ?? Infinity)
-  })
-
-const sites: Readonly<Record<string, MakeSite>> = {
-  letterboxd: (settings) =>
-    Effect.succeed(
-      siteAt(
-        settings,
-        "letterboxd",
-        settings.baseUrl ?? LetterboxdSource.liveSite,
-        settings.rate ?? HttpPolicy.defaults.requestsPerSecond
-      )
-    ),
+const sources: Readonly<Record<string, SourcePlugin>> = {
+  letterboxd,
   sandbox
 }
 
-/**
- * Whether a run asks the real site.
- *
- * @since 0.1.0
- * @category constructors
- */
-export const isLive = (settings: Settings): boolean =>
-  (settings.source ?? "letterboxd") === "letterboxd" &&
-  /(?:^|\.)letterboxd\.com$/u.test(new URL(settings.baseUrl ?? LetterboxdSource.liveSite).hostname)
+const invalid = (problem: string) => new InvalidSettings({ problems: [problem] })
+
+const nameOf = ({ source }: Settings): string => source ?? "letterboxd"
+
+const pluginOf = (name: string): SourcePlugin | undefined => (Object.hasOwn(sources, name) ? sources[name] : undefined)
 
 /**
- * The site the settings name, for as long as the scope lasts: letterboxd where they name none.
+ * What somebody who reads from the source should know, a line each.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const siteOf = (settings: Settings): Effect.Effect<Site, InvalidSettings | SourceError, Scope.Scope> => {
-  const name = settings.source ?? "letterboxd"
-  const known = Object.keys(sites)
-  const make = Object.hasOwn(sites, name) ? sites[name] : undefined
-  if (make === undefined) {
-    return new InvalidSettings({
-      problems: [
-        `${settings.said.get("source") ?? "--source"} is "${name}", which is not a source. Known: ${known.join(", ")}. Did you mean "${nearest(name, known)}"?`
-      ]
-    })
+export const noticesOf = (settings: Settings): ReadonlyArray<string> =>
+  pluginOf(nameOf(settings))?.notices(settings) ?? []
+
+/** What is wrong with the options for a source: the first that goes with other sources. */
+const problemOf = (settings: Settings, name: string): string | undefined => {
+  const taken = pluginOf(name)?.takes ?? []
+  for (const key of new Set(Object.values(sources).flatMap(({ takes }) => takes))) {
+    const place = settings.said.get(key)
+    if (place === undefined || taken.includes(key)) continue
+    const others = Object.keys(sources).filter((other) => sources[other]?.takes.includes(key) === true)
+    return `${place} goes with the source${others.length === 1 ? "" : "s"} ${others.join(" and ")}, not with ${name}. Leave one of them out.`
   }
-  if (name !== "letterboxd" && settings.baseUrl !== undefined) {
-    return new InvalidSettings({
-      problems: [
-        `${settings.said.get("baseUrl") ?? "--base-url"} goes with the source letterboxd, not with ${name}. Leave one of them out.`
-      ]
-    })
-  }
-  return make(settings)
+  return undefined
 }
 
 /**
- * The source the settings name.
+ * The source the settings name: one of this project, or that of a module.
  *
  * @since 0.1.0
- * @category layers
+ * @category constructors
  */
-export const sourceOf = (settings: Settings): Layer.Layer<RatingsSource, InvalidSettings | SourceError> =>
-  Layer.unwrapScoped(
-    Effect.map(siteOf(settings), ({ options, policy }) =>
-      LetterboxdSource.layer(options).pipe(Layer.provide(clientOf(policy)))
+export const sourceOf = (settings: Settings, use: SourceUse): Effect.Effect<SourceLayer, InvalidSettings> => {
+  const name = nameOf(settings)
+  const plugin = pluginOf(name)
+  if (plugin === undefined && !isModule(name))
+    return invalid(
+      unknownName("source", settings.said.get("source") ?? `--${flagOf("source")}`, name, Object.keys(sources))
     )
-  )
+  const problem = problemOf(settings, name)
+  if (problem !== undefined) return invalid(problem)
+  const { concurrency, sourceOptions: options } = settings
+  if (plugin === undefined) return loadModule(sourceModule, name, { options, concurrency })
+  const [unknown] = Object.keys(options)
+  return unknown === undefined
+    ? Effect.succeed(plugin.layer(settings, use))
+    : invalid(unknownOption("source", name, unknown, []))
+}

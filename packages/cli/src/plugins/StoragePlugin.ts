@@ -5,8 +5,8 @@
  */
 import type { FileSystem, Path } from "@effect/platform"
 import type { ProcessTable, RatingsStorage, StorageError } from "@letterboxd-ratings/core"
-import type { Layer, Redacted } from "effect"
-import { nearest } from "../Nearest.ts"
+import { Layer, type Redacted } from "effect"
+import type { ModuleKind } from "./LoadedModule.ts"
 
 /**
  * @since 0.1.0
@@ -27,10 +27,12 @@ export interface StorageSettings {
 }
 
 /**
- * The words for an option a storage does not have.
- *
  * @since 0.1.0
- * @category constructors
+ * @category models
  */
-export const unknownOption = (storage: string, option: string, known: ReadonlyArray<string>): string =>
-  `The storage ${storage} has no option "${option}". ${known.length === 0 ? "It has none" : `It knows: ${known.join(", ")}. Did you mean "${nearest(option, known)}"?`}`
+export const storageModule: ModuleKind<StorageLayer> = {
+  name: "storage",
+  takes: "{ folder, url, options }",
+  gives: "RatingsStorage",
+  isLayer: (value): value is StorageLayer => Layer.isLayer(value)
+}

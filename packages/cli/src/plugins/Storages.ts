@@ -6,11 +6,10 @@
  */
 import { Effect, Redacted } from "effect"
 import { InvalidSettings } from "../ExitCode.ts"
-import { nearest } from "../Nearest.ts"
 import { flagOf, type OptionKey } from "../options/OptionTable.ts"
 import type { Settings } from "../options/Settings.ts"
-import { loadStorage } from "./LoadedStorage.ts"
-import { type StorageLayer, type StorageSettings, unknownOption } from "./StoragePlugin.ts"
+import { isModule, loadModule, unknownName, unknownOption } from "./LoadedModule.ts"
+import { type StorageLayer, storageModule, type StorageSettings } from "./StoragePlugin.ts"
 
 /**
  * How a command uses a storage: with `memberFiles`, each member gets files of its own too, where the storage has files.
@@ -22,9 +21,13 @@ export interface StorageUse {
   readonly memberFiles: boolean
 }
 
-/** A storage of this project: what of `--storage-options` it knows, whether it keeps files in the folder, and how it is loaded. */
+/**
+ * A storage of this project: whether it keeps files in the folder, which settings are its own, what of `--storage-options`
+ * it knows, and how it is loaded.
+ */
 interface KnownStorage {
   readonly keepsFiles: boolean
+  readonly settings: ReadonlyArray<StorageSetting>
   readonly options: ReadonlyArray<string>
   readonly load: (
     given: StorageSettings,
@@ -32,6 +35,9 @@ interface KnownStorage {
     use: StorageUse
   ) => Effect.Effect<StorageLayer, InvalidSettings>
 }
+
+/** A setting that says something about some storages, and nothing about others; `files` stands in the configuration. */
+type StorageSetting = "files" | OptionKey
 
 const invalid = (problem: string) => new InvalidSettings({ problems: [problem] })
 
@@ -55,6 +61,7 @@ const isPostgresAddress = (text: string): boolean => /^postgres(?:ql)?:\/\//u.te
 const storages: Readonly<Record<string, KnownStorage>> = {
   csv: {
     keepsFiles: true,
+    settings: ["filmLabel", "versioned", "files"],
     options: [],
     load: ({ folder }, { files, filmLabel, versioned }, { memberFiles }) =>
       Effect.map(
@@ -64,6 +71,7 @@ const storages: Readonly<Record<string, KnownStorage>> = {
   },
   sqlite: {
     keepsFiles: true,
+    settings: [],
     options: ["file"],
     load: ({ folder, options: { file } }) =>
       Effect.map(
@@ -73,6 +81,7 @@ const storages: Readonly<Record<string, KnownStorage>> = {
   },
   parquet: {
     keepsFiles: true,
+    settings: [],
     options: ["compression"],
     load: ({ folder, options: { compression } }) =>
       Effect.map(
@@ -82,6 +91,7 @@ const storages: Readonly<Record<string, KnownStorage>> = {
   },
   postgres: {
     keepsFiles: false,
+    settings: [],
     options: ["schema"],
     load: ({ options: { schema }, url }, { intoUrl }) =>
       url === undefined
@@ -115,16 +125,23 @@ export const storageNames: ReadonlyArray<string> = Object.keys(storages)
 export const keepsFiles = (name: string): boolean =>
   !Object.hasOwn(storages, name) || storages[name]?.keepsFiles === true
 
-/** Options that say something about CSV files, and nothing about another storage. */
-const aboutFiles: ReadonlyArray<OptionKey> = ["filmLabel", "versioned"]
-
-/**
- * Whether a name is that of a module: a path, a package with a scope, a file.
- *
- * @since 0.1.0
- * @category constructors
- */
-export const isModule = (name: string): boolean => /^[./@]|\/|\.m?js$/u.test(name)
+/** What was said, and how, that is a setting of other storages only; the names of these. */
+const settingOfOthers = (
+  name: string,
+  { files, said }: Settings
+): { readonly setting: string; readonly owners: ReadonlyArray<string> } | undefined => {
+  const owned = new Set(Object.values(storages).flatMap(({ settings }) => settings))
+  for (const key of owned) {
+    const owners = storageNames.filter((one) => storages[one]?.settings.includes(key) === true)
+    const isSaid = key === "files" ? Object.keys(files).length > 0 : said.has(key)
+    if (!isSaid || owners.includes(name)) continue
+    return {
+      setting: key === "files" ? `"files" in the configuration` : (said.get(key) ?? `--${flagOf(key)}`),
+      owners
+    }
+  }
+  return undefined
+}
 
 /**
  * The storage the settings name: one of this project, or that of a module.
@@ -140,24 +157,17 @@ export const storageOf = (
   const name = settings.storage
   const given: StorageSettings = { folder, url: settings.storageUrl, options: settings.storageOptions }
   const known = Object.hasOwn(storages, name) ? storages[name] : undefined
-  if (name !== "csv") {
-    for (const key of aboutFiles) {
-      if (settings.said.has(key))
-        return invalid(
-          `${settings.said.get(key) ?? `--${flagOf(key)}`} goes with the storage csv, not with ${name}. Leave it out.`
-        )
-    }
-    if (Object.keys(settings.files).length > 0)
-      return invalid(`"files" in the configuration goes with the storage csv, not with ${name}. Leave it out.`)
-  }
-  if (known === undefined) {
-    if (isModule(name)) return loadStorage(name, given)
-    const names = Object.keys(storages)
+  const others = settingOfOthers(name, settings)
+  if (others !== undefined) {
     return invalid(
-      `${settings.said.get("storage") ?? "--storage"} is "${name}", which is not a storage. Known: ${names.join(", ")}, or a module (./my-storage.mjs, @scope/package). Did you mean "${nearest(name, names)}"?`
+      `${others.setting} goes with the storage ${others.owners.join(" or ")}, not with ${name}. Leave it out.`
     )
   }
+  if (known === undefined) {
+    if (isModule(name)) return loadModule(storageModule, name, given)
+    return invalid(unknownName("storage", settings.said.get("storage") ?? "--storage", name, Object.keys(storages)))
+  }
   const unknown = Object.keys(given.options).find((option) => !known.options.includes(option))
-  if (unknown !== undefined) return invalid(unknownOption(name, unknown, known.options))
+  if (unknown !== undefined) return invalid(unknownOption("storage", name, unknown, known.options))
   return known.load(given, settings, use)
 }

@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import { HarvestEvent, type SourceActivity } from "@letterboxd-ratings/core"
-import { Clock, Effect, Fiber, Queue, Ref, Schedule, Schema, type Scope } from "effect"
+import { Clock, Effect, Fiber, Ref, Schedule, Schema, type Scope } from "effect"
 import { Screen } from "../Screen.ts"
 import { lineOf, noProgress, progressed, statusOf } from "./RunWords.ts"
 
@@ -15,17 +15,26 @@ const hideCursor = "\u001B[?25l"
 const showCursor = "\u001B[?25h"
 
 /**
- * Shows the events of a queue until `RunFinished`, in the background. The returned effect waits until all that
- * happened before it was called has been shown, and takes the status line away: what is said afterwards has a line of its own.
+ * `show` shows an event. `end` takes the status line away: what is said afterwards has a line of its own.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ShownProgress {
+  readonly show: (event: HarvestEvent) => Effect.Effect<void>
+  readonly end: Effect.Effect<void>
+}
+
+/**
+ * Begins to show a run, with a status line where there is a terminal.
  *
  * @since 0.1.0
  * @category constructors
  */
 export const showProgress = (
-  events: Queue.Dequeue<HarvestEvent>,
   activity: Effect.Effect<SourceActivity>,
   how: "json" | "quiet" | "lines"
-): Effect.Effect<Effect.Effect<void>, never, Screen | Scope.Scope> =>
+): Effect.Effect<ShownProgress, never, Screen | Scope.Scope> =>
   Effect.gen(function* () {
     const screen = yield* Screen
     const progress = yield* Ref.make(noProgress)
@@ -62,15 +71,8 @@ export const showProgress = (
     const drawing = hasStatus
       ? yield* Effect.forkScoped(Effect.repeat(drawStatus, Schedule.spaced("125 millis")))
       : undefined
-    const showing = yield* Effect.forkScoped(
-      Effect.repeat(Effect.tap(Queue.take(events), show), { until: (event) => event._tag === "RunFinished" })
-    )
-    // After an interruption no last event comes: what is in the queue is all there is.
-    return Fiber.interrupt(showing).pipe(
-      Effect.zipRight(Queue.takeAll(events)),
-      Effect.flatMap(Effect.forEach(show, { discard: true })),
-      Effect.zipRight(
-        drawing === undefined ? Effect.void : Effect.zipRight(Fiber.interrupt(drawing), screen.err(eraseLine))
-      )
-    )
+    return {
+      show,
+      end: drawing === undefined ? Effect.void : Effect.zipRight(Fiber.interrupt(drawing), screen.err(eraseLine))
+    }
   })

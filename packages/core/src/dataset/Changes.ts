@@ -35,7 +35,8 @@ export type StateTables = Omit<DatasetState, RowTable>
 
 /**
  * What becomes of a dataset, table by table. `before` and `after` are what it holds without and with the changes; both
- * hold as long as they are being written, and change afterwards. Rows that are new in a table stand in their order.
+ * hold as long as they are being written, and change afterwards. Rows that are new in a table stand in their order;
+ * `members.all` are those that are new or changed in the order of the batch.
  * `idGaps` is the number of user ids that the dataset skips.
  *
  * @since 0.1.0
@@ -49,7 +50,11 @@ export interface DatasetChanges {
     readonly added: ReadonlyArray<Film>
     readonly changed: ReadonlyArray<{ readonly before: Film; readonly after: Film }>
   }
-  readonly members: { readonly added: ReadonlyArray<Member>; readonly changed: ReadonlyArray<MemberRecord> }
+  readonly members: {
+    readonly all: ReadonlyArray<Member>
+    readonly added: ReadonlyArray<Member>
+    readonly changed: ReadonlyArray<MemberRecord>
+  }
   readonly updates: { readonly added: ReadonlyArray<MemberUpdate>; readonly changed: ReadonlyArray<MemberUpdate> }
   readonly committedAt: DateTime.Utc
   readonly idGaps: number
@@ -158,7 +163,7 @@ export const changesOfBatch = (
         changes: rowsOf(batch.changes ?? [])
       },
       films: { added: batch.newFilms, changed: batch.changedFilms },
-      members,
+      members: { ...members, all: batch.members.map(({ record }) => record) },
       updates,
       committedAt: batch.committedAt,
       idGaps: state.idGaps
@@ -189,15 +194,13 @@ export const changesOfWhole = (whole: WholeDataset): DatasetChanges => {
     const streams: RowStreams = whole
     return { replaced: nobody, added: streams[name], count: state[name] }
   }
+  const all = Array.from(users, ([username, userId]): Member => members.get(username) ?? { username, userId })
   return {
     before: emptyDatasetState,
     after: { ...state, batches: Math.max(1, state.batches) },
     rows: { ratings: table("ratings"), watched: table("watched"), changes: table("changes") },
     films: { added: [...state.films.values()], changed: [] },
-    members: {
-      added: Array.from(users, ([username, userId]) => members.get(username) ?? { username, userId }),
-      changed: []
-    },
+    members: { all, added: all, changed: [] },
     updates: {
       added: [...updates].flatMap(([username, lastUpdated]) => {
         const userId = users.get(username)

@@ -74,6 +74,31 @@ export type ColumnsOf<Row> = {
   readonly [K in keyof Row]-?: Column<Exclude<Row[K], undefined>, Schema.Struct.Field>
 }
 
+/** So many values of a column are remembered: about as many as there are films and members with many rows. */
+const mostRemembered = 131_072
+
+/**
+ * Decodes values of which most were decoded before: asking a schema costs tens of times as much as remembering. Most
+ * values are numbers, whole or half ones (stars), which find their place in an array.
+ */
+const remembering = <A>(decode: (stored: unknown) => Option.Option<A>): ((stored: unknown) => Option.Option<A>) => {
+  const numbers: Array<Option.Option<A> | undefined> = []
+  const texts = new Map<string, Option.Option<A>>()
+  return (stored) => {
+    if (typeof stored === "number") {
+      const halves = stored * 2
+      if (halves < 0 || halves >= mostRemembered * 2 || (halves | 0) !== halves) return decode(stored)
+      return (numbers[halves] ??= decode(stored))
+    }
+    if (typeof stored !== "string") return decode(stored)
+    const known = texts.get(stored)
+    if (known !== undefined) return known
+    const decoded = decode(stored)
+    if (texts.size < mostRemembered) texts.set(stored, decoded)
+    return decoded
+  }
+}
+
 const shown = (value: unknown): string => String(JSON.stringify(value) ?? value).slice(0, 80)
 
 /**
@@ -106,7 +131,7 @@ export const makeTable = <Row extends object>(
     reader: (read) => {
       const parts = read.map(({ property }) => {
         const { isOptional, name: column, values } = columns[property as keyof Row]
-        return { property, column, isOptional, decode: values.decode }
+        return { property, column, isOptional, decode: remembering(values.decode) }
       })
       return (values) => {
         const row: { [property: string]: unknown } = {}

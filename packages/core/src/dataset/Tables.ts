@@ -124,7 +124,7 @@ const memberColumns = {
 /**
  * A member's state with its evidence: when it was read, the page count its first page told (0 where unknown), the
  * numbers of the pages still missing, the films seen (rated or not) and stated, the ratings, the doubts, and how
- * often each verdict was given. It belongs to a dataset's members by `userId`. `seen` holds film ids: of a partial member
+ * often each label was given to a part (see `ListPart`). It belongs to a dataset's members by `userId`. `seen` holds film ids: of a partial member
  * that can be completed page by page all films of its list that were seen, rated or not, which tell later whether the
  * list has moved; of a sealed member that was read in one go a sample of its rated films (see `sampleOfRatings`), which
  * tells a member again that has another name. `source` and `proof` are there where a source other than the site's pages

@@ -4,7 +4,6 @@
  * @since 0.1.0
  */
 import { Schema } from "effect"
-import type { PageVerdict } from "../PageVerdict.ts"
 import type { MemberRecord } from "./Tables.ts"
 
 /**
@@ -27,6 +26,36 @@ export const WaitsFor = Schema.Literal("refused", "not-understood", "pages", "do
 export type WaitsFor = typeof WaitsFor.Type
 
 /**
+ * The labels in `verdicts` that tell why a part is missing: the reasons of errors, and those that Letterboxd's pages have
+ * had in datasets from the beginning.
+ */
+const missingLabels: Readonly<Record<string, "refused" | "not-understood">> = {
+  Refused: "refused",
+  Challenged: "refused",
+  Forbidden: "refused",
+  RateLimited: "refused",
+  NotUnderstood: "not-understood",
+  MarkupChanged: "not-understood"
+}
+
+/**
+ * What the label of a missing part tells of the reason; `undefined` where it tells nothing.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const reasonInLabel = (label: string): "refused" | "not-understood" | undefined =>
+  Object.hasOwn(missingLabels, label) ? missingLabels[label] : undefined
+
+/**
+ * The `verdicts` of a member whom the source called private or gone, as it called everybody then: it counts as refused.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const verdictsOfDisbelieved: MemberRecord["verdicts"] = { Forbidden: 1 }
+
+/**
  * What a member waits for before it is complete; `undefined` where it is not partial.
  *
  * @since 0.1.0
@@ -34,9 +63,11 @@ export type WaitsFor = typeof WaitsFor.Type
  */
 export const whatMemberWaitsFor = ({ doubts, missing, state, verdicts }: MemberRecord): WaitsFor | undefined => {
   if (state !== "partial") return undefined
-  const had = (verdict: PageVerdict["_tag"]) => (verdicts[verdict] ?? 0) > 0
-  if (had("Challenged") || had("Forbidden") || had("RateLimited")) return "refused"
-  if (had("MarkupChanged") || doubts.includes("unreadable-tiles") || doubts.includes("ratings-missing"))
+  const reasons = new Set(
+    Object.entries(verdicts).map(([label, times]) => (times > 0 ? reasonInLabel(label) : undefined))
+  )
+  if (reasons.has("refused")) return "refused"
+  if (reasons.has("not-understood") || doubts.includes("unreadable-tiles") || doubts.includes("ratings-missing"))
     return "not-understood"
   return missing.length > 0 ? "pages" : "doubts"
 }

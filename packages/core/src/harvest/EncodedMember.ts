@@ -56,7 +56,7 @@ export const encodeMember = (
     userId,
     state: reading.state,
     readAt,
-    lastPage: reading.lastPage,
+    lastPage: reading.lastPart,
     missing: reading.missing,
     films: (completes?.films ?? 0) + reading.films.length,
     ...(reading.statedFilms === undefined ? {} : { statedFilms: reading.statedFilms }),
@@ -66,7 +66,7 @@ export const encodeMember = (
     ...(reading.renamedTo === undefined ? {} : { renamedTo: reading.renamedTo }),
     ...seenFilms(
       reading.state,
-      reading.lastPage,
+      reading.lastPart,
       completes,
       reading.films.map(({ film }) => film.id),
       ratings
@@ -77,12 +77,12 @@ export const encodeMember = (
 
 const seenFilms = (
   memberState: MemberRecord["state"],
-  lastPage: number,
+  lastPart: number,
   completes: MemberRecord | undefined,
   films: ReadonlyArray<EncodedRating["filmId"]>,
   ratings: ReadonlyArray<EncodedRating>
 ): Pick<MemberRecord, "seen"> => {
-  if (memberState === "partial" && lastPage > 0) return { seen: [...(completes?.seen ?? []), ...films] }
+  if (memberState === "partial" && lastPart > 0) return { seen: [...(completes?.seen ?? []), ...films] }
   // A member that is completed later has only the last of its ratings here, which is no sample of all.
   return memberState === "sealed" && completes === undefined && ratings.length > 0
     ? { seen: sampleOfRatings(ratings) }

@@ -1,24 +1,39 @@
 /**
- * The pipeline: discovers members, reads their pages, encodes the ratings, commits batches.
+ * The pipeline: discovers members, reads their lists, encodes the ratings, commits batches.
  *
  * @since 0.1.0
  * @module
  */
-import { Clock, Context, DateTime, Effect, Either, Layer, Option, PubSub, Stream } from "effect"
+import {
+  Clock,
+  type Context,
+  DateTime,
+  Effect,
+  Either,
+  Exit,
+  Fiber,
+  Option,
+  Queue,
+  type Scope,
+  Stream,
+  Take
+} from "effect"
 import { BatchCommitted, type HarvestEvent, MemberDiscovered, RunFinished, RunStarted } from "../HarvestEvent.ts"
 import type { Username } from "../Member.ts"
-import { notRead } from "../MemberReading.ts"
-import { RatingsSource } from "../RatingsSource.ts"
+import { activityOf, RatingsSource } from "../RatingsSource.ts"
 import type { RunReport } from "../RunReport.ts"
 import { SourceError } from "../SourceError.ts"
 import { makeIdRegistry } from "../dataset/IdRegistry.ts"
 import { type OpenDataset, RatingsStorage } from "../dataset/RatingsStorage.ts"
 import type { StorageError } from "../dataset/StorageError.ts"
+import { verdictsOfDisbelieved } from "../dataset/WhatMemberWaitsFor.ts"
+import { notRead } from "../reading/MemberReading.ts"
 import { encodeMember } from "./EncodedMember.ts"
-import { type MemberTask, newMembers, partialMembers } from "./MembersToRead.ts"
-import { noPages, type ReadMember, type TaskResult } from "./ReadMember.ts"
-import { makeRunAccount } from "./RunAccount.ts"
 import * as MemberReader from "./MemberReader.ts"
+import { type MemberTask, newMembers, partialMembers } from "./MembersToRead.ts"
+import { noParts, type ReadMember, type TaskResult } from "./ReadMember.ts"
+import { makeRunAccount } from "./RunAccount.ts"
+import { readBatchAgain } from "./SecondTries.ts"
 import * as Renames from "./Renames.ts"
 
 /**
@@ -46,75 +61,100 @@ export interface HarvestOptions {
 }
 
 /**
- * Runs the pipeline and tells what happens.
+ * Runs the pipeline between the source and the storage in context. The stream tells what happens, in order; its last
+ * element is `RunFinished` with the report.
  *
- * `run` fails only where the storage does. Where the source cannot go on (a bot wall, an endless rate limit, markup that
- * changed for several members in a row, no connection, a budget that is spent), it commits what was read, members that
- * were not finished as partial ones, up to the last member of whom a page was answered, and returns a report with
- * `stopped`. Interrupting it leaves what was committed; a commit under way is finished and published first.
+ * It fails only where the storage does. Where the source cannot go on (it refuses everything, it is not understood for
+ * several members in a row, it cannot be reached, a budget is spent), the run commits what was read, members that
+ * were not finished as partial ones, up to the last member of whom a part was given, and its report says `stopped`.
  *
- * A run begins with the partial members whose pages are missing for passing reasons, goes on with new ones, and ends with
+ * A run begins with the partial members whose parts are missing for passing reasons, goes on with new ones, and ends with
  * those that were refused or not understood before: what stopped the last run does not keep the next one from growing.
- *
  * Batches are committed in order of discovery, whatever order answers arrive in.
  *
- * @since 0.1.0
- * @category services
- */
-export class Harvest extends Context.Tag("@letterboxd-ratings/core/Harvest")<
-  Harvest,
-  {
-    readonly run: (options: HarvestOptions) => Effect.Effect<RunReport, StorageError>
-    readonly events: PubSub.PubSub<HarvestEvent>
-  }
->() {}
-
-/**
- * The pipeline between the source and the storage in context.
+ * The run does not wait for a slow consumer: events wait in an unbounded queue. They are small (a few hundred bytes for
+ * a part of a list), a run that waits for a screen would hold the dataset's lock and the source's connections for
+ * nothing, and a commit that is under way must be able to tell of itself when nobody listens any more.
+ *
+ * Interrupting the stream leaves what was committed; a commit under way is finished first. Nobody hears of that batch:
+ * see `report` for those who must.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const make: Effect.Effect<Context.Tag.Service<Harvest>, never, RatingsSource | RatingsStorage> = Effect.gen(
-  function* () {
-    const source = yield* RatingsSource
-    const storage = yield* RatingsStorage
-    const events = yield* PubSub.unbounded<HarvestEvent>()
-    return {
-      events,
-      run: (options) =>
-        Effect.gen(function* () {
-          const mode =
-            options.mode === "new"
-              ? ({ _tag: "new", existing: options.existing } as const)
-              : ({ _tag: "continue" } as const)
-          const dataset = yield* storage.open(mode)
-          return yield* runOn(source, storage, dataset, events, options)
-        }).pipe(Effect.scoped)
-    }
-  }
-)
+export const run = (
+  options: HarvestOptions
+): Stream.Stream<HarvestEvent, StorageError, RatingsSource | RatingsStorage> =>
+  Stream.unwrapScoped(Effect.map(start(options), ({ events }) => Stream.flattenTake(Stream.fromQueue(events))))
 
 /**
- * `Harvest` over the source and the storage in context.
+ * Runs the pipeline to the end, and gives the report. `tell` is called with each event of `run`, one after the other;
+ * also, where this is interrupted, with those of the commit that is finished first.
  *
  * @since 0.1.0
- * @category layers
+ * @category constructors
  */
-export const layer: Layer.Layer<Harvest, never, RatingsSource | RatingsStorage> = Layer.effect(Harvest, make)
+export const report = <E = never, R = never>(
+  options: HarvestOptions,
+  tell: (event: HarvestEvent) => Effect.Effect<void, E, R> = () => Effect.void
+): Effect.Effect<RunReport, E | StorageError, R | RatingsSource | RatingsStorage> =>
+  Effect.scoped(
+    Effect.gen(function* () {
+      const { events, stop } = yield* start(options)
+      // A fiber that is interrupted may lose the event it was just given. This one ends with the last event.
+      const telling = yield* Effect.forkScoped(
+        Stream.runFoldEffect(Stream.flattenTake(Stream.fromQueue(events)), Option.none<RunReport>(), (_, event) =>
+          Effect.as(tell(event), event._tag === "RunFinished" ? Option.some(event.report) : Option.none())
+        )
+      )
+      const last = yield* Fiber.join(telling).pipe(
+        Effect.onInterrupt(() => Effect.zipRight(stop, Fiber.await(telling)))
+      )
+      return yield* Effect.orDieWith(last, () => new Error("the run ended without a report"))
+    })
+  )
+
+/** `stop` interrupts the run, and waits until all that it had to tell is in `events`. */
+interface Running {
+  readonly events: Queue.Dequeue<Take.Take<HarvestEvent, StorageError>>
+  readonly stop: Effect.Effect<void>
+}
+
+/** Starts a run in the background. The last of its events is followed by the end, or by why there are no more. */
+const start = (options: HarvestOptions): Effect.Effect<Running, never, RatingsSource | RatingsStorage | Scope.Scope> =>
+  Effect.gen(function* () {
+    const source = yield* RatingsSource
+    const storage = yield* RatingsStorage
+    const events = yield* Queue.unbounded<Take.Take<HarvestEvent, StorageError>>()
+    const tell = (event: HarvestEvent) => Effect.asVoid(Queue.offer(events, Take.of(event)))
+    const running = yield* storage
+      .open(options.mode === "new" ? { _tag: "new", existing: options.existing } : { _tag: "continue" })
+      .pipe(
+        Effect.flatMap((dataset) => runOn(source, storage, dataset, tell, options)),
+        Effect.scoped,
+        Effect.onExit((exit) =>
+          Queue.offer(events, Exit.match(exit, { onFailure: Take.failCause, onSuccess: () => Take.end }))
+        ),
+        Effect.exit,
+        Effect.asVoid,
+        Effect.forkScoped
+      )
+    // A run that is interrupted before it began puts no end there.
+    return { events, stop: Effect.asVoid(Effect.zipRight(Fiber.interrupt(running), Queue.offer(events, Take.end))) }
+  })
 
 const runOn = (
   source: Context.Tag.Service<RatingsSource>,
   storage: Context.Tag.Service<RatingsStorage>,
   dataset: OpenDataset,
-  events: PubSub.PubSub<HarvestEvent>,
+  tell: MemberReader.Tell,
   options: HarvestOptions
-): Effect.Effect<RunReport, StorageError> =>
+): Effect.Effect<void, StorageError> =>
   Effect.gen(function* () {
     const startedAt = yield* DateTime.now
-    const before = yield* source.activity
+    const before = yield* activityOf(source)
     const registry = makeIdRegistry(dataset.state)
-    const reader = yield* MemberReader.make(source, events, dataset.state)
+    const reader = yield* MemberReader.make(source, tell, dataset.state)
     const account = makeRunAccount(dataset.state)
     const known = Renames.knownMembers(dataset.state)
     const skipped = new Set<Username>()
@@ -132,7 +172,7 @@ const runOn = (
     const last = partial.last.filter(({ username }) => !isSkipped(username))
     let discovered = 0
 
-    yield* events.publish(
+    yield* tell(
       RunStarted.make({
         mode: options.mode,
         source: source.name,
@@ -163,7 +203,7 @@ const runOn = (
               onNew: (listing) =>
                 Effect.suspend(() => {
                   discovered += 1
-                  return Effect.asVoid(events.publish(MemberDiscovered.make(listing)))
+                  return tell(MemberDiscovered.make(listing))
                 })
             })
           )
@@ -187,22 +227,18 @@ const runOn = (
     )
 
     const handled = new Set<Username>()
-    const readAgain = (members: ReadonlyArray<ReadMember>) =>
-      Effect.reduce(members, new Array<ReadMember>(), (done, member) =>
-        handled.has(member.reading.username) || done.some(({ reading }) => reading.username === member.reading.username)
-          ? Effect.succeed(done)
-          : Effect.map(reader.readAgain(member), (now) => [...done, ...now])
-      )
     yield* readings.pipe(
       Stream.grouped(options.batchSize),
       Stream.runForEach((group) =>
         Effect.gen(function* () {
-          // Members at the same time; the names that one of them leads to one after the other.
-          const again = yield* Effect.forEach(group, ({ members }) => readAgain(members), {
-            concurrency: options.membersInFlight
-          })
+          const again = yield* readBatchAgain(
+            reader,
+            group,
+            (username) => handled.has(username),
+            options.membersInFlight
+          )
           const read: Array<ReadMember> = []
-          for (const one of again.flat()) {
+          for (const one of again) {
             // A member reached by an old name too is taken where it was reached first.
             if (handled.has(one.reading.username)) continue
             handled.add(one.reading.username)
@@ -231,7 +267,7 @@ const runOn = (
             Effect.gen(function* () {
               const receipt = yield* dataset.commit(batch)
               account.committed(batch, receipt.ratings)
-              yield* events.publish(
+              yield* tell(
                 BatchCommitted.make({
                   batch: receipt.batches,
                   members: members.map((member) => member.record.username),
@@ -249,35 +285,38 @@ const runOn = (
     )
 
     const stoppedBy = (yield* reader.stoppedBy) ?? (account.isAllTrouble() ? yield* reader.firstTrouble : undefined)
-    const after = yield* source.activity
+    const after = yield* activityOf(source)
     const report: RunReport = {
       mode: options.mode,
       startedAt,
       finishedAt: yield* DateTime.now,
       ...account.report(),
-      pages: yield* reader.pagesRead,
+      pages: yield* reader.partsRead,
       requests: after.requests - before.requests,
       retries: after.retries - before.retries,
       pausedMillis: after.pausedMillis - before.pausedMillis,
       listEnded: stoppedBy === undefined && options.only === undefined && discovered < wanted,
       skipped: [...skipped],
       unreadListings: after.unreadListings - before.unreadListings,
-      ...(stoppedBy === undefined ? {} : { stopped: { reason: stoppedBy.reason, message: stoppedBy.message } })
+      ...(stoppedBy === undefined
+        ? {}
+        : {
+            stopped: { reason: stoppedBy.reasonLabel, kind: stoppedBy.reason, message: stoppedBy.message }
+          })
     }
-    yield* events.publish(RunFinished.make({ report }))
-    return report
+    yield* tell(RunFinished.make({ report }))
   }).pipe(Effect.scoped)
 
-/** A member whom the site called private or missing, as it calls everybody now. */
+/** A member whom the source called private or gone, as it calls everybody now. */
 const asRefused = ({ reading: { username }, ...member }: ReadMember): ReadMember => ({
   ...member,
   reading: notRead(username),
-  collected: { pages: [], verdicts: new Map([["Forbidden", 1]]) }
+  collected: { parts: [], verdicts: new Map(Object.entries(verdictsOfDisbelieved)) }
 })
 
 /**
- * Members of whom no page was read when the run stopped, at the end of the line, wait for the next run. Those between
- * members that were read are recorded as not read yet, so that ids stay in order of discovery and no page that was read is
+ * Members of whom no part was read when the run stopped, at the end of the line, wait for the next run. Those between
+ * members that were read are recorded as not read yet, so that ids stay in order of discovery and no part that was read is
  * thrown away.
  */
 const withoutUnreadEnd = <E, R>(results: Stream.Stream<TaskResult, E, R>): Stream.Stream<TaskResult, E, R> =>
@@ -287,7 +326,7 @@ const withoutUnreadEnd = <E, R>(results: Stream.Stream<TaskResult, E, R>): Strea
       if (result.isStopped && result.members.length === 0) {
         // Of a member who is partial already everything is recorded.
         if (result.isNew)
-          unread.push({ ...result, members: [{ reading: notRead(result.username), collected: noPages() }] })
+          unread.push({ ...result, members: [{ reading: notRead(result.username), collected: noParts() }] })
         return []
       }
       const all = [...unread, result]

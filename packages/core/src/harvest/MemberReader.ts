@@ -1,28 +1,28 @@
 /**
- * Reads members page by page, judges them, and stops all reading at once when the source cannot go on.
+ * Reads members part by part, judges them, and stops all reading at once when the source cannot go on.
  *
  * @since 0.1.0
  */
-import { Clock, Deferred, Effect, Option, type PubSub, Ref, Stream } from "effect"
+import { Clock, Deferred, Effect, Option, Ref, Stream } from "effect"
 import { type HarvestEvent, MemberRead, PageRead } from "../HarvestEvent.ts"
 import type { Username } from "../Member.ts"
-import { canBeCompleted, judgeCompletion, judgeMember, notRead, ratingsIn } from "../MemberReading.ts"
-import type { RatingsPage } from "../PageVerdict.ts"
 import type { RatingsSource } from "../RatingsSource.ts"
 import type { SourceError } from "../SourceError.ts"
 import type { DatasetState } from "../dataset/Batch.ts"
 import type { MemberRecord } from "../dataset/Tables.ts"
+import { labelOf, type ListPart } from "../reading/ListPart.ts"
+import { canBeCompleted, judgeCompletion, judgeMember, notRead, ratingsIn } from "../reading/MemberReading.ts"
 import type { MemberTask } from "./MembersToRead.ts"
-import { copyOf, type MemberPages, noPages, type ReadMember, type TaskResult } from "./ReadMember.ts"
-import * as SiteTrouble from "./SiteTrouble.ts"
+import { addPart, copyOf, type MemberParts, noParts, type ReadMember, type TaskResult } from "./ReadMember.ts"
+import * as SourceTrouble from "./SourceTrouble.ts"
 
-/** So many pages beyond its last one may be read of a member whose list keeps moving, before it is left partial. */
-const pagesToSettle = (lastPage: number): number => 10 + lastPage
+/** So many parts beyond its last one may be read of a member whose list keeps moving, before it is left partial. */
+const partsToSettle = (lastPart: number): number => 10 + lastPart
 
-/** A member whose reading took longer than this has its first page looked at again. */
+/** A member whose reading took longer than this has its first part looked at again. */
 const longReadingMillis = 600_000
 
-/** So often a name may lead to another one before the site is taken to be confused. Members rename themselves rarely. */
+/** So often a name may lead to another one before the source is taken to be confused. Members rename themselves rarely. */
 export const mostHops = 5
 
 /** A list of so many films without a single rating is asked for its ratings in a second way. */
@@ -33,11 +33,11 @@ const fewRatingsGone = 10
 const smallShareGone = 0.1
 
 /**
- * - `readMember` reads a member and, where the site sends visitors of its name to another one, that one too.
+ * - `readMember` reads a member and, where its name leads to another one, that one too.
  * - `readAgain` gives what is missing of a member a second try; it keeps the first reading where that does not help. The
  *   member comes first in what this gives; behind it, where its name has changed meanwhile, those it leads to.
  * - `leadsTo` asks where the name of a known member leads now; `undefined` where it leads nowhere else.
- * - `isDisbelieved` tells whether what the site said of a member turned out not to be believed.
+ * - `isDisbelieved` tells whether what the source said of a member turned out not to be believed.
  * - `untilStop` ends a stream when the run ends, whatever the stream waits for.
  *
  * @since 0.1.0
@@ -48,7 +48,7 @@ export interface MemberReader {
   readonly stoppedBy: Effect.Effect<SourceError | undefined>
   readonly firstTrouble: Effect.Effect<SourceError | undefined>
   readonly isDisbelieved: (username: Username) => boolean
-  readonly pagesRead: Effect.Effect<number>
+  readonly partsRead: Effect.Effect<number>
   readonly untilStop: <A>(stream: Stream.Stream<A, SourceError>) => Stream.Stream<A, SourceError>
   readonly readMember: (task: MemberTask) => Effect.Effect<TaskResult>
   readonly readAgain: (member: ReadMember) => Effect.Effect<ReadonlyArray<ReadMember>>
@@ -56,19 +56,27 @@ export interface MemberReader {
 }
 
 /**
+ * How a run tells what happens. It never waits.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Tell = (event: HarvestEvent) => Effect.Effect<void>
+
+/**
  * @since 0.1.0
  * @category constructors
  */
 export const make = (
   source: typeof RatingsSource.Service,
-  events: PubSub.PubSub<HarvestEvent>,
+  tell: Tell,
   state: DatasetState
 ): Effect.Effect<MemberReader> =>
   Effect.gen(function* () {
     const stop = yield* Deferred.make<never, SourceError>()
     const stoppedBy = yield* Ref.make<SourceError | undefined>(undefined)
-    const pagesRead = yield* Ref.make(0)
-    const trouble = yield* SiteTrouble.make(source)
+    const partsRead = yield* Ref.make(0)
+    const trouble = yield* SourceTrouble.make(source)
 
     const stopWith = (error: SourceError): Effect.Effect<void> =>
       Ref.update(stoppedBy, (first) => first ?? error).pipe(Effect.zipRight(Deferred.fail(stop, error)), Effect.asVoid)
@@ -84,46 +92,45 @@ export const make = (
           )
       })
 
-    const onPage = (page: RatingsPage): Effect.Effect<void> => {
-      const { number, username, verdict } = page
-      return Ref.update(pagesRead, (n) => n + 1).pipe(
+    const onPart = (part: ListPart): Effect.Effect<void> => {
+      const { content, number, username } = part
+      return Ref.update(partsRead, (n) => n + 1).pipe(
         Effect.zipRight(
-          events.publish(
+          tell(
             PageRead.make({
               username,
               page: number,
-              verdict: verdict._tag,
-              ...(verdict._tag === "Films" ? { lastPage: verdict.lastPage } : {}),
-              ratings: verdict._tag === "Films" ? ratingsIn(verdict.films) : 0
+              verdict: labelOf(part),
+              ...(content._tag === "Films" ? { lastPage: content.lastPart } : {}),
+              ratings: content._tag === "Films" ? ratingsIn(content.films) : 0
             })
           )
         )
       )
     }
 
-    const readPages = (username: Username, which: "all" | ReadonlyArray<number>, into: MemberPages) =>
-      source.ratings(username, which).pipe(
-        Stream.tap(onPage),
-        Stream.runForEach((page) => {
-          // Also the page that ends the run is noted: the member is known to be the one that was refused.
-          into.pages.push(page)
-          into.verdicts.set(page.verdict._tag, (into.verdicts.get(page.verdict._tag) ?? 0) + 1)
-          return trouble.onPage(page)
+    const readParts = (username: Username, which: "all" | ReadonlyArray<number>, into: MemberParts) =>
+      source.list(username, which).pipe(
+        Stream.tap(onPart),
+        Stream.runForEach((part) => {
+          // Also the part that ends the run is noted: the member is known to be the one that was refused.
+          addPart(into, part)
+          return trouble.onPart(part)
         })
       )
 
     /** Tells of a member, but not of one with another name: what that comes to is known when the other one is. */
     const told = (member: ReadMember): Effect.Effect<ReadMember> =>
-      member.reading.renamedTo === undefined ? publishReading(events, member) : Effect.succeed(member)
+      member.reading.renamedTo === undefined ? tellReading(tell, member) : Effect.succeed(member)
 
     /**
-     * Looks whether ratings that are not on a list that seems complete are there after all. A page whose tiles lost
-     * their marks of ratings reads as a list of unrated films.
+     * Looks whether ratings that are not on a list that seems complete are there after all. A part that lost the marks of
+     * its ratings reads as a list of unrated films.
      */
     const confirmed = (member: ReadMember): Effect.Effect<ReadMember, SourceError> =>
       Effect.gen(function* () {
         const { completes, reading } = member
-        if (reading.state !== "sealed") return member
+        if (reading.state !== "sealed" || source.ratedFilms === undefined) return member
         const before = state.members.get(reading.username)?.ratings ?? 0
         const films = (completes?.films ?? 0) + reading.films.length
         const ratings = (completes?.ratings ?? 0) + ratingsIn(reading.films)
@@ -138,27 +145,27 @@ export const make = (
           : said.value.atLeast > ratings
             ? `${reading.username} shows ${ratings} ratings, but its list of rated films has ${said.value.atLeast} or more`
             : undefined
-        // A list that cannot be had proves nothing about the site.
+        // A list that cannot be had proves nothing about the source.
         if (missing === undefined || Option.isSome(said)) yield* trouble.onRatings(reading.username, missing)
         return missing === undefined
           ? member
           : { ...member, reading: { ...reading, state: "partial", doubts: [...reading.doubts, "ratings-missing"] } }
       })
 
-    /** Judges the pages; reads again what is needed to put a list together that moved meanwhile. */
+    /** Judges the parts; reads again what is needed to put a list together that moved meanwhile. */
     const settle = (
       username: Username,
-      into: MemberPages,
+      into: MemberParts,
       listedFilms: number | undefined
     ): Effect.Effect<ReadMember, SourceError> =>
       Effect.gen(function* () {
-        let reading = judgeMember(username, into.pages, listedFilms)
-        let left = pagesToSettle(reading.lastPage)
+        let reading = judgeMember(username, into.parts, listedFilms)
+        let left = partsToSettle(reading.lastPart)
         while (reading.again !== "all" && reading.again.length > 0 && left > 0) {
           const again = reading.again.slice(0, left)
           left -= again.length
-          yield* readPages(username, again, into)
-          reading = judgeMember(username, into.pages, listedFilms)
+          yield* readParts(username, again, into)
+          reading = judgeMember(username, into.parts, listedFilms)
         }
         const member = { reading, collected: into, ...(listedFilms === undefined ? {} : { listedFilms }) }
         return yield* Effect.flatMap(confirmed(member), told)
@@ -166,42 +173,42 @@ export const make = (
 
     const readWhole = (
       username: Username,
-      into: MemberPages,
+      into: MemberParts,
       listedFilms?: number
     ): Effect.Effect<ReadMember, SourceError> =>
       Effect.gen(function* () {
         const started = yield* Clock.currentTimeMillis
-        yield* readPages(username, "all", into)
-        if (into.pages.length > 1 && (yield* Clock.currentTimeMillis) - started > longReadingMillis) {
-          yield* readPages(username, [1], into)
+        yield* readParts(username, "all", into)
+        if (into.parts.length > 1 && (yield* Clock.currentTimeMillis) - started > longReadingMillis) {
+          yield* readParts(username, [1], into)
         }
         return yield* settle(username, into, listedFilms)
       })
 
-    /** Reads the given ones of the pages that are missing; all of them where the list is another one now. */
+    /** Reads the given ones of the parts that are missing; all of them where the list is another one now. */
     const readMissing = (
       record: MemberRecord,
       numbers: ReadonlyArray<number>,
-      into: MemberPages
+      into: MemberParts
     ): Effect.Effect<ReadMember, SourceError> =>
       Effect.gen(function* () {
-        yield* readPages(record.username, numbers, into)
-        const reading = judgeCompletion(record, into.pages)
-        if (reading === undefined) return yield* readWhole(record.username, noPages())
+        yield* readParts(record.username, numbers, into)
+        const reading = judgeCompletion(record, into.parts)
+        if (reading === undefined) return yield* readWhole(record.username, noParts())
         return yield* Effect.flatMap(confirmed({ reading, collected: into, completes: record }), told)
       })
 
-    /** What is known of a member whose reading was stopped; nothing where no page of it was answered. */
+    /** What is known of a member whose reading was stopped; nothing where no part of it was answered. */
     const salvage = (
       { listedFilms, username }: MemberTask,
-      collected: MemberPages,
+      collected: MemberParts,
       completes?: MemberRecord
     ): ReadonlyArray<ReadMember> => {
-      if (collected.pages.length === 0) return []
+      if (collected.parts.length === 0) return []
       const reading =
         completes === undefined
-          ? judgeMember(username, collected.pages, listedFilms)
-          : judgeCompletion(completes, collected.pages)
+          ? judgeMember(username, collected.parts, listedFilms)
+          : judgeCompletion(completes, collected.parts)
       return reading === undefined
         ? []
         : [{ reading: asStopped(reading), collected, ...(completes === undefined ? {} : { completes }) }]
@@ -209,12 +216,15 @@ export const make = (
 
     /** Nobody asked in a second way for the ratings of a member whose reading was stopped. */
     const asStopped = (reading: ReadMember["reading"]): ReadMember["reading"] =>
-      reading.state === "sealed" && ratingsIn(reading.films) === 0 && reading.films.length >= longListWithoutRatings
+      source.ratedFilms !== undefined &&
+      reading.state === "sealed" &&
+      ratingsIn(reading.films) === 0 &&
+      reading.films.length >= longListWithoutRatings
         ? { ...reading, state: "partial", doubts: [...reading.doubts, "ratings-missing"] }
         : reading
 
     /**
-     * Reads on from a member to where its name leads in the end. A name that leads in a circle, or on and on, or to a page
+     * Reads on from a member to where its name leads in the end. A name that leads in a circle, or on and on, or to a list
      * that cannot be had says nothing yet: those on the way are read again later.
      */
     const follow = (first: ReadMember): Effect.Effect<Pick<TaskResult, "members" | "isStopped">> =>
@@ -225,11 +235,11 @@ export const make = (
         while (last.reading.renamedTo !== undefined) {
           const to = last.reading.renamedTo
           if (passed.has(to) || way.length > mostHops) break
-          const pages = noPages()
-          const next = yield* untilStopped(readWhole(to, pages))
+          const parts = noParts()
+          const next = yield* untilStopped(readWhole(to, parts))
           if (Option.isNone(next)) {
             // A new name of which nothing is known would be forgotten if the old one were recorded.
-            const saved = salvage({ username: to }, pages).filter(({ reading }) => reading.lastPage > 0)
+            const saved = salvage({ username: to }, parts).filter(({ reading }) => reading.lastPart > 0)
             return { members: saved.length === 0 ? [] : [...way, ...saved], isStopped: true }
           }
           last = next.value
@@ -238,14 +248,11 @@ export const make = (
         }
         if (way.length === 1 && last.reading.renamedTo === undefined) return { members: way, isStopped: false }
         const isRead =
-          last.reading.renamedTo === undefined && (last.reading.state !== "partial" || last.reading.lastPage > 0)
+          last.reading.renamedTo === undefined && (last.reading.state !== "partial" || last.reading.lastPart > 0)
         const members: Array<ReadMember> = []
         for (const one of way) {
           if (one.reading.renamedTo === undefined) members.push(one)
-          else
-            members.push(
-              yield* publishReading(events, isRead ? one : { ...one, reading: notRead(one.reading.username) })
-            )
+          else members.push(yield* tellReading(tell, isRead ? one : { ...one, reading: notRead(one.reading.username) }))
         }
         return { members, isStopped: false }
       })
@@ -255,13 +262,13 @@ export const make = (
       stoppedBy: Ref.get(stoppedBy),
       firstTrouble: trouble.first,
       isDisbelieved: trouble.isDisbelieved,
-      pagesRead: Ref.get(pagesRead),
+      partsRead: Ref.get(partsRead),
       untilStop: Stream.interruptWhenDeferred(stop),
       readMember: (task) =>
         Effect.gen(function* () {
           const { listedFilms, record, username } = task
           const completes = record !== undefined && canBeCompleted(record) ? record : undefined
-          const collected = noPages()
+          const collected = noParts()
           const first = yield* untilStopped(
             completes === undefined
               ? readWhole(username, collected, listedFilms)
@@ -277,13 +284,13 @@ export const make = (
           const { completes, listedFilms, reading } = member
           if (reading.again.length === 0 && reading.missing.length === 0) return [member]
           const again = Effect.gen(function* () {
-            if (reading.lastPage === 0 || (reading.again !== "all" && reading.missing.length === 0)) {
-              return yield* readWhole(reading.username, noPages(), listedFilms)
+            if (reading.lastPart === 0 || (reading.again !== "all" && reading.missing.length === 0)) {
+              return yield* readWhole(reading.username, noParts(), listedFilms)
             }
             const collected = copyOf(member.collected)
             if (completes !== undefined) return yield* readMissing(completes, reading.missing, collected)
-            if (reading.again === "all") return yield* readWhole(reading.username, noPages(), listedFilms)
-            yield* readPages(reading.username, reading.missing, collected)
+            if (reading.again === "all") return yield* readWhole(reading.username, noParts(), listedFilms)
+            yield* readParts(reading.username, reading.missing, collected)
             return yield* settle(reading.username, collected, listedFilms)
           })
           const outcome = yield* untilStopped(again)
@@ -297,21 +304,21 @@ export const make = (
           return isWorse ? [member] : members
         }),
       leadsTo: (known) =>
-        Effect.map(untilStopped(Stream.runCollect(Stream.tap(source.ratings(known, [1]), onPage))), (pages) => {
-          const verdict = Option.getOrUndefined(pages)?.pipe((all) => [...all].at(-1)?.verdict)
-          return verdict?._tag === "Renamed" ? verdict.to : undefined
+        Effect.map(untilStopped(Stream.runCollect(Stream.tap(source.list(known, [1]), onPart))), (parts) => {
+          const content = Option.getOrUndefined(parts)?.pipe((all) => [...all].at(-1)?.content)
+          return content?._tag === "Renamed" ? content.to : undefined
         })
     }
   })
 
-const publishReading = (events: PubSub.PubSub<HarvestEvent>, member: ReadMember): Effect.Effect<ReadMember> => {
+const tellReading = (tell: Tell, member: ReadMember): Effect.Effect<ReadMember> => {
   const { collected, reading } = member
   return Effect.as(
-    events.publish(
+    tell(
       MemberRead.make({
         username: reading.username,
         state: reading.state,
-        pages: new Set(collected.pages.map(({ number }) => number)).size,
+        pages: new Set(collected.parts.map(({ number }) => number)).size,
         films: reading.films.length,
         ratings: ratingsIn(reading.films),
         missing: reading.missing,

@@ -30,7 +30,7 @@ export interface MemberTask {
 const repeatsThatEnd = 150
 
 /**
- * The partial members of a dataset in two groups. `last` are those that the site refused, or whose pages were not
+ * The partial members of a dataset in two groups. `last` are those that the source refused, or whose lists were not
  * understood: a run that began with them would end there each time, and nobody else would ever be reached.
  *
  * @since 0.1.0

@@ -4,38 +4,56 @@
  * @since 0.1.0
  */
 import type { Username } from "../Member.ts"
-import type { MemberReading } from "../MemberReading.ts"
-import type { PageVerdict, RatingsPage } from "../PageVerdict.ts"
 import type { MemberRecord } from "../dataset/Tables.ts"
+import { reasonInLabel } from "../dataset/WhatMemberWaitsFor.ts"
+import { labelOf, type ListPart, missingReason } from "../reading/ListPart.ts"
+import type { MemberReading } from "../reading/MemberReading.ts"
 
 /**
- * The pages of a member in the order they arrived in, and how often each verdict was given.
+ * The parts of a member's list in the order they arrived in, and how often each label was given.
  *
  * @since 0.1.0
  * @category models
  */
-export interface MemberPages {
-  readonly pages: Array<RatingsPage>
-  readonly verdicts: Map<PageVerdict["_tag"], number>
+export interface MemberParts {
+  readonly parts: Array<ListPart>
+  readonly verdicts: Map<string, number>
 }
 
 /**
  * @since 0.1.0
  * @category constructors
  */
-export const noPages = (): MemberPages => ({ pages: [], verdicts: new Map() })
+export const noParts = (): MemberParts => ({ parts: [], verdicts: new Map() })
 
 /**
  * @since 0.1.0
  * @category constructors
  */
-export const copyOf = ({ pages, verdicts }: MemberPages): MemberPages => ({
-  pages: [...pages],
+export const copyOf = ({ parts, verdicts }: MemberParts): MemberParts => ({
+  parts: [...parts],
   verdicts: new Map(verdicts)
 })
 
 /**
- * A member that was read; `completes` is the record of an earlier reading whose missing pages these are, `listedFilms`
+ * Adds a part that arrived. Where the label of a missing part does not tell why it is missing, the reason is counted as a
+ * label too: it decides later when the member is read again.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const addPart = ({ parts, verdicts }: MemberParts, part: ListPart): void => {
+  parts.push(part)
+  const count = (label: string) => verdicts.set(label, (verdicts.get(label) ?? 0) + 1)
+  const label = labelOf(part)
+  count(label)
+  if (part.content._tag !== "Missing") return
+  const reason = missingReason(part.content.error)
+  if (reason !== "unavailable" && reasonInLabel(label) !== reason) count(part.content.error.reason)
+}
+
+/**
+ * A member that was read; `completes` is the record of an earlier reading whose missing parts these are, `listedFilms`
  * the number of films that the members list states.
  *
  * @since 0.1.0
@@ -43,13 +61,13 @@ export const copyOf = ({ pages, verdicts }: MemberPages): MemberPages => ({
  */
 export interface ReadMember {
   readonly reading: MemberReading
-  readonly collected: MemberPages
+  readonly collected: MemberParts
   readonly completes?: MemberRecord
   readonly listedFilms?: number
 }
 
 /**
- * What came of a member (`isNew`: one from the members list): itself and, where the site sends its visitors to another name, that one, and so on. `isStopped`
+ * What came of a member (`isNew`: one from the members list): itself and, where its name leads to another one, that one, and so on. `isStopped`
  * says that the run ended meanwhile: there is what was read until then.
  *
  * @since 0.1.0

@@ -7,7 +7,7 @@ import type { Username } from "../Member.ts"
 import type { RunReport } from "../RunReport.ts"
 import type { Batch, BatchMember, DatasetState } from "../dataset/Batch.ts"
 import type { MemberRecord } from "../dataset/Tables.ts"
-import { whatMemberWaitsFor } from "../dataset/WhatMemberWaitsFor.ts"
+import { verdictsOfDisbelieved, whatMemberWaitsFor } from "../dataset/WhatMemberWaitsFor.ts"
 import type { ReadMember } from "./ReadMember.ts"
 
 /**
@@ -68,10 +68,10 @@ export const makeRunAccount = (state: DatasetState): RunAccount => {
   return {
     read: (read) => {
       for (const {
-        reading: { doubts, lastPage, missing, state: memberState, username }
+        reading: { doubts, lastPart, missing, state: memberState, username }
       } of read) {
         members[memberState] += 1
-        if (memberState === "partial") partial.push({ username, missing, lastPage, doubts })
+        if (memberState === "partial") partial.push({ username, missing, lastPage: lastPart, doubts })
       }
     },
     committed: (batch, total) => {
@@ -85,7 +85,7 @@ export const makeRunAccount = (state: DatasetState): RunAccount => {
       [...absent.values()]
         .filter(({ username }) => isDisbelieved(username))
         .map((record) => ({
-          record: { ...record, state: "partial", missing: [1], verdicts: { Forbidden: 1 } },
+          record: { ...record, state: "partial", missing: [1], verdicts: verdictsOfDisbelieved },
           isNew: false,
           write: "append",
           ratings: []

@@ -3,12 +3,13 @@
  *
  * @since 0.1.0
  */
-import { PageVerdict, Username } from "@letterboxd-ratings/core"
+import { Username } from "@letterboxd-ratings/core"
 import type * as cheerio from "cheerio/slim"
 import { Option, Schema } from "effect"
 import { retryAfterMillis } from "../RetryAfter.ts"
 import { deepestNesting, readDocument } from "./BoundedParsing.ts"
 import { type PageResponse, pageTitle } from "./PageResponse.ts"
+import { PageVerdict } from "./PageVerdict.ts"
 
 const decodeUsername = Schema.decodeUnknownOption(Username)
 

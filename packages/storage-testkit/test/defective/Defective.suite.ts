@@ -1,13 +1,18 @@
 /** Sources with one defect each. Every one of them must fail the suite; Defects.test.ts sees to it. */
 import {
+  activityOf,
+  examineSource,
+  type FilmsContent,
+  type ListPart,
   type MemberListing,
-  PageVerdict,
+  PartContent,
   Rating,
   type RatedFilms,
-  type RatingsPage,
+  ratedFilmsOf,
   RatingsSource,
   type SourceActivity,
   SourceError,
+  type SourceFinding,
   Username,
   type WatchedFilm
 } from "@letterboxd-ratings/core"
@@ -16,34 +21,41 @@ import { Chunk, type Context, Effect, Layer, Option, Schema, Stream } from "effe
 import * as WorldSource from "../WorldSource.ts"
 
 type Source = Context.Tag.Service<RatingsSource>
-type Change = (source: Source, world: SourceWorld) => Source
+type Complete = Required<Omit<Source, "reasonTexts">>
+type Change = (source: Complete, world: SourceWorld) => Complete
 
-type Ratings = ReturnType<Source["ratings"]>
-type Asked = Parameters<Source["ratings"]>[1]
+type List = ReturnType<Source["list"]>
+type Asked = Parameters<Source["list"]>[1]
+
+const complete = (source: Source): Complete => ({
+  ...source,
+  ratedFilms: (name) => ratedFilmsOf(source, name),
+  activity: activityOf(source),
+  examine: (name) => examineSource(source, name)
+})
 
 /** Changes each reading of a member. */
 const readings =
-  (change: (pages: Ratings, asked: Asked, username: Username) => Ratings): Change =>
+  (change: (parts: List, asked: Asked, username: Username) => List): Change =>
   (source) => ({
     ...source,
-    ratings: (username, asked) => change(source.ratings(username, asked), asked, username)
+    list: (username, asked) => change(source.list(username, asked), asked, username)
   })
-const pages = (change: (page: RatingsPage) => RatingsPage | ReadonlyArray<RatingsPage>): Change =>
+const parts = (change: (part: ListPart) => ListPart | ReadonlyArray<ListPart>): Change =>
   readings(
-    Stream.mapConcat((page) => {
-      const changed = change(page)
-      return "verdict" in changed ? [changed] : changed
+    Stream.mapConcat((part) => {
+      const changed = change(part)
+      return "content" in changed ? [changed] : changed
     })
   )
-type Films = Extract<PageVerdict, { readonly _tag: "Films" }>
-const filmsPages = (change: (verdict: Films, page: RatingsPage) => Partial<Films>): Change =>
-  pages((page) =>
-    page.verdict._tag === "Films" ? { ...page, verdict: { ...page.verdict, ...change(page.verdict, page) } } : page
+const filmsParts = (change: (content: FilmsContent, part: ListPart) => Partial<FilmsContent>): Change =>
+  parts((part) =>
+    part.content._tag === "Films" ? { ...part, content: { ...part.content, ...change(part.content, part) } } : part
   )
 const films = (change: (films: ReadonlyArray<WatchedFilm>) => ReadonlyArray<WatchedFilm>): Change =>
-  filmsPages((verdict) => ({ films: change(verdict.films) }))
-const verdictsOf = (tag: PageVerdict["_tag"], verdict: PageVerdict): Change =>
-  pages((page) => (page.verdict._tag === tag ? { ...page, verdict } : page))
+  filmsParts((content) => ({ films: change(content.films) }))
+const contentsOf = (tag: PartContent["_tag"], content: PartContent): Change =>
+  parts((part) => (part.content._tag === tag ? { ...part, content } : part))
 const members =
   (change: (members: ReadonlyArray<MemberListing>) => ReadonlyArray<MemberListing>): Change =>
   (source) => ({
@@ -69,37 +81,43 @@ const rated =
 const username = Schema.decodeUnknownSync(Username)
 const rating = Schema.decodeUnknownSync(Rating)
 const wrong = new SourceError({ reason: "Unreachable", source: "world", detail: "it cannot go on" })
-const isLast = ({ number, verdict }: RatingsPage) =>
-  verdict._tag === "Films" && verdict.lastPage > 1 && number === verdict.lastPage
-const isMissing = ({ verdict }: RatingsPage) => verdict._tag === "Unavailable"
+const findings =
+  (change: (finding: SourceFinding) => ReadonlyArray<SourceFinding>): Change =>
+  (source) => ({
+    ...source,
+    examine: (name) => Stream.mapConcat(source.examine(name), change)
+  })
+const isLast = ({ content, number }: ListPart) =>
+  content._tag === "Films" && content.lastPart > 1 && number === content.lastPart
+const isMissing = ({ content }: ListPart) => content._tag === "Missing"
 const reversed = <A, E>(stream: Stream.Stream<A, E>) =>
   Stream.unwrap(Effect.map(Stream.runCollect(stream), (all) => Stream.fromChunk(Chunk.reverse(all))))
 
 const defects: Readonly<Record<string, Change>> = {
   "has no defect": (source) => source,
 
-  "drops the last page": pages((page) => (isLast(page) ? [] : page)),
-  "drops the page asked for last": readings((all, asked) =>
+  "drops the last part": parts((part) => (isLast(part) ? [] : part)),
+  "drops the part asked for last": readings((all, asked) =>
     asked === "all" || asked.length < 2 ? all : Stream.filter(all, ({ number }) => number !== asked.at(-1))
   ),
-  "gives a page twice": pages((page) => (page.number === 2 ? [page, page] : page)),
-  "gives all pages where some are asked for": (source) => ({
+  "gives a part twice": parts((part) => (part.number === 2 ? [part, part] : part)),
+  "gives all parts where some are asked for": (source) => ({
     ...source,
-    ratings: (name) => source.ratings(name, "all")
+    list: (name) => source.list(name, "all")
   }),
-  "gives all pages where none are asked for": (source) => ({
+  "gives all parts where none are asked for": (source) => ({
     ...source,
-    ratings: (name, asked) => source.ratings(name, asked.length === 0 ? "all" : asked)
+    list: (name, asked) => source.list(name, asked.length === 0 ? "all" : asked)
   }),
-  "gives page 1 with whatever is asked for": (source) => ({
+  "gives part 1 with whatever is asked for": (source) => ({
     ...source,
-    ratings: (name, asked) => source.ratings(name, asked === "all" || asked.includes(1) ? asked : [1, ...asked])
+    list: (name, asked) => source.list(name, asked === "all" || asked.includes(1) ? asked : [1, ...asked])
   }),
-  "gives page 1 last": readings((all) => reversed(all)),
-  "counts pages from 0": pages((page) => ({ ...page, number: page.number - 1 })),
-  "takes a page for the last one": filmsPages((_, { number }) => ({ lastPage: number })),
-  "states one page too many": filmsPages(({ lastPage }) => ({ lastPage: lastPage + 1 })),
-  "does not say where a page is": pages((page) => ({ ...page, url: "" })),
+  "gives part 1 last": readings((all) => reversed(all)),
+  "counts parts from 0": parts((part) => ({ ...part, number: part.number - 1 })),
+  "takes a part for the last one": filmsParts((_, { number }) => ({ lastPart: number })),
+  "states one part too many": filmsParts(({ lastPart }) => ({ lastPart: lastPart + 1 })),
+  "does not say where a part is": parts((part) => ({ ...part, place: "" })),
 
   "skips unrated films": films((all) => all.filter((watched) => watched.rating !== undefined)),
   "takes unrated films for the worst": films((all) =>
@@ -111,15 +129,15 @@ const defects: Readonly<Record<string, Change>> = {
     )
   ),
   "orders films by id": films((all) => all.toSorted((a, b) => a.film.id - b.film.id)),
-  "loses the last film of a page": films((all) => all.slice(0, -1)),
+  "loses the last film of a part": films((all) => all.slice(0, -1)),
   "mixes up title and slug": films((all) =>
     all.map((watched) => ({ ...watched, film: { ...watched.film, title: watched.film.slug ?? "" } }))
   ),
   "makes up years": films((all) => all.map((watched) => ({ ...watched, film: { year: 2000, ...watched.film } }))),
-  "states the number of films of the page as the list's": filmsPages((verdict) => ({
-    stated: { films: verdict.films.length }
+  "states the number of films of the part as the list's": filmsParts((content) => ({
+    stated: { films: content.films.length }
   })),
-  "counts good films as unreadable": filmsPages(() => ({ unreadable: 1 })),
+  "counts good films as unreadable": filmsParts(() => ({ unreadable: 1 })),
 
   "reads the whole members list for one": members((all) => all),
   "orders members by name": members((all) => all.toSorted((a, b) => (a.username < b.username ? -1 : 1))),
@@ -147,70 +165,68 @@ const defects: Readonly<Record<string, Change>> = {
     members: Stream.map(source.members, ({ films: count = 0, username: of }) => ({ username: of, films: count + 1 }))
   }),
 
-  "treats private as gone": verdictsOf("MemberPrivate", PageVerdict.MemberNotFound()),
-  "treats gone as empty": verdictsOf("MemberNotFound", PageVerdict.NoFilms()),
-  "treats empty as a list of no films": verdictsOf(
-    "NoFilms",
-    PageVerdict.Films({ films: [], lastPage: 1, stated: { films: 0 }, unreadable: 0, fullPage: 6 })
+  "treats private as gone": contentsOf("Private", PartContent.Gone()),
+  "treats gone as empty": contentsOf("Gone", PartContent.Empty()),
+  "treats empty as a list of no films": contentsOf(
+    "Empty",
+    PartContent.Films({ films: [], lastPart: 1, stated: { films: 0 }, unreadable: 0, fullPart: 6 })
   ),
-  "says renamed, but not to whom": verdictsOf("Renamed", PageVerdict.Renamed({ to: username("somebody") })),
+  "says renamed, but not to whom": contentsOf("Renamed", PartContent.Renamed({ to: username("somebody") })),
   "follows a renamed member under the old name": (source) => ({
     ...source,
-    ratings: (name, asked) =>
-      Stream.flatMap(source.ratings(name, asked), (page) =>
-        page.verdict._tag === "Renamed"
-          ? Stream.map(source.ratings(page.verdict.to, asked), (found) => ({ ...found, username: name }))
-          : Stream.make(page)
+    list: (name, asked) =>
+      Stream.flatMap(source.list(name, asked), (part) =>
+        part.content._tag === "Renamed"
+          ? Stream.map(source.list(part.content.to, asked), (found) => ({ ...found, username: name }))
+          : Stream.make(part)
       )
   }),
   "does not find a renamed member": (source) => ({
     ...source,
-    ratings: (name, asked) => source.ratings(name === "new_name" ? username("nobody_now") : name, asked)
+    list: (name, asked) => source.list(name === "new_name" ? username("nobody_now") : name, asked)
   }),
   "takes a name for a number": (source) => ({
     ...source,
-    ratings: (name, asked) => (Number.isNaN(Number(name)) ? source.ratings(name, asked) : Stream.empty)
+    list: (name, asked) => (Number.isNaN(Number(name)) ? source.list(name, asked) : Stream.empty)
   }),
-  "says nothing of those who are gone": pages((page) => (page.verdict._tag === "MemberNotFound" ? [] : page)),
+  "says nothing of those who are gone": parts((part) => (part.content._tag === "Gone" ? [] : part)),
   "fails where somebody is private": readings((all) =>
-    Stream.mapEffect(all, (page) => (page.verdict._tag === "MemberPrivate" ? wrong : Effect.succeed(page)))
+    Stream.mapEffect(all, (part) => (part.content._tag === "Private" ? wrong : Effect.succeed(part)))
   ),
-  "asks for another page of those who are private": readings((all, asked) =>
+  "asks for another part of those who are private": readings((all, asked) =>
     asked === "all"
-      ? Stream.mapConcat(all, (page) =>
-          page.verdict._tag === "MemberPrivate" ? [page, { ...page, number: 2 }] : [page]
-        )
+      ? Stream.mapConcat(all, (part) => (part.content._tag === "Private" ? [part, { ...part, number: 2 }] : [part]))
       : all
   ),
 
-  "gives the last page for one beyond it": (source, world) => ({
+  "gives the last part for one beyond it": (source, world) => ({
     ...source,
-    ratings: (name, asked) => {
+    list: (name, asked) => {
       const last = Math.max(
         1,
-        Math.ceil((world.members.find((member) => member.username === name)?.films.length ?? 0) / world.filmsPerPage)
+        Math.ceil((world.members.find((member) => member.username === name)?.films.length ?? 0) / world.filmsPerPart)
       )
       return asked === "all"
-        ? source.ratings(name, asked)
+        ? source.list(name, asked)
         : Stream.flatMap(Stream.fromIterable(asked), (number) =>
-            Stream.map(source.ratings(name, [Math.min(number, last)]), (page) => ({ ...page, number }))
+            Stream.map(source.list(name, [Math.min(number, last)]), (part) => ({ ...part, number }))
           )
     }
   }),
-  "leaves out pages beyond the last one": pages((page) => (page.verdict._tag === "PastTheEnd" ? [] : page)),
-  "takes the end for changed markup": verdictsOf(
+  "leaves out parts beyond the last one": parts((part) => (part.content._tag === "PastTheEnd" ? [] : part)),
+  "takes the end for changed markup": contentsOf(
     "PastTheEnd",
-    PageVerdict.MarkupChanged({ selector: "li", evidence: "no films" })
+    PartContent.Missing({ error: new SourceError({ ...wrong, reason: "NotUnderstood" }) })
   ),
 
   "gives nothing when a stream is run again": (source) => ({
     ...source,
-    ratings: (name, asked) => {
+    list: (name, asked) => {
       let isRead = false
       return Stream.suspend(() => {
         if (isRead) return Stream.empty
         isRead = true
-        return source.ratings(name, asked)
+        return source.list(name, asked)
       })
     }
   }),
@@ -218,10 +234,10 @@ const defects: Readonly<Record<string, Change>> = {
     let current: Username | undefined
     return {
       ...source,
-      ratings: (name, asked) =>
+      list: (name, asked) =>
         Stream.suspend(() => {
           current = name
-          return Stream.map(source.ratings(name, asked), (page) => ({ ...page, username: current ?? name }))
+          return Stream.map(source.list(name, asked), (part) => ({ ...part, username: current ?? name }))
         })
     }
   },
@@ -229,11 +245,11 @@ const defects: Readonly<Record<string, Change>> = {
     const turn = Effect.unsafeMakeSemaphore(1)
     return {
       ...source,
-      ratings: (name, asked) =>
+      list: (name, asked) =>
         Stream.unwrapScoped(
           Effect.as(
             Effect.acquireReleaseInterruptible(turn.take(1), () => turn.release(1)),
-            source.ratings(name, asked)
+            source.list(name, asked)
           )
         )
     }
@@ -242,9 +258,9 @@ const defects: Readonly<Record<string, Change>> = {
     const permits = Effect.unsafeMakeSemaphore(16)
     return {
       ...source,
-      ratings: (name, asked) =>
+      list: (name, asked) =>
         Stream.unwrap(
-          Effect.as(permits.take(1), Stream.concat(source.ratings(name, asked), Stream.execute(permits.release(1))))
+          Effect.as(permits.take(1), Stream.concat(source.list(name, asked), Stream.execute(permits.release(1))))
         )
     }
   },
@@ -253,12 +269,12 @@ const defects: Readonly<Record<string, Change>> = {
     let isOpen = false
     return {
       ...source,
-      ratings: (name, asked) =>
+      list: (name, asked) =>
         Stream.ensuring(
           Stream.suspend(() => {
             isOpen = true
             return Stream.concat(
-              source.ratings(name, asked),
+              source.list(name, asked),
               Stream.execute(
                 Effect.sync(() => {
                   isOpen = false
@@ -273,7 +289,7 @@ const defects: Readonly<Record<string, Change>> = {
       members: Stream.suspend(() => (isInterrupted ? Stream.empty : source.members))
     }
   },
-  "loses the pages a slow reader did not wait for": readings((all) =>
+  "loses the parts a slow reader did not wait for": readings((all) =>
     Stream.buffer(all, { capacity: 2, strategy: "sliding" })
   ),
   "loses the members a slow reader did not wait for": (source) => ({
@@ -307,11 +323,11 @@ const defects: Readonly<Record<string, Change>> = {
           : count
       )
   }),
-  "asks for all pages to count rated films": (source) => ({
+  "asks for all parts to count rated films": (source) => ({
     ...source,
     ratedFilms: (name) =>
       Effect.zipRight(
-        Effect.orElseSucceed(Stream.runDrain(source.ratings(name, [1, 2])), () => undefined),
+        Effect.orElseSucceed(Stream.runDrain(source.list(name, [1, 2])), () => undefined),
         source.ratedFilms(name)
       )
   }),
@@ -343,30 +359,37 @@ const defects: Readonly<Record<string, Change>> = {
     ...source,
     members: Stream.unwrap(Effect.map(Stream.runCollect(source.members), Stream.fromChunk))
   }),
-  "leaves out a page that could not be had": pages((page) => (isMissing(page) ? [] : page)),
-  "ends at a page that could not be had": readings(Stream.takeWhile((page) => !isMissing(page))),
-  "fails where one page could not be had": readings(
-    Stream.mapEffect((page) => (isMissing(page) ? wrong : Effect.succeed(page)))
+  "leaves out a part that could not be had": parts((part) => (isMissing(part) ? [] : part)),
+  "ends at a part that could not be had": readings(Stream.takeWhile((part) => !isMissing(part))),
+  "fails where one part could not be had": readings(
+    Stream.mapEffect((part) => (isMissing(part) ? wrong : Effect.succeed(part)))
   ),
-  "takes silence for the end of a list": verdictsOf("Unavailable", PageVerdict.PastTheEnd()),
-  "takes silence for a list without films": verdictsOf("Unavailable", PageVerdict.NoFilms()),
-  "takes silence for nobody": verdictsOf("Unavailable", PageVerdict.MemberNotFound()),
-  "makes an empty page of one that could not be had": verdictsOf(
-    "Unavailable",
-    PageVerdict.Films({ films: [], lastPage: 12, stated: {}, unreadable: 0, fullPage: 6 })
-  )
+  "takes silence for the end of a list": contentsOf("Missing", PartContent.PastTheEnd()),
+  "takes silence for a list without films": contentsOf("Missing", PartContent.Empty()),
+  "takes silence for nobody": contentsOf("Missing", PartContent.Gone()),
+  "makes an empty part of one that could not be had": contentsOf(
+    "Missing",
+    PartContent.Films({ films: [], lastPart: 12, stated: {}, unreadable: 0, fullPart: 6 })
+  ),
+
+  "finds nothing when it is examined": findings(() => []),
+  "finds trouble where there is none": findings((finding) => [{ error: wrong, ...finding }]),
+  "does not say where it looked": findings((finding) => [{ ...finding, place: "" }]),
+  "finds all well whatever it finds": findings(({ error: _error, ...finding }) => [{ ...finding, found: ["all well"] }])
 }
 
 for (const [name, change] of Object.entries(defects)) {
   const layer = (world: SourceWorld, outage: Option.Option<Outage>) =>
     Layer.sync(RatingsSource, () =>
       change(
-        WorldSource.make(world, Option.match(outage, { onNone: () => ({}), onSome: (there) => ({ outage: there }) })),
+        complete(
+          WorldSource.make(world, Option.match(outage, { onNone: () => ({}), onSome: (there) => ({ outage: there }) }))
+        ),
         world
       )
     )
   sourceSuite(name, (world) => layer(world, Option.none()), {
-    filmsPerPage: 6,
+    filmsPerPart: 6,
     runs: 5,
     timeoutMillis: 10_000,
     unreachable: (world, outage) => layer(world, Option.some(outage))

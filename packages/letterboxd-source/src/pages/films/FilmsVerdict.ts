@@ -3,9 +3,10 @@
  *
  * @since 0.1.0
  */
-import { PageVerdict, type RatedFilms, Username } from "@letterboxd-ratings/core"
+import { type RatedFilms, Username } from "@letterboxd-ratings/core"
 import { Option, Schema } from "effect"
 import type { PageResponse } from "../PageResponse.ts"
+import { PageVerdict } from "../PageVerdict.ts"
 import { beyondBounds, judgeRefusal, recogniseWall } from "../Refusal.ts"
 import { type FilmsPage, parseFilmsPage } from "./FilmsPage.ts"
 import type { FilmsListing } from "./FilmsRequest.ts"

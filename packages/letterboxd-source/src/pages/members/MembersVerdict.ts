@@ -3,10 +3,11 @@
  *
  * @since 0.1.0
  */
-import { type MemberListing, PageVerdict, UsernameFromText } from "@letterboxd-ratings/core"
+import { type MemberListing, UsernameFromText } from "@letterboxd-ratings/core"
 import { Data, Option, Schema } from "effect"
 import { readDocument } from "../BoundedParsing.ts"
 import { type PageResponse, pageTitle, reachesEnd } from "../PageResponse.ts"
+import { PageVerdict } from "../PageVerdict.ts"
 import { beyondBounds, judgeRefusal, recogniseWall, tooDeep } from "../Refusal.ts"
 
 /**

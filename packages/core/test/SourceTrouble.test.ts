@@ -1,15 +1,18 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Harvest, PageVerdict, RatingsSource } from "@letterboxd-ratings/core"
-import { Array, Effect, Layer, Option } from "effect"
+import { Harvest, PartContent } from "@letterboxd-ratings/core"
+import { Array, Effect, Option } from "effect"
 import * as fc from "fast-check"
 import {
   list,
   memoryDataset,
+  memoryLayer,
   memorySource,
-  memoryStorage,
   type MemoryWorld,
+  notUnderstood,
+  refused,
   runHarvest,
   username,
+  wall,
   watched
 } from "./Worlds.ts"
 
@@ -27,10 +30,6 @@ const run = (world: MemoryWorld, changes: Partial<Harvest.HarvestOptions> = {}, 
 const statesOf = ({ state }: ReturnType<typeof memoryDataset>) =>
   Object.fromEntries([...state.members.values()].map((record) => [record.username as string, record.state as string]))
 
-const forbidden = PageVerdict.Forbidden({ status: 403, why: "test" })
-const changed = PageVerdict.MarkupChanged({ selector: "li", evidence: "test" })
-const wall = PageVerdict.Challenged({ status: 403, wall: "test" })
-
 const names = Array.makeBy(30, (i) => `member_${i}`)
 const films = Object.fromEntries(names.map((name, i) => [name, list(1 + ((i * 7) % 11), i * 13 + 1)]))
 const calm: MemoryWorld = { members: names, films }
@@ -46,7 +45,7 @@ const rowsOf = (dataset: ReturnType<typeof memoryDataset>) =>
 describe("Trouble with a page", () => {
   it.effect("is one member's where one member shows it: the run goes on without it", () =>
     Effect.gen(function* () {
-      for (const verdict of [forbidden, changed]) {
+      for (const verdict of [refused, notUnderstood]) {
         for (const page of [1, 2]) {
           const { dataset, report } = yield* run({
             ...calm,
@@ -67,8 +66,8 @@ describe("Trouble with a page", () => {
   it.effect("is the site's where several members in a row show it", () =>
     Effect.gen(function* () {
       for (const [verdict, reason] of [
-        [forbidden, "Challenged"],
-        [changed, "MarkupChanged"]
+        [refused, "Refused"],
+        [notUnderstood, "NotUnderstood"]
       ] as const) {
         // First pages are answered: what is wrong with later ones is not excused by them.
         for (const page of [1, 2]) {
@@ -89,10 +88,10 @@ describe("Trouble with a page", () => {
   it.effect("ends a run in which every member showed it as the site's", () =>
     Effect.gen(function* () {
       const { report } = yield* run(
-        { ...calm, interfere: () => Effect.succeed(changed) },
+        { ...calm, interfere: () => Effect.succeed(notUnderstood) },
         { only: username("member_1") }
       )
-      assert.strictEqual(report.stopped?.reason, "MarkupChanged")
+      assert.strictEqual(report.stopped?.reason, "NotUnderstood")
     })
   )
 
@@ -104,10 +103,10 @@ describe("Trouble with a page", () => {
         interfere: (name, page) => Effect.succeed(name === "member_4" && page === 2 ? wall : undefined)
       }
       const first = yield* run(world, { membersInFlight: 1 }, dataset)
-      assert.strictEqual(first.report.stopped?.reason, "Challenged")
+      assert.strictEqual(first.report.stopped?.reason, "Refused")
       assert.strictEqual(first.report.waiting.refused, 1)
       const second = yield* run(world, { mode: "continue", membersInFlight: 1 }, dataset)
-      assert.strictEqual(second.report.stopped?.reason, "Challenged")
+      assert.strictEqual(second.report.stopped?.reason, "Refused")
       assert.strictEqual(dataset.state.users.size, 30)
       assert.strictEqual(second.report.waiting.refused, 1)
       assert.strictEqual(Object.values(statesOf(dataset)).filter((state) => state === "sealed").length, 29)
@@ -119,7 +118,7 @@ describe("Trouble with a page", () => {
 
   it.effect("is the site's where it calls everybody private or missing, and nobody is recorded as that", () =>
     Effect.gen(function* () {
-      for (const said of [PageVerdict.MemberPrivate(), PageVerdict.MemberNotFound()]) {
+      for (const said of [PartContent.Private(), PartContent.Gone()]) {
         for (const batchSize of [2, 30]) {
           const dataset = memoryDataset()
           const { report } = yield* run(
@@ -130,7 +129,7 @@ describe("Trouble with a page", () => {
             { batches: 30, batchSize, membersInFlight: 1 },
             dataset
           )
-          assert.strictEqual(report.stopped?.reason, "Challenged")
+          assert.strictEqual(report.stopped?.reason, "Refused")
           assert.strictEqual(
             Object.values(statesOf(dataset)).filter((state) => state === "gone" || state === "private").length,
             0
@@ -142,10 +141,25 @@ describe("Trouble with a page", () => {
       // A few in a row are what the site says they are.
       const { report } = yield* run({
         ...calm,
-        interfere: (name) => Effect.succeed(Number(name.slice(7)) % 6 < 4 ? PageVerdict.MemberPrivate() : undefined)
+        interfere: (name) => Effect.succeed(Number(name.slice(7)) % 6 < 4 ? PartContent.Private() : undefined)
       })
       assert.isUndefined(report.stopped)
       assert.strictEqual(report.members.private, 20)
+    })
+  )
+
+  it.effect("that the run finds itself is told in the words of the source", () =>
+    Effect.gen(function* () {
+      const { report } = yield* run(
+        {
+          ...calm,
+          interfere: () => Effect.succeed(PartContent.Private()),
+          reasonTexts: { Refused: { label: "Locked", advice: "Ask for the key." } }
+        },
+        { membersInFlight: 1 }
+      )
+      assert.deepStrictEqual([report.stopped?.reason, report.stopped?.kind], ["Locked", "Refused"])
+      assert.match(report.stopped?.message ?? "", /5 members in a row .*\(memory:.*\)\. Ask for the key\.$/u)
     })
   )
 
@@ -171,7 +185,7 @@ describe("Trouble with a page", () => {
             fc.record({
               member: fc.nat(29),
               page: fc.integer({ min: 1, max: 4 }),
-              verdict: fc.constantFrom(forbidden, changed, wall)
+              verdict: fc.constantFrom(refused, notUnderstood, wall)
             }),
             { maxLength: 6 }
           ),
@@ -188,11 +202,10 @@ describe("Trouble with a page", () => {
                 let before = -1
                 for (let turn = 0; turn < 12; turn++) {
                   const { source } = yield* memorySource(world)
-                  const harvest = yield* Harvest.make.pipe(
-                    Effect.provide(Layer.merge(Layer.succeed(RatingsSource, source), memoryStorage(dataset)))
-                  )
                   const mode = dataset.state.batches === 0 ? "new" : "continue"
-                  const report = yield* harvest.run({ ...options, mode, membersInFlight })
+                  const report = yield* Harvest.report({ ...options, mode, membersInFlight }).pipe(
+                    Effect.provide(memoryLayer(source, dataset))
+                  )
                   const rows = rowsOf(dataset)
                   const isWhole = rows.every((n, i) => n === truth[i])
                   if (report.stopped === undefined && report.members.partial === 0) assert.isTrue(isWhole)
@@ -207,10 +220,9 @@ describe("Trouble with a page", () => {
                 // Whoever was never refused is complete.
                 const states = statesOf(dataset)
                 const final = yield* memorySource(calm)
-                const harvest = yield* Harvest.make.pipe(
-                  Effect.provide(Layer.merge(Layer.succeed(RatingsSource, final.source), memoryStorage(dataset)))
+                yield* Harvest.report({ ...options, mode: "continue", membersInFlight }).pipe(
+                  Effect.provide(memoryLayer(final.source, dataset))
                 )
-                yield* harvest.run({ ...options, mode: "continue", membersInFlight })
                 assert.deepStrictEqual(rowsOf(dataset), truth)
                 assert.isDefined(states)
               })
@@ -254,14 +266,14 @@ describe("A list without ratings", () => {
     })
   )
 
-  it.effect("means changed markup when several members show it", () =>
+  it.effect("means notUnderstood markup when several members show it", () =>
     Effect.gen(function* () {
       const blank = { ...lost, films: { aa: many(1), bb: many(20), cc: many(40), dd: many(60) } }
       const { report } = yield* run(
         { ...blank, ratedFilms: () => Effect.succeed(Option.some({ atLeast: 12, atMost: 12 })) },
         { membersInFlight: 1 }
       )
-      assert.strictEqual(report.stopped?.reason, "MarkupChanged")
+      assert.strictEqual(report.stopped?.reason, "NotUnderstood")
       assert.strictEqual(report.members.sealed, 0)
     })
   )
@@ -298,10 +310,10 @@ describe("Counts that are known from elsewhere", () => {
     films: {},
     interfere: () =>
       Effect.succeed(
-        PageVerdict.Films({
+        PartContent.Films({
           films: [watched(1, 4)],
-          lastPage: 1,
-          fullPage: 3,
+          lastPart: 1,
+          fullPart: 3,
           stated: stated ? { films: 1 } : {},
           unreadable: 0
         })
@@ -337,10 +349,10 @@ describe("Counts that are known from elsewhere", () => {
         films: { aa: [] },
         interfere: (_, page) =>
           Effect.succeed(
-            PageVerdict.Films({
+            PartContent.Films({
               films: [watched(page * 10, 4), watched(page * 10 + 1, 4)],
-              lastPage: 2,
-              fullPage: 3,
+              lastPart: 2,
+              fullPart: 3,
               stated: {},
               unreadable: 0
             })

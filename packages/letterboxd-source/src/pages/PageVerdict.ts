@@ -4,12 +4,11 @@
  *
  * @since 0.1.0
  */
+import type { StatedCounts, Username, WatchedFilm } from "@letterboxd-ratings/core"
 import { Data } from "effect"
-import type { Username } from "./Member.ts"
-import type { WatchedFilm } from "./dataset/Tables.ts"
 
 /**
- * Every response to a request for a page of a member's films is exactly one of these:
+ * Every response to a request for a page of a member's films is exactly one of these (`partFromVerdict` says what follows):
  *
  * - `Films`: a page of the list. `lastPage` is the page count it states (1 where it has no paging), `stated` the
  *   counts it states, `unreadable` the number of tiles that show marks of a film and could not be read: no usable id,
@@ -59,64 +58,3 @@ export type PageVerdict = Data.TaggedEnum<{
  * @category constructors
  */
 export const PageVerdict = Data.taggedEnum<PageVerdict>()
-
-/**
- * The numbers of films a page states in its heading or navigation: all watched, and rated ones on old pages.
- *
- * @since 0.1.0
- * @category models
- */
-export interface StatedCounts {
-  readonly films?: number
-  readonly rated?: number
-}
-
-/**
- * What the run does on a verdict:
- *
- * - `keep`: the page's films are taken.
- * - `member`: a fact about the member; nothing more of it is read.
- * - `retry-later`: the page counts as missing and is read again later.
- * - `suspect`: the page is not taken. One member's page may be odd; where several members' pages are, it is the site,
- *   and the run ends, loudly.
- * - `stop`: the run ends, loudly.
- *
- * @since 0.1.0
- * @category models
- */
-export type VerdictAction = "keep" | "member" | "retry-later" | "suspect" | "stop"
-
-/**
- * The action for each verdict.
- *
- * @since 0.1.0
- * @category models
- */
-export const verdictActions: Readonly<Record<PageVerdict["_tag"], VerdictAction>> = {
-  Films: "keep",
-  NoFilms: "member",
-  PastTheEnd: "retry-later",
-  MemberNotFound: "member",
-  MemberPrivate: "member",
-  Renamed: "member",
-  RateLimited: "retry-later",
-  Challenged: "stop",
-  Forbidden: "suspect",
-  Unavailable: "retry-later",
-  Truncated: "retry-later",
-  MarkupChanged: "suspect"
-}
-
-/**
- * One page of a member's films as a source tells it: the unit of progress. `number` counts from 1; `url` is where
- * it was asked for, for messages.
- *
- * @since 0.1.0
- * @category models
- */
-export interface RatingsPage {
-  readonly username: Username
-  readonly number: number
-  readonly url: string
-  readonly verdict: PageVerdict
-}

@@ -1,35 +1,27 @@
 /**
- * Puts a member's list together that moved while it was read: a film was added or removed between two pages, so the
- * pages belong to different versions of the list.
+ * Puts a member's list together that moved while it was read: a film was added or removed between two parts, so the
+ * parts belong to different versions of the list.
  *
  * @since 0.1.0
  */
-import type { FilmId } from "./Film.ts"
-import type { PageVerdict } from "./PageVerdict.ts"
-import type { WatchedFilm } from "./dataset/Tables.ts"
+import type { FilmId } from "../Film.ts"
+import type { WatchedFilm } from "../dataset/Tables.ts"
+import type { FilmsContent } from "./ListPart.ts"
 
 /**
- * A films page as it was read.
- *
- * @since 0.1.0
- * @category models
- */
-export type FilmsVerdict = Extract<PageVerdict, { readonly _tag: "Films" }>
-
-/**
- * The pages that were read, one after the other, while the list stated the same numbers of pages and films.
+ * The parts that were read, one after the other, while the list stated the same numbers of parts and films.
  *
  * @since 0.1.0
  * @category models
  */
 export interface ListVersion {
-  readonly lastPage: number
+  readonly lastPart: number
   readonly statedFilms: number | undefined
-  readonly pages: ReadonlyMap<number, FilmsVerdict>
+  readonly parts: ReadonlyMap<number, FilmsContent>
 }
 
 /**
- * The newest version of a list, whole and in order; or the pages to read (again) before it can be told, all of them
+ * The newest version of a list, whole and in order; or the parts to read (again) before it can be told, all of them
  * where nothing less would do.
  *
  * @since 0.1.0
@@ -37,9 +29,9 @@ export interface ListVersion {
  */
 export type Reconciliation =
   | { readonly _tag: "Whole"; readonly films: ReadonlyArray<WatchedFilm> }
-  | { readonly _tag: "ReadAgain"; readonly pages: "all" | ReadonlyArray<number> }
+  | { readonly _tag: "ReadAgain"; readonly parts: "all" | ReadonlyArray<number> }
 
-/** Films that stand one after the other on pages of one version that follow each other. */
+/** Films that stand one after the other in parts of one version that follow each other. */
 interface Stretch {
   readonly films: ReadonlyArray<WatchedFilm>
   readonly positions: ReadonlyMap<FilmId, number>
@@ -48,10 +40,10 @@ interface Stretch {
 }
 
 /**
- * Puts the newest of the versions (oldest first) together. Pages of older versions count where they prove to be
- * unmoved: between two pages of the newest version, an older one has just as many films as there must be. Where it
- * has not, a page between them is to be read again, the middle one first, so that one added or removed film costs
- * about as many requests as the number of pages can be halved.
+ * Puts the newest of the versions (oldest first) together. Parts of older versions count where they prove to be
+ * unmoved: between two parts of the newest version, an older one has just as many films as there must be. Where it
+ * has not, a part between them is to be read again, the middle one first, so that one added or removed film costs
+ * about as many requests as the number of parts can be halved.
  *
  * Pure; costs time in proportion to the films and versions.
  *
@@ -59,61 +51,61 @@ interface Stretch {
  * @category constructors
  */
 export const reconcileList = (versions: ReadonlyArray<ListVersion>): Reconciliation => {
-  const readAll: Reconciliation = { _tag: "ReadAgain", pages: "all" }
+  const readAll: Reconciliation = { _tag: "ReadAgain", parts: "all" }
   const newest = versions.at(-1)
   const total = newest?.statedFilms
   if (newest === undefined || total === undefined || versions.some(hasUnreadable)) return readAll
-  const perPage = filmsOnAFullPage(versions)
-  if (perPage === undefined || Math.ceil(total / perPage) !== newest.lastPage) return readAll
+  const perPart = filmsInAFullPart(versions)
+  if (perPart === undefined || Math.ceil(total / perPart) !== newest.lastPart) return readAll
 
   const stretches = versions.slice(0, -1).toReversed().flatMap(stretchesOf)
-  const beginningOf = (page: number) => Math.min((page - 1) * perPage, total)
+  const beginningOf = (part: number) => Math.min((part - 1) * perPart, total)
   const films: Array<WatchedFilm> = []
   const again: Array<number> = []
   let before = 0
-  for (const number of [...[...newest.pages.keys()].sort((a, b) => a - b), newest.lastPage + 1]) {
+  for (const number of [...[...newest.parts.keys()].sort((a, b) => a - b), newest.lastPart + 1]) {
     if (number > before + 1) {
       const wanted = beginningOf(number) - beginningOf(before + 1)
       const gap = {
         before,
         after: number,
-        previous: newest.pages.get(before)?.films,
-        next: newest.pages.get(number)?.films,
+        previous: newest.parts.get(before)?.films,
+        next: newest.parts.get(number)?.films,
         wanted
       }
       const between = fillGap(gap, stretches)
       if (typeof between === "number") again.push(between)
       else for (const watched of between) films.push(watched)
     }
-    for (const watched of newest.pages.get(number)?.films ?? []) films.push(watched)
+    for (const watched of newest.parts.get(number)?.films ?? []) films.push(watched)
     before = number
   }
-  if (again.length > 0) return { _tag: "ReadAgain", pages: again }
+  if (again.length > 0) return { _tag: "ReadAgain", parts: again }
   const isSound = films.length === total && new Set(films.map(({ film }) => film.id)).size === total
   return isSound ? { _tag: "Whole", films } : readAll
 }
 
-const hasUnreadable = ({ pages }: ListVersion): boolean => [...pages.values()].some(({ unreadable }) => unreadable > 0)
+const hasUnreadable = ({ parts }: ListVersion): boolean => [...parts.values()].some(({ unreadable }) => unreadable > 0)
 
-const filmsOnAFullPage = (versions: ReadonlyArray<ListVersion>): number | undefined => {
-  for (const { lastPage, pages } of versions) {
-    for (const [number, page] of pages) if (number < lastPage) return page.films.length
+const filmsInAFullPart = (versions: ReadonlyArray<ListVersion>): number | undefined => {
+  for (const { lastPart, parts } of versions) {
+    for (const [number, part] of parts) if (number < lastPart) return part.films.length
   }
   return undefined
 }
 
-const stretchesOf = ({ lastPage, pages }: ListVersion): ReadonlyArray<Stretch> => {
+const stretchesOf = ({ lastPart, parts }: ListVersion): ReadonlyArray<Stretch> => {
   const stretches: Array<Stretch> = []
-  const numbers = [...pages.keys()].sort((a, b) => a - b)
+  const numbers = [...parts.keys()].sort((a, b) => a - b)
   for (let from = 0; from < numbers.length;) {
     let to = from
     while (numbers[to + 1] === (numbers[to] ?? 0) + 1) to += 1
-    const films = numbers.slice(from, to + 1).flatMap((number) => pages.get(number)?.films ?? [])
+    const films = numbers.slice(from, to + 1).flatMap((number) => parts.get(number)?.films ?? [])
     stretches.push({
       films,
       positions: new Map(films.map(({ film }, position) => [film.id, position])),
       startsList: numbers[from] === 1,
-      endsList: numbers[to] === lastPage
+      endsList: numbers[to] === lastPart
     })
     from = to + 1
   }
@@ -121,7 +113,7 @@ const stretchesOf = ({ lastPage, pages }: ListVersion): ReadonlyArray<Stretch> =
 }
 
 interface Gap {
-  /** The pages on both sides, 0 and the last one's successor where there is none. */
+  /** The parts on both sides, 0 and the last one's successor where there is none. */
   readonly before: number
   readonly after: number
   readonly previous: ReadonlyArray<WatchedFilm> | undefined
@@ -129,7 +121,7 @@ interface Gap {
   readonly wanted: number
 }
 
-/** The films between two pages, or the number of the page to read again. */
+/** The films between two parts, or the number of the part to read again. */
 const fillGap = (gap: Gap, stretches: ReadonlyArray<Stretch>): ReadonlyArray<WatchedFilm> | number => {
   const { after, before, next, previous, wanted } = gap
   let isAnchoredBefore = false
@@ -146,18 +138,18 @@ const fillGap = (gap: Gap, stretches: ReadonlyArray<Stretch>): ReadonlyArray<Wat
   return Math.floor((before + after) / 2)
 }
 
-const afterLast = (page: ReadonlyArray<WatchedFilm>, positions: ReadonlyMap<FilmId, number>): number | undefined => {
+const afterLast = (part: ReadonlyArray<WatchedFilm>, positions: ReadonlyMap<FilmId, number>): number | undefined => {
   let last: number | undefined
-  for (const { film } of page) {
+  for (const { film } of part) {
     const position = positions.get(film.id)
     if (position !== undefined) last = Math.max(last ?? 0, position + 1)
   }
   return last
 }
 
-const firstOf = (page: ReadonlyArray<WatchedFilm>, positions: ReadonlyMap<FilmId, number>): number | undefined => {
+const firstOf = (part: ReadonlyArray<WatchedFilm>, positions: ReadonlyMap<FilmId, number>): number | undefined => {
   let first: number | undefined
-  for (const { film } of page) {
+  for (const { film } of part) {
     const position = positions.get(film.id)
     if (position !== undefined) first = Math.min(first ?? position, position)
   }

@@ -3,8 +3,9 @@
  *
  * @since 0.1.0
  */
+import type { SourceError } from "@letterboxd-ratings/core"
+import { siteError, type SiteErrorReason } from "../SiteError.ts"
 import { PageVerdict } from "./PageVerdict.ts"
-import { SourceError } from "./SourceError.ts"
 
 /**
  * The error for a verdict that a run cannot go past. `subject` is what was asked for, in words: `page 3 of karsten`.
@@ -17,8 +18,8 @@ export const errorFromVerdict = (
   verdict: PageVerdict
 ): SourceError => {
   const { source, subject, url } = asked
-  const error = (reason: SourceError["reason"], detail: string, keptAt?: string) =>
-    new SourceError({ reason, source, url, detail, ...(keptAt === undefined ? {} : { keptAt }) })
+  const error = (reason: SiteErrorReason, detail: string, keptAt?: string) =>
+    siteError({ reason, source, url, detail, ...(keptAt === undefined ? {} : { keptAt }) })
   return PageVerdict.$match(verdict, {
     Challenged: ({ keptAt, status, wall }) =>
       error(

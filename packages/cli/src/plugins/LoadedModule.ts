@@ -1,0 +1,121 @@
+/**
+ * Sources and storages that other people's modules bring.
+ *
+ * @since 0.1.0
+ */
+import { Effect, Either, Predicate, Schema } from "effect"
+import { createRequire } from "node:module"
+import * as path from "node:path"
+import { pathToFileURL } from "node:url"
+import { InvalidSettings } from "../ExitCode.ts"
+import { nearest } from "../Nearest.ts"
+
+const invalid = (problem: string) => new InvalidSettings({ problems: [problem] })
+
+/**
+ * What a module can bring: a `source`, whose `layer` takes settings such as `{ options }` and gives a Layer of
+ * `RatingsSource`, in words. `isLayer` says what a Layer is; that it is one of the right service cannot be seen.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ModuleKind<L> {
+  readonly name: "source" | "storage"
+  readonly takes: string
+  readonly gives: string
+  readonly isLayer: (value: unknown) => value is L
+}
+
+/**
+ * Whether a name is that of a module: a path, a package with a scope, a file.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const isModule = (name: string): boolean => /^[./@]|\/|\.m?js$/u.test(name)
+
+/**
+ * The words for an option that a source or storage does not have.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const unknownOption = (
+  kind: ModuleKind<unknown>["name"],
+  name: string,
+  option: string,
+  known: ReadonlyArray<string>
+): string =>
+  `The ${kind} ${name} has no option "${option}". ${known.length === 0 ? "It has none" : `It knows: ${known.join(", ")}. Did you mean "${nearest(option, known)}"?`}`
+
+/**
+ * The words for a name that is neither known nor that of a module. `place` is where it was said.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const unknownName = (
+  kind: ModuleKind<unknown>["name"],
+  place: string,
+  name: string,
+  known: ReadonlyArray<string>
+): string =>
+  `${place} is "${name}", which is not a ${kind}. Known: ${known.join(", ")}, or a module (./my-${kind}.mjs, @scope/package). Did you mean "${nearest(name, known)}"?`
+
+type MakeLayer = (given: unknown) => unknown
+const isMakeLayer = (value: unknown): value is MakeLayer => typeof value === "function"
+
+/** What a module must export: `layer`, and the names of its options if it has any. */
+const PluginModule = Schema.Struct({
+  layer: Schema.declare(isMakeLayer, { identifier: "a function from settings to a Layer" }),
+  options: Schema.optionalWith(Schema.Array(Schema.String), { default: () => [] })
+})
+const decodeModule = Schema.decodeUnknownEither(PluginModule)
+
+/** `layer` may stand in the module itself, in its default export, or in the only namespace it exports. */
+const candidatesOf = (module: unknown): ReadonlyArray<unknown> =>
+  Predicate.isRecord(module)
+    ? [module, module["default"], ...(Object.keys(module).length === 1 ? Object.values(module) : [])]
+    : []
+
+const firstLineOf = (cause: unknown): string =>
+  (cause instanceof Error ? cause.message.split("\n")[0] : undefined) ?? String(cause)
+
+/**
+ * What the module of a name brings: a path from the working directory, or a package that can be found from there. Its
+ * `layer` is called with `given`.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const loadModule = <L, Given extends { readonly options: Readonly<Record<string, string>> }>(
+  kind: ModuleKind<L>,
+  name: string,
+  given: Given
+): Effect.Effect<L, InvalidSettings> =>
+  Effect.gen(function* () {
+    const shape = `It must export layer, a function that takes ${kind.takes} and returns a Layer of ${kind.gives}, and may export options, the names of its options`
+    const here = process.cwd()
+    const isFile = /^\.{0,2}\//u.test(name) || path.isAbsolute(name)
+    const tried = isFile ? path.resolve(name) : `the package ${name}, from ${here}`
+    const module = yield* Effect.tryPromise({
+      try: async (): Promise<unknown> => {
+        const file = isFile ? tried : createRequire(path.join(here, "lb.mjs")).resolve(name)
+        return await import(pathToFileURL(file).href)
+      },
+      catch: (cause) => invalid(`The ${kind.name} ${name} cannot be loaded (tried ${tried}): ${firstLineOf(cause)}`)
+    })
+    const found = candidatesOf(module)
+      .map((candidate) => decodeModule(candidate))
+      .find(Either.isRight)
+    if (found === undefined) return yield* invalid(`${name} is not a ${kind.name}. ${shape}.`)
+    const { layer, options } = found.right
+    const unknown = Object.keys(given.options).find((option) => !options.includes(option))
+    if (unknown !== undefined) return yield* invalid(unknownOption(kind.name, name, unknown, options))
+    const made = yield* Effect.try({
+      try: () => layer(given),
+      catch: (cause) =>
+        invalid(`The ${kind.name} ${name} cannot be made: ${cause instanceof Error ? cause.message : String(cause)}`)
+    })
+    return kind.isLayer(made) ? made : yield* invalid(`What layer of ${name} returns is not a Layer. ${shape}.`)
+  })

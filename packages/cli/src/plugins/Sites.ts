@@ -1,0 +1,117 @@
+/**
+ * Letterboxd and the sandbox as sources: the same pages, at different addresses.
+ *
+ * @since 0.1.0
+ */
+import { FetchHttpClient } from "@effect/platform"
+import { SourceError } from "@letterboxd-ratings/core"
+import { HttpPolicy, LetterboxdSource } from "@letterboxd-ratings/letterboxd-source"
+import { Effect, Layer } from "effect"
+import type { OptionKey } from "../options/OptionTable.ts"
+import type { Settings } from "../options/Settings.ts"
+import type { SourceLayer, SourcePlugin, SourceUse } from "./SourcePlugin.ts"
+
+/** Where a redirect leads is evidence, so the transport must not follow it. */
+const transport = FetchHttpClient.layer.pipe(
+  Layer.provide(Layer.succeed(FetchHttpClient.RequestInit, { redirect: "manual" }))
+)
+
+/** Whoever examines a site wants to know how it is now: one repetition, and no long waits. */
+const hurried = { concurrency: 1, maxRetries: 1, backoffMillis: 1_000, patienceMillis: 10_000 }
+
+const layerOf = (
+  settings: Settings,
+  use: SourceUse,
+  site: { readonly name: string; readonly baseUrl: string; readonly requestsPerSecond: number }
+): SourceLayer =>
+  LetterboxdSource.layer({
+    name: site.name,
+    baseUrl: site.baseUrl.replace(/\/+$/u, ""),
+    listing: settings.listing,
+    membersList: settings.membersList,
+    pagesInFlight: settings.concurrency,
+    robots: settings.ignoreRobots ? "ignore" : "obey",
+    userAgent: settings.userAgent
+  }).pipe(
+    Layer.provide(
+      HttpPolicy.layer({
+        ...HttpPolicy.defaults,
+        userAgent: settings.userAgent,
+        concurrency: settings.concurrency,
+        requestsPerSecond: site.requestsPerSecond,
+        maxRetries: settings.maxRetries,
+        timeoutMillis: settings.timeout * 1000,
+        maxRequests: settings.maxRequests ?? Infinity,
+        ...(use === "examination" ? hurried : {})
+      })
+    ),
+    Layer.provide(transport)
+  )
+
+const siteOptions: ReadonlyArray<OptionKey> = [
+  "rate",
+  "maxRetries",
+  "timeout",
+  "maxRequests",
+  "listing",
+  "membersList",
+  "userAgent",
+  "ignoreRobots"
+]
+
+const terms =
+  "Letterboxd's terms of use (6.11, December 2025) forbid automated gathering unless authorised. Make sure you are.\n" +
+  "This tool keeps to the site's robots.txt and is slow by default."
+
+const aboutRobots = ({ ignoreRobots }: Settings): ReadonlyArray<string> =>
+  ignoreRobots
+    ? ["The site's robots.txt is not kept to (--ignore-robots). Only do this with the site's permission."]
+    : []
+
+const baseUrlOf = ({ baseUrl }: Settings): string => baseUrl ?? LetterboxdSource.liveSite
+
+/**
+ * letterboxd.com, or a site that serves the same pages at `--base-url`.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const letterboxd: SourcePlugin = {
+  layer: (settings, use) =>
+    layerOf(settings, use, {
+      name: "letterboxd",
+      baseUrl: baseUrlOf(settings),
+      requestsPerSecond: settings.rate ?? HttpPolicy.defaults.requestsPerSecond
+    }),
+  takes: [...siteOptions, "baseUrl"],
+  notices: (settings) => [
+    ...(/(?:^|\.)letterboxd\.com$/u.test(new URL(baseUrlOf(settings)).hostname) ? [terms] : []),
+    ...aboutRobots(settings)
+  ]
+}
+
+/**
+ * A generated site on this machine.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const sandbox: SourcePlugin = {
+  layer: (settings, use) =>
+    Layer.unwrapScoped(
+      Effect.gen(function* () {
+        const { generateWorld, Sandbox } = yield* Effect.promise(() => import("@letterboxd-ratings/fixtures"))
+        const { url } = yield* Effect.mapError(
+          Sandbox.make({ world: generateWorld(), behaviour: { latencyMillis: 20 } }),
+          (error) => new SourceError({ reason: "InvalidOption", source: "sandbox", detail: error.message })
+        )
+        return layerOf(settings, use, {
+          name: "sandbox",
+          baseUrl: url,
+          requestsPerSecond: settings.rate ?? Infinity
+        })
+      })
+    ),
+  takes: siteOptions,
+  notices: aboutRobots
+}

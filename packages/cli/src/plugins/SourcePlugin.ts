@@ -1,0 +1,61 @@
+/**
+ * What `lb` gives to a source, and takes from it.
+ *
+ * @since 0.1.0
+ */
+import type { FileSystem, Path } from "@effect/platform"
+import type { RatingsSource, SourceError } from "@letterboxd-ratings/core"
+import { Layer } from "effect"
+import type { OptionKey } from "../options/OptionTable.ts"
+import type { Settings } from "../options/Settings.ts"
+import type { ModuleKind } from "./LoadedModule.ts"
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type SourceLayer = Layer.Layer<RatingsSource, SourceError, FileSystem.FileSystem | Path.Path>
+
+/**
+ * What the source of a module is given: what `--source-options` says, and how many requests may be under way at the same
+ * time, if it sends any.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface SourceSettings {
+  readonly options: Readonly<Record<string, string>>
+  readonly concurrency: number
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export const sourceModule: ModuleKind<SourceLayer> = {
+  name: "source",
+  takes: "{ options, concurrency }",
+  gives: "RatingsSource",
+  isLayer: (value): value is SourceLayer => Layer.isLayer(value)
+}
+
+/**
+ * How a command uses a source: for a run, or only to look whether it can be read, without long waits.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type SourceUse = "examination" | "run"
+
+/**
+ * A source of this project. `takes` are options that not every source has; `notices` is what to say to somebody who reads
+ * from it with these settings, a line each.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface SourcePlugin {
+  readonly layer: (settings: Settings, use: SourceUse) => SourceLayer
+  readonly takes: ReadonlyArray<OptionKey>
+  readonly notices: (settings: Settings) => ReadonlyArray<string>
+}

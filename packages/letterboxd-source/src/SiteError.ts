@@ -1,0 +1,89 @@
+/**
+ * Why a site cannot be read further, in its own words, as an error of a source.
+ *
+ * @since 0.1.0
+ */
+import { SourceError, type SourceErrorReason } from "@letterboxd-ratings/core"
+
+/**
+ * - `Challenged`: a bot wall stands before the pages, or a page is refused.
+ * - `RateLimited`: the site keeps saying "too many requests".
+ * - `Unreachable`: no connection, or nothing but failures from the site.
+ * - `MarkupChanged`: pages look different from all generations that are understood.
+ * - `DisallowedByRobots`: the site's robots.txt forbids the address.
+ * - `BudgetSpent`: as many requests were sent as were allowed.
+ * - `InvalidOption`: the source was configured with something it cannot do.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export type SiteErrorReason =
+  | "Challenged"
+  | "RateLimited"
+  | "Unreachable"
+  | "MarkupChanged"
+  | "DisallowedByRobots"
+  | "BudgetSpent"
+  | "InvalidOption"
+
+/** What a reason is for whoever knows nothing of sites, and what can be done, where the usual advice does not do. */
+const reasons: Readonly<Record<SiteErrorReason, { readonly reason: SourceErrorReason; readonly advice?: string }>> = {
+  Challenged: {
+    reason: "Refused",
+    advice:
+      "It does not want to be read by a program now. Wait some hours and go slower (a lower rate), ask the site for permission, bring a transport of your own that is allowed, or work from saved pages or your official export."
+  },
+  RateLimited: {
+    reason: "Refused",
+    advice: "Wait before going on, and go slower (a lower rate or concurrency)."
+  },
+  Unreachable: { reason: "Unreachable" },
+  MarkupChanged: {
+    reason: "NotUnderstood",
+    advice: "Nothing was guessed. Look for a newer version; if there is none, report this with the page."
+  },
+  DisallowedByRobots: {
+    reason: "NotAllowed",
+    advice: "Choose another list, or ignore the robots rules if you have permission."
+  },
+  BudgetSpent: { reason: "BudgetSpent" },
+  InvalidOption: { reason: "InvalidOption" }
+}
+
+/**
+ * The error of a site. `url` is the address asked for, `detail` what was seen there, `keptAt` where the page was kept
+ * for a bug report.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const siteError = (error: {
+  readonly reason: SiteErrorReason
+  readonly source: string
+  readonly url?: string
+  readonly detail: string
+  readonly keptAt?: string
+}): SourceError => {
+  const { detail, keptAt, source, url } = error
+  const { advice, reason } = reasons[error.reason]
+  const kept = keptAt === undefined ? "" : ` The page and its headers are kept in ${keptAt}.`
+  return new SourceError({
+    reason,
+    source,
+    label: error.reason,
+    ...(url === undefined ? {} : { place: url }),
+    detail,
+    ...(advice === undefined ? {} : { advice: `${advice}${kept}` })
+  })
+}
+
+/**
+ * The label and advice of a reason, for errors that others make.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const textsOf = (reason: SiteErrorReason): Pick<SourceError, "advice" | "label"> => {
+  const { advice } = reasons[reason]
+  return { label: reason, ...(advice === undefined ? {} : { advice }) }
+}

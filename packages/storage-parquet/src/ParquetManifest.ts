@@ -1,0 +1,113 @@
+/**
+ * The manifest of a folder of Parquet files.
+ */
+import { type RowCounts, type RowTable } from "@letterboxd-ratings/core"
+import { emptyEntry, FileEntry, type FolderManifest, formatFields, InnerName } from "@letterboxd-ratings/storage-folder"
+import { type DateTime, Schema } from "effect"
+
+/** The ids of users of whom rows stand in a part, as ranges in order: `1-10,14`. */
+const UserRanges = Schema.String.pipe(Schema.pattern(/^\d+(-\d+)?(,\d+(-\d+)?)*$/u))
+
+const PartEntry = Schema.Struct({ ...FileEntry.fields, users: UserRanges })
+
+/** A part of the rows of a table. */
+export interface PartEntry extends Schema.Schema.Type<typeof PartEntry> {}
+
+const Parts = Schema.Array(PartEntry)
+
+/**
+ * The manifest, format 1 of a dataset that keeps nothing besides stars, 2 of others. `parts` are the files of the ratings
+ * in their order, `watched` and `changes` those of the tables that are called so, where they are kept; `removed` went
+ * away with the last batch. `idGaps` counts the user ids that an adopted dataset skipped; ours have none.
+ */
+export const ParquetManifest = Schema.Struct({
+  ...formatFields,
+  storage: Schema.Literal("parquet"),
+  batches: Schema.NonNegativeInt,
+  committedAt: Schema.DateTimeUtc,
+  idGaps: Schema.NonNegativeInt,
+  members: FileEntry,
+  films: FileEntry,
+  parts: Parts,
+  watched: Schema.optionalWith(Parts, { exact: true }),
+  changes: Schema.optionalWith(Parts, { exact: true }),
+  removed: Schema.Array(InnerName)
+})
+
+export interface ParquetManifest extends Schema.Schema.Type<typeof ParquetManifest>, FolderManifest {
+  readonly keeps?: Schema.Schema.Type<typeof formatFields.keeps.from>
+  readonly removed: ReadonlyArray<string>
+}
+
+const ManifestText = Schema.parseJson(ParquetManifest, { space: 2 })
+
+export const encodeManifest = Schema.encode(ManifestText)
+export const decodeManifest = Schema.decodeUnknown(ManifestText)
+
+export const membersName = "members.parquet"
+export const filmsName = "films.parquet"
+
+/** The manifest of a dataset that holds nothing and has no files yet. */
+export const emptyManifest = (committedAt: DateTime.Utc): ParquetManifest => ({
+  format: 1,
+  storage: "parquet",
+  batches: 0,
+  committedAt,
+  idGaps: 0,
+  members: emptyEntry(membersName),
+  films: emptyEntry(filmsName),
+  parts: [],
+  removed: []
+})
+
+/** The parts of a table in their order. */
+export const partsIn = (manifest: ParquetManifest, table: RowTable): ReadonlyArray<PartEntry> =>
+  (table === "ratings" ? manifest.parts : manifest[table]) ?? []
+
+/** The files a manifest vouches for. */
+export const entriesOf = (manifest: ParquetManifest): ReadonlyArray<FileEntry> => [
+  manifest.members,
+  manifest.films,
+  ...partsIn(manifest, "ratings"),
+  ...partsIn(manifest, "watched"),
+  ...partsIn(manifest, "changes")
+]
+
+const rowsIn = (parts: ReadonlyArray<PartEntry>): number => parts.reduce((sum, { rows }) => sum + rows, 0)
+
+/** How many rows the tables have. */
+export const rowCounts = (manifest: ParquetManifest): RowCounts => ({
+  ratings: rowsIn(partsIn(manifest, "ratings")),
+  watched: rowsIn(partsIn(manifest, "watched")),
+  changes: rowsIn(partsIn(manifest, "changes"))
+})
+
+/** Ids as ranges; each id that is not there ends one. */
+export const rangesOf = (ids: Iterable<number>): string => {
+  const ranges: Array<[first: number, last: number]> = []
+  for (const id of [...ids].sort((a, b) => a - b)) {
+    const range = ranges.at(-1)
+    if (range !== undefined && id === range[1] + 1) range[1] = id
+    else ranges.push([id, id])
+  }
+  return ranges.map(([first, last]) => (first === last ? `${first}` : `${first}-${last}`)).join(",")
+}
+
+/** The ids in a text of ranges, in order. */
+export const idsIn = (text: string): ReadonlyArray<number> =>
+  text.split(",").flatMap((range) => {
+    const [first = 0, last = first] = range.split("-").map(Number)
+    return Array.from({ length: last - first + 1 }, (_, i) => first + i)
+  })
+
+/** Names of parts sort as their numbers do, so that a pattern finds them in order. */
+export const partName = (table: RowTable, number: number): string =>
+  `${table}/part-${String(number).padStart(6, "0")}.parquet`
+
+const partPattern = /^(?:ratings|watched|changes)\/part-(\d{6,})\.parquet$/u
+
+/** The number of a part; none where it is no name of a part. */
+export const partNumber = (name: string): number | undefined => {
+  const digits = partPattern.exec(name)?.[1]
+  return digits === undefined ? undefined : Number(digits)
+}

@@ -1,0 +1,204 @@
+/**
+ * What stands in the files, and how it gets out again.
+ */
+import type { DuckDBValue } from "@duckdb/node-api"
+import {
+  cellThrough,
+  type DatasetState,
+  type Film,
+  type FilmId,
+  type Keeps,
+  type Member,
+  type MemberRecord,
+  type RowOf,
+  type RowTable,
+  rowTables,
+  stateTables,
+  type StorageError,
+  type TableColumn,
+  type UserId,
+  type Username
+} from "@letterboxd-ratings/core"
+import { DateTime, Effect, Either, Option, Schema, Stream } from "effect"
+import { type Column, type Connection, identifier, parquetAt, type Values } from "./DuckDb.ts"
+import { type RowColumn, rowColumn, storedForm } from "./ParquetColumns.ts"
+import { readingFailed, storageError } from "./StorageFailure.ts"
+
+/** The columns of the parts of a table. */
+export const partColumns = <T extends RowTable>(table: T, keeps: Keeps): ReadonlyArray<RowColumn<RowOf<T>>> =>
+  rowTables[table].columns(keeps).map((column) => rowColumn(column))
+
+export const filmColumns = (keeps: Keeps): ReadonlyArray<RowColumn<Film>> =>
+  stateTables.films.columns(keeps).map((column) => rowColumn(column))
+
+/** A row of the file of members, which tells of updates too: when, and in which order members were first complete. */
+interface MemberRow {
+  readonly member: Member
+  readonly lastUpdated: DateTime.Utc | undefined
+  readonly updatePosition: number | undefined
+}
+
+const updateColumns: ReadonlyArray<RowColumn<MemberRow>> = [
+  rowColumn<MemberRow>({
+    name: "last_updated",
+    type: "instant",
+    get: ({ lastUpdated }) => (lastUpdated === undefined ? undefined : DateTime.formatIso(lastUpdated))
+  }),
+  rowColumn<MemberRow>({ name: "update_position", type: "integer", get: ({ updatePosition }) => updatePosition })
+]
+
+/** The order of the columns that were there first; those that came later stand behind. */
+const memberOrder = [
+  "user_id",
+  "username",
+  "state",
+  "read_at",
+  "last_updated",
+  "update_position",
+  "ratings",
+  "films",
+  "stated_films",
+  "last_page",
+  "missing_pages",
+  "doubts",
+  "verdicts",
+  "renamed_to",
+  "seen_films"
+]
+
+const placeInOrder = ({ name }: Column): number => {
+  const at = memberOrder.indexOf(name)
+  return at === -1 ? memberOrder.length : at
+}
+
+export const memberColumns = (keeps: Keeps): ReadonlyArray<RowColumn<MemberRow>> =>
+  [
+    ...Array.from(stateTables.members.columns(keeps), (column) =>
+      rowColumn({ ...cellThrough(column, ({ member }: MemberRow) => member), name: column.name })
+    ),
+    ...updateColumns
+  ].toSorted((one, other) => placeInOrder(one) - placeInOrder(other))
+
+/** All members as rows. */
+export const memberRows = ({
+  members,
+  updates,
+  users
+}: Pick<DatasetState, "members" | "updates" | "users">): ReadonlyArray<MemberRow> => {
+  const positions = new Map([...updates.keys()].map((username, i) => [username, i + 1]))
+  return Array.from(users, ([username, userId]) => ({
+    member: members.get(username) ?? { username, userId },
+    lastUpdated: updates.get(username),
+    updatePosition: positions.get(username)
+  }))
+}
+
+/** Rows column by column. */
+export const valuesOf = <Row>(
+  columns: ReadonlyArray<RowColumn<Row>>,
+  rows: ReadonlyArray<Row>
+): ReadonlyArray<Values> => columns.map(({ value }) => rows.map(value))
+
+const damaged = (place: string, what: string) =>
+  storageError("Damaged", place, `${what}. Nothing was written. Restore the file from a copy`)
+
+/**
+ * Makes something of each row of a file, which is given as the stored values of some columns in their order. The array of
+ * values is the same for each row. Goes on with what is made, some thousands at a time; what fails is about the place.
+ */
+const readRows = <A>(
+  connection: Connection,
+  place: string,
+  columns: ReadonlyArray<Pick<TableColumn<never>, "name" | "type">>,
+  read: (values: ReadonlyArray<unknown>) => Either.Either<A, string>
+): Stream.Stream<ReadonlyArray<A>, StorageError> => {
+  const forms = columns.map(({ type }) => storedForm(type))
+  const names = columns.map(({ name }) => identifier(name)).join(", ")
+  const values = Array.from({ length: columns.length }, (): unknown => undefined)
+  return connection.blocks(`select ${names} from ${parquetAt([place])}`, readingFailed(place)).pipe(
+    Stream.mapEffect((block) => {
+      const stored = block.map((column, i): ReadonlyArray<unknown> => {
+        const form = forms[i]
+        return form === undefined ? column : column.map((value: DuckDBValue) => (value === null ? null : form(value)))
+      })
+      const rows: Array<A> = []
+      const length = stored[0]?.length ?? 0
+      for (let i = 0; i < length; i++) {
+        for (let c = 0; c < stored.length; c++) values[c] = stored[c]?.[i]
+        const row = read(values)
+        if (Either.isLeft(row))
+          return damaged(place, `a row of it (${values.map(String).join(", ")}) is none: ${row.left}`)
+        rows.push(row.right)
+      }
+      return Effect.succeed(rows)
+    })
+  )
+}
+
+export const readFilms = (
+  connection: Connection,
+  place: string,
+  keeps: Keeps
+): Effect.Effect<Map<FilmId, Film>, StorageError> =>
+  Effect.gen(function* () {
+    const films = new Map<FilmId, Film>()
+    const columns = stateTables.films.columns(keeps)
+    const readFilm = stateTables.films.reader(columns)
+    const take = (values: ReadonlyArray<unknown>) =>
+      Either.flatMap(readFilm(values), (film) => {
+        if (films.has(film.id)) return Either.left(`film ${film.id} is there already`)
+        films.set(film.id, film)
+        return Either.void
+      })
+    yield* Stream.runDrain(readRows(connection, place, columns, take))
+    return films
+  })
+
+const decodeUpdate = Schema.decodeUnknownOption(
+  Schema.Union(Schema.Tuple(Schema.DateTimeUtc, Schema.NonNegativeInt), Schema.Tuple(Schema.Null, Schema.Null))
+)
+
+const isRead = (member: Member): member is MemberRecord => member.state !== undefined
+
+export const readMembers = (connection: Connection, place: string, keeps: Keeps) =>
+  Effect.gen(function* () {
+    const users = new Map<Username, UserId>()
+    const members = new Map<Username, MemberRecord>()
+    const updated: Array<readonly [position: number, username: Username, at: DateTime.Utc]> = []
+    const columns = stateTables.members.columns(keeps)
+    const readMember = stateTables.members.reader(columns)
+    let last = 0
+    const take = (values: ReadonlyArray<unknown>) =>
+      Either.flatMap(readMember(values.slice(0, columns.length)), (member): Either.Either<void, string> => {
+        const { userId, username } = member
+        if (users.has(username)) return Either.left(`${username} is there already`)
+        if (userId <= last) return Either.left(`the id ${userId} stands behind ${last}`)
+        const update = decodeUpdate(values.slice(columns.length))
+        if (Option.isNone(update)) return Either.left(`it says only a part of when ${username} was updated`)
+        const [at, position] = update.value
+        last = userId
+        users.set(username, userId)
+        if (at !== null && position !== null) updated.push([position, username, at])
+        if (isRead(member)) members.set(username, member)
+        return Either.void
+      })
+    const updates = [
+      { name: "last_updated", type: "instant" },
+      { name: "update_position", type: "integer" }
+    ] as const
+    yield* Stream.runDrain(readRows(connection, place, [...columns, ...updates], take))
+    updated.sort(([one], [other]) => one - other)
+    return { users, members, updates: new Map(updated.map(([, username, at]) => [username, at])) }
+  })
+
+/** The rows of a part, some thousands at a time. */
+export const readPart = <T extends RowTable>(
+  connection: Connection,
+  place: string,
+  table: T,
+  keeps: Keeps
+): Stream.Stream<ReadonlyArray<RowOf<T>>, StorageError> =>
+  Stream.suspend(() => {
+    const columns = rowTables[table].columns(keeps)
+    return readRows<RowOf<T>>(connection, place, columns, rowTables[table].reader(columns))
+  })
