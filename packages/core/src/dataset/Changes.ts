@@ -4,8 +4,8 @@
  * @since 0.1.0
  */
 import { Chunk, type DateTime, Stream } from "effect"
-import type { FilmId } from "../Film.ts"
-import type { UserId, Username } from "../Member.ts"
+import type { FilmId } from "../domain/Film.ts"
+import type { UserId, Username } from "../domain/Member.ts"
 import { type Batch, type DatasetState, emptyDatasetState, idGapsIn } from "./Batch.ts"
 import type { Keep, Keeps } from "./Column.ts"
 import type { RowStreams, WholeDataset } from "./RatingsStorage.ts"
