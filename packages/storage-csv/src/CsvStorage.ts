@@ -31,7 +31,8 @@ import {
   readUnheld,
   recoverFolder,
   removeFirstAttempt,
-  stamp
+  stamp,
+  withRemedy
 } from "@letterboxd-ratings/storage-folder"
 import { Context, DateTime, Effect, Layer, Stream } from "effect"
 import { adopt } from "./Adoption.ts"
@@ -242,10 +243,13 @@ const checkOptions = (
 ): Effect.Effect<void, StorageError> =>
   Effect.gen(function* () {
     if (manifest.filmLabel !== options.filmLabel) {
-      return yield* storageError(
-        "InvalidOption",
-        options.folder,
-        `this dataset calls films by ${manifest.filmLabel}, not by ${options.filmLabel}`
+      return yield* withRemedy(
+        storageError(
+          "InvalidOption",
+          options.folder,
+          `this dataset calls films by ${manifest.filmLabel}, not by ${options.filmLabel}`
+        ),
+        { _tag: "UseOption", option: "filmLabel", value: manifest.filmLabel }
       )
     }
     for (const [file, { name }] of filesOf(manifest)) {

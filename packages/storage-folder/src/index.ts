@@ -24,7 +24,7 @@ export {
   leaveIfUnfinished,
   nextName
 } from "./FolderCommit.ts"
-export { failuresOf, type FolderFailures } from "./FolderFailure.ts"
+export { failuresOf, type FolderFailures, withRemedy } from "./FolderFailure.ts"
 export {
   checkLock,
   type HeldLock,
