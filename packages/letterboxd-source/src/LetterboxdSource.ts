@@ -18,7 +18,7 @@ import { examine } from "./Examination.ts"
 import { defaults as policy, HttpActivity } from "./HttpPolicy.ts"
 import { partFromVerdict } from "./pages/films/FilmsPart.ts"
 import { type FilmsListing, filmsUrl } from "./pages/films/FilmsRequest.ts"
-import { countRatedFilms, judgeFilmsResponse } from "./pages/films/FilmsVerdict.ts"
+import { countRatedFilms, judgeFilmsResponse, pagingNotRecognised } from "./pages/films/FilmsVerdict.ts"
 import type { PageResponse } from "./pages/PageResponse.ts"
 import { type MembersList, membersUrl } from "./pages/members/MembersRequest.ts"
 import { judgeMembersResponse, MembersVerdict } from "./pages/members/MembersVerdict.ts"
@@ -142,7 +142,9 @@ export const make = (
                 return Effect.flatMap(
                   number > 1 && (verdict._tag === "Forbidden" || verdict._tag === "MemberPrivate")
                     ? explainRefusal(username, number, verdict)
-                    : Effect.succeed(verdict),
+                    : verdict._tag === "Films" && verdict.isEndUnproven === true
+                      ? proveEnd(username, number, verdict)
+                      : Effect.succeed(verdict),
                   (explained) => keep(`page ${number} of ${username}`, response, explained)
                 )
               }
@@ -169,6 +171,19 @@ export const make = (
           : refusal
       })
 
+    /** Asks for the page after a full one that names no other, and believes the list's end where there is none. */
+    const proveEnd = (
+      username: Username,
+      number: number,
+      verdict: PageVerdict
+    ): Effect.Effect<PageVerdict, SourceError> =>
+      Effect.map(ask(filmsUrl(options.baseUrl, username, options.listing, number + 1)), (answer) => {
+        if (Either.isLeft(answer)) return answer.left
+        const next = judgeFilmsResponse({ username, page: number + 1, listing: options.listing }, answer.right)
+        if (next._tag === "PastTheEnd" || next._tag === "NoFilms") return verdict
+        return next._tag === "Films" ? pagingNotRecognised() : next
+      })
+
     const ratedFilms = (username: Username): Effect.Effect<Option.Option<RatedFilms>, SourceError> =>
       options.listing === "rated"
         ? Effect.succeedNone
@@ -188,7 +203,10 @@ export const make = (
 
     return {
       name: options.name,
-      members: Stream.paginateChunkEffect(1, readMembersPage),
+      // The members list states how many films were watched, which a list of rated films need not show.
+      members: Stream.map(Stream.paginateChunkEffect(1, readMembersPage), (listing) =>
+        options.listing === "rated" ? { username: listing.username } : listing
+      ),
       list: (username, pages) =>
         pages === "all"
           ? Stream.unwrap(

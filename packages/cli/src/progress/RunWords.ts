@@ -21,7 +21,8 @@ const doubtWords = {
   "short-page": "a page is not full",
   "count-differs": "the site states another number of films",
   "unreadable-tiles": "some films could not be read",
-  "ratings-missing": "its ratings are not on its pages"
+  "ratings-missing": "its ratings are not on its pages",
+  "another-list": "its name leads to a member with another list"
 } as const
 
 const whatIsMissing = ({ doubts, missing }: Pick<RunReport["partial"][number], "doubts" | "missing">): string =>

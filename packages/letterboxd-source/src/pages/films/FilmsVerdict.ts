@@ -72,10 +72,12 @@ export const countRatedFilms = (username: Username, response: PageResponse): Opt
   const verdict = judgeFilmsResponse({ username, page: 1, listing: "rated" }, response)
   if (verdict._tag === "NoFilms") return Option.some({ atLeast: 0, atMost: 0 })
   const { films, tiles } = parseFilmsPage(response.body)
-  if (verdict._tag === "MarkupChanged" && verdict.selector === ratingOfATile) {
+  // A full page without paging may be the only one, or have lost its paging: it tells how many there are at least.
+  if (verdict._tag === "MarkupChanged" && (verdict.selector === ratingOfATile || verdict.selector === pagingOfAList)) {
     return Option.some({ atLeast: films.length, atMost: Infinity })
   }
   if (verdict._tag !== "Films") return Option.none()
+  if (verdict.isEndUnproven === true) return Option.some({ atLeast: films.length, atMost: Infinity })
   const others = verdict.lastPage - 1
   return Option.some(
     others === 0
@@ -84,9 +86,19 @@ export const countRatedFilms = (username: Username, response: PageResponse): Opt
   )
 }
 
-const ratingOfATile = "p.poster-viewingdata > span.rating"
-
 const markupChanged = (selector: string, evidence: string) => PageVerdict.MarkupChanged({ selector, evidence })
+
+const ratingOfATile = "p.poster-viewingdata > span.rating"
+const pagingOfAList = ".pagination li.paginate-page"
+
+/**
+ * A full page that names no other page, when there is a next one after all.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const pagingNotRecognised = (): PageVerdict =>
+  markupChanged(pagingOfAList, "a full page without paging, and there is a next page")
 
 const judgeFilmsPage = (
   asked: { readonly username: Username; readonly page: number; readonly listing: FilmsListing },
@@ -162,12 +174,13 @@ const judgeFilmsPage = (
   if (page.hasNext && lastPage <= asked.page) {
     return markupChanged("li.paginate-page", `page ${asked.page} has a next page but names no number above ${lastPage}`)
   }
-  // Without a paging block a full page is the only one, or the block is not recognised any more.
-  const isProvenSingle = tiles < fullPage || page.stated.films === tiles
-  if (!paged && asked.listing === "films" && !isProvenSingle) {
+  // Without a paging block a full page is the only one, or the block is not recognised any more. Lists of rated films
+  // need not state how many there are.
+  const isFullAndAlone = !paged && tiles >= fullPage && statedFilms !== tiles
+  if (isFullAndAlone && (asked.listing === "films" || statedFilms !== undefined)) {
     return markupChanged(
-      ".pagination li.paginate-page",
-      `a full page without paging${page.stated.films === undefined ? "" : `, of a list of ${page.stated.films} films`}`
+      pagingOfAList,
+      `a full page without paging${statedFilms === undefined ? "" : `, of a list of ${statedFilms} films`}`
     )
   }
   return PageVerdict.Films({
@@ -178,7 +191,8 @@ const judgeFilmsPage = (
       ...(page.stated.rated === undefined ? {} : { rated: page.stated.rated })
     },
     unreadable: tiles - films.length,
-    fullPage
+    fullPage,
+    ...(isFullAndAlone ? { isEndUnproven: true } : {})
   })
 }
 
