@@ -414,7 +414,9 @@ const readTile = (tile: Tile, shown: number): Either.Either<WatchedFilm, string>
   // Stars are counted as well as the class, so that a renamed class is noticed and not taken for "unrated".
   const stars = halfStarsShown(tile.viewingText)
   if (tile.ratingClass === undefined) {
-    return stars === 0 ? Either.right({ film: film.right, ...facts }) : Either.left(`film ${id} shows stars without span.rating`)
+    return stars === 0
+      ? Either.right({ film: film.right, ...facts })
+      : Either.left(`film ${id} shows stars without span.rating`)
   }
   const halfStars = halfStarsClass.exec(tile.ratingClass)?.[1]
   const rating = halfStars === undefined ? Option.none() : ratingFromHalfStars(Number(halfStars))

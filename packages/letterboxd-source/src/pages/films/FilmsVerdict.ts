@@ -7,7 +7,7 @@ import { type RatedFilms, Username } from "@letterboxd-ratings/core"
 import { Option, Schema } from "effect"
 import type { PageResponse } from "../PageResponse.ts"
 import { PageVerdict } from "../PageVerdict.ts"
-import { beyondBounds, judgeRefusal, recogniseWall } from "../Refusal.ts"
+import { beyondBounds, judgeRefusal } from "../Refusal.ts"
 import { type FilmsPage, parseFilmsPage } from "./FilmsPage.ts"
 import type { FilmsListing } from "./FilmsRequest.ts"
 
@@ -22,11 +22,8 @@ export const unreadableShareOfChangedMarkup = 0.02
 
 /**
  * So many unreadable tiles are a fault of these films on a page of any length, however short.
- *
- * @since 0.1.0
- * @category models
  */
-export const mostOddTiles = 2
+const mostOddTiles = 2
 
 const isChanged = (unreadable: number, tiles: number): boolean =>
   unreadable > mostOddTiles && unreadable > tiles * unreadableShareOfChangedMarkup
@@ -48,17 +45,14 @@ const decodeUsername = Schema.decodeUnknownOption(Username)
 export const judgeFilmsResponse = (
   asked: { readonly username: Username; readonly page: number; readonly listing: FilmsListing },
   response: PageResponse
-): PageVerdict =>
-  Option.getOrElse(judgeRefusal(response), () => {
-    const page = parseFilmsPage(response.body)
-    const wall = recogniseWall(response.headers, page.title)
-    if (Option.isSome(wall) && page.tiles === 0) {
-      return PageVerdict.Challenged({ status: response.status, wall: wall.value })
-    }
+): PageVerdict => {
+  const page = parseFilmsPage(response.status === 200 ? response.body : "")
+  return Option.getOrElse(judgeRefusal(response, page.tiles > 0), () => {
     if (page.beyond !== undefined) return beyondBounds(page.beyond)
     if (!page.isComplete) return PageVerdict.Truncated({ bytes: response.body.length })
     return judgeFilmsPage(asked, page)
   })
+}
 
 /**
  * How many films a member rated, by the response to a request for page 1 of the list of rated films: exactly where that
