@@ -201,7 +201,7 @@ export const recoverFolder = <M extends FolderManifest>(
  * @since 0.1.0
  * @category constructors
  */
-export const tailOf = (bytes: number): string =>
+const tailOf = (bytes: number): string =>
   `${bytes} bytes stand behind what was committed: somebody else added them, or a batch was not finished`
 
 /**

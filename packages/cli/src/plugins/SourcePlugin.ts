@@ -23,7 +23,7 @@ export type SourceLayer = Layer.Layer<RatingsSource, SourceError, FileSystem.Fil
  * @since 0.1.0
  * @category models
  */
-export interface SourceSettings {
+interface SourceSettings {
   readonly options: Readonly<Record<string, string>>
   readonly concurrency: number
 }
