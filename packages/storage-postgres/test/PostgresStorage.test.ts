@@ -1,10 +1,16 @@
 import { PgClient } from "@effect/sql-pg"
 import { Reactivity } from "@effect/experimental"
 import { assert, describe, it } from "@effect/vitest"
-import { type OpenMode, RatingsStorage, StorageError } from "@letterboxd-ratings/core"
+import {
+  emptyDatasetState,
+  type OpenMode,
+  RatingsStorage,
+  StorageError,
+  type WholeDataset
+} from "@letterboxd-ratings/core"
 import { PostgresStorage } from "@letterboxd-ratings/storage-postgres"
 import { batchOf, commitRest, storageSuite } from "@letterboxd-ratings/storage-testkit"
-import { Chunk, Effect, Either, Fiber, Redacted, Stream } from "effect"
+import { Chunk, DateTime, Effect, Either, Fiber, Redacted, Schema, Stream, Struct } from "effect"
 import { afterAll } from "vitest"
 
 /** Where a server is said to be, it must be there; elsewhere the usual place is tried. */
@@ -12,6 +18,14 @@ const said = process.env["TEST_POSTGRES_URL"]
 const address = said ?? "postgres://postgres@127.0.0.1:5432/test"
 const url = Redacted.make(address)
 const run = `lb_test_${process.pid}_`
+
+/** The class as another copy of core would bring it, such as the one inside the bundle of the command. */
+class ErrorOfAnotherCopy extends Schema.TaggedError<ErrorOfAnotherCopy>("another copy")(
+  "StorageError",
+  Struct.omit(StorageError.fields, "_tag")
+) {
+  readonly isRetryable = false
+}
 
 const asked = <A, E>(ask: (sql: PgClient.PgClient) => Effect.Effect<A, E>) =>
   Effect.flatMap(PgClient.make({ url, connectTimeout: 5_000 }), ask).pipe(
@@ -122,6 +136,30 @@ if (said === undefined && Either.isLeft(answer)) {
           assert.deepStrictEqual((yield* storage.verify({ repair: false })).problems, [])
         }).pipe(Effect.provide(layerAt("cut"))),
       30_000
+    )
+
+    it.live("passes on why a dataset that it loads could not be read, also where another copy of core says so", () =>
+      Effect.gen(function* () {
+        const storage = yield* RatingsStorage
+        const damaged = new ErrorOfAnotherCopy({
+          reason: "Damaged",
+          storage: "other",
+          place: "elsewhere",
+          detail: "its content is not what was committed"
+        })
+        const whole: WholeDataset = {
+          state: { ...emptyDatasetState, batches: 1 },
+          committedAt: DateTime.unsafeMake(0),
+          ratings: Stream.fail(damaged),
+          watched: Stream.empty,
+          changes: Stream.empty
+        }
+        const loading = Effect.flatMap(storage.open({ _tag: "new", existing: "refuse" }), (dataset) =>
+          Effect.flip(dataset.load(whole))
+        )
+        assert.strictEqual(yield* Effect.scoped(loading), damaged)
+        assert.isFalse(yield* storage.exists)
+      }).pipe(Effect.provide(layerAt("broken")))
     )
 
     it.live("moves no schema aside in which somebody else keeps something", () =>

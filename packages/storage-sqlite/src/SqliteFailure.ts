@@ -4,7 +4,7 @@
 import type { SqlError } from "@effect/sql/SqlError"
 import { StorageError, type StorageErrorReason } from "@letterboxd-ratings/core"
 import { failuresOf } from "@letterboxd-ratings/storage-folder"
-import { UnreadableTables } from "@letterboxd-ratings/storage-sql"
+import type { UnreadableTables } from "@letterboxd-ratings/storage-sql"
 import { Effect, Option, Schema } from "effect"
 
 /** What this storage is called in reports and errors. */
@@ -45,8 +45,9 @@ const known: ReadonlyArray<readonly [code: string, StorageErrorReason, words: st
 export const failureAbout =
   (place: string) =>
   (error: SqlError | StorageError | UnreadableTables): StorageError => {
-    if (error instanceof StorageError) return error
-    if (error instanceof UnreadableTables) {
+    // By the tag: the error of somebody else's stream may be of another copy of core.
+    if (error._tag === "StorageError") return error
+    if (error._tag === "UnreadableTables") {
       return storageError("Damaged", place, `what is stored there is no dataset of this tool (${error.message})`, error)
     }
     const failure = Option.getOrUndefined(decodeFailure(error.cause))

@@ -1,9 +1,17 @@
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Film, type OpenDataset, type OpenMode, RatingsStorage, StorageError } from "@letterboxd-ratings/core"
+import {
+  emptyDatasetState,
+  Film,
+  type OpenDataset,
+  type OpenMode,
+  RatingsStorage,
+  StorageError,
+  type WholeDataset
+} from "@letterboxd-ratings/core"
 import { SqliteStorage } from "@letterboxd-ratings/storage-sqlite"
 import { batchOf, commitRest } from "@letterboxd-ratings/storage-testkit"
-import { Effect, Layer, Schema } from "effect"
+import { DateTime, Effect, Layer, Schema, Stream, Struct } from "effect"
 import * as fs from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
@@ -107,6 +115,36 @@ const inStorage = (
       }),
     120_000
   )
+
+/** The class as another copy of core would bring it, such as the one inside the bundle of the command. */
+class ErrorOfAnotherCopy extends Schema.TaggedError<ErrorOfAnotherCopy>("another copy")(
+  "StorageError",
+  Struct.omit(StorageError.fields, "_tag")
+) {
+  readonly isRetryable = false
+}
+
+describe("SqliteStorage and the dataset it loads", () => {
+  inStorage("passes on why that could not be read, also where another copy of core says so", ({ names }) =>
+    Effect.gen(function* () {
+      const damaged = new ErrorOfAnotherCopy({
+        reason: "Damaged",
+        storage: "other",
+        place: "elsewhere",
+        detail: "its content is not what was committed"
+      })
+      const whole: WholeDataset = {
+        state: { ...emptyDatasetState, batches: 1 },
+        committedAt: DateTime.unsafeMake(0),
+        ratings: Stream.fail(damaged),
+        watched: Stream.empty,
+        changes: Stream.empty
+      }
+      assert.strictEqual(yield* opened(startNew, (dataset) => Effect.flip(dataset.load(whole))), damaged)
+      assert.throws(names)
+    })
+  )
+})
 
 describe("SqliteStorage and its file", () => {
   inStorage("is closed when its scope is: nothing but the file is there, and it stays what it is", ({ file, names }) =>
