@@ -1,3 +1,4 @@
+import { FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import {
@@ -11,7 +12,7 @@ import {
 } from "@letterboxd-ratings/core"
 import { SqliteStorage } from "@letterboxd-ratings/storage-sqlite"
 import { batchOf, commitRest } from "@letterboxd-ratings/storage-testkit"
-import { DateTime, Effect, Layer, Schema, Stream, Struct } from "effect"
+import { Context, DateTime, Effect, Layer, Schema, Stream, Struct } from "effect"
 import * as fs from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
@@ -89,6 +90,15 @@ const fresh = (dataset: OpenDataset) =>
 
 const asking = <A, E, R>(file: string, ask: (sql: Sql) => Effect.Effect<A, E, R>) =>
   Effect.scoped(Effect.flatMap(openSqlite(file), ask))
+
+/** Marks a file as one that waits for a place, as a new dataset is until it is there. */
+const marked = (file: string, place: string) =>
+  asking(file, (sql) =>
+    Effect.gen(function* () {
+      yield* sql`create table letterboxd_ratings_unfinished (place text not null)`
+      yield* sql`insert into letterboxd_ratings_unfinished values (${path.join(fs.realpathSync(path.dirname(place)), path.basename(place))})`
+    })
+  )
 
 const usersIn = Effect.flatMap(RatingsStorage, (storage) =>
   Effect.map(storage.inspect, ({ state }) => [...state.users.keys()].map(String))
@@ -244,10 +254,14 @@ describe("SqliteStorage and what others left", () => {
   inStorage("puts a new dataset in its place whose process ended just before, and goes on with it", ({ file, names }) =>
     Effect.gen(function* () {
       yield* opened(startNew, commitFirst)
+      yield* marked(file, file)
       fs.renameSync(file, `${file}.new`)
       yield* opened(goOn, commitRest)
       assert.deepStrictEqual(names(), ["ratings.sqlite"])
       assert.lengthOf(yield* usersIn, 6)
+      fs.copyFileSync(file, `${file}.new`)
+      yield* opened(goOn, () => Effect.void)
+      assert.deepStrictEqual(names(), ["ratings.sqlite", "ratings.sqlite.new"])
     })
   )
 
@@ -255,6 +269,7 @@ describe("SqliteStorage and what others left", () => {
     Effect.gen(function* () {
       yield* opened(startNew, commitFirst)
       fs.copyFileSync(file, `${file}.new`)
+      yield* marked(`${file}.new`, file)
       yield* opened(goOn, () => Effect.void)
       assert.deepStrictEqual(names(), ["ratings.sqlite"])
       fs.writeFileSync(`${file}.new`, "")
@@ -262,6 +277,112 @@ describe("SqliteStorage and what others left", () => {
       assert.deepStrictEqual(names(), ["ratings.sqlite"])
       assert.deepStrictEqual(yield* usersIn, ["fresh"])
     })
+  )
+
+  it.live("is marked, as long as it is unfinished, for the place that it waits for", () =>
+    inFolder((folder) =>
+      Effect.gen(function* () {
+        const file = path.join(folder, "ratings.sqlite")
+        const seen = new Array<unknown>()
+        /** Copies the file at the moment before it is renamed, as one whose process ended then. */
+        const watched = Layer.map(NodeContext.layer, (context) => {
+          const node = Context.get(context, FileSystem.FileSystem)
+          return Context.add(context, FileSystem.FileSystem, {
+            ...node,
+            rename: (from, to) =>
+              Effect.zipRight(
+                Effect.sync(() => {
+                  seen.push(path.basename(from))
+                  fs.copyFileSync(from, path.join(folder, "copy"))
+                }),
+                node.rename(from, to)
+              )
+          })
+        })
+        yield* Effect.provide(
+          opened(startNew, commitFirst),
+          SqliteStorage.layer({ folder }).pipe(Layer.provide(watched))
+        )
+        assert.deepStrictEqual(seen, ["ratings.sqlite.new"])
+        fs.rmSync(file)
+        fs.renameSync(path.join(folder, "copy"), `${file}.new`)
+        yield* Effect.gen(function* () {
+          yield* opened(goOn, () => Effect.void)
+          assert.deepStrictEqual(fs.readdirSync(folder), ["ratings.sqlite"])
+          assert.lengthOf(yield* usersIn, 3)
+        }).pipe(Effect.provide(at(folder)))
+      })
+    )
+  )
+
+  inStorage("leaves alone what somebody copied to the name of a new dataset", ({ file, names }) =>
+    Effect.gen(function* () {
+      yield* opened(startNew, commitFirst)
+      fs.copyFileSync(file, `${file}.new`)
+      const copies = [
+        () => Effect.void,
+        () => marked(`${file}.new`, `${file}-elsewhere`),
+        // The process that made the dataset ended before it removed the mark, and somebody copied that.
+        () => Effect.map(marked(file, file), () => fs.copyFileSync(file, `${file}.new`))
+      ]
+      for (const change of copies) {
+        yield* change()
+        const copy = fs.readFileSync(`${file}.new`)
+        for (const mode of [startNew, setAside]) {
+          const refused = yield* failureOf(opened(mode, fresh))
+          assert.strictEqual(refused.reason, "AlreadyThere")
+          assert.strictEqual(refused.place, mode === startNew ? file : `${file}.new`)
+        }
+        for (let i = 0; i < 2; i++) yield* opened(goOn, () => Effect.void)
+        assert.isTrue(copy.equals(fs.readFileSync(`${file}.new`)))
+      }
+      assert.lengthOf(yield* usersIn, 3)
+      // Nor is another place's taken for the dataset where that is not there.
+      fs.rmSync(file)
+      yield* asking(`${file}.new`, (sql) => sql`update letterboxd_ratings_unfinished set place = 'elsewhere'`)
+      for (const mode of [startNew, setAside, goOn]) {
+        const refused = yield* failureOf(opened(mode, fresh))
+        assert.strictEqual(refused.reason, "AlreadyThere")
+        assert.strictEqual(refused.place, `${file}.new`)
+      }
+      assert.deepStrictEqual(names(), ["ratings.sqlite.new"])
+    })
+  )
+
+  inStorage("leaves alone what is no file of its own under that name", ({ file, names }) =>
+    Effect.gen(function* () {
+      yield* opened(startNew, commitFirst)
+      const elsewhere = path.join(path.dirname(path.dirname(file)), "elsewhere")
+      const others = [
+        () => fs.writeFileSync(`${file}.new`, "notes"),
+        () => fs.mkdirSync(`${file}.new`),
+        () => fs.symlinkSync(elsewhere, `${file}.new`)
+      ]
+      for (const make of others) {
+        make()
+        yield* opened(goOn, () => Effect.void)
+        assert.strictEqual((yield* failureOf(opened(setAside, fresh))).place, `${file}.new`)
+        assert.deepStrictEqual(names(), ["ratings.sqlite", "ratings.sqlite.new"])
+        assert.isFalse(fs.existsSync(elsewhere))
+        fs.rmSync(`${file}.new`, { recursive: true })
+      }
+    })
+  )
+
+  it.live("takes no name for its file that is one of those beside another file", () =>
+    inFolder((folder) =>
+      Effect.gen(function* () {
+        for (const ending of [".new", ".lock", ".NEW", "-journal", "-wal", "-shm"]) {
+          const file = `ratings.sqlite${ending}`
+          const asked = Effect.provide(
+            opened(startNew, fresh),
+            SqliteStorage.layer({ folder, file }).pipe(Layer.provide(NodeContext.layer))
+          )
+          assert.strictEqual((yield* failureOf(asked)).reason, "InvalidOption")
+        }
+        assert.deepStrictEqual(fs.readdirSync(folder), [])
+      })
+    )
   )
 
   inStorage("touches no database of another program, under none of its names", ({ file, folder, names }) =>
