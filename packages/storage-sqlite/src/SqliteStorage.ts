@@ -5,6 +5,7 @@
  * @module
  */
 import { FileSystem, Path } from "@effect/platform"
+import type { SqlError } from "@effect/sql/SqlError"
 import {
   type DatasetChanges,
   emptyDatasetState,
@@ -158,6 +159,48 @@ export const make = (
         Option.map(({ dev, ino }) => `${dev} ${Option.getOrElse(ino, () => "?")}`)
       )
 
+    /** What stands beside a database belongs to it, and would spoil a new one of this name. */
+    const noneBeside = (name: string) =>
+      Effect.forEach(
+        [`${name}-wal`, `${name}-journal`],
+        (left) =>
+          Effect.flatMap(isThere(left), (isLeft) =>
+            isLeft
+              ? storageError(
+                  "AlreadyThere",
+                  left,
+                  "the file belongs to a database that is not there any more, and would spoil a new one. Move it elsewhere"
+                )
+              : Effect.void
+          ),
+        { discard: true }
+      )
+
+    /** What has the name of the lock is one: an empty file. Whatever else it is, nothing is opened or made through it. */
+    const checkLock = Effect.gen(function* () {
+      const info = yield* Effect.option(fs.stat(lockName))
+      const isOurs =
+        !(yield* isLink(lockName)) &&
+        Option.match(info, {
+          // Its holder has just removed it.
+          onNone: () => true,
+          onSome: ({ size, type }) => type === "File" && size === FileSystem.Size(0)
+        })
+      if (!isOurs) {
+        return yield* storageError(
+          "AlreadyThere",
+          lockName,
+          "a lock has this name, an empty file, and what is there is none. Move it elsewhere"
+        )
+      }
+      yield* noneBeside(lockName)
+    })
+
+    const lockFailure = (error: SqlError) => {
+      const about = failureAbout(place)(error)
+      return isLocked(about) ? about : failureAbout(lockName)(error)
+    }
+
     /**
      * Holds the lock until the scope ends, and removes its file then. Nobody else does. A file that was removed by its
      * holder after it was opened here is locked by nobody: the file that is locked must be the one that is there.
@@ -175,9 +218,11 @@ export const make = (
           (error) => error._tag === "SystemError" && error.reason === "AlreadyExists",
           () => Effect.void
         ).pipe(failures.about(lockName))
+        yield* checkLock
         const before = yield* idOf(lockName)
-        const unlock = yield* about(place)(lockFile(path.resolve(lockName)))
-        if (Option.isSome(before) && Option.getOrUndefined(yield* idOf(lockName)) === before.value) return unlock
+        if (Option.isNone(before)) return undefined
+        const unlock = yield* Effect.mapError(lockFile(path.resolve(lockName)), lockFailure)
+        if (Option.getOrUndefined(yield* idOf(lockName)) === before.value) return { unlock, id: before.value }
         yield* unlock
         return undefined
       })
@@ -187,30 +232,14 @@ export const make = (
             ? storageError("Locked", place, "several processes want to work here at the same moment. Try again")
             : Effect.succeed(held)
         ),
-        (unlock) =>
+        ({ id, unlock }) =>
           Effect.gen(function* () {
-            // Ours is empty. Removed while it is held, it is not yet somebody else's.
-            if ((yield* fs.stat(lockName)).size === FileSystem.Size(0)) yield* fs.remove(lockName)
+            // Removed while it is held, it is not yet somebody else's. Who moved it away may have made room for another's.
+            yield* checkLock
+            if (Option.getOrUndefined(yield* idOf(lockName)) === id) yield* fs.remove(lockName)
           }).pipe(Effect.ignore, Effect.zipRight(unlock))
       )
     })
-
-    /** What stands beside a database belongs to it, and would spoil a new one of this name. */
-    const noneBeside = (name: string) =>
-      Effect.forEach(
-        [`${name}-wal`, `${name}-journal`],
-        (left) =>
-          Effect.flatMap(isThere(left), (isLeft) =>
-            isLeft
-              ? storageError(
-                  "AlreadyThere",
-                  left,
-                  "the file belongs to a database that is not there any more, and would spoil a new one. Move it elsewhere"
-                )
-              : Effect.void
-          ),
-        { discard: true }
-      )
 
     /** Puts the file of a new dataset in its place. */
     const moveIn = Effect.gen(function* () {
@@ -402,6 +431,8 @@ export const make = (
             // An empty file is nothing to hold.
             if (content._tag === "Nothing") yield* Scope.close(own, Exit.void)
             else connection = sql
+          } else if (yield* isLink(place)) {
+            return yield* storageError("AlreadyThere", place, "there is a symbolic link that leads nowhere")
           }
           // A dataset is gone on with whatever is beside it.
           if (Either.isLeft(left) && (mode._tag === "new" || !(yield* isThere(place)))) return yield* left.left

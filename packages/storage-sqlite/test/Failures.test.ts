@@ -369,6 +369,55 @@ describe("SqliteStorage and what others left", () => {
     })
   )
 
+  inStorage("takes nothing for its lock that is none, and makes nothing through a link", ({ file, folder, names }) =>
+    Effect.gen(function* () {
+      const lock = `${file}.lock`
+      const elsewhere = path.join(path.dirname(folder), "elsewhere")
+      const emptyElsewhere = path.join(path.dirname(folder), "empty")
+      fs.writeFileSync(emptyElsewhere, "")
+      yield* opened(startNew, commitFirst)
+      const others = [
+        () => fs.symlinkSync(elsewhere, lock),
+        () => fs.symlinkSync(emptyElsewhere, lock),
+        () => fs.writeFileSync(lock, "do not touch"),
+        () => fs.mkdirSync(lock)
+      ]
+      for (const make of others) {
+        make()
+        const before = fs.lstatSync(lock)
+        for (const mode of [goOn, setAside]) {
+          const refused = yield* failureOf(opened(mode, fresh))
+          assert.strictEqual(refused.reason, "AlreadyThere")
+          assert.strictEqual(refused.place, lock)
+        }
+        assert.strictEqual(fs.lstatSync(lock).ino, before.ino)
+        assert.isFalse(fs.existsSync(elsewhere))
+        fs.rmSync(lock, { recursive: true })
+      }
+      // Left by a process that was killed.
+      fs.writeFileSync(lock, "")
+      yield* opened(goOn, () => Effect.void)
+      assert.deepStrictEqual(names(), ["ratings.sqlite"])
+      fs.renameSync(file, elsewhere)
+      fs.symlinkSync(`${elsewhere}-not`, file)
+      assert.strictEqual((yield* failureOf(opened(startNew, fresh))).reason, "AlreadyThere")
+      assert.isTrue(fs.lstatSync(file).isSymbolicLink())
+    })
+  )
+
+  inStorage("leaves a lock to who made it after its own was moved away", ({ file }) =>
+    Effect.gen(function* () {
+      const lock = `${file}.lock`
+      yield* opened(startNew, () =>
+        Effect.sync(() => {
+          fs.renameSync(lock, `${lock}-moved`)
+          fs.writeFileSync(lock, "")
+        })
+      )
+      assert.isTrue(fs.existsSync(lock))
+    })
+  )
+
   it.live("takes no name for its file that is one of those beside another file", () =>
     inFolder((folder) =>
       Effect.gen(function* () {
