@@ -47,6 +47,13 @@ export const failureAbout =
       return storageError("Damaged", place, `what is stored there is no dataset of this tool (${error.message})`)
     }
     const failure = Option.getOrUndefined(decodeFailure(error.cause))
+    if (failure?.code === "42P07" || failure?.code === "42710") {
+      return storageError(
+        "AlreadyThere",
+        place,
+        `something in the schema was not made by this tool and has a name that the dataset needs (${failure.message}). What was committed is safe. Move it elsewhere, or choose another schema`
+      )
+    }
     const [, reason, words] = known.find(([code]) => failure?.code?.startsWith(code)) ?? [
       "",
       "Failed" as const,

@@ -34,6 +34,7 @@ import {
   type Database,
   databaseOf,
   foreignNames,
+  namesTaken,
   readContent,
   renameSchema
 } from "./PostgresSchema.ts"
@@ -135,6 +136,18 @@ export const make = (options: PostgresStorageOptions): Context.Tag.Service<Ratin
       return refused === undefined ? Effect.void : refuse(refused)
     })
 
+  /** Fails where something else has a name that a dataset in this schema would give. */
+  const checkNames = (database: Database) =>
+    Effect.flatMap(about(place)(namesTaken(database)), ([taken]) =>
+      taken === undefined
+        ? Effect.void
+        : storageError(
+            "AlreadyThere",
+            place,
+            `"${taken}" in the schema has the name of a part of the dataset, and was not made by this tool. Nothing was written. Move it elsewhere, or choose another schema`
+          )
+    )
+
   /** Moves the schema aside, if nothing of anybody else is in it. */
   const moveAside = (database: Database, there: DatasetThere) =>
     Effect.gen(function* () {
@@ -174,6 +187,7 @@ export const make = (options: PostgresStorageOptions): Context.Tag.Service<Ratin
         yield* lock(database)
         // Again: the one who held the lock may have written.
         const content = yield* contentFor(database, mode)
+        if (content._tag === "Nothing") yield* checkNames(database)
         let isFirst = mode._tag === "new"
         return yield* openedDataset({
           storage: storageName,

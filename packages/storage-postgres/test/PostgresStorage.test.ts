@@ -2,7 +2,9 @@ import { PgClient } from "@effect/sql-pg"
 import { Reactivity } from "@effect/experimental"
 import { assert, describe, it } from "@effect/vitest"
 import {
+  allKeeps,
   emptyDatasetState,
+  type OpenDataset,
   type OpenMode,
   RatingsStorage,
   StorageError,
@@ -174,6 +176,87 @@ if (said === undefined && Either.isLeft(answer)) {
         assert.include(error.message, "theirs")
         assert.strictEqual((yield* storage.inspect).state.batches, 1)
       }).pipe(Effect.provide(layerAt("shared")))
+    )
+
+    it.live.each([
+      { what: "a table", taken: "ratings", made: "create table @.ratings (n integer)" },
+      { what: "a table for later", taken: "watched", made: "create table @.watched (n integer)" },
+      { what: "an empty table", taken: "dataset", made: "create table @.dataset (n integer)" },
+      { what: "a view", taken: "dataset", made: "create view @.dataset as select 1 as n" },
+      { what: "a type", taken: "films", made: "create type @.films as enum ('one')" },
+      {
+        what: "an index",
+        taken: "ratings_by_film",
+        made: "create table @.theirs (n integer); create index ratings_by_film on @.theirs (n)"
+      }
+    ])(
+      "starts no dataset in a schema in which somebody else's has one of its names: $what",
+      ({ made, taken, what }) => {
+        const at = what.replaceAll(" ", "_")
+        return Effect.gen(function* () {
+          const storage = yield* RatingsStorage
+          yield* asked((sql) =>
+            Effect.forEach([`create schema @`, ...made.split("; ")], (statement) =>
+              sql.unsafe(statement.replaceAll("@", schemaOf(at)))
+            )
+          )
+          for (const existing of ["refuse", "set-aside"] as const) {
+            const refused = yield* Effect.flip(Effect.scoped(storage.open({ _tag: "new", existing })))
+            assert.strictEqual(refused.reason, "AlreadyThere")
+            assert.include(refused.detail, `"${taken}"`)
+            assert.include(refused.detail, "another schema")
+          }
+        }).pipe(Effect.provide(layerAt(at)))
+      }
+    )
+
+    it.live("says what is in the way where a dataset comes to keep more and something has that name", () =>
+      Effect.gen(function* () {
+        const storage = yield* RatingsStorage
+        const opened = <A, E>(mode: OpenMode, use: (dataset: OpenDataset) => Effect.Effect<A, E>) =>
+          Effect.scoped(Effect.flatMap(storage.open(mode), use))
+        yield* opened({ _tag: "new", existing: "refuse" }, (dataset) => commitRest(dataset, 1))
+        yield* asked((sql) => sql`create table ${sql(`${schemaOf("more")}.watched`)} (n integer)`)
+        const refused = yield* opened({ _tag: "continue" }, (dataset) =>
+          Effect.flip(
+            dataset.commit({
+              ...batchOf(dataset.state, 9, [{ name: "more", ratings: [[10, 1]] }], []),
+              keeps: allKeeps
+            })
+          )
+        )
+        assert.strictEqual(refused.reason, "AlreadyThere")
+        assert.include(refused.detail, `"watched"`)
+        assert.strictEqual((yield* storage.inspect).state.batches, 1)
+      }).pipe(Effect.provide(layerAt("more")))
+    )
+
+    it.live(
+      "lets one of two processes in that come at once to a schema that is not there",
+      () =>
+        Effect.gen(function* () {
+          const modes: ReadonlyArray<OpenMode> = [
+            { _tag: "new", existing: "refuse" },
+            { _tag: "continue" },
+            { _tag: "new", existing: "set-aside" }
+          ]
+          for (let i = 0; i < 8; i++) {
+            const storage = PostgresStorage.make({ url, schema: schemaOf(`once${i}`) })
+            const [first, next, over] = yield* Effect.forEach(
+              modes,
+              (mode) =>
+                Effect.either(Effect.scoped(Effect.flatMap(storage.open(mode), (dataset) => commitRest(dataset, 1)))),
+              { concurrency: "unbounded" }
+            )
+            const reasons = [first, next, over].flatMap((done) =>
+              done !== undefined && Either.isLeft(done) && done.left instanceof StorageError ? [done.left.reason] : []
+            )
+            for (const reason of reasons) assert.include(["Locked", "NothingThere", "AlreadyThere"], reason)
+            assert.isBelow(reasons.length, modes.length)
+            assert.deepStrictEqual((yield* storage.verify({ repair: false })).problems, [])
+          }
+        }),
+      60_000
     )
 
     it.live.each([
