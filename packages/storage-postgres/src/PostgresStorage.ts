@@ -78,7 +78,7 @@ export const make = (options: PostgresStorageOptions): Context.Tag.Service<Ratin
   const schema = options.schema ?? "letterboxd"
   const place = placeOf(options.url, schema)
 
-  const refuse = ({ detail, reason }: OpeningRefused) => storageError(reason, place, detail)
+  const refuse = ({ detail, reason, remedy }: OpeningRefused) => storageError(reason, place, detail, remedy)
   const isSchemaName = /^[a-z_][a-z0-9_]{0,40}$/u.test(schema)
   const connect = isSchemaName
     ? PgClient.make({ url: options.url, applicationName: "letterboxd-ratings", maxConnections: 4 }).pipe(
@@ -122,8 +122,7 @@ export const make = (options: PostgresStorageOptions): Context.Tag.Service<Ratin
         undefined
       )
       const isHeld = Schema.is(Schema.Tuple(Schema.Struct({ held: Schema.Literal(true) })))(rows)
-      if (!isHeld)
-        return yield* storageError("Locked", place, "another process is at work on it. Wait until it is done")
+      if (!isHeld) return yield* storageError("Locked", place, "in use by another process. Wait until it is done")
       yield* Effect.addFinalizer(() =>
         Effect.ignore(connection.execute("select pg_advisory_unlock_all()", [], undefined))
       )

@@ -267,6 +267,7 @@ if (said === undefined && Either.isLeft(answer)) {
         const storage = PostgresStorage.make({ url: Redacted.make(wrong) })
         const error = yield* Effect.flip(storage.exists)
         assert.strictEqual(error.reason, reason)
+        assert.deepStrictEqual(error.remedy, { _tag: "CorrectAddress" })
         assert.notInclude(`${error.message} ${JSON.stringify(error)} ${String(error.cause)}`, "geheim")
       })
     )

@@ -20,6 +20,7 @@ import {
   type DatasetRow,
   lookingRefused,
   openingRefused,
+  type OpeningRefused,
   readState,
   rowsIn,
   rowStreams,
@@ -127,25 +128,24 @@ export const make = (
         return yield* contentOf(yield* connectSoon(name))
       }).pipe(Effect.scoped)
 
+    const refuse = ({ detail, reason, remedy }: OpeningRefused) => storageError(reason, place, detail, { remedy })
+
     /** The row about the dataset of an open file. */
     const rowIn = (sql: Sql): Effect.Effect<DatasetRow, StorageError> =>
       Effect.flatMap(contentOf(sql), (content) => {
         if (content._tag === "Dataset") return Effect.succeed(content.row)
         if (content._tag === "SomethingElse") {
-          return storageError(
-            "NothingThere",
-            place,
-            "there is no dataset: another program keeps something in this file"
-          )
+          return storageError("NothingThere", place, "no dataset here: another program keeps something in this file", {
+            remedy: { _tag: "ChoosePlace" }
+          })
         }
-        const { detail, reason } = lookingRefused(content)
-        return storageError(reason, place, detail)
+        return refuse(lookingRefused(content))
       })
 
     /** One moment of the dataset, to look at. */
     const reading = Effect.gen(function* () {
       yield* usable
-      if (!(yield* isThere(place))) return yield* storageError("NothingThere", place, "there is no dataset")
+      if (!(yield* isThere(place))) return yield* refuse(lookingRefused({ _tag: "Nothing" }))
       const sql = yield* connectSoon(place)
       yield* about(place)(sql`begin`)
       return { sql, row: yield* rowIn(sql) }
@@ -313,11 +313,12 @@ export const make = (
         return storageError(
           "AlreadyThere",
           place,
-          "another program keeps something in this file, and it is left as it is. Choose another file or folder"
+          "another program keeps something in this file, and it is left as it is",
+          { remedy: { _tag: "ChoosePlace" } }
         )
       }
       const refused = openingRefused(mode, content)
-      return refused === undefined ? Effect.void : storageError(refused.reason, place, refused.detail)
+      return refused === undefined ? Effect.void : refuse(refused)
     }
 
     /** Writes in the transaction of a connection: the numbers of rows after it, or none where it is too late. */

@@ -442,8 +442,11 @@ describe("SqliteStorage and what others left", () => {
           Effect.zipRight(sql`create table ratings (n integer)`, sql`insert into ratings values (1)`)
         )
         const content = fs.readFileSync(theirs)
-        for (const mode of [startNew, setAside])
-          assert.strictEqual((yield* failureOf(opened(mode, fresh))).reason, "AlreadyThere")
+        for (const mode of [startNew, setAside]) {
+          const refused = yield* failureOf(opened(mode, fresh))
+          assert.strictEqual(refused.reason, "AlreadyThere")
+          assert.deepStrictEqual(refused.remedy, theirs === file ? { _tag: "ChoosePlace" } : undefined)
+        }
         assert.isTrue(content.equals(fs.readFileSync(theirs)))
         assert.deepStrictEqual(names(), [path.basename(theirs)])
         fs.rmSync(theirs)
