@@ -214,7 +214,8 @@ export const make = (options: PostgresStorageOptions): Context.Tag.Service<Ratin
                     : yield* storageError(
                         "Locked",
                         place,
-                        "another process has written to it meanwhile; this batch was not kept"
+                        "another process has written to it meanwhile; this batch was not kept",
+                        { _tag: "Continue" }
                       )
                 })
               )

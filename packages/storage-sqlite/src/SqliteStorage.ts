@@ -457,7 +457,8 @@ export const make = (
           const late = storageError(
             "Locked",
             place,
-            "another program has written to it meanwhile; this batch was not kept"
+            "another program has written to it meanwhile; this batch was not kept",
+            { remedy: { _tag: "Continue" } }
           )
 
           const makeNew = (changes: DatasetChanges) =>
