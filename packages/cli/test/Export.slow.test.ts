@@ -245,7 +245,7 @@ describe("lb export", () => {
         [["--to", "jsonl", "--salt", "x"], "--salt goes with --anonymise"],
         [["--to", "jsonl", "--into-options", "a=b"], "goes with a storage"],
         [["--to", "sqlite", "--into-options", "fiel=x"], `Did you mean "file"?`],
-        [["--to", "jsonl", "--from", "sqlite"], "there is no dataset"],
+        [["--to", "jsonl", "--from", "sqlite"], "no dataset here"],
         [["--to", "csv", "--into", "data_output"], "there is a dataset already"],
         [["--to", "jsonl", "--into", "data_output"], "there is something already"],
         [["--to", "postgres"], "LB_STORAGE_URL"],
