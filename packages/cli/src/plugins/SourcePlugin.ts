@@ -17,18 +17,9 @@ import type { ModuleKind } from "./LoadedModule.ts"
 export type SourceLayer = Layer.Layer<RatingsSource, SourceError, FileSystem.FileSystem | Path.Path>
 
 /**
- * What the source of a module is given: what `--source-options` says, and how many requests may be under way at the same
- * time, if it sends any.
+ * A module that is a source. Its layer is given what `--source-options` sets, and how many requests may be under way at
+ * the same time, if it sends any.
  *
- * @since 0.1.0
- * @category models
- */
-interface SourceSettings {
-  readonly options: Readonly<Record<string, string>>
-  readonly concurrency: number
-}
-
-/**
  * @since 0.1.0
  * @category models
  */
