@@ -112,7 +112,7 @@ export const exportFiles = (
       })
     )
     return reportOf(whole)
-  }).pipe(Effect.scoped)
+  }).pipe(Effect.scoped, Effect.withSpan("Export.files", { attributes: { format: format.name, folder } }))
 
 /**
  * Copies a dataset into another storage, with a data card in `folder`, which names the files there where the storage
@@ -158,7 +158,7 @@ export const exportToStorage = (
       tool
     })
     return reportOf(whole)
-  }).pipe(Effect.scoped)
+  }).pipe(Effect.scoped, Effect.withSpan("Export.storage", { attributes: { storage: to.name, folder } }))
 
 /** Writes the card. One that is there already is set aside: it may tell of another dataset, or be somebody's own. */
 const writeCard = (folder: string, facts: Parameters<typeof dataCard>[0]) =>
