@@ -24,6 +24,25 @@ export const InnerName = Schema.NonEmptyString.pipe(
 )
 
 /**
+ * What a number of batches or rows is at most.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const highestNumber = 2 ** 31 - 1
+
+/**
+ * The name under which the content of a file stands beside it until the batch is committed.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const nextName = (name: string, batch: number): string => `${name}.next-${batch}`
+
+/** Such a name, of a file and a batch. */
+export const nextPattern = /^(.+)\.next-(\d+)$/u
+
+/**
  * One file's committed content: its name from the dataset's folder on, all its bytes, its rows (a header is none), and
  * the CRC-32 of the bytes as eight hexadecimal digits. `swap` names the file that takes this one's place where the
  * process ended between the commit and the renaming.
@@ -34,7 +53,7 @@ export const InnerName = Schema.NonEmptyString.pipe(
 export const FileEntry = Schema.Struct({
   name: InnerName,
   bytes: Schema.NonNegativeInt,
-  rows: Schema.NonNegativeInt,
+  rows: Schema.NonNegativeInt.pipe(Schema.lessThanOrEqualTo(highestNumber)),
   crc32: Schema.String.pipe(Schema.pattern(/^[0-9a-f]{8}$/u)),
   swap: Schema.optionalWith(InnerName, { exact: true })
 })
@@ -107,7 +126,8 @@ export const checkLengths = (
     const path = yield* Path.Path
     for (const { bytes, name } of entries) {
       const place = path.join(folder, name)
-      const now = bytes === 0 ? 0 : Number((yield* about(place)(fs.stat(place))).size)
+      if (bytes === 0 && !(yield* about(place)(fs.exists(place)))) continue
+      const now = Number((yield* about(place)(fs.stat(place))).size)
       if (now !== bytes) {
         return yield* storageError(
           "Damaged",
@@ -199,7 +219,8 @@ export const readEntry = (
       return yield* storageError(
         "Damaged",
         where,
-        `${changedContent}: another program or a person changed it. Nothing was written. Repair the dataset, or restore the file from a copy`
+        `${changedContent}: another program or a person changed it. Nothing was written`,
+        { remedy: { _tag: "Verify" } }
       )
     }
     return { where, text: new TextDecoder().decode(bytes) }

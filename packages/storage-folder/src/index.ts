@@ -1,4 +1,4 @@
-export { type DatasetFolder, type DatasetFolderKind, openFolder, stamp } from "./DatasetFolder.ts"
+export { type DatasetFolder, type DatasetFolderKind, folderToRead, openFolder, stamp } from "./DatasetFolder.ts"
 export {
   changedContent,
   checkBytes,
@@ -8,8 +8,10 @@ export {
   emptyEntry,
   entryBytes,
   FileEntry,
+  highestNumber,
   InnerName,
   inPlace,
+  nextName,
   placeOf,
   readEntry
 } from "./FileEntry.ts"
@@ -27,16 +29,15 @@ export {
 } from "./FlushedFiles.ts"
 export {
   commitFolder,
+  type CommitOptions,
   commitsOf,
   type FileContent,
   type FileCopy,
   type FilePart,
   type FolderCommits,
-  type FolderWriter,
-  leaveIfUnfinished,
-  nextName
+  type FolderWriter
 } from "./FolderCommit.ts"
-export { failuresOf, type FolderFailures } from "./FolderFailure.ts"
+export { failuresOf, type FolderFailures, type MoreOfFailure } from "./FolderFailure.ts"
 export {
   checkLock,
   type HeldLock,
@@ -49,22 +50,23 @@ export {
 } from "./FolderLock.ts"
 export {
   CopyEntry,
+  countFields,
   type FolderForm,
   type FolderManifest,
   formatFields,
   formatFieldsOf,
   keepsIn,
   manifestName,
+  manifestText,
   readManifest,
   readUnheld
 } from "./FolderManifest.ts"
 export {
   checkTail,
-  isUnfinished,
   type RecoveryOptions,
   recoverFolder,
   removeFirstAttempt,
   tailOf,
   type Tails
 } from "./FolderRecovery.ts"
-export { replaceFolder } from "./FolderReplacement.ts"
+export { checkNotWithin, replaceFolder, type ReplacementOptions } from "./FolderReplacement.ts"

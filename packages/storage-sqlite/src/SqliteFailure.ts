@@ -47,7 +47,9 @@ export const failureAbout =
   (error: SqlError | StorageError | UnreadableTables): StorageError => {
     if (error instanceof StorageError) return error
     if (error instanceof UnreadableTables) {
-      return storageError("Damaged", place, `what is stored there is no dataset of this tool (${error.message})`, error)
+      return storageError("Damaged", place, `what is stored there is no dataset of this tool (${error.message})`, {
+        cause: error
+      })
     }
     const failure = Option.getOrUndefined(decodeFailure(error.cause))
     const [, reason, words] = known.find(([code]) => failure?.code.startsWith(code)) ?? [
@@ -55,7 +57,7 @@ export const failureAbout =
       "Failed" as const,
       `SQLite failed (${failure?.message ?? error.message}). What was committed is safe`
     ]
-    return storageError(reason, place, words, error)
+    return storageError(reason, place, words, { cause: error })
   }
 
 /** Names `place` in the failure of statements. */
