@@ -271,7 +271,7 @@ for (const durable of durables) {
       assert.include(
         second.err,
         ["csv", "parquet"].includes(name)
-          ? `process ${slow.process.pid} on ${os.hostname()} is at work here`
+          ? `in use by process ${slow.process.pid} on ${os.hostname()} since`
           : "another process is at work on it"
       )
       const status = await lb(folder, ["status", "--out", data], variables(data))

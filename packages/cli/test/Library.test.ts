@@ -63,7 +63,7 @@ describe("the program of the README", () => {
                 assert.strictEqual(second.code, 1)
                 assert.include(
                   second.out + second.err,
-                  `process ${first.process.pid} on ${os.hostname()} is at work here`
+                  `in use by process ${first.process.pid} on ${os.hostname()} since`
                 )
                 await Effect.runPromise(site.behave({ latencyMillis: 0 }))
                 const { code, err, out } = await first.ended
