@@ -230,7 +230,7 @@ export const readManifest = <M extends FolderManifest>(
         return storageError(
           "NewerFormat",
           folder,
-          `a newer version of this program wrote the dataset (format ${owned.format}; this one knows ${latestFormat}). Nothing was written`,
+          `a newer version of this program wrote the dataset (format ${owned.format}; this one knows ${latestFormat}). Nothing was written. Update this program`,
           { remedy: { _tag: "ChoosePlace" } }
         )
       }
