@@ -19,11 +19,8 @@ const isPrivate = (header: string): boolean => header.includes("cookie")
  * Keeps pages in memory until the scope ends, and writes them then: while the run goes on, the folder may still be
  * moved aside. Each page is a file `.html`, with its address, headers and verdict in a `.json` beside it. Where they
  * cannot be written, it says so and nothing else happens.
- *
- * @since 0.1.0
- * @category constructors
  */
-export const make = (
+const make = (
   folder: string
 ): Effect.Effect<Context.Tag.Service<Diagnostics>, never, FileSystem.FileSystem | Path.Path | Screen | Scope.Scope> =>
   Effect.gen(function* () {

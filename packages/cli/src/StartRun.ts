@@ -129,6 +129,7 @@ const harvest = ({ mode: asked, only, restart, resume, settings }: RunRequest) =
         ...(settings.maxTime === undefined ? {} : { maxMillis: settings.maxTime * 1000 }),
         // Who is asked for by name is read, whoever a variable or the configuration leaves out of runs.
         ...(only === undefined ? { skip: settings.skip } : { only }),
+        ...(settings.keep === undefined ? {} : { keep: settings.keep }),
         ...(settings.timestamp === undefined ? {} : { timestamp: settings.timestamp })
       },
       tell

@@ -191,12 +191,12 @@ const openExisting = (opening: Opening) =>
 /** Takes over a dataset of the original tool. One of ours that lost its manifest is none: its member records tell more. */
 const adoptForeign = (opening: Opening) =>
   Effect.gen(function* () {
-    const { folder, form, names, options } = opening
+    const { folder, form, names } = opening
     const place = folder.work()
     yield* checkNotLost(place)
     const { forget, notes, replaces, whole } = yield* adopt(place, names)
-    const plain = { ...opening, replaces, options: { ...options, versioned: false, memberFiles: false } }
-    const dataset = yield* openDataset(plain, { manifest: yield* nothing(opening), state: emptyDatasetState }, [])
+    const found = { manifest: yield* nothing(opening), state: emptyDatasetState }
+    const dataset = yield* openDataset({ ...opening, replaces }, found, [])
     yield* dataset.load(whole).pipe(
       Effect.onError(() =>
         // What was kept of files that are still there is kept once too often.
@@ -292,7 +292,7 @@ const openDataset = (
     })
   })
 
-/** Files that are written with a batch and never read back: its raw rows, and those of single members. */
+/** Files that are written with a batch and never read back: its raw rows, and those of single members. A load has none. */
 const copiesOf = (
   { filmLabel: label, memberFiles, versioned }: CsvStorageOptions,
   folder: string,
@@ -300,6 +300,7 @@ const copiesOf = (
   manifest: CsvManifest,
   changes: DatasetChanges
 ): Stream.Stream<FileCopy, StorageError, FileSystem.FileSystem | Path.Path> => {
+  if (changes.isWhole) return Stream.empty
   const {
     after: { films, keeps, users },
     committedAt,

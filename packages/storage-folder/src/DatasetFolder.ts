@@ -10,7 +10,6 @@ import { nextPattern } from "./FileEntry.ts"
 import { freeName, makeFolder, removeIfEmpty, syncFolder } from "./FlushedFiles.ts"
 import type { FolderFailures } from "./FolderFailure.ts"
 import { checkLock, type HeldLock, leaveLock, lockFolder, lockName, lockState, unlockFolder } from "./FolderLock.ts"
-
 import { type FolderForm, type FolderManifest, manifestName } from "./FolderManifest.ts"
 
 type Files = FileSystem.FileSystem | Path.Path

@@ -132,7 +132,8 @@ export const checkLengths = (
         return yield* storageError(
           "Damaged",
           place,
-          `it holds ${now} bytes where ${bytes} were committed: it was changed while the dataset was open. Nothing was written`
+          `it holds ${now} bytes where ${bytes} were committed: it was changed while the dataset was open. Nothing was written`,
+          { remedy: { _tag: "Verify" } }
         )
       }
     }

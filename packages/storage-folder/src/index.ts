@@ -1,6 +1,5 @@
 export { type DatasetFolder, type DatasetFolderKind, folderToRead, openFolder, stamp } from "./DatasetFolder.ts"
 export {
-  changedContent,
   checkBytes,
   checkLengths,
   checksumOf,
@@ -19,7 +18,6 @@ export {
   checkFree,
   copyFlushed,
   freeName,
-  keepAside,
   makeFile,
   makeFolder,
   removeIfEmpty,
@@ -61,12 +59,5 @@ export {
   readManifest,
   readUnheld
 } from "./FolderManifest.ts"
-export {
-  checkTail,
-  type RecoveryOptions,
-  recoverFolder,
-  removeFirstAttempt,
-  tailOf,
-  type Tails
-} from "./FolderRecovery.ts"
+export { checkTail, type RecoveryOptions, recoverFolder, removeFirstAttempt, type Tails } from "./FolderRecovery.ts"
 export { checkNotWithin, replaceFolder, type ReplacementOptions } from "./FolderReplacement.ts"

@@ -2,7 +2,7 @@
  * From what SQLite says to what a person can act on.
  */
 import type { SqlError } from "@effect/sql/SqlError"
-import { StorageError, type StorageErrorReason } from "@letterboxd-ratings/core"
+import { type Remedy, StorageError, type StorageErrorReason } from "@letterboxd-ratings/core"
 import { failuresOf } from "@letterboxd-ratings/storage-folder"
 import { UnreadableTables } from "@letterboxd-ratings/storage-sql"
 import { Effect, Option, Schema } from "effect"
@@ -13,8 +13,13 @@ export const storageName = "sqlite"
 /** How calls of the file system fail here. */
 export const failures = failuresOf(storageName)
 
-/** An error of this storage about `place`. */
-export const storageError = failures.storageError
+/** An error of this storage about `place`: what happened, and what can be done about it or why it did. */
+export const storageError = (
+  reason: StorageErrorReason,
+  place: string,
+  detail: string,
+  more: { readonly remedy?: Remedy; readonly cause?: unknown } = {}
+): StorageError => new StorageError({ reason, storage: storageName, place, detail, ...more })
 
 const decodeFailure = Schema.decodeUnknownOption(Schema.Struct({ code: Schema.String, message: Schema.String }))
 

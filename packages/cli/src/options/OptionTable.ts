@@ -6,6 +6,7 @@
 import { HttpPolicy, LetterboxdSource } from "@letterboxd-ratings/letterboxd-source"
 import { Either, Schema } from "effect"
 import packageJson from "../../package.json" with { type: "json" }
+import { KeptFacts } from "./KeptFacts.ts"
 import { MemberNames } from "./MemberName.ts"
 
 /**
@@ -232,6 +233,12 @@ export const optionTable = {
     "Which popular members: all, this-week, this-month, this-year. The site's robots.txt allows all only."
   ),
   skip: option("NAME,NAME...", MemberNames, [], "Members to leave out of this run."),
+  keep: option(
+    "FACT,FACT...",
+    KeptFacts,
+    undefined,
+    "What the dataset keeps from now on besides stars: liked, rated_on (sources that know the day), watched (films without a rating). It is remembered."
+  ),
   userAgent: option("TEXT", HeaderText, userAgent, "How to introduce ourselves to the site."),
   ignoreRobots: onOff("Do not keep to the site's robots.txt. Only with the site's permission."),
   json: onOff("Write JSON to standard output (a run: one object per event), and nothing else there."),
@@ -295,6 +302,7 @@ const named: ReadonlyArray<{ readonly title: string; readonly keys: ReadonlyArra
     keys: [
       "membersList",
       "skip",
+      "keep",
       "listing",
       "rate",
       "concurrency",

@@ -5,9 +5,9 @@
  * @since 0.1.0
  */
 import { type Either, Record, Schema } from "effect"
-import { FilmId, ImdbId, Slug, TmdbId, Year } from "../Film.ts"
-import { UserId, Username } from "../Member.ts"
-import { Day, Rating } from "../Rating.ts"
+import { FilmId, ImdbId, Slug, TmdbId, Year } from "../domain/Film.ts"
+import { UserId, Username } from "../domain/Member.ts"
+import { Day, Rating } from "../domain/Rating.ts"
 import { allKeeps, type Keep, type Keeps, optional, required, stored } from "./Column.ts"
 import { Doubt, MemberState, Proof } from "./MemberState.ts"
 import { makeTable, rowSchema, type Table } from "./Table.ts"
@@ -186,6 +186,17 @@ export interface MemberUpdate extends Schema.Schema.Type<typeof MemberUpdate> {}
 export type RatingFacts = {
   readonly [K in Exclude<keyof EncodedRating, "userId" | "filmId" | "rating">]-?: EncodedRating[K] | undefined
 }
+
+/**
+ * The facts that are known.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const knownFacts = ({ liked, ratedOn }: RatingFacts): Pick<EncodedRating, keyof RatingFacts> => ({
+  ...(ratedOn === undefined ? {} : { ratedOn }),
+  ...(liked === undefined ? {} : { liked })
+})
 
 const { filmId: _filmId, rating: _rating, userId: _userId, ...factColumns } = ratingColumns
 
