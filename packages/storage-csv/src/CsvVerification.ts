@@ -29,7 +29,7 @@ import {
   readManifest,
   recoverFolder
 } from "@letterboxd-ratings/storage-folder"
-import { Effect, Either, Stream } from "effect"
+import { Effect, Either, Option, Stream } from "effect"
 import { examineForm, keepChanged, restoreForm, saidOf } from "./ChangedForm.ts"
 import { allTranslated, rowNames, translation } from "./CsvChanges.ts"
 import { columnsOf, headersOf } from "./CsvColumns.ts"
@@ -210,10 +210,11 @@ const check = (folder: string, names: FileNames): Effect.Effect<Verification, St
         if (!isTranslatedRight || translated === undefined) return
         const expected = ratings.map(translate)
         const text = expected.join("")
+        const read = yield* Effect.option(translated(text))
+        isTranslatedRight = Option.isSome(read) && read.value === text
         // That it cannot be read is told already.
-        const found = yield* Effect.orElseSucceed(translated(text), () => "")
-        if (found === text) return
-        isTranslatedRight = false
+        if (isTranslatedRight || Option.isNone(read)) return
+        const found = read.value
         const at = expected.findIndex((_, i) => !found.startsWith(expected.slice(0, i + 1).join("")))
         problems.push(
           `${place("translatedRatings")}: row ${row - ratings.length + at + 1} is not the translation of the raw row`
