@@ -14,6 +14,10 @@ import { type FolderForm, type FolderManifest, manifestName } from "./FolderMani
 
 type Files = FileSystem.FileSystem | Path.Path
 
+/** What files are called that are kept because they may be somebody's, and how many of them are named. */
+const kept = /\.uncommitted(?:-\d+)?$/u
+const mostNamed = 5
+
 interface Renaming {
   readonly from: string
   readonly to: string
@@ -163,6 +167,7 @@ export const recoverFolder = <M extends FolderManifest>(
     }
     return Effect.gen(function* () {
       const notes: Array<string> = []
+      const earlier = torn.length === 0 ? [] : (yield* namesIn(failures, folder)).filter((name) => kept.test(name))
       for (const { bytes, entry, place } of torn) {
         const tail = `${place}: ${bytes - entry.bytes} bytes that were not committed`
         notes.push(
@@ -179,6 +184,10 @@ export const recoverFolder = <M extends FolderManifest>(
             })
           )
         )
+      }
+      if (earlier.length > 0) {
+        const more = earlier.length > mostNamed ? ` and ${earlier.length - mostNamed} more` : ""
+        notes.push(`Set aside earlier, and still there: ${earlier.slice(0, mostNamed).join(", ")}${more}.`)
       }
       // Nobody vouches for what is in the place of a copy.
       const keptCopies: Array<string> = []
