@@ -246,8 +246,8 @@ describe("lb export", () => {
         [["--to", "jsonl", "--into-options", "a=b"], "goes with a storage"],
         [["--to", "sqlite", "--into-options", "fiel=x"], `Did you mean "file"?`],
         [["--to", "jsonl", "--from", "sqlite"], "no dataset here"],
-        [["--to", "csv", "--into", "data_output"], "there is a dataset already"],
-        [["--to", "jsonl", "--into", "data_output"], "there is something already"],
+        [["--to", "csv", "--into", "data_output"], "the dataset itself is there"],
+        [["--to", "jsonl", "--into", "data_output"], "something is there already"],
         [["--to", "postgres"], "LB_STORAGE_URL"],
         [["--to", "./nothing.mjs"], "cannot be loaded"]
       ]

@@ -282,7 +282,7 @@ for (const durable of sample("storages whose runs are killed", durables, 2)) {
       assert.include(
         second.err,
         ["csv", "parquet"].includes(name)
-          ? `process ${slow.process.pid} on ${os.hostname()} is at work here`
+          ? `in use by process ${slow.process.pid} on ${os.hostname()} since`
           : "in use by another process"
       )
       const status = await lb(folder, ["status", "--out", data], variables(data))

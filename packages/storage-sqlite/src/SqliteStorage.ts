@@ -15,7 +15,7 @@ import {
   type RowCounts,
   type StorageError
 } from "@letterboxd-ratings/core"
-import { freeName, removeIfEmpty, stamp, syncFolder } from "@letterboxd-ratings/storage-folder"
+import { freeName, makeFolder, removeIfEmpty, stamp, syncFolder } from "@letterboxd-ratings/storage-folder"
 import {
   type DatasetRow,
   lookingRefused,
@@ -208,7 +208,7 @@ export const make = (
     const lock = Effect.gen(function* () {
       const isNewFolder = !(yield* isThere(folder))
       // A folder that was made for a dataset without a batch goes away again.
-      yield* Effect.acquireRelease(failures.about(folder)(fs.makeDirectory(folder, { recursive: true })), () =>
+      yield* Effect.acquireRelease(onDisk(makeFolder(failures, folder)), () =>
         isNewFolder ? onDisk(removeIfEmpty(folder)) : Effect.void
       )
       const attempt = Effect.gen(function* () {
