@@ -99,8 +99,8 @@ describe("lb, with the source of a module", () => {
           "sandbx",
           `which is not a source. Known: letterboxd, sandbox, or a module (./my-source.mjs, @scope/package). Did you mean "sandbox"?`
         ],
-        [mine, "--rate goes with the sources letterboxd and sandbox, not with ./my-source.mjs", "--rate", "5"],
-        [mine, "--base-url goes with the source letterboxd, not with", "--base-url", "http://localhost:1"],
+        [mine, "--rate is for the sources letterboxd and sandbox, not for ./my-source.mjs", "--rate", "5"],
+        [mine, "--base-url is for the source letterboxd, not for", "--base-url", "http://localhost:1"],
         [mine, `has no option "fil". It knows: file. Did you mean "file"?`, "--source-options", "fil=x"],
         [mine, "It cannot be read:", "--source-options", "file=nowhere.json"],
         ["sandbox", `The source sandbox has no option "file". It has none`, ...options]
