@@ -6,7 +6,8 @@ import { AutoCorrect, CliConfig } from "@effect/cli"
 const distance = (a: string, b: string): number => AutoCorrect.levensteinDistance(a, b, CliConfig.defaultConfig)
 
 /** Whether a word of `length` letters with `errors` wrong ones is still likely to be a typing error. */
-const isClose = (errors: number, length: number): boolean => errors <= Math.max(1, Math.floor(length * 0.4))
+const isClose = (errors: number, length: number): boolean =>
+  errors <= (length < 4 ? 1 : Math.max(2, Math.floor(length * 0.4)))
 
 /**
  * The known word that begins with `word`, or else the most similar one; `undefined` if none is similar.

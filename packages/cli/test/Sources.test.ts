@@ -92,7 +92,7 @@ describe("lb, with the source of a module", () => {
         ["@nobody/nothing", `(tried the package @nobody/nothing, from ${folder})`],
         [
           "./empty.mjs",
-          "./empty.mjs is not a source. It must export layer, a function that takes { options, concurrency }"
+          "./empty.mjs is not a source. The module must export layer, a function that takes { options, concurrency }"
         ],
         ["./number.mjs", "is not a Layer. It must export layer"],
         [
