@@ -1,19 +1,22 @@
-import type { ViteUserConfig } from "vitest/config"
+import type { ConfigEnv, ViteUserConfig } from "vitest/config"
 
 /**
  * What every package's tests have in common. The condition makes the packages of this workspace resolve to
  * their TypeScript sources, so that tests need no build and stack traces point at the code.
+ *
+ * `vitest` runs `*.test.ts`. `vitest --mode slow` runs `*.slow.test.ts`: what kills processes, goes through every
+ * fault or needs the real world. `vitest.sample.ts` says how much of them is run.
  */
-export const shared: ViteUserConfig = {
+export const shared = ({ mode }: Pick<ConfigEnv, "mode">): ViteUserConfig => ({
   resolve: { conditions: ["@letterboxd-ratings/source"] },
   ssr: { resolve: { conditions: ["@letterboxd-ratings/source"] } },
   test: {
-    include: ["test/**/*.test.ts"],
+    include: [mode === "slow" ? "test/**/*.slow.test.ts" : "test/**/!(*.slow).test.ts"],
     passWithNoTests: false,
     reporters: ["default", "json"],
-    outputFile: { json: "test-report.json" },
+    outputFile: { json: mode === "slow" ? "test-report.slow.json" : "test-report.json" },
     pool: "forks",
     testTimeout: 60_000,
     hookTimeout: 60_000
   }
-}
+})

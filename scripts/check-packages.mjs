@@ -155,6 +155,18 @@ const importsOf = ({ manifest, name }) =>
     .filter(([, target]) => typeof target === "object")
     .map(([key]) => posix.join(name, key))
 
+/** The programs that a README shows whole. What one takes from its own folder stands nowhere. */
+const programsIn = (readme) =>
+  [...readFileSync(readme, "utf8").matchAll(/^```ts\n(?<program>.*?)^```$/gmsu)]
+    .map(({ groups }) => groups.program)
+    .filter((program) => !program.includes('from "./'))
+
+const writeProgram = (folder, name, program) => {
+  const file = join(folder, name)
+  writeFileSync(file, `${program}\nexport {}\n`)
+  return file
+}
+
 const checkUse = async (packages, place) => {
   // Without @types/node and with declarations checked: what TypeScript would complain about in a user's program.
   const programs = packages
@@ -163,17 +175,27 @@ const checkUse = async (packages, place) => {
       const everything = importsOf(one)
         .map((from) => `export type * from "${from}"`)
         .join("\n")
-      const examples = readFileSync(join(one.folder, "README.md"), "utf8").matchAll(/^```ts\n(?<program>.*?)^```$/gmsu)
-      // What an example takes from its own folder stands nowhere.
-      const complete = [...examples]
-        .map(({ groups }) => groups.program)
-        .filter((program) => !program.includes('from "./'))
-      return [everything, ...complete].map((program, i) => {
-        const file = join(one.place, i === 0 ? "everything.mts" : `readme-${i}.mts`)
-        writeFileSync(file, `${program}\nexport {}\n`)
-        return file
-      })
+      return [everything, ...programsIn(join(one.folder, "README.md"))].map((program, i) =>
+        writeProgram(one.place, i === 0 ? "everything.mts" : `readme-${i}.mts`, program)
+      )
     })
+  // The repository's README is for somebody who has all packages and the platform of Node.
+  const reader = {
+    manifest: {
+      dependencies: Object.fromEntries(
+        [...packages.map(({ name }) => name), "effect", "@effect/platform", "@effect/platform-node"].map((name) => [
+          name,
+          ""
+        ])
+      )
+    },
+    path: join(root, "packages/cli"),
+    place: join(place, "reader")
+  }
+  install(reader, packages)
+  const readme = programsIn(join(root, "README.md"))
+  expect(readme.length > 0, "README.md", "there is no program in it")
+  programs.push(...readme.map((program, i) => writeProgram(reader.place, `readme-${i + 1}.mts`, program)))
   writeFileSync(
     join(place, "tsconfig.json"),
     JSON.stringify({

@@ -1,20 +1,13 @@
 /**
- * The exit codes of `lb`. Scripts rely on them.
+ * The exit codes of `lb`. Scripts rely on them. 0: all members are complete and committed. 1: invalid input or
+ * configuration, or output that cannot be written. 2: finished, but some members are partial, or a limit
+ * (`--max-requests`, `--max-time`) was reached. 3: stopped by the site, or by pages that were not understood. 4: the
+ * dataset is damaged, locked, or of a newer format. 130: interrupted.
  *
  * @since 0.1.0
  */
 import type { RunReport, SourceErrorReason, StorageErrorReason } from "@letterboxd-ratings/core"
 import { Schema } from "effect"
-
-/**
- * 0 all members are complete and committed; 1 invalid input or configuration, or output that cannot be written; 2 finished,
- * but some members are partial, or a limit (`--max-requests`, `--max-time`) was reached; 3 stopped by the site, or by pages
- * that were not understood; 4 the dataset is damaged, locked, or of a newer format; 130 interrupted.
- *
- * @since 0.1.0
- * @category models
- */
-export type ExitCode = 0 | 1 | 2 | 3 | 4 | 130
 
 /**
  * A command ends with a code other than 0, after all messages are written.

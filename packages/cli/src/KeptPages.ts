@@ -19,11 +19,8 @@ const isPrivate = (header: string): boolean => header.includes("cookie")
  * Keeps pages in memory and writes them when the scope ends, because the folder may be moved aside during the run. Each
  * page is an `.html` file, with its URL, headers and verdict in a `.json` file of the same name. If they cannot be written,
  * it shows a message, and nothing else happens.
- *
- * @since 0.1.0
- * @category constructors
  */
-export const make = (
+const make = (
   folder: string
 ): Effect.Effect<Context.Tag.Service<Diagnostics>, never, FileSystem.FileSystem | Path.Path | Screen | Scope.Scope> =>
   Effect.gen(function* () {

@@ -6,6 +6,8 @@
 import { Context, Effect, Option, type Stream } from "effect"
 import type { MemberListing, Username } from "./Member.ts"
 import type { SourceError, SourceErrorReason } from "./SourceError.ts"
+import type { Keep } from "./dataset/Column.ts"
+import type { Proof } from "./dataset/MemberState.ts"
 import type { ListPart } from "./reading/ListPart.ts"
 
 /**
@@ -66,6 +68,8 @@ export interface SourceFinding {
  *   member and its first part.
  * - `reasonTexts` are the source's own labels and advice for errors that the run itself finds: `Refused` where too many
  *   members in a row are said to be private or gone, `NotUnderstood` where lists show too few ratings.
+ * - `keeps` are the facts that a new dataset of this source keeps where nothing else is asked for: those that it brings
+ *   with it. `proof` says what proves its lists, if that is not the pages of the site.
  *
  * @since 0.1.0
  * @category services
@@ -80,6 +84,8 @@ export class RatingsSource extends Context.Tag("@letterboxd-ratings/core/Ratings
     readonly activity?: Effect.Effect<SourceActivity>
     readonly reasonTexts?: Readonly<Partial<Record<SourceErrorReason, Pick<SourceError, "advice" | "label">>>>
     readonly examine?: (username?: Username) => Stream.Stream<SourceFinding>
+    readonly keeps?: ReadonlyArray<Keep>
+    readonly proof?: Proof
   }
 >() {}
 

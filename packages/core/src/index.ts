@@ -46,13 +46,14 @@ export {
   type WholeDataset
 } from "./dataset/RatingsStorage.ts"
 export { Remedy, StorageError, StorageErrorReason } from "./dataset/StorageError.ts"
-export { type RowReader, type Table, type TableColumn } from "./dataset/Table.ts"
+export { type RowReader, type Table, type TableColumn, withoutUnkept } from "./dataset/Table.ts"
 export {
   type BareMember,
   EncodedRating,
   EncodedWatch,
   Film,
   formatOf,
+  knownFacts,
   latestFormat,
   type Member,
   MemberRecord,

@@ -71,12 +71,12 @@ describe("A member with another name", () => {
       yield* run(
         {
           members: ["old_name", "new_name"],
-          films: { old_name: five, new_name: [...five.slice(0, 1), ...list(9, 300)] }
+          films: { old_name: five, new_name: [...five.slice(0, 3), ...list(9, 300)] }
         },
         {},
         dataset
       )
-      const world = { ...after, films: { new_name: [...five.slice(0, 1), ...list(9, 300)] } }
+      const world = { ...after, films: { new_name: [...five.slice(0, 3), ...list(9, 300)] } }
       yield* run(
         {
           ...world,
@@ -94,7 +94,7 @@ describe("A member with another name", () => {
       )
       assert.deepStrictEqual(rowsOf(dataset), {
         old_name: 0,
-        new_name: 1 + list(9, 300).filter(({ rating }) => rating !== undefined).length
+        new_name: 3 + list(9, 300).filter(({ rating }) => rating !== undefined).length
       })
       assert.deepStrictEqual(statesOf(dataset), { old_name: "renamed", new_name: "sealed" })
     })
@@ -149,6 +149,50 @@ const record = (name: string, userId: number, pairs: ReadonlyArray<readonly [num
 
 const pairsOf = (count: number, from: number, halfStars: (n: number) => number) =>
   globalThis.Array.from({ length: count }, (_, i) => [from + i, halfStars(i)] as const)
+
+describe("A name that leads to a stranger", () => {
+  const strangers: MemoryWorld = {
+    members: ["old_name", "other_one"],
+    films: { other_one: three },
+    interfere: (name) =>
+      Effect.succeed(name === "old_name" ? PartContent.Renamed({ to: username("other_one") }) : undefined)
+  }
+
+  it.effect("takes no rows away, whether the stranger is known or read now", () =>
+    Effect.gen(function* () {
+      for (const known of [before, { members: ["old_name"], films: { old_name: five } }]) {
+        const dataset = memoryDataset()
+        yield* run(known, {}, dataset)
+        const { report } = yield* run(strangers, { mode: "continue", only: username("old_name") }, dataset)
+        assert.deepStrictEqual(
+          report.partial.map(({ doubts, username: name }) => [name as string, doubts]),
+          [["old_name", ["another-list"]]]
+        )
+        assert.deepStrictEqual(rowsOf(dataset), { old_name: 5, other_one: 3 })
+        assert.deepStrictEqual(statesOf(dataset), { old_name: "sealed", other_one: "sealed" })
+      }
+    })
+  )
+
+  it.effect("takes them away where half of the old list is on the new one", () =>
+    Effect.gen(function* () {
+      for (const [shared, rows] of [
+        [3, 0],
+        [2, 5]
+      ] as const) {
+        const dataset = memoryDataset()
+        yield* run(before, {}, dataset)
+        const films = [...five.slice(0, shared), ...three]
+        yield* run(
+          { ...strangers, films: { other_one: films } },
+          { mode: "continue", only: username("old_name") },
+          dataset
+        )
+        assert.strictEqual(rowsOf(dataset)["old_name"], rows)
+      }
+    })
+  )
+})
 
 describe("membersAlike", () => {
   it("tells a member again whose list changed a little, and nobody else", () => {

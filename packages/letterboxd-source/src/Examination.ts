@@ -3,7 +3,6 @@
  *
  * @since 0.1.0
  */
-import type { HttpClient } from "@effect/platform"
 import type { SourceError, Username } from "@letterboxd-ratings/core"
 import { Clock, Effect, Either, Option, Stream } from "effect"
 import type { LetterboxdSourceOptions } from "./LetterboxdSource.ts"
@@ -17,6 +16,7 @@ import type { PageResponse } from "./pages/PageResponse.ts"
 import { PageVerdict } from "./pages/PageVerdict.ts"
 import { errorFromVerdict } from "./pages/VerdictError.ts"
 import { siteError } from "./SiteError.ts"
+import type { HttpPolicy } from "./transport/HttpPolicy.ts"
 
 /**
  * What one step found, a sentence each. `error` says why the step failed and what can be done.
@@ -42,7 +42,7 @@ export interface Finding {
 export const examine = (
   options: LetterboxdSourceOptions,
   username?: Username
-): Stream.Stream<Finding, never, HttpClient.HttpClient> =>
+): Stream.Stream<Finding, never, HttpPolicy> =>
   Stream.unwrap(
     Effect.map(PageReader.make(options), (reader) => {
       const members = membersUrl(options.baseUrl, options.membersList, 1)

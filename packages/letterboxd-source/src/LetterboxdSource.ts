@@ -4,7 +4,6 @@
  * @since 0.1.0
  * @module
  */
-import { HttpClient } from "@effect/platform"
 import {
   type ListPart,
   type MemberListing,
@@ -15,10 +14,9 @@ import {
 } from "@letterboxd-ratings/core"
 import { Array, Chunk, Config, type ConfigError, type Context, Effect, Either, Layer, Option, Stream } from "effect"
 import { examine } from "./Examination.ts"
-import { defaults as policy, HttpActivity } from "./HttpPolicy.ts"
 import { partFromVerdict } from "./pages/films/FilmsPart.ts"
 import { type FilmsListing, filmsUrl } from "./pages/films/FilmsRequest.ts"
-import { countRatedFilms, judgeFilmsResponse } from "./pages/films/FilmsVerdict.ts"
+import { countRatedFilms, judgeFilmsResponse, pagingNotRecognised } from "./pages/films/FilmsVerdict.ts"
 import type { PageResponse } from "./pages/PageResponse.ts"
 import { type MembersList, membersUrl } from "./pages/members/MembersRequest.ts"
 import { judgeMembersResponse, MembersVerdict } from "./pages/members/MembersVerdict.ts"
@@ -26,6 +24,7 @@ import { PageVerdict } from "./pages/PageVerdict.ts"
 import { errorFromVerdict } from "./pages/VerdictError.ts"
 import * as PageReader from "./PageReader.ts"
 import { textsOf } from "./SiteError.ts"
+import { defaults as policy, HttpPolicy } from "./transport/HttpPolicy.ts"
 
 /**
  * - `name`: what reports call this source.
@@ -72,7 +71,7 @@ export const defaults: LetterboxdSourceOptions = {
 }
 
 /**
- * Reads members and films pages with the `HttpClient` in context, which should be an `HttpPolicy`. Costs one request
+ * Reads members and films pages with the `HttpPolicy` in context. Costs one request
  * for every 30 members and P for a member with P pages, besides one for robots.txt; repetitions come on top.
  *
  * @since 0.1.0
@@ -80,10 +79,9 @@ export const defaults: LetterboxdSourceOptions = {
  */
 export const make = (
   options: LetterboxdSourceOptions
-): Effect.Effect<Context.Tag.Service<RatingsSource>, never, HttpClient.HttpClient | HttpActivity> =>
+): Effect.Effect<Context.Tag.Service<RatingsSource>, never, HttpPolicy> =>
   Effect.gen(function* () {
-    const { snapshot } = yield* HttpActivity
-    const client = yield* HttpClient.HttpClient
+    const http = yield* HttpPolicy
     const { ask, keep, keepPage } = yield* PageReader.make(options)
     // Requests wait for their turn in the policy, with all it takes to send them in memory. Twice as many as may be
     // under way keep it busy; the rest wait here, where waiting costs little.
@@ -142,7 +140,9 @@ export const make = (
                 return Effect.flatMap(
                   number > 1 && (verdict._tag === "Forbidden" || verdict._tag === "MemberPrivate")
                     ? explainRefusal(username, number, verdict)
-                    : Effect.succeed(verdict),
+                    : verdict._tag === "Films" && verdict.isEndUnproven === true
+                      ? proveEnd(username, number, verdict)
+                      : Effect.succeed(verdict),
                   (explained) => keep(`page ${number} of ${username}`, response, explained)
                 )
               }
@@ -169,6 +169,19 @@ export const make = (
           : refusal
       })
 
+    /** Asks for the page after a full one that names no other, and believes the list's end where there is none. */
+    const proveEnd = (
+      username: Username,
+      number: number,
+      verdict: PageVerdict
+    ): Effect.Effect<PageVerdict, SourceError> =>
+      Effect.map(ask(filmsUrl(options.baseUrl, username, options.listing, number + 1)), (answer) => {
+        if (Either.isLeft(answer)) return answer.left
+        const next = judgeFilmsResponse({ username, page: number + 1, listing: options.listing }, answer.right)
+        if (next._tag === "PastTheEnd" || next._tag === "NoFilms") return verdict
+        return next._tag === "Films" ? pagingNotRecognised() : next
+      })
+
     const ratedFilms = (username: Username): Effect.Effect<Option.Option<RatedFilms>, SourceError> =>
       options.listing === "rated"
         ? Effect.succeedNone
@@ -188,7 +201,10 @@ export const make = (
 
     return {
       name: options.name,
-      members: Stream.paginateChunkEffect(1, readMembersPage),
+      // The members list states how many films were watched, which a list of rated films need not show.
+      members: Stream.map(Stream.paginateChunkEffect(1, readMembersPage), (listing) =>
+        options.listing === "rated" ? { username: listing.username } : listing
+      ),
       list: (username, pages) =>
         pages === "all"
           ? Stream.unwrap(
@@ -200,28 +216,27 @@ export const make = (
             )
           : readFilmsPages(username, pages),
       ratedFilms,
-      activity: Effect.map(snapshot, (activity) => ({
-        ...activity,
+      activity: Effect.map(http.activity, (soFar) => ({
+        ...soFar,
         unreadListings: [...unreadRows.values()].reduce((sum, rows) => sum + rows, 0)
       })),
       reasonTexts: { Refused: textsOf("Challenged"), NotUnderstood: textsOf("MarkupChanged") },
       examine: (username) =>
         examine(options, username).pipe(
           Stream.map(({ url, ...finding }) => ({ ...finding, place: url })),
-          Stream.provideService(HttpClient.HttpClient, client)
+          Stream.provideService(HttpPolicy, http)
         )
     }
   })
 
 /**
- * The site as the source of a program, with the `HttpClient` of an `HttpPolicy`.
+ * The site as the source of a program, over an `HttpPolicy`.
  *
  * @since 0.1.0
  * @category layers
  */
-export const layer = (
-  options: LetterboxdSourceOptions
-): Layer.Layer<RatingsSource, never, HttpClient.HttpClient | HttpActivity> => Layer.effect(RatingsSource, make(options))
+export const layer = (options: LetterboxdSourceOptions): Layer.Layer<RatingsSource, never, HttpPolicy> =>
+  Layer.effect(RatingsSource, make(options))
 
 /**
  * `layer`, with options from the configuration.
@@ -231,5 +246,5 @@ export const layer = (
  */
 export const layerConfig = (
   options: Config.Config.Wrap<LetterboxdSourceOptions>
-): Layer.Layer<RatingsSource, ConfigError.ConfigError, HttpClient.HttpClient | HttpActivity> =>
+): Layer.Layer<RatingsSource, ConfigError.ConfigError, HttpPolicy> =>
   Layer.unwrapEffect(Effect.map(Config.unwrap(options), layer))

@@ -3,13 +3,14 @@
  *
  * @since 0.1.0
  */
-import { HttpClient } from "@effect/platform"
 import { Diagnostics, type SourceError } from "@letterboxd-ratings/core"
-import { Clock, Effect, Either, Option } from "effect"
+import { Effect, Either, Option } from "effect"
 import type { PageResponse } from "./pages/PageResponse.ts"
 import type { PageVerdict } from "./pages/PageVerdict.ts"
+import { judgeAnswer } from "./pages/Refusal.ts"
+import { unanswered } from "./pages/Unanswered.ts"
 import * as RobotsRules from "./RobotsRules.ts"
-import { unanswered } from "./Unanswered.ts"
+import { HttpPolicy } from "./transport/HttpPolicy.ts"
 
 /**
  * `ask` gets a page, or the verdict on a request without a usable answer; it fails where the rules forbid the address
@@ -40,22 +41,19 @@ export const make = (options: {
   readonly baseUrl: string
   readonly robots: "obey" | "ignore"
   readonly userAgent: string
-}): Effect.Effect<PageReader, never, HttpClient.HttpClient> =>
+}): Effect.Effect<PageReader, never, HttpPolicy> =>
   Effect.gen(function* () {
-    const client = yield* HttpClient.HttpClient
+    const policy = yield* HttpPolicy
     const diagnostics = yield* Diagnostics
     const robots = yield* RobotsRules.make({ ...options, source: options.name })
 
     const ask: PageReader["ask"] = (url) =>
       Effect.gen(function* () {
         if (options.robots === "obey") yield* robots.check(url)
-        return yield* client.get(url).pipe(
-          Effect.flatMap((response) => Effect.map(response.text, (body) => ({ response, body }))),
-          Effect.flatMap(({ body, response: { headers, status } }) =>
-            Effect.map(Clock.currentTimeMillis, (now) => Either.right({ url, status, headers, body, now }))
-          ),
-          Effect.catchAll((error) => Effect.map(unanswered(options.name, error), Either.left))
-        )
+        return yield* Effect.matchEffect(policy.get(url, judgeAnswer), {
+          onFailure: (error) => Effect.map(unanswered(options.name, error), Either.left),
+          onSuccess: (response) => Effect.succeed(Either.right(response))
+        })
       })
 
     const keepPage: PageReader["keepPage"] = (subject, response, verdict, evidence) =>

@@ -3,16 +3,17 @@
  *
  * @since 0.1.0
  */
-import { HttpClient, HttpClientError } from "@effect/platform"
 import type { SourceError } from "@letterboxd-ratings/core"
-import { Clock, Effect, Option } from "effect"
+import { Effect, Option } from "effect"
 import * as robotsParserModule from "robots-parser"
-import { type PageResponse, pageTitle } from "./pages/PageResponse.ts"
+import { pageTitle } from "./pages/PageResponse.ts"
 import { PageVerdict } from "./pages/PageVerdict.ts"
-import { judgeRefusal, recogniseWall } from "./pages/Refusal.ts"
+import { judgeAnswer, judgeRefusal } from "./pages/Refusal.ts"
 import { errorFromVerdict } from "./pages/VerdictError.ts"
 import { siteError } from "./SiteError.ts"
-import { unanswered } from "./Unanswered.ts"
+import { HttpPolicy } from "./transport/HttpPolicy.ts"
+import type { PageResponse } from "./transport/PageResponse.ts"
+import { unanswered } from "./pages/Unanswered.ts"
 
 /**
  * `check` fails with `DisallowedByRobots` for an address the rules forbid. The rules are fetched with the first
@@ -51,16 +52,14 @@ const largestRobots = 1_000_000
  */
 const judgeRobots = (response: PageResponse): PageVerdict | undefined => {
   const { body, headers, status } = response
-  const refusal = judgeRefusal(response)
+  const refusal = judgeRefusal(response, false)
   if (Option.isSome(refusal)) {
     const isMissing =
       status >= 400 && status < 500 && ![403, 408, 425, 429].includes(status) && refusal.value._tag !== "Challenged"
     return isMissing ? undefined : refusal.value
   }
-  const title = pageTitle(body)
-  const wall = recogniseWall(headers, title)
-  if (Option.isSome(wall)) return PageVerdict.Challenged({ status, wall: wall.value })
   if ((headers["content-type"] ?? "").includes("html") || /^[\s\uFEFF]*</u.test(body)) {
+    const title = pageTitle(body)
     return PageVerdict.Unavailable({
       status,
       why: `it is an HTML page${title === "" ? "" : ` titled "${title.slice(0, 100)}"`}`
@@ -81,26 +80,22 @@ export const make = (options: {
   readonly source: string
   readonly baseUrl: string
   readonly userAgent: string
-}): Effect.Effect<RobotsRules, never, HttpClient.HttpClient> =>
+}): Effect.Effect<RobotsRules, never, HttpPolicy> =>
   Effect.gen(function* () {
-    const client = yield* HttpClient.HttpClient
+    const policy = yield* HttpPolicy
     const url = new URL("/robots.txt", options.baseUrl).href
     const asked = { source: options.source, url, subject: "robots.txt" }
     const name = nameIn(options.userAgent)
     const rules = yield* Effect.cached(
       Effect.gen(function* () {
-        const response = yield* client.get(url)
-        const body = yield* response.text
-        const { headers, status } = response
-        const verdict = judgeRobots({ url, status, headers, body, now: yield* Clock.currentTimeMillis })
-        return yield* verdict === undefined
-          ? parseRobots(url, status === 200 ? body : "")
-          : errorFromVerdict(asked, verdict)
-      }).pipe(
-        Effect.catchIf(HttpClientError.isHttpClientError, (error) =>
+        const response = yield* Effect.catchAll(policy.get(url, judgeAnswer), (error) =>
           Effect.flatMap(unanswered(options.source, error), (verdict) => errorFromVerdict(asked, verdict))
         )
-      )
+        const verdict = judgeRobots(response)
+        return yield* verdict === undefined
+          ? parseRobots(url, response.status === 200 ? response.body : "")
+          : errorFromVerdict(asked, verdict)
+      })
     )
     return {
       check: (address) =>

@@ -1,8 +1,7 @@
-import { HttpClient } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
 import { UsernameFromText } from "@letterboxd-ratings/core"
 import { Sandbox } from "@letterboxd-ratings/fixtures"
-import { examine, type Finding, LetterboxdSource } from "@letterboxd-ratings/letterboxd-source"
+import { examine, type Finding, HttpPolicy, LetterboxdSource } from "@letterboxd-ratings/letterboxd-source"
 import { Cause, Effect, Exit, Schema, Stream } from "effect"
 import { policyLayer, world } from "./SandboxSource.ts"
 
@@ -30,13 +29,12 @@ describe("an examination whose step dies", () => {
           ).pipe(
             Stream.runForEach((finding) => Effect.sync(() => found.push(finding.step))),
             Effect.provideServiceEffect(
-              HttpClient.HttpClient,
-              Effect.map(
-                HttpClient.HttpClient,
-                HttpClient.transform((answer, { url }) =>
-                  new URL(url).pathname === path ? Effect.die(deadly) : answer
-                )
-              )
+              HttpPolicy.HttpPolicy,
+              Effect.map(HttpPolicy.HttpPolicy, (policy) => ({
+                ...policy,
+                get: (url: string, judge: HttpPolicy.Judge) =>
+                  new URL(url).pathname === path ? Effect.die(deadly) : policy.get(url, judge)
+              }))
             ),
             Effect.provide(policyLayer()),
             Effect.exit

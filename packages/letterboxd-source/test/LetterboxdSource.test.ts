@@ -135,9 +135,35 @@ describe("LetterboxdSource", () => {
       })
   )
 
+  it.scopedLive("believes a full page of rated films without paging only if there is no next one", () =>
+    Effect.gen(function* () {
+      const films = (count: number) =>
+        Array.from({ length: count }, (_, i) => ({
+          film: { id: i + 1, slug: `film-${i + 1}`, title: `Film ${i + 1}` },
+          rating: 4
+        }))
+      const members = [72, 100].map((count) => ({
+        username: `has_${count}`,
+        displayName: `has_${count}`,
+        state: "public" as const,
+        films: films(count)
+      }))
+      const faults = [{ path: "^/has_100/", kind: "changed-markup", change: "no-paging" }] as const
+      const { source } = yield* sandboxed({ generation: "2026-09", faults }, { listing: "rated" }, {}, { members })
+      const alone = yield* readAll(source, "has_72")
+      assert.strictEqual(alone.reading.state, "sealed")
+      assert.strictEqual(alone.reading.films.length, 72)
+      const more = yield* readAll(source, "has_100")
+      assert.strictEqual(more.reading.state, "partial")
+    })
+  )
+
   it.scopedLive("reads rated films only where that was asked for", () =>
     Effect.gen(function* () {
       const { source } = yield* sandboxed({}, { listing: "rated" })
+      // The members list states how many films were watched, not how many are rated.
+      const [first] = yield* Stream.runCollect(Stream.take(source.members, 1))
+      assert.deepStrictEqual(Object.keys(first ?? {}), ["username"])
       const { reading } = yield* readAll(source, "cinephile4")
       assert.strictEqual(reading.state, "sealed")
       assert.deepStrictEqual(

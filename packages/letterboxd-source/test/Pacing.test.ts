@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Duration, Effect, Fiber, Random, TestClock } from "effect"
-import * as Pacing from "../src/Pacing.ts"
+import { sample } from "../../../vitest.sample.ts"
+import * as Pacing from "../src/transport/Pacing.ts"
 
 const options: Pacing.PacingOptions = {
   requestsPerSecond: 2,
@@ -128,7 +129,7 @@ describe("Pacing", () => {
     "over hours of refusals in any form, sends nothing earlier than it was told, nor faster than its rate",
     () =>
       Effect.gen(function* () {
-        for (const seed of [1, 2, 3, 5]) {
+        for (const seed of sample("random hours of refusals", [1, 2, 3, 5], 1)) {
           yield* Effect.gen(function* () {
             const start = yield* Clock.currentTimeMillis
             const pacing = yield* Pacing.make({ ...options, mostRefusals: Infinity, patienceMillis: Infinity })

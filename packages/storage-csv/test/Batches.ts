@@ -1,7 +1,7 @@
 /**
  * A folder as one process after the other opens it, and the files in it.
  */
-import { Film, type OpenDataset, type OpenMode, Rating, Username } from "@letterboxd-ratings/core"
+import { Film, type OpenDataset, type OpenMode, Username } from "@letterboxd-ratings/core"
 import { CsvStorage } from "@letterboxd-ratings/storage-csv"
 import { askStorage, type Process as AnyProcess, useDataset } from "@letterboxd-ratings/storage-testkit/folder"
 import { type Effect, Schema } from "effect"
@@ -11,7 +11,6 @@ export { contentOf, freshFolder, goOn, setAside, startNew } from "@letterboxd-ra
 
 export const film = Schema.decodeUnknownSync(Film)
 export const username = Schema.decodeUnknownSync(Username)
-export const rating = Schema.decodeUnknownSync(Rating)
 
 export interface Process extends AnyProcess {
   readonly options?: Partial<CsvStorage.CsvStorageOptions>

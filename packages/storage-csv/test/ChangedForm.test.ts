@@ -6,6 +6,7 @@ import { makeDisk } from "@letterboxd-ratings/storage-testkit/folder"
 import { parse } from "csv-parse/sync"
 import { Effect, Schema } from "effect"
 import * as fc from "fast-check"
+import { randomCases } from "../../../vitest.sample.ts"
 import { batchOf, commitRest, contentOf, film, freshFolder, goOn, startNew, verify, withDataset } from "./Batches.ts"
 
 const raw = "latest_raw_user_ratings.csv"
@@ -194,7 +195,7 @@ layer(NodeContext.layer)("a file that another program saved", (it) => {
                 )
               )
             ),
-            { numRuns: 60 }
+            { numRuns: randomCases("files that another program saved", { full: 60, fullSeed: 0, most: 15 }).count }
           )
         )
       }),

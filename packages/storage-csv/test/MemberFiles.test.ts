@@ -6,6 +6,7 @@ import type { OpenDataset } from "@letterboxd-ratings/core"
 import { makeDisk } from "@letterboxd-ratings/storage-testkit/folder"
 import { Effect } from "effect"
 import * as fc from "fast-check"
+import { randomCases } from "../../../vitest.sample.ts"
 import { batchOf, contentOf, film, freshFolder, goOn, startNew, verify, withDataset } from "./Batches.ts"
 
 type Batch = Parameters<OpenDataset["commit"]>[0]
@@ -192,10 +193,8 @@ layer(NodeContext.layer)("the files of one member", (it) => {
           renamed: fc.option(fc.integer({ min: 1, max: 6 })),
           crashAt: fc.option(fc.integer({ min: 3, max: 60 }))
         })
-        for (const steps of fc.sample(fc.array(step, { minLength: 2, maxLength: 6 }), {
-          numRuns: 40,
-          seed: 20261125
-        })) {
+        const { count, seed } = randomCases("histories of members' files", { full: 40, fullSeed: 20261125, most: 8 })
+        for (const steps of fc.sample(fc.array(step, { minLength: 2, maxLength: 6 }), { numRuns: count, seed })) {
           const folder = yield* freshFolder
           const titles = new Map<number, string>()
           let pid = 1

@@ -35,7 +35,7 @@ export interface Connection {
 }
 
 /** A table in memory that becomes a file. */
-export interface Table {
+interface Table {
   readonly append: (columns: ReadonlyArray<Values>) => Effect.Effect<void, StorageError>
   /** Writes all rows into a file in the order they came in, and empties the table. */
   readonly copyTo: (place: string, options: string) => Effect.Effect<number, StorageError>

@@ -2,21 +2,21 @@
  * From what PostgreSQL says to what a person can act on.
  */
 import { SqlError } from "@effect/sql/SqlError"
-import { StorageError, type StorageErrorReason } from "@letterboxd-ratings/core"
+import { type Remedy, StorageError, type StorageErrorReason } from "@letterboxd-ratings/core"
 import { UnreadableTables } from "@letterboxd-ratings/storage-sql"
 import { Effect, Option, Schema } from "effect"
 
 /** What this storage is called in reports and errors. */
 export const storageName = "postgres"
 
-/** An error of this storage about `place`. */
+/** An error of this storage about `place`: what happened, and what can be done about it. */
 export const storageError = (
   reason: StorageErrorReason,
   place: string,
   detail: string,
-  cause?: unknown
+  remedy?: Remedy
 ): StorageError =>
-  new StorageError({ reason, storage: storageName, place, detail, ...(cause === undefined ? {} : { cause }) })
+  new StorageError({ reason, storage: storageName, place, detail, ...(remedy === undefined ? {} : { remedy }) })
 
 const decodeFailure = Schema.decodeUnknownOption(
   Schema.Struct({
@@ -25,16 +25,19 @@ const decodeFailure = Schema.decodeUnknownOption(
   })
 )
 
+/** What can be done where the server cannot be reached. */
+const correctAddress: Remedy = { _tag: "CorrectAddress" }
+
 /** By the beginning of the error's code, as the manual's appendix A lists them, or of the connection's. */
-const known: ReadonlyArray<readonly [code: string, StorageErrorReason, words: string]> = [
+const known: ReadonlyArray<readonly [code: string, StorageErrorReason, words: string, remedy?: Remedy]> = [
   ["53100", "Full", "the server's disk is full. Make room and go on; what was committed is safe"],
   ["55P03", "Locked", "another process is at work on it. Wait until it is done"],
-  ["28", "NotPermitted", "the server refuses the user. Correct the user or the password in the address"],
+  ["28", "NotPermitted", "the server refuses the user", correctAddress],
   ["42501", "NotPermitted", "the user may not do this. Give it the rights to create a schema, or choose another user"],
   ["25006", "NotPermitted", "the server is read-only. Choose another one"],
-  ["3D000", "InvalidOption", "there is no such database. Create it, or correct the address"],
-  ["ECONNREFUSED", "Failed", "the server cannot be reached. Start it, or correct the address"],
-  ["ENOTFOUND", "Failed", "the server's name is not known. Correct the address"]
+  ["3D000", "InvalidOption", "there is no such database", correctAddress],
+  ["ECONNREFUSED", "Failed", "the server cannot be reached", correctAddress],
+  ["ENOTFOUND", "Failed", "the server's name is not known", correctAddress]
 ]
 
 /** What a failure means for `place`. */
@@ -46,13 +49,13 @@ export const failureAbout =
       return storageError("Damaged", place, `what is stored there is no dataset of this tool (${error.message})`)
     }
     const failure = Option.getOrUndefined(decodeFailure(error.cause))
-    const [, reason, words] = known.find(([code]) => failure?.code?.startsWith(code)) ?? [
+    const [, reason, words, remedy] = known.find(([code]) => failure?.code?.startsWith(code)) ?? [
       "",
       "Failed" as const,
       `PostgreSQL failed (${failure?.message ?? error.message}). What was committed is safe`
     ]
     // The cause stays out: it may know the address with its password.
-    return storageError(reason, place, words)
+    return storageError(reason, place, words, remedy)
   }
 
 /**

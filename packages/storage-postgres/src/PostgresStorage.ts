@@ -77,7 +77,7 @@ export const make = (options: PostgresStorageOptions): Context.Tag.Service<Ratin
   const schema = options.schema ?? "letterboxd"
   const place = placeOf(options.url, schema)
 
-  const refuse = ({ detail, reason }: OpeningRefused) => storageError(reason, place, detail)
+  const refuse = ({ detail, reason, remedy }: OpeningRefused) => storageError(reason, place, detail, remedy)
   const isSchemaName = /^[a-z_][a-z0-9_]{0,40}$/u.test(schema)
   const connect = isSchemaName
     ? PgClient.make({ url: options.url, applicationName: "letterboxd-ratings", maxConnections: 4 }).pipe(
@@ -143,7 +143,8 @@ export const make = (options: PostgresStorageOptions): Context.Tag.Service<Ratin
         return yield* storageError(
           "AlreadyThere",
           place,
-          `"${foreign}" in the schema was not made by this tool, so the schema is not moved aside. Move it elsewhere, or choose another schema`
+          `"${foreign}" in the schema was not made by this tool, so the schema is not moved aside. Move it elsewhere`,
+          { _tag: "ChoosePlace" }
         )
       }
       const time = DateTime.formatIso(yield* DateTime.now)
@@ -201,7 +202,8 @@ export const make = (options: PostgresStorageOptions): Context.Tag.Service<Ratin
                     : yield* storageError(
                         "Locked",
                         place,
-                        "another process has written to it meanwhile; this batch was not kept"
+                        "another process has written to it meanwhile; this batch was not kept",
+                        { _tag: "Continue" }
                       )
                 })
               )

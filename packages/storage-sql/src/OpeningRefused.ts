@@ -3,11 +3,11 @@
  *
  * @since 0.1.0
  */
-import { latestFormat, type OpenMode, type StorageErrorReason } from "@letterboxd-ratings/core"
+import { latestFormat, type OpenMode, type Remedy, type StorageErrorReason } from "@letterboxd-ratings/core"
 import type { DatasetThere } from "./DatasetRow.ts"
 
 /**
- * A reason, and what happened.
+ * A reason, what happened, and what can be done about it.
  *
  * @since 0.1.0
  * @category models
@@ -15,6 +15,7 @@ import type { DatasetThere } from "./DatasetRow.ts"
 export interface OpeningRefused {
   readonly reason: StorageErrorReason
   readonly detail: string
+  readonly remedy?: Remedy
 }
 
 const newerFormat = (format: number): OpeningRefused => ({
@@ -40,12 +41,12 @@ export const lookingRefused = (there: Exclude<DatasetThere, { readonly _tag: "Da
 export const openingRefused = (mode: OpenMode, there: DatasetThere): OpeningRefused | undefined => {
   if (mode._tag === "continue") {
     return there._tag === "Nothing"
-      ? { reason: "NothingThere", detail: "there is no dataset to go on with" }
+      ? { reason: "NothingThere", detail: "there is no dataset to go on with", remedy: { _tag: "StartNew" } }
       : there._tag === "NewerFormat"
         ? newerFormat(there.format)
         : undefined
   }
   return mode.existing === "refuse" && there._tag !== "Nothing"
-    ? { reason: "AlreadyThere", detail: "there is a dataset already" }
+    ? { reason: "AlreadyThere", detail: "there is a dataset already", remedy: { _tag: "SetAside" } }
     : undefined
 }

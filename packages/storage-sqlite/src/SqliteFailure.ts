@@ -2,7 +2,7 @@
  * From what SQLite says to what a person can act on.
  */
 import type { SqlError } from "@effect/sql/SqlError"
-import { StorageError, type StorageErrorReason } from "@letterboxd-ratings/core"
+import { type Remedy, StorageError, type StorageErrorReason } from "@letterboxd-ratings/core"
 import { failuresOf } from "@letterboxd-ratings/storage-folder"
 import { UnreadableTables } from "@letterboxd-ratings/storage-sql"
 import { Effect, Option, Schema } from "effect"
@@ -13,8 +13,13 @@ export const storageName = "sqlite"
 /** How calls of the file system fail here. */
 export const failures = failuresOf(storageName)
 
-/** An error of this storage about `place`. */
-export const storageError = failures.storageError
+/** An error of this storage about `place`: what happened, and what can be done about it or why it did. */
+export const storageError = (
+  reason: StorageErrorReason,
+  place: string,
+  detail: string,
+  more: { readonly remedy?: Remedy; readonly cause?: unknown } = {}
+): StorageError => new StorageError({ reason, storage: storageName, place, detail, ...more })
 
 const decodeFailure = Schema.decodeUnknownOption(Schema.Struct({ code: Schema.String, message: Schema.String }))
 
@@ -47,7 +52,9 @@ export const failureAbout =
   (error: SqlError | StorageError | UnreadableTables): StorageError => {
     if (error instanceof StorageError) return error
     if (error instanceof UnreadableTables) {
-      return storageError("Damaged", place, `what is stored there is no dataset of this tool (${error.message})`, error)
+      return storageError("Damaged", place, `what is stored there is no dataset of this tool (${error.message})`, {
+        cause: error
+      })
     }
     const failure = Option.getOrUndefined(decodeFailure(error.cause))
     const [, reason, words] = known.find(([code]) => failure?.code.startsWith(code)) ?? [
@@ -55,7 +62,7 @@ export const failureAbout =
       "Failed" as const,
       `SQLite failed (${failure?.message ?? error.message}). What was committed is safe`
     ]
-    return storageError(reason, place, words, error)
+    return storageError(reason, place, words, { cause: error })
   }
 
 /** Names `place` in the failure of statements. */

@@ -19,6 +19,7 @@ import {
   type DatasetRow,
   lookingRefused,
   openingRefused,
+  type OpeningRefused,
   readState,
   rowsIn,
   rowStreams,
@@ -94,6 +95,8 @@ export const make = (
         return yield* contentOf(yield* connectSoon(name))
       }).pipe(Effect.scoped)
 
+    const refuse = ({ detail, reason, ...more }: OpeningRefused) => storageError(reason, place, detail, more)
+
     /** The row about the dataset of an open file. */
     const rowIn = (sql: Sql): Effect.Effect<DatasetRow, StorageError> =>
       Effect.flatMap(contentOf(sql), (content) => {
@@ -105,8 +108,7 @@ export const make = (
             "there is no dataset: another program keeps something in this file"
           )
         }
-        const { detail, reason } = lookingRefused(content)
-        return storageError(reason, place, detail)
+        return refuse(lookingRefused(content))
       })
 
     /** One moment of the dataset, to look at. */
@@ -207,11 +209,12 @@ export const make = (
         return storageError(
           "AlreadyThere",
           place,
-          "another program keeps something in this file, and it is left as it is. Choose another file or folder"
+          "another program keeps something in this file, and it is left as it is",
+          { remedy: { _tag: "ChoosePlace" } }
         )
       }
       const refused = openingRefused(mode, content)
-      return refused === undefined ? Effect.void : storageError(refused.reason, place, refused.detail)
+      return refused === undefined ? Effect.void : refuse(refused)
     }
 
     /** Writes in the transaction of a connection: the numbers of rows after it, or none where it is too late. */
@@ -331,7 +334,8 @@ export const make = (
           const late = storageError(
             "Locked",
             place,
-            "another program has written to it meanwhile; this batch was not kept"
+            "another program has written to it meanwhile; this batch was not kept",
+            { remedy: { _tag: "Continue" } }
           )
 
           const makeNew = (changes: DatasetChanges) =>

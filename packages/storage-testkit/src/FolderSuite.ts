@@ -127,6 +127,8 @@ export const contentOf = (folder: string, encoding: "utf-8" | "latin1" = "utf-8"
  * - `failures`: with what a call of the disk may fail, and how that is told.
  * - `shortWrites`: whether half of what is written arrives before a process dies (both are tried where nothing is said).
  * - `step`: which of the calls are tried, 1 for each (where nothing is said), 2 for each second one.
+ * - `sample`: chooses the points that a test tries, of all those that `step` leaves (all, where nothing is said). `what`
+ *   names them.
  * - `timeoutMillis`: how long a test may take (400,000).
  *
  * @since 0.1.0
@@ -141,6 +143,7 @@ export interface FolderSuiteOptions<E> {
   >
   readonly shortWrites?: ReadonlyArray<boolean>
   readonly step?: number
+  readonly sample?: <A>(what: string, points: ReadonlyArray<A>) => ReadonlyArray<A>
   readonly timeoutMillis?: number
 }
 
@@ -162,6 +165,7 @@ export const folderSuite = <E>({
     ["EACCES", false, "NotPermitted"]
   ],
   name,
+  sample = (_, points) => points,
   storage,
   shortWrites = [false, true],
   step = 1,
@@ -174,6 +178,14 @@ export const folderSuite = <E>({
     process: Process = {}
   ) => useDataset(storage(folder), mode, use, process)
   const bytesOf = (folder: string) => contentOf(folder, "latin1")
+
+  /** The calls of a disk that are tried, by number. */
+  const everyStep = (calls: number) =>
+    Array.from({ length: calls }, (_, i) => i + 1).filter((at) => at % step === 1 % step)
+  const chosen = <A>(what: string, points: ReadonlyArray<A>) => {
+    const some = sample(`${what} of ${name}`, points)
+    return { some, areAll: some.length === points.length }
+  }
 
   /** What the whole history comes to when nothing disturbs it, and how many calls of the disk that takes. */
   const undisturbed = Effect.gen(function* () {
@@ -211,8 +223,20 @@ export const folderSuite = <E>({
       )
     )
 
+  /** How many calls of the disk it takes to open a dataset and commit one more batch. */
+  const callsOfOneMore = (whole: string) =>
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      const folder = yield* freshFolder
+      yield* fs.copy(whole, folder)
+      const disk = makeDisk()
+      yield* withDataset(folder, goOn, more, { disk })
+      return disk.calls()
+    })
+
   /** Runs with each loss of power there may be while a dataset is opened and batches are committed. */
   const withPowerCuts = (
+    what: string,
     folder: string,
     mode: OpenMode,
     check: (cut: PowerCut, folder: string) => Effect.Effect<void, unknown, Files>,
@@ -228,7 +252,7 @@ export const folderSuite = <E>({
         { disk, pid }
       )
       const states = cuts().filter((_, i) => i % step === 0)
-      for (const cut of states) {
+      for (const cut of chosen(what, states).some) {
         yield* Effect.gen(function* () {
           const again = yield* freshFolder
           yield* writePowerCut(cut, path.dirname(again))
@@ -265,14 +289,13 @@ export const folderSuite = <E>({
         Effect.gen(function* () {
           const { calls, content } = yield* undisturbed
           assert.isAbove(calls, 50)
-          for (let at = 1; at <= calls; at += step) {
-            for (const shortWrite of shortWrites) {
-              const folder = yield* freshFolder
-              const disk = makeDisk({ at, code: "EIO", extent: "crash", shortWrite })
-              yield* Effect.exit(withDataset(folder, startNew, commitRest, { disk }))
-              if (shortWrite) yield* afterDeath(folder)
-              assert.deepStrictEqual(yield* finish(folder), content, `killed at call ${at}`)
-            }
+          const deaths = everyStep(calls).flatMap((at) => shortWrites.map((shortWrite) => ({ at, shortWrite })))
+          for (const { at, shortWrite } of chosen("deaths", deaths).some) {
+            const folder = yield* freshFolder
+            const disk = makeDisk({ at, code: "EIO", extent: "crash", shortWrite })
+            yield* Effect.exit(withDataset(folder, startNew, commitRest, { disk }))
+            if (shortWrite) yield* afterDeath(folder)
+            assert.deepStrictEqual(yield* finish(folder), content, `killed at call ${at}`)
           }
         }),
       timeoutMillis
@@ -283,19 +306,19 @@ export const folderSuite = <E>({
       () =>
         Effect.gen(function* () {
           const { calls, content } = yield* undisturbed
-          for (const [code, shortWrite, reason] of failures) {
-            for (let at = 1; at <= calls; at += step) {
-              const folder = yield* freshFolder
-              const disk = makeDisk({ at, code, extent: "call", shortWrite })
-              const exit = yield* Effect.exit(withDataset(folder, startNew, commitRest, { disk }))
-              if (Exit.isFailure(exit)) {
-                const failure = Option.getOrThrow(Cause.failureOption(exit.cause))
-                assert(failure instanceof StorageError)
-                assert.strictEqual(failure.reason, reason, `call ${at}`)
-                assert.include(failure.message, folder)
-              }
-              assert.deepStrictEqual(yield* finish(folder), content, `${code} at call ${at}`)
+          const failing = failures.flatMap((failure) => everyStep(calls).map((at) => ({ at, failure })))
+          for (const { at, failure: told } of chosen("failing calls", failing).some) {
+            const [code, shortWrite, reason] = told
+            const folder = yield* freshFolder
+            const disk = makeDisk({ at, code, extent: "call", shortWrite })
+            const exit = yield* Effect.exit(withDataset(folder, startNew, commitRest, { disk }))
+            if (Exit.isFailure(exit)) {
+              const failure = Option.getOrThrow(Cause.failureOption(exit.cause))
+              assert(failure instanceof StorageError)
+              assert.strictEqual(failure.reason, reason, `call ${at}`)
+              assert.include(failure.message, folder)
             }
+            assert.deepStrictEqual(yield* finish(folder), content, `${code} at call ${at}`)
           }
         }),
       timeoutMillis
@@ -310,12 +333,12 @@ export const folderSuite = <E>({
           const before = yield* bytesOf(whole)
           const fs = yield* FileSystem.FileSystem
           let failed = 0
-          for (let at = 1; ; at += step) {
+          const { areAll, some } = chosen("failing calls of a commit", everyStep(yield* callsOfOneMore(whole)))
+          for (const at of some) {
             const folder = yield* freshFolder
             yield* fs.copy(whole, folder)
             const disk = makeDisk({ at, code: "ENOSPC", extent: "call", shortWrite: true })
             const exit = yield* Effect.exit(withDataset(folder, goOn, more, { disk }))
-            if (disk.calls() < at) break
             if (Exit.isSuccess(exit)) continue
             const after = Object.fromEntries(
               Object.entries(yield* bytesOf(folder)).filter(([name]) => !name.startsWith(".lock"))
@@ -325,7 +348,7 @@ export const folderSuite = <E>({
             failed += 1
             assert.deepStrictEqual(after, before, `call ${at}`)
           }
-          assert.isAbove(failed, 10 / step)
+          assert.isAbove(failed, areAll ? 10 / step : 0)
         }),
       timeoutMillis
     )
@@ -338,7 +361,8 @@ export const folderSuite = <E>({
           const whole = yield* freshFolder
           yield* withDataset(whole, startNew, commitRest)
           let refused = 0
-          for (let at = 1; ; at += step) {
+          const { areAll, some } = chosen("failing calls of a first commit", everyStep(yield* callsOfOneMore(whole)))
+          for (const at of some) {
             const folder = yield* freshFolder
             yield* fs.copy(whole, folder)
             const disk = makeDisk({ at, code: "EIO", extent: "call", shortWrite: false })
@@ -352,12 +376,11 @@ export const folderSuite = <E>({
                 }),
               { disk }
             ).pipe(Effect.orElseSucceed(() => [undefined, undefined] as const))
-            if (disk.calls() < at) break
             if (first === undefined || Exit.isSuccess(first)) continue
             assert.isTrue(second !== undefined && Exit.isFailure(second), `call ${at}`)
             refused += 1
           }
-          assert.isAbove(refused, 10 / step)
+          assert.isAbove(refused, areAll ? 10 / step : 0)
         }),
       timeoutMillis
     )
@@ -373,7 +396,7 @@ export const folderSuite = <E>({
           const rehearsal = yield* freshFolder
           yield* withDataset(rehearsal, startNew, commitRest)
           yield* withDataset(rehearsal, setAside, commitRest, { disk: counting })
-          for (let at = 1; at <= counting.calls(); at += step) {
+          for (const at of chosen("deaths while an old dataset is set aside", everyStep(counting.calls())).some) {
             const folder = yield* freshFolder
             yield* withDataset(folder, startNew, commitRest)
             yield* Effect.exit(
@@ -404,7 +427,7 @@ export const folderSuite = <E>({
       () =>
         Effect.gen(function* () {
           const { content } = yield* undisturbed
-          const states = yield* withPowerCuts(yield* freshFolder, startNew, ({ promised }, folder) =>
+          const states = yield* withPowerCuts("losses of power", yield* freshFolder, startNew, ({ promised }, folder) =>
             Effect.gen(function* () {
               assert.deepStrictEqual(yield* opensWith(folder, promised), content)
             })
@@ -421,7 +444,7 @@ export const folderSuite = <E>({
           const { content } = yield* undisturbed
           const folder = yield* freshFolder
           yield* withDataset(folder, startNew, (dataset) => commitRest(dataset, 3))
-          yield* withPowerCuts(folder, goOn, ({ promised }, again) =>
+          yield* withPowerCuts("losses of power on going on", folder, goOn, ({ promised }, again) =>
             Effect.gen(function* () {
               assert.deepStrictEqual(yield* opensWith(again, 3 + promised), content)
             })
@@ -452,6 +475,7 @@ export const folderSuite = <E>({
           yield* Effect.exit(withDataset(folder, goOn, commitRest, { disk }))
           yield* afterDeath(folder)
           yield* withPowerCuts(
+            "losses of power after a torn batch",
             folder,
             goOn,
             ({ promised }, again) =>
@@ -473,7 +497,7 @@ export const folderSuite = <E>({
           const { content } = yield* undisturbed
           const folder = yield* freshFolder
           yield* withDataset(folder, startNew, commitRest)
-          yield* withPowerCuts(folder, setAside, ({ promised }, again) =>
+          yield* withPowerCuts("losses of power on setting aside", folder, setAside, ({ promised }, again) =>
             Effect.gen(function* () {
               assert.deepStrictEqual(yield* opensWith(again, promised), content)
               const beside = yield* fs.readDirectory(path.dirname(again))

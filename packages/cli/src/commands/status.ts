@@ -6,6 +6,7 @@
 import { type DatasetSummary, membersAlike, RatingsStorage } from "@letterboxd-ratings/core"
 import { NodeProcessTable } from "@letterboxd-ratings/storage-folder/node"
 import { DateTime, Effect } from "effect"
+import prettyBytes from "pretty-bytes"
 import type { Command } from "../Command.ts"
 import { isDatasetOption } from "../options/OptionTable.ts"
 import { type Flags, folderOf, pasteable, resolveSettings } from "../options/Settings.ts"
@@ -28,13 +29,6 @@ const countsOf = ({ bytes, committedAt, state }: DatasetSummary) => {
     lastCommit: DateTime.formatIso(committedAt)
   }
 }
-
-const sizeOf = (bytes: number): string =>
-  bytes < 1_000_000
-    ? `${(bytes / 1000).toFixed(0)} kB`
-    : bytes < 1e9
-      ? `${(bytes / 1e6).toFixed(1)} MB`
-      : `${(bytes / 1e9).toFixed(2)} GB`
 
 const status = (flags: Flags) =>
   Effect.gen(function* () {
@@ -64,7 +58,7 @@ const status = (flags: Flags) =>
       ["  not verified (imported)", number(counts.unproven)],
       ["films", number(counts.films)],
       ["ratings", number(counts.ratings)],
-      ["size", sizeOf(counts.bytes)],
+      ["size", prettyBytes(counts.bytes)],
       ["last commit", counts.lastCommit]
     ]
     const width = Math.max(...rows.map(([name]) => name.length))

@@ -13,11 +13,8 @@ const profile = /^(?:https?:\/\/)?(?:www\.)?letterboxd\.com\/(?<name>\w+)(?:\/(?
 /**
  * A member's name in upper or lower case, with or without @, or the URL of the profile: `davee`, `@Davee`,
  * `letterboxd.com/davee`, `https://letterboxd.com/davee/films/`.
- *
- * @since 0.1.0
- * @category models
  */
-export const MemberName: Schema.Schema<Username, string> = Schema.transform(Schema.Trim, UsernameFromText, {
+const MemberName: Schema.Schema<Username, string> = Schema.transform(Schema.Trim, UsernameFromText, {
   strict: true,
   decode: (text) => profile.exec(text)?.groups?.["name"] ?? text.replace(/^@/u, ""),
   encode: (name) => name

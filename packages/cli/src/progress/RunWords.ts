@@ -4,24 +4,22 @@
  * @since 0.1.0
  */
 import type { HarvestEvent, RunReport, SourceActivity, Username } from "@letterboxd-ratings/core"
+import { Duration } from "effect"
 
 const count = (n: number, one: string, many = `${one}s`): string =>
   `${n.toLocaleString("en-US")} ${n === 1 ? one : many}`
 
-/** A time span in words: `41 s`, `3 min 20 s`, `2 h 5 min`. */
-const span = (millis: number): string => {
-  const seconds = Math.round(millis / 1000)
-  if (seconds < 60) return `${seconds} s`
-  const minutes = Math.floor(seconds / 60)
-  return minutes < 60 ? `${minutes} min ${seconds % 60} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`
-}
+/** A time span in whole seconds: `41s`, `3m 20s`, `2h 5m`. Times below a second are in milliseconds. */
+const span = (millis: number): string =>
+  Duration.format(millis < 1000 ? Duration.millis(Math.round(millis)) : Duration.seconds(Math.round(millis / 1000)))
 
 const doubtWords = {
   "list-moved": "the list changed while it was read",
   "short-page": "a page has too few films",
   "count-differs": "the site states a different number of films",
   "unreadable-tiles": "some films could not be read",
-  "ratings-missing": "its pages do not show its ratings"
+  "ratings-missing": "its pages do not show its ratings",
+  "another-list": "its name now belongs to a member with a different list"
 } as const
 
 const whatIsMissing = ({ doubts, missing }: Pick<RunReport["partial"][number], "doubts" | "missing">): string =>

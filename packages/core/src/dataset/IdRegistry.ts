@@ -13,6 +13,7 @@ import type { Film } from "./Tables.ts"
  * Gives user ids and keeps film identities. One fiber may use it at a time.
  *
  * - `user` returns the member's id; a new name gets the next free number.
+ * - `idOf` returns the id of a member who has one.
  * - `film` notes a film that was seen. An id seen with a new slug or title is a change: the newest wins.
  * - `filmIfKnown` does so for a film that is there already, and passes over any other: one that nobody rated is none of
  *   the dataset's.
@@ -23,6 +24,7 @@ import type { Film } from "./Tables.ts"
  */
 export interface IdRegistry {
   readonly user: (username: Username) => { readonly userId: UserId; readonly isNew: boolean }
+  readonly idOf: (username: Username) => UserId | undefined
   readonly film: (film: Film) => void
   readonly filmIfKnown: (film: Film) => void
   readonly takeFilms: () => Pick<Batch, "newFilms" | "changedFilms">
@@ -58,6 +60,7 @@ export const makeIdRegistry = (state: Pick<DatasetState, "users" | "films">): Id
       users.set(username, userId)
       return { userId, isNew: true }
     },
+    idOf: (username) => users.get(username),
     film: seen,
     filmIfKnown: (film) => {
       if (films.has(film.id)) seen(film)

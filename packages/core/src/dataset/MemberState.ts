@@ -31,12 +31,20 @@ export type MemberState = typeof MemberState.Type
  * - `count-differs`: the page states another number of films than were seen.
  * - `unreadable-tiles`: tiles had no usable id, a name that is no text or an impossible rating.
  * - `ratings-missing`: the list shows fewer ratings than the site's list of the member's rated films, or far fewer than
- *   before, and the list of rated films could not be had.
+ *   before, and the list of rated films could not be read.
+ * - `another-list`: the member's name leads to a member whose list has little in common with this one's.
  *
  * @since 0.1.0
  * @category models
  */
-export const Doubt = Schema.Literal("list-moved", "short-page", "count-differs", "unreadable-tiles", "ratings-missing")
+export const Doubt = Schema.Literal(
+  "list-moved",
+  "short-page",
+  "count-differs",
+  "unreadable-tiles",
+  "ratings-missing",
+  "another-list"
+)
 
 /**
  * @since 0.1.0

@@ -153,3 +153,19 @@ export const makeTable = <Row extends object>(
     }
   }
 }
+
+/**
+ * Rows without what a dataset does not keep.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const withoutUnkept = <Row extends object>(table: Table<Row>, keeps: Keeps): ((row: Row) => Row) => {
+  const kept = new Set(table.columns(keeps).map(({ property }) => property))
+  const isKept = (row: Row) => Object.keys(row).every((property) => kept.has(property))
+  return (row) =>
+    isKept(row)
+      ? row
+      : // Optional columns only are not kept, so what is left is a row.
+        (Object.fromEntries(Object.entries(row).filter(([property]) => kept.has(property))) as Row)
+}

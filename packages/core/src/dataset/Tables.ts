@@ -187,6 +187,17 @@ export type RatingFacts = {
   readonly [K in Exclude<keyof EncodedRating, "userId" | "filmId" | "rating">]-?: EncodedRating[K] | undefined
 }
 
+/**
+ * The facts that are known.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const knownFacts = ({ liked, ratedOn }: RatingFacts): Pick<EncodedRating, keyof RatingFacts> => ({
+  ...(ratedOn === undefined ? {} : { ratedOn }),
+  ...(liked === undefined ? {} : { liked })
+})
+
 const { filmId: _filmId, rating: _rating, userId: _userId, ...factColumns } = ratingColumns
 
 /**

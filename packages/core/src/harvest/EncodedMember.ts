@@ -6,17 +6,33 @@
 import type { DateTime } from "effect"
 import type { Username } from "../Member.ts"
 import type { BatchMember, DatasetState } from "../dataset/Batch.ts"
+import type { Keeps } from "../dataset/Column.ts"
 import type { IdRegistry } from "../dataset/IdRegistry.ts"
 import { sampleOfRatings } from "../dataset/RatingsSample.ts"
-import type { EncodedRating, MemberRecord } from "../dataset/Tables.ts"
+import { withoutUnkept } from "../dataset/Table.ts"
+import { type EncodedRating, type EncodedWatch, type MemberRecord, rowTables, stateTables } from "../dataset/Tables.ts"
 import { whatMemberWaitsFor } from "../dataset/WhatMemberWaitsFor.ts"
 import type { ReadMember } from "./ReadMember.ts"
 
 /**
+ * How members are encoded: whether a member's list stands complete in the dataset once the batch is there, what the
+ * dataset keeps, where the lists come from, and when they were read.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Encoding {
+  readonly isStored: (name: Username) => boolean
+  readonly keeps: Keeps
+  readonly provenance: Pick<MemberRecord, "proof" | "source">
+  readonly readAt: DateTime.Utc
+}
+
+/**
  * A member's part of the batch; none where the dataset already holds more than was read now. Only a sealed reading
  * takes rows away: of a known member that is partial again only the reason why it waits changes, and of one that is
- * gone, private or renamed only the record does. `isStored` tells whether a member's list stands complete in the dataset
- * once this batch is there: the rows of a renamed member go when the new name's do, so that nobody counts twice.
+ * gone, private or renamed only the record does. The rows of a renamed member go when the new name's list is complete in
+ * the dataset, so that no member counts twice.
  *
  * @since 0.1.0
  * @category constructors
@@ -25,8 +41,7 @@ export const encodeMember = (
   registry: IdRegistry,
   state: DatasetState,
   { collected, completes, reading }: ReadMember,
-  isStored: (name: Username) => boolean,
-  readAt: DateTime.Utc
+  { isStored, keeps, provenance, readAt }: Encoding
 ): ReadonlyArray<BatchMember> => {
   const before = state.members.get(reading.username)
   const isEmpty = before !== undefined && before.state === "partial" && before.films === 0 && before.ratings === 0
@@ -40,14 +55,19 @@ export const encodeMember = (
       : [{ record, isNew: false, write: "append", ratings: [] }]
   }
   const { isNew, userId } = registry.user(reading.username)
+  const filmOf = withoutUnkept(stateTables.films, keeps)
+  const ratingOf = withoutUnkept(rowTables.ratings, keeps)
+  const watchOf = withoutUnkept(rowTables.watched, keeps)
   const ratings: Array<EncodedRating> = []
-  for (const { film, rating } of reading.films) {
-    if (rating === undefined) {
-      registry.filmIfKnown(film)
+  const watched: Array<EncodedWatch> = []
+  for (const { film, rating, ...facts } of reading.films) {
+    if (rating === undefined && !keeps.has("watched")) {
+      registry.filmIfKnown(filmOf(film))
       continue
     }
-    registry.film(film)
-    ratings.push({ userId, filmId: film.id, rating })
+    registry.film(filmOf(film))
+    if (rating === undefined) watched.push(watchOf({ userId, filmId: film.id, ...facts }))
+    else ratings.push(ratingOf({ userId, filmId: film.id, rating, ...facts }))
   }
   const hasMoved = reading.renamedTo !== undefined && isStored(reading.renamedTo)
   const isReplaced = isKnown && completes === undefined && (reading.state === "sealed" || hasMoved)
@@ -70,9 +90,10 @@ export const encodeMember = (
       completes,
       reading.films.map(({ film }) => film.id),
       ratings
-    )
+    ),
+    ...provenance
   }
-  return [{ record, isNew, write: isReplaced ? "replace" : "append", ratings }]
+  return [{ record, isNew, write: isReplaced ? "replace" : "append", ratings, watched }]
 }
 
 const seenFilms = (

@@ -23,17 +23,18 @@ import type { Username } from "../Member.ts"
 import { activityOf, RatingsSource } from "../RatingsSource.ts"
 import type { RunReport } from "../RunReport.ts"
 import { SourceError } from "../SourceError.ts"
+import type { Keep, Keeps } from "../dataset/Column.ts"
 import { makeIdRegistry } from "../dataset/IdRegistry.ts"
 import { type OpenDataset, RatingsStorage } from "../dataset/RatingsStorage.ts"
 import type { StorageError } from "../dataset/StorageError.ts"
 import { verdictsOfDisbelieved } from "../dataset/WhatMemberWaitsFor.ts"
 import { notRead } from "../reading/MemberReading.ts"
 import { encodeMember } from "./EncodedMember.ts"
-import * as MemberReader from "./MemberReader.ts"
 import { type MemberTask, newMembers, partialMembers } from "./MembersToRead.ts"
 import { noParts, type ReadMember, type TaskResult } from "./ReadMember.ts"
 import { makeRunAccount } from "./RunAccount.ts"
 import { readBatchAgain } from "./SecondTries.ts"
+import * as MemberReader from "./MemberReader.ts"
 import * as Renames from "./Renames.ts"
 
 /**
@@ -42,7 +43,8 @@ import * as Renames from "./Renames.ts"
  * the source busy and bounds memory, which holds at most twice that many members' lists. `existing` says what a
  * `new` run does with a dataset that is there already. With `only`, that member is read, known or not, and nobody else.
  * Members in `skip` are left out, new or partial; the report names them. `maxMillis`, above 0, ends the run after that
- * time with what it has. `timestamp` is written instead of the time of each commit, for runs that must give the same
+ * time with what it has. `keep` is what the dataset keeps from now on, besides what it keeps already; a new one where nothing is
+ * said keeps what its source brings. `timestamp` is written instead of the time of each commit, for runs that must give the same
  * bytes.
  *
  * @since 0.1.0
@@ -57,6 +59,7 @@ export interface HarvestOptions {
   readonly only?: Username
   readonly skip?: ReadonlyArray<Username>
   readonly maxMillis?: number
+  readonly keep?: Iterable<Keep>
   readonly timestamp?: DateTime.Utc
 }
 
@@ -171,6 +174,13 @@ const runOn = (
     const first = partial.first.filter(({ username }) => !isSkipped(username))
     const last = partial.last.filter(({ username }) => !isSkipped(username))
     let discovered = 0
+    const asked = options.keep ?? (options.mode === "new" ? source.keeps : undefined) ?? []
+    const provenance = source.proof === undefined ? {} : { source: source.name, proof: source.proof }
+    const keeps: Keeps = new Set([
+      ...dataset.state.keeps,
+      ...asked,
+      ...(source.proof === undefined ? [] : ["provenance" as const])
+    ])
 
     yield* tell(
       RunStarted.make({
@@ -237,13 +247,15 @@ const runOn = (
             (username) => handled.has(username),
             options.membersInFlight
           )
-          const read: Array<ReadMember> = []
+          const all: Array<ReadMember> = []
           for (const one of again) {
             // A member reached by an old name too is taken where it was reached first.
             if (handled.has(one.reading.username)) continue
             handled.add(one.reading.username)
-            read.push(reader.isDisbelieved(one.reading.username) ? asRefused(one) : one)
+            all.push(reader.isDisbelieved(one.reading.username) ? asRefused(one) : one)
           }
+          const strangers = yield* Renames.namesOfStrangers(dataset, registry.idOf, all)
+          const read = all.map((one) => (strangers.has(one.reading.username) ? asMistaken(one) : one))
           account.read(read)
           const started = yield* Clock.currentTimeMillis
           const committedAt = options.timestamp ?? (yield* DateTime.now)
@@ -252,16 +264,18 @@ const runOn = (
             reading.username === options.only && reading.state === "gone" && !dataset.state.users.has(reading.username)
           const isStored = Renames.storedNames(dataset.state, read)
           const encoded = read.flatMap((member) =>
-            isSlip(member) ? [] : encodeMember(registry, dataset.state, member, isStored, committedAt)
+            isSlip(member)
+              ? []
+              : encodeMember(registry, dataset.state, member, { isStored, keeps, provenance, readAt: committedAt })
           )
           const taken = new Set(encoded.map(({ record }) => record.username))
           const members = [
             ...encoded,
             ...account.takeBack((username) => reader.isDisbelieved(username) && !taken.has(username)),
-            ...(yield* Renames.membersThatMoved(dataset.state, known, encoded, reader.leadsTo))
+            ...(yield* Renames.membersThatMoved(dataset.state, known, encoded, strangers, reader.leadsTo))
           ]
           if (members.length === 0) return
-          const batch = { members, ...registry.takeFilms(), committedAt }
+          const batch = { members, ...registry.takeFilms(), keeps, committedAt }
           // One step: whoever interrupts the run is told of every batch that is there.
           yield* Effect.uninterruptible(
             Effect.gen(function* () {
@@ -312,6 +326,12 @@ const asRefused = ({ reading: { username }, ...member }: ReadMember): ReadMember
   ...member,
   reading: notRead(username),
   collected: { parts: [], verdicts: new Map(Object.entries(verdictsOfDisbelieved)) }
+})
+
+/** A member whose name leads to somebody else's list. What is known of the member stays. */
+const asMistaken = ({ reading: { username }, ...member }: ReadMember): ReadMember => ({
+  ...member,
+  reading: { ...notRead(username), doubts: ["another-list"] }
 })
 
 /**

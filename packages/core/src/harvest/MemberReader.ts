@@ -11,6 +11,7 @@ import type { SourceError } from "../SourceError.ts"
 import type { DatasetState } from "../dataset/Batch.ts"
 import type { MemberRecord } from "../dataset/Tables.ts"
 import { labelOf, type ListPart } from "../reading/ListPart.ts"
+import { longListWithoutRatings, mayLackRatings, statedRatings } from "../reading/LostRatings.ts"
 import { canBeCompleted, judgeCompletion, judgeMember, notRead, ratingsIn } from "../reading/MemberReading.ts"
 import type { MemberTask } from "./MembersToRead.ts"
 import { addPart, copyOf, type MemberParts, noParts, type ReadMember, type TaskResult } from "./ReadMember.ts"
@@ -24,13 +25,6 @@ const longReadingMillis = 600_000
 
 /** So often a name may lead to another one before the source is taken to be confused. Members rename themselves rarely. */
 export const mostHops = 5
-
-/** A list of so many films without a single rating is asked for its ratings in a second way. */
-const longListWithoutRatings = 10
-
-/** So many ratings, and so large a share of them, may be gone since the last reading without a second look. */
-const fewRatingsGone = 10
-const smallShareGone = 0.1
 
 /**
  * - `readMember` reads a member and, where its name leads to another one, that one too.
@@ -134,19 +128,21 @@ export const make = (
         const before = state.members.get(reading.username)?.ratings ?? 0
         const films = (completes?.films ?? 0) + reading.films.length
         const ratings = (completes?.ratings ?? 0) + ratingsIn(reading.films)
-        const gone = before - ratings
-        const isSuspicious =
-          (ratings === 0 && films >= longListWithoutRatings) ||
-          (gone >= fewRatingsGone && gone > before * smallShareGone)
-        if (!isSuspicious) return member
+        const { parts } = member.collected
+        if (!mayLackRatings({ films, ratings, ratingsBefore: before, parts })) return member
         const said = yield* source.ratedFilms(reading.username)
-        const missing = Option.isNone(said)
-          ? `${reading.username} shows ${ratings} ratings${before === 0 ? ` for ${films} films` : ` where there were ${before}`}, and its list of rated films could not be had`
-          : said.value.atLeast > ratings
-            ? `${reading.username} shows ${ratings} ratings, but its list of rated films has ${said.value.atLeast} or more`
-            : undefined
+        const stated = statedRatings(parts) ?? 0
+        const missing =
+          stated > ratings
+            ? `${reading.username} shows ${ratings} ratings, but its pages state ${stated}`
+            : Option.isNone(said)
+              ? `${reading.username} shows ${ratings} ratings${before === 0 ? ` for ${films} films` : ` where there were ${before}`}, and its list of rated films could not be read`
+              : said.value.atLeast > ratings
+                ? `${reading.username} shows ${ratings} ratings, but its list of rated films has ${said.value.atLeast} or more`
+                : undefined
         // A list that cannot be had proves nothing about the source.
-        if (missing === undefined || Option.isSome(said)) yield* trouble.onRatings(reading.username, missing)
+        if (missing === undefined || Option.isSome(said) || stated > ratings)
+          yield* trouble.onRatings(reading.username, missing)
         return missing === undefined
           ? member
           : { ...member, reading: { ...reading, state: "partial", doubts: [...reading.doubts, "ratings-missing"] } }

@@ -3,10 +3,13 @@
  *
  * @since 0.1.0
  */
-import { Effect } from "effect"
-import type { Username } from "../Member.ts"
+import { Effect, Stream } from "effect"
+import type { FilmId } from "../Film.ts"
+import type { UserId, Username } from "../Member.ts"
 import type { BatchMember, DatasetState } from "../dataset/Batch.ts"
 import { type SampledMembers, sampledMembers } from "../dataset/RatingsSample.ts"
+import type { OpenDataset } from "../dataset/RatingsStorage.ts"
+import type { StorageError } from "../dataset/StorageError.ts"
 import { mostHops } from "./MemberReader.ts"
 import type { ReadMember } from "./ReadMember.ts"
 
@@ -25,6 +28,23 @@ export const knownMembers = (state: DatasetState): SampledMembers => {
   return known
 }
 
+/** Follows a name to where it leads, over however many others, by what was read now and what the dataset knows. */
+const wayFrom = (state: DatasetState, read: ReadonlyArray<ReadMember>) => {
+  const readings = new Map(read.map(({ reading }) => [reading.username, reading]))
+  return {
+    readings,
+    way: (name: Username): ReadonlyArray<Username> => {
+      const names: Array<Username> = []
+      let username: Username | undefined = name
+      while (username !== undefined && names.length <= mostHops) {
+        names.push(username)
+        username = readings.get(username)?.renamedTo ?? state.members.get(username)?.renamedTo
+      }
+      return names
+    }
+  }
+}
+
 /**
  * Whether a name is that of a member who is sealed once a batch is there, or leads to one, over however many others.
  *
@@ -32,25 +52,74 @@ export const knownMembers = (state: DatasetState): SampledMembers => {
  * @category constructors
  */
 export const storedNames = (state: DatasetState, read: ReadonlyArray<ReadMember>): ((name: Username) => boolean) => {
-  const readings = new Map(read.map(({ reading }) => [reading.username, reading]))
-  return (name) => {
-    let username: Username | undefined = name
-    for (let hops = 0; username !== undefined && hops <= mostHops; hops++) {
+  const { readings, way } = wayFrom(state, read)
+  return (name) =>
+    way(name).some((username) => {
       const now = readings.get(username)
       const before = state.members.get(username)
       // A sealed member that is read in part keeps what it had.
-      if (now?.state === "sealed" || (before?.state === "sealed" && (now === undefined || now.state === "partial")))
-        return true
-      username = now?.renamedTo ?? before?.renamedTo
-    }
-    return false
-  }
+      return now?.state === "sealed" || (before?.state === "sealed" && (now === undefined || now.state === "partial"))
+    })
 }
+
+/** So large a share of a member's rated films is on the list of the same member under another name. */
+const sharedByTheSame = 0.5
+
+/**
+ * The names, of members who have rows, that lead to a member with another list: a redirect to a stranger must not take
+ * these rows away. Reads all ratings once if there are such names, and nothing if there are none.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const namesOfStrangers = (
+  { ratings, state }: Pick<OpenDataset, "ratings" | "state">,
+  idOf: (username: Username) => UserId | undefined,
+  read: ReadonlyArray<ReadMember>
+): Effect.Effect<ReadonlySet<Username>, StorageError> =>
+  Effect.gen(function* () {
+    const { readings, way } = wayFrom(state, read)
+    const hasRows = (username: Username) =>
+      state.users.has(username) && (state.members.get(username)?.ratings ?? Infinity) > 0
+    const renamed = [
+      ...read.flatMap(({ reading }) => (reading.renamedTo === undefined ? [] : [reading.username])),
+      ...[...state.members.values()].flatMap(({ renamedTo, username }) =>
+        renamedTo !== undefined && readings.has(renamedTo) ? [username] : []
+      )
+    ].filter(hasRows)
+    const pairs = renamed.flatMap((from) => {
+      const to = way(from).at(-1)
+      return to === undefined || to === from ? [] : [{ from, to }]
+    })
+    if (pairs.length === 0) return new Set()
+    const held = new Map<UserId, Set<FilmId>>()
+    for (const name of pairs.flatMap(({ from, to }) => [from, to])) {
+      const userId = idOf(name)
+      if (userId !== undefined) held.set(userId, new Set())
+    }
+    yield* Stream.runForEachChunk(ratings, (rows) =>
+      Effect.sync(() => {
+        for (const { filmId, userId } of rows) held.get(userId)?.add(filmId)
+      })
+    )
+    const heldBy = (name: Username): ReadonlySet<FilmId> => {
+      const userId = idOf(name)
+      return (userId === undefined ? undefined : held.get(userId)) ?? new Set()
+    }
+    const isStranger = ({ from, to }: (typeof pairs)[number]) => {
+      const before = heldBy(from)
+      const now = new Set(heldBy(to))
+      for (const { film } of readings.get(to)?.films ?? []) now.add(film.id)
+      const shared = [...before].filter((film) => now.has(film)).length
+      return shared < before.size * sharedByTheSame
+    }
+    return new Set(pairs.filter(isStranger).map(({ from }) => from))
+  })
 
 /**
  * The members of the dataset whose rows go with a batch, because the batch completes the member their name leads to:
  * members already known to be renamed, whose new name was partial until now, and members whose list looks like that of a
- * new one and whose name, when it is asked for now (`leadsTo`), leads to it.
+ * new one and whose name, when it is asked for now (`leadsTo`), leads to it. Those in `strangers` keep their rows.
  *
  * @since 0.1.0
  * @category constructors
@@ -59,6 +128,7 @@ export const membersThatMoved = (
   state: DatasetState,
   known: SampledMembers,
   batch: ReadonlyArray<BatchMember>,
+  strangers: ReadonlySet<Username>,
   leadsTo: (known: Username) => Effect.Effect<Username | undefined>
 ): Effect.Effect<ReadonlyArray<BatchMember>> =>
   Effect.gen(function* () {
@@ -88,6 +158,7 @@ export const membersThatMoved = (
     const bySealed = new Map(sealed.map((member) => [member.record.username, member]))
     for (const record of state.members.values()) {
       if (record.state !== "renamed" || record.ratings === 0 || record.renamedTo === undefined) continue
+      if (strangers.has(record.username)) continue
       const to = bySealed.get(record.renamedTo)
       if (to !== undefined) move(record.username, to)
     }

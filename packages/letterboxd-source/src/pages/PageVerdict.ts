@@ -13,7 +13,8 @@ import { Data } from "effect"
  * - `Films`: a page of the list. `lastPage` is the page count it states (1 where it has no paging), `stated` the
  *   counts it states, `unreadable` the number of tiles that show marks of a film and could not be read: no usable id,
  *   a name that is no text, an impossible rating, marks that disagree. `fullPage` is how many films a page before the
- *   last one holds at least.
+ *   last one holds at least. `isEndUnproven` is there on a full page that names no other: it may be the only one, or its
+ *   paging was not recognised, and the next page tells which.
  * - `NoFilms`: the page itself says that the member has no films.
  * - `PastTheEnd`: a page after the last one.
  * - `MemberNotFound`, `MemberPrivate`, `Renamed`: facts about the member.
@@ -37,6 +38,7 @@ export type PageVerdict = Data.TaggedEnum<{
     readonly stated: StatedCounts
     readonly unreadable: number
     readonly fullPage: number
+    readonly isEndUnproven?: true
   }
   NoFilms: {}
   PastTheEnd: {}

@@ -6,41 +6,56 @@
 import { Username } from "@letterboxd-ratings/core"
 import type * as cheerio from "cheerio/slim"
 import { Option, Schema } from "effect"
-import { retryAfterMillis } from "../RetryAfter.ts"
+import { retryAfterMillis } from "../transport/RetryAfter.ts"
 import { deepestNesting, readDocument } from "./BoundedParsing.ts"
-import { type PageResponse, pageTitle } from "./PageResponse.ts"
+import type { Judge } from "../transport/HttpPolicy.ts"
+import { type PageResponse, pageTitle, reachesEnd } from "./PageResponse.ts"
 import { PageVerdict } from "./PageVerdict.ts"
 
 const decodeUsername = Schema.decodeUnknownOption(Username)
 
 /**
  * How a bot wall shows itself, if this response is one. `server: cloudflare` is on every response and the challenge
- * script is named on good pages, so neither counts; the mitigation header and the wall's own title do.
- *
- * @since 0.1.0
- * @category constructors
+ * script is named on good pages, so neither counts; the mitigation header and the wall's own title do. A page with
+ * something on it may have any title: members choose their names.
  */
-export const recogniseWall = (headers: PageResponse["headers"], title: string): Option.Option<string> => {
+const recogniseWall = (headers: PageResponse["headers"], title: string, isPage: boolean): Option.Option<string> => {
   const mitigated = headers["cf-mitigated"]
   if (mitigated !== undefined) return Option.some(`header cf-mitigated: ${mitigated}`)
+  if (isPage) return Option.none()
   if (/^just a moment\b/iu.test(title) || /^attention required!/iu.test(title)) return Option.some(`title "${title}"`)
   if (/^access denied\b/iu.test(title) && /cloudflare/iu.test(title)) return Option.some(`title "${title}"`)
   return Option.none()
 }
 
 /**
- * The verdict on a response that carries no page of the kind asked for, decided by status, headers and the anchors
- * of the site's own refusals. `None` for a status of 200 without any of them: the page itself has to be judged.
+ * What the policy is to do with an answer of the site: a wall is not asked again, an HTML page that stops before its end
+ * is.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const judgeRefusal = (response: PageResponse): Option.Option<PageVerdict> => {
+export const judgeAnswer: Judge = ({ body, headers, status }) =>
+  Option.isSome(recogniseWall(headers, pageTitle(body), false))
+    ? "wall"
+    : status === 200 && (headers["content-type"] ?? "").includes("html") && !reachesEnd(body)
+      ? "again"
+      : "good"
+
+/**
+ * The verdict on a response that carries no page of the kind asked for, decided by status, headers and the anchors
+ * of the site's own refusals; `isPage` tells whether there is something on it that only the page asked for has. `None`
+ * for a status of 200 without any of them: the page itself has to be judged.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const judgeRefusal = (response: PageResponse, isPage: boolean): Option.Option<PageVerdict> => {
   const { body, headers, status } = response
-  if (status === 200 && headers["cf-mitigated"] === undefined) return Option.none()
   const title = pageTitle(body)
-  const wall = recogniseWall(headers, title)
+  const wall = recogniseWall(headers, title, isPage)
   if (Option.isSome(wall)) return Option.some(PageVerdict.Challenged({ status, wall: wall.value }))
+  if (status === 200) return Option.none()
 
   if (status === 429) {
     const wait = retryAfterMillis(headers["retry-after"], response.now)

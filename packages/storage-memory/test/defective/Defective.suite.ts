@@ -1,4 +1,4 @@
-/** Storages with one defect each. Every one of them must fail the kit; Defects.test.ts sees to it. */
+/** Storages with one defect each. Every one of them must fail the kit; Defects.slow.test.ts sees to it. */
 import { type Batch, type DatasetState, type OpenDataset, RatingsStorage } from "@letterboxd-ratings/core"
 import { MemoryStorage } from "@letterboxd-ratings/storage-memory"
 import { storageSuite } from "@letterboxd-ratings/storage-testkit"

@@ -1,7 +1,10 @@
 import { defineConfig } from "vitest/config"
 import { shared } from "../../../../vitest.shared.ts"
 
-export default defineConfig({
-  ...shared,
-  test: { ...shared.test, include: ["test/defective/*.suite.ts"], reporters: ["json"], outputFile: {} }
+export default defineConfig((env) => {
+  const config = shared(env)
+  return {
+    ...config,
+    test: { ...config.test, include: ["test/defective/*.suite.ts"], reporters: ["json"], outputFile: {} }
+  }
 })

@@ -1,4 +1,4 @@
-/** Sources with one defect each. Every one of them must fail the suite; Defects.test.ts sees to it. */
+/** Sources with one defect each. Every one of them must fail the suite; Defects.slow.test.ts sees to it. */
 import {
   activityOf,
   examineSource,
@@ -18,10 +18,11 @@ import {
 } from "@letterboxd-ratings/core"
 import { type Outage, sourceSuite, type SourceWorld } from "@letterboxd-ratings/storage-testkit"
 import { Chunk, type Context, Effect, Layer, Option, Schema, Stream } from "effect"
+import { sample } from "../../../../vitest.sample.ts"
 import * as WorldSource from "../WorldSource.ts"
 
 type Source = Context.Tag.Service<RatingsSource>
-type Complete = Required<Omit<Source, "reasonTexts">>
+type Complete = Required<Omit<Source, "keeps" | "proof" | "reasonTexts">>
 type Change = (source: Complete, world: SourceWorld) => Complete
 
 type List = ReturnType<Source["list"]>
@@ -378,7 +379,13 @@ const defects: Readonly<Record<string, Change>> = {
   "finds all well whatever it finds": findings(({ error: _error, ...finding }) => [{ ...finding, found: ["all well"] }])
 }
 
-for (const [name, change] of Object.entries(defects)) {
+const { "has no defect": noDefect, ...others } = defects
+const chosen = [
+  ...(noDefect === undefined ? [] : [["has no defect", noDefect] as const]),
+  ...sample("sources with a defect", Object.entries(others), 12)
+]
+
+for (const [name, change] of chosen) {
   const layer = (world: SourceWorld, outage: Option.Option<Outage>) =>
     Layer.sync(RatingsSource, () =>
       change(

@@ -4,6 +4,7 @@
 import {
   ratingFromHalfStars,
   Film,
+  knownFacts,
   splitDisplayName,
   type StatedCounts,
   type WatchedFilm
@@ -70,6 +71,7 @@ interface Tile {
   imageName?: string
   ratingClass?: string
   hasTwoRatings: boolean
+  isLiked: boolean
 }
 
 const newTile = (holder: Holder, isInList: boolean, depth: number): Tile => ({
@@ -83,7 +85,8 @@ const newTile = (holder: Holder, isInList: boolean, depth: number): Tile => ({
   slugs: [],
   viewings: 0,
   viewingText: "",
-  hasTwoRatings: false
+  hasTwoRatings: false,
+  isLiked: false
 })
 
 /**
@@ -216,6 +219,7 @@ export const parseFilmsPage = (html: string): FilmsPage => {
         into.ratingClass ??= classes ?? ""
         return
       }
+      if (hasClass(classes, "like") && hasClass(classes, "icon-liked")) into.isLiked = true
     }
     const displayName = attributes["data-item-full-display-name"]
     if (displayName !== undefined) into.displayName ??= displayName
@@ -405,10 +409,14 @@ const readTile = (tile: Tile, shown: number): Either.Either<WatchedFilm, string>
   if (Either.isLeft(film)) return Either.left(`film ${id.slice(0, 60)} has no usable id or slug`)
   if (tile.viewings === 0) return Either.left(`film ${id} has no p.poster-viewingdata`)
 
+  // Pages of lists do not tell when a film was rated.
+  const facts = knownFacts({ ratedOn: undefined, liked: tile.isLiked })
   // Stars are counted as well as the class, so that a renamed class is noticed and not taken for "unrated".
   const stars = halfStarsShown(tile.viewingText)
   if (tile.ratingClass === undefined) {
-    return stars === 0 ? Either.right({ film: film.right }) : Either.left(`film ${id} shows stars without span.rating`)
+    return stars === 0
+      ? Either.right({ film: film.right, ...facts })
+      : Either.left(`film ${id} shows stars without span.rating`)
   }
   const halfStars = halfStarsClass.exec(tile.ratingClass)?.[1]
   const rating = halfStars === undefined ? Option.none() : ratingFromHalfStars(Number(halfStars))
@@ -419,7 +427,7 @@ const readTile = (tile: Tile, shown: number): Either.Either<WatchedFilm, string>
       `film ${id} has the rating class rated-${halfStars} and shows ${tile.viewingText.trim().slice(0, 20)}`
     )
   }
-  return Either.right({ film: film.right, rating: rating.value })
+  return Either.right({ film: film.right, rating: rating.value, ...facts })
 }
 
 const halfStarsShown = (text: string): number => {

@@ -7,7 +7,7 @@ import { type RatedFilms, Username } from "@letterboxd-ratings/core"
 import { Option, Schema } from "effect"
 import type { PageResponse } from "../PageResponse.ts"
 import { PageVerdict } from "../PageVerdict.ts"
-import { beyondBounds, judgeRefusal, recogniseWall } from "../Refusal.ts"
+import { beyondBounds, judgeRefusal } from "../Refusal.ts"
 import { type FilmsPage, parseFilmsPage } from "./FilmsPage.ts"
 import type { FilmsListing } from "./FilmsRequest.ts"
 
@@ -22,11 +22,8 @@ export const unreadableShareOfChangedMarkup = 0.02
 
 /**
  * So many unreadable tiles are a fault of these films on a page of any length, however short.
- *
- * @since 0.1.0
- * @category models
  */
-export const mostOddTiles = 2
+const mostOddTiles = 2
 
 const isChanged = (unreadable: number, tiles: number): boolean =>
   unreadable > mostOddTiles && unreadable > tiles * unreadableShareOfChangedMarkup
@@ -48,17 +45,14 @@ const decodeUsername = Schema.decodeUnknownOption(Username)
 export const judgeFilmsResponse = (
   asked: { readonly username: Username; readonly page: number; readonly listing: FilmsListing },
   response: PageResponse
-): PageVerdict =>
-  Option.getOrElse(judgeRefusal(response), () => {
-    const page = parseFilmsPage(response.body)
-    const wall = recogniseWall(response.headers, page.title)
-    if (Option.isSome(wall) && page.tiles === 0) {
-      return PageVerdict.Challenged({ status: response.status, wall: wall.value })
-    }
+): PageVerdict => {
+  const page = parseFilmsPage(response.status === 200 ? response.body : "")
+  return Option.getOrElse(judgeRefusal(response, page.tiles > 0), () => {
     if (page.beyond !== undefined) return beyondBounds(page.beyond)
     if (!page.isComplete) return PageVerdict.Truncated({ bytes: response.body.length })
     return judgeFilmsPage(asked, page)
   })
+}
 
 /**
  * How many films a member rated, by the response to a request for page 1 of the list of rated films: exactly where that
@@ -72,10 +66,12 @@ export const countRatedFilms = (username: Username, response: PageResponse): Opt
   const verdict = judgeFilmsResponse({ username, page: 1, listing: "rated" }, response)
   if (verdict._tag === "NoFilms") return Option.some({ atLeast: 0, atMost: 0 })
   const { films, tiles } = parseFilmsPage(response.body)
-  if (verdict._tag === "MarkupChanged" && verdict.selector === ratingOfATile) {
+  // A full page without paging may be the only one, or have lost its paging: it tells how many there are at least.
+  if (verdict._tag === "MarkupChanged" && (verdict.selector === ratingOfATile || verdict.selector === pagingOfAList)) {
     return Option.some({ atLeast: films.length, atMost: Infinity })
   }
   if (verdict._tag !== "Films") return Option.none()
+  if (verdict.isEndUnproven === true) return Option.some({ atLeast: films.length, atMost: Infinity })
   const others = verdict.lastPage - 1
   return Option.some(
     others === 0
@@ -84,9 +80,19 @@ export const countRatedFilms = (username: Username, response: PageResponse): Opt
   )
 }
 
-const ratingOfATile = "p.poster-viewingdata > span.rating"
-
 const markupChanged = (selector: string, evidence: string) => PageVerdict.MarkupChanged({ selector, evidence })
+
+const ratingOfATile = "p.poster-viewingdata > span.rating"
+const pagingOfAList = ".pagination li.paginate-page"
+
+/**
+ * A full page that names no other page, when there is a next one after all.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const pagingNotRecognised = (): PageVerdict =>
+  markupChanged(pagingOfAList, "a full page without paging, and there is a next page")
 
 const judgeFilmsPage = (
   asked: { readonly username: Username; readonly page: number; readonly listing: FilmsListing },
@@ -162,12 +168,13 @@ const judgeFilmsPage = (
   if (page.hasNext && lastPage <= asked.page) {
     return markupChanged("li.paginate-page", `page ${asked.page} has a next page but names no number above ${lastPage}`)
   }
-  // Without a paging block a full page is the only one, or the block is not recognised any more.
-  const isProvenSingle = tiles < fullPage || page.stated.films === tiles
-  if (!paged && asked.listing === "films" && !isProvenSingle) {
+  // Without a paging block a full page is the only one, or the block is not recognised any more. Lists of rated films
+  // need not state how many there are.
+  const isFullAndAlone = !paged && tiles >= fullPage && statedFilms !== tiles
+  if (isFullAndAlone && (asked.listing === "films" || statedFilms !== undefined)) {
     return markupChanged(
-      ".pagination li.paginate-page",
-      `a full page without paging${page.stated.films === undefined ? "" : `, of a list of ${page.stated.films} films`}`
+      pagingOfAList,
+      `a full page without paging${statedFilms === undefined ? "" : `, of a list of ${statedFilms} films`}`
     )
   }
   return PageVerdict.Films({
@@ -178,7 +185,8 @@ const judgeFilmsPage = (
       ...(page.stated.rated === undefined ? {} : { rated: page.stated.rated })
     },
     unreadable: tiles - films.length,
-    fullPage
+    fullPage,
+    ...(isFullAndAlone ? { isEndUnproven: true } : {})
   })
 }
 

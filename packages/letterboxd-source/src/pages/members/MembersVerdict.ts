@@ -8,7 +8,7 @@ import { Data, Option, Schema } from "effect"
 import { readDocument } from "../BoundedParsing.ts"
 import { type PageResponse, pageTitle, reachesEnd } from "../PageResponse.ts"
 import { PageVerdict } from "../PageVerdict.ts"
-import { beyondBounds, judgeRefusal, recogniseWall, tooDeep } from "../Refusal.ts"
+import { beyondBounds, judgeRefusal, tooDeep } from "../Refusal.ts"
 
 /**
  * A page of the members list: its members in order, and whether another page follows; `unreadable` says of each row
@@ -55,20 +55,20 @@ const refused = (verdict: PageVerdict) => MembersVerdict.Refused({ verdict })
  * @category constructors
  */
 export const judgeMembersResponse = (response: PageResponse): MembersVerdict => {
-  const refusal = judgeRefusal(response)
+  const document = Option.map(readDocument(response.status === 200 ? response.body : ""), ($) => ({
+    $,
+    rows: $("table")
+      .filter(".member-table, .person-table")
+      .find("tr")
+      .filter((_, row) => $(row).children("td").length > 0)
+  }))
+  const refusal = judgeRefusal(
+    response,
+    Option.exists(document, ({ rows }) => rows.length > 0)
+  )
   if (Option.isSome(refusal)) return refused(refusal.value)
-  const document = readDocument(response.body)
   if (Option.isNone(document)) return refused(tooDeep)
-  const $ = document.value
-  const title = pageTitle(response.body)
-  const rows = $("table")
-    .filter(".member-table, .person-table")
-    .find("tr")
-    .filter((_, row) => $(row).children("td").length > 0)
-  const wall = recogniseWall(response.headers, title)
-  if (Option.isSome(wall) && rows.length === 0) {
-    return refused(PageVerdict.Challenged({ status: response.status, wall: wall.value }))
-  }
+  const { $, rows } = document.value
   if (!reachesEnd(response.body)) {
     return refused(PageVerdict.Truncated({ bytes: response.body.length }))
   }
@@ -79,7 +79,7 @@ export const judgeMembersResponse = (response: PageResponse): MembersVerdict => 
       : refused(
           PageVerdict.MarkupChanged({
             selector: "table.member-table td.table-person",
-            evidence: `no members on the page titled "${title.slice(0, 100)}"`
+            evidence: `no members on the page titled "${pageTitle(response.body).slice(0, 100)}"`
           })
         )
   }

@@ -2,6 +2,7 @@ import { assert, it } from "@effect/vitest"
 import { Effect, Schema } from "effect"
 import { execFile } from "node:child_process"
 import * as path from "node:path"
+import { isFull } from "../../../vitest.sample.ts"
 
 const Report = Schema.parseJson(
   Schema.Struct({
@@ -45,7 +46,9 @@ it.live(
         tests.add(title)
         if (status !== "passed") failed.push(title)
       }
-      assert.isAtLeast(failures.size, 60)
+      const [left] = /^sampled .*$/mu.exec(stdout) ?? []
+      if (left !== undefined) process.stdout.write(`${left}\n`)
+      assert.isAtLeast(failures.size, isFull ? 60 : 10)
       assert.deepStrictEqual(
         [...failures].filter(([, failed]) => failed.length === 0).map(([suite]) => suite),
         ["has no defect"]
@@ -55,6 +58,8 @@ it.live(
         [...failures].filter(([, failed]) => failed.length === tests.size).map(([suite]) => suite),
         []
       )
+      // A sample has no defect for some tests of the suite.
+      if (!isFull) return
       const finders = new Set([...failures.values()].flat())
       assert.deepStrictEqual(
         [...tests].filter((title) => !finders.has(title)),

@@ -18,6 +18,7 @@ import * as fs from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
 import { exitCodeOfReport } from "../src/ExitCode.ts"
+import { sample } from "../../../vitest.sample.ts"
 import { rowsOf } from "./Lb.ts"
 
 const small: World = generateWorld({ members: 24, mostFilms: 1200 })
@@ -129,7 +130,7 @@ describe("a site that fails now and then", () => {
     process.stdout.write(`${table.join("\n")}\n`)
   })
 
-  for (const [seed, [name, fault]] of Object.entries(faults).entries()) {
+  for (const [seed, [name, fault]] of sample("faults now and then", [...Object.entries(faults).entries()], 2)) {
     it.live(
       `loses nothing and doubles nothing: ${name}`,
       () =>
@@ -171,7 +172,7 @@ describe("a site that fails now and then", () => {
 })
 
 describe("a site that fails for good in places", () => {
-  for (const [name, fault] of Object.entries(faults)) {
+  for (const [name, fault] of sample("faults for good", Object.entries(faults), 3)) {
     it.live(
       `leaves those members partial, exit 2, and completes them later: ${name}`,
       () =>
@@ -232,7 +233,7 @@ describe("a site that refuses from some request on", () => {
     "an endless 503": { fault: { kind: "status", status: 503 }, reason: "Unreachable" },
     "no connection": { fault: { kind: "drop" }, reason: "Unreachable" }
   }
-  for (const [name, { fault, reason }] of Object.entries(refusals)) {
+  for (const [name, { fault, reason }] of sample("refusals from some request on", Object.entries(refusals), 1)) {
     it.live(
       `stops within bounds, keeps what it has, and goes on later: ${name}`,
       () =>
@@ -288,7 +289,8 @@ describe("a list that moves while it is read", () => {
           const one = small.members.slice(0, wanted).toSorted((a, b) => b.films.length - a.films.length)[0]
           if (one === undefined) return assert.fail("no member")
           const pages = Math.ceil(one.films.length / 72)
-          for (let afterPages = 1; afterPages < pages; afterPages++) {
+          const moments = Array.from({ length: pages - 1 }, (_, i) => i + 1)
+          for (const afterPages of sample(`moments to ${change} a film of a list`, moments, 2)) {
             const behaviour: Partial<Behaviour> = { shifts: [{ username: one.username, afterPages, change }] }
             const site = yield* Sandbox.make({ world: small, behaviour })
             const out = `moved-${change}-${afterPages}`

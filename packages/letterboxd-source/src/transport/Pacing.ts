@@ -3,15 +3,8 @@
  *
  * @since 0.1.0
  */
-import { Clock, Data, Effect, Random } from "effect"
-
-/**
- * The site has been refusing for longer than anybody wants to wait, or named a time beyond that. Nothing was sent.
- *
- * @since 0.1.0
- * @category errors
- */
-export class StillRefused extends Data.TaggedError("StillRefused")<{ readonly retryAfterMillis: number }> {}
+import { Clock, Effect, Random } from "effect"
+import { StillRefused } from "./NotAnswered.ts"
 
 /**
  * - `turn` waits until a request may be sent. Callers are served in the order they came. It fails at once while a pause

@@ -2,6 +2,7 @@ import { FileSystem, Path } from "@effect/platform"
 import { ParquetStorage } from "@letterboxd-ratings/storage-parquet"
 import { folderSuite } from "@letterboxd-ratings/storage-testkit/folder"
 import { Effect } from "effect"
+import { sample } from "../../../vitest.sample.ts"
 
 folderSuite({
   name: "ParquetStorage",
@@ -22,5 +23,6 @@ folderSuite({
   failures: [["ENOSPC", true, "Full"]],
   // The protocol is that of CSV files, where each call and whole writes are tried too.
   shortWrites: [true],
-  step: 2
+  step: 2,
+  sample: (what, points) => sample(what, points, 8)
 })

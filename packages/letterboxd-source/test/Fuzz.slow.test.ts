@@ -14,6 +14,7 @@ import {
 import { judgeFilmsResponse, judgeMembersResponse, type PageVerdict } from "@letterboxd-ratings/letterboxd-source"
 import { Schema } from "effect"
 import { setImmediate } from "node:timers/promises"
+import { randomCases, sample } from "../../../vitest.sample.ts"
 
 /** Mulberry32: the same mutations every time. */
 const randomFrom = (seed: number) => {
@@ -132,14 +133,14 @@ const pagesOf = (generation: Generation): ReadonlyArray<string> => {
   ]
 }
 
-const mutations = 100_000
-const mutationsOf = Math.ceil(mutations / generations.length)
+const mutations = randomCases("mutated films pages", { full: 100_000, fullSeed: 2026, most: 9_000 })
+const mutationsOf = Math.ceil(mutations.count / generations.length)
 
-describe(`${mutations.toLocaleString("en-US")} films pages mutated at random`, () => {
+describe(`${mutations.count.toLocaleString("en-US")} films pages mutated at random`, () => {
   it.each(generations)(
     "give a verdict, and never a wrong rating that is not noticed: %s",
     async (generation) => {
-      const random = randomFrom(2026)
+      const random = randomFrom(mutations.seed)
       const [small = "", large = ""] = pagesOf(generation)
       const verdicts = new Map<string, number>()
       const truths = new Map([small, large].map((html) => [html, ratingsOf(judge(html))]))
@@ -171,7 +172,8 @@ describe(`${mutations.toLocaleString("en-US")} films pages mutated at random`, (
       }
       assert.isTrue([...verdicts.keys()].every((tag) => tag in tags))
       // Mutations that are never noticed, or always, would prove nothing.
-      for (const tag of ["Films", "MarkupChanged", "Truncated"]) assert.isAbove(verdicts.get(tag) ?? 0, 50, tag)
+      for (const tag of ["Films", "MarkupChanged", "Truncated"])
+        assert.isAbove(verdicts.get(tag) ?? 0, mutations.count / 2_000, tag)
       assert.isBelow(longest, 2_000)
     },
     400_000
@@ -183,13 +185,14 @@ describe("members pages and refusals mutated at random", () => {
   const listed = new Set(world.members.map(({ username }) => username))
 
   it("give a verdict, and never a member that is not on the page", async () => {
-    const random = randomFrom(7)
+    const { count, seed } = randomCases("mutated members pages", { full: 3_000, fullSeed: 7, most: 600 })
+    const random = randomFrom(seed)
     const pages = [
       membersPage(world.members, "/members/popular/", 1, true),
       membersPage(world.members, "/members/popular/", 2, false)
     ]
     const verdicts = new Map<string, number>()
-    for (let i = 0; i < 3_000; i++) {
+    for (let i = 0; i < count; i++) {
       if (i % 100 === 0) await setImmediate()
       const mutated = mutate(pages[i % 2] ?? "", random)
       const judged = judgeMembersResponse(answer(mutated.html))
@@ -201,9 +204,10 @@ describe("members pages and refusals mutated at random", () => {
   }, 400_000)
 
   it("are never taken for films, whatever their status", () => {
-    const random = randomFrom(3)
+    const { count, seed } = randomCases("mutated refusals", { full: 4_000, fullSeed: 3, most: 1_000 })
+    const random = randomFrom(seed)
     const pages = [notFoundPage(), privatePage(), wallPage("challenge"), wallPage("denied")]
-    for (let i = 0; i < 4_000; i++) {
+    for (let i = 0; i < count; i++) {
       const body = mutate(pages[i % 4] ?? "", random).html
       const status = [200, 403, 404, 429, 500][random(5)] ?? 200
       const verdict = judgeFilmsResponse({ username: karsten, page: 1, listing: "films" }, { ...answer(body), status })
@@ -242,7 +246,7 @@ describe("pages of absurd shapes", () => {
         `data-postered-identifier='${"[".repeat(100_000)}'`
       )
   }
-  it.each(Object.keys(shapes))(
+  it.each(sample("pages of absurd shapes", Object.keys(shapes), 3))(
     "give a verdict in time: %s",
     (name) => {
       const html = shapes[name]?.() ?? ""

@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as fs from "node:fs"
 import * as path from "node:path"
 import { fileURLToPath } from "node:url"
+import { sample } from "../../../vitest.sample.ts"
 import { inEmptyFolder, lb, start } from "./Lb.ts"
 
 /** Storages that are packages of their own, with what they leave in the folder. */
@@ -11,7 +12,7 @@ const storages = {
 }
 
 describe("lb, with another storage", () => {
-  for (const [storage, files] of Object.entries(storages)) {
+  for (const [storage, files] of sample("storages with a driver", Object.entries(storages), 1)) {
     it(
       `keeps a dataset in ${storage}: starts it, goes on with it, tells of it, proves it`,
       inEmptyFolder(async (folder) => {

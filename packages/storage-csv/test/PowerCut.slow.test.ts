@@ -5,10 +5,12 @@ import { assert, layer } from "@effect/vitest"
 import { CsvStorage } from "@letterboxd-ratings/storage-csv"
 import { makePowerCuts, processTable, writePowerCut } from "@letterboxd-ratings/storage-testkit/folder"
 import { Effect } from "effect"
+import { sample } from "../../../vitest.sample.ts"
 import { batchOf, commitRest, contentOf, freshFolder, goOn, startNew, verify, withDataset } from "./Batches.ts"
 
 /** Does something with a folder, and looks at each loss of power there may be meanwhile. */
 const afterEach = <A, E, R>(
+  what: string,
   folder: string,
   work: (cuts: Pick<ReturnType<typeof makePowerCuts>, "disk" | "promise">) => Effect.Effect<A, E, R>,
   check: (folder: string, promised: number) => Effect.Effect<void, unknown, FileSystem.FileSystem | Path.Path>
@@ -18,7 +20,7 @@ const afterEach = <A, E, R>(
     const { cuts, disk, promise } = makePowerCuts(path.dirname(folder))
     yield* work({ disk, promise })
     assert.isAbove(cuts().length, 10)
-    for (const cut of cuts()) {
+    for (const cut of sample(`losses of power ${what}`, cuts(), 20)) {
       yield* Effect.gen(function* () {
         const again = yield* freshFolder
         yield* writePowerCut(cut, path.dirname(again))
@@ -49,6 +51,7 @@ layer(NodeContext.layer)("CsvStorage after a loss of power", (it) => {
         yield* fs.makeDirectory(`${folder}/users`, { recursive: true })
         for (const [name, text] of Object.entries(original)) yield* fs.writeFileString(`${folder}/${name}`, text)
         yield* afterEach(
+          "on adopting the original tool's files",
           folder,
           ({ disk, promise }) => withDataset(folder, goOn, () => promise, { disk }),
           (again, promised) =>
@@ -82,6 +85,7 @@ layer(NodeContext.layer)("CsvStorage after a loss of power", (it) => {
         yield* withDataset(folder, startNew, (dataset) => commitRest(dataset, 1), { options })
         const more = { name: "null", ratings: [[20, 1]] as const }
         yield* afterEach(
+          "with files of members and batches",
           folder,
           ({ disk, promise }) =>
             withDataset(

@@ -5,6 +5,7 @@ import { CsvStorage } from "@letterboxd-ratings/storage-csv"
 import { folderSuite, makeDisk } from "@letterboxd-ratings/storage-testkit/folder"
 import { Effect } from "effect"
 import * as fc from "fast-check"
+import { randomCases, sample } from "../../../vitest.sample.ts"
 import {
   batchOf,
   commitRest,
@@ -26,7 +27,11 @@ const undisturbed = Effect.gen(function* () {
   return { content: yield* contentOf(folder), calls: disk.calls() }
 })
 
-folderSuite({ name: "CsvStorage", storage: (folder) => CsvStorage.layer({ folder, ...CsvStorage.defaults }) })
+folderSuite({
+  name: "CsvStorage",
+  storage: (folder) => CsvStorage.layer({ folder, ...CsvStorage.defaults }),
+  sample: (what, points) => sample(what, points, 20)
+})
 
 layer(NodeContext.layer)("CsvStorage under faults, besides", (it) => {
   it.scoped(
@@ -37,7 +42,8 @@ layer(NodeContext.layer)("CsvStorage under faults, besides", (it) => {
         const path = yield* Path.Path
         const { calls, content } = yield* undisturbed
         assert.isAbove(calls, 50)
-        for (let at = 1; at <= calls; at++) {
+        const all = Array.from({ length: calls }, (_, i) => i + 1)
+        for (const at of sample("deaths of CsvStorage, versioned", all, 20)) {
           const folder = yield* freshFolder
           const disk = makeDisk({ at, code: "EIO", extent: "crash", shortWrite: true })
           yield* Effect.exit(withDataset(folder, startNew, commitRest, { disk, options: { versioned: true } }))
@@ -65,10 +71,8 @@ layer(NodeContext.layer)("CsvStorage under faults, besides", (it) => {
           rename: fc.option(fc.integer({ min: 1, max: 9 })),
           crashAt: fc.option(fc.integer({ min: 3, max: 40 }))
         })
-        for (const steps of fc.sample(fc.array(step, { minLength: 1, maxLength: 6 }), {
-          numRuns: 60,
-          seed: 20261124
-        })) {
+        const { count, seed } = randomCases("histories of CsvStorage", { full: 60, fullSeed: 20261124, most: 12 })
+        for (const steps of fc.sample(fc.array(step, { minLength: 1, maxLength: 6 }), { numRuns: count, seed })) {
           const folder = yield* freshFolder
           const rows = new Map<string, ReadonlyArray<string>>()
           const ids = new Map<string, number>()

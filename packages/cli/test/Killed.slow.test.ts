@@ -13,6 +13,7 @@ import * as fs from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
 import { fileURLToPath } from "node:url"
+import { sample } from "../../../vitest.sample.ts"
 import { filesIn, lb, start } from "./Lb.ts"
 import { postgres } from "./Postgres.ts"
 
@@ -46,8 +47,9 @@ interface Durable {
   readonly name: string
   readonly variables: (data: string) => Readonly<Record<string, string>>
   readonly storage: (data: string) => Layer.Layer<RatingsStorage>
-  /** At how many random instants it is killed. */
+  /** At how many random instants it is killed, and at how many of them in a sample. */
   readonly instants: number
+  readonly sampledInstants: number
   /** Whether it commits through the file system of the platform, whose calls can be counted. */
   readonly usesFileSystem: boolean
 }
@@ -62,6 +64,7 @@ const durables: ReadonlyArray<Durable> = [
     storage: (data) =>
       CsvStorage.layer({ ...CsvStorage.defaults, folder: path.join(folder, data) }).pipe(Layer.provide(platform)),
     instants: 50,
+    sampledInstants: 4,
     usesFileSystem: true
   },
   {
@@ -69,6 +72,7 @@ const durables: ReadonlyArray<Durable> = [
     variables: () => ({ ...epoch, LB_STORAGE: "sqlite" }),
     storage: (data) => SqliteStorage.layer({ folder: path.join(folder, data) }).pipe(Layer.provide(platform)),
     instants: 12,
+    sampledInstants: 3,
     usesFileSystem: false
   },
   {
@@ -76,6 +80,7 @@ const durables: ReadonlyArray<Durable> = [
     variables: () => ({ ...epoch, LB_STORAGE: "parquet" }),
     storage: (data) => ParquetStorage.layer({ folder: path.join(folder, data) }).pipe(Layer.provide(platform)),
     instants: 12,
+    sampledInstants: 4,
     usesFileSystem: true
   },
   ...(postgres.url === undefined
@@ -92,6 +97,7 @@ const durables: ReadonlyArray<Durable> = [
           storage: (data: string) =>
             PostgresStorage.layer({ url: Redacted.make(postgres.url ?? ""), schema: schemaOf(data) }),
           instants: 12,
+          sampledInstants: 4,
           usesFileSystem: false
         }
       ])
@@ -179,8 +185,8 @@ const finish = async (durable: Durable, data: string, what: string, undisturbed:
 const twoAtATime = <A>(items: ReadonlyArray<A>, run: (item: A) => Promise<void>) =>
   Effect.runPromise(Effect.forEach(items, (item) => Effect.promise(() => run(item)), { concurrency: 2, discard: true }))
 
-for (const durable of durables) {
-  const { instants: howOften, name, usesFileSystem, variables } = durable
+for (const durable of sample("storages whose runs are killed", durables, 2)) {
+  const { instants: howOften, name, sampledInstants, usesFileSystem, variables } = durable
 
   describe(`lb run into ${name}, killed with SIGKILL`, () => {
     let undisturbed: Content
@@ -201,7 +207,8 @@ for (const durable of durables) {
         ).pipe(Effect.withRandom(Random.make("instants")))
       )
       const reached = new Set<number>()
-      await twoAtATime([...instants.entries()], async ([i, { after, millis }]) => {
+      const chosen = sample(`instants to kill a run into ${name}`, [...instants.entries()], sampledInstants)
+      await twoAtATime(chosen, async ([i, { after, millis }]) => {
         const data = `${name}-instant-${i}`
         const run = start(
           folder,
@@ -225,7 +232,11 @@ for (const durable of durables) {
           )
         )
       })
-      assert.isAbove(reached.size, 2, "the instants should fall between different batches")
+      assert.isAbove(
+        reached.size,
+        chosen.length === howOften ? 2 : 1,
+        "the instants should fall between different batches"
+      )
     }, 500_000)
 
     if (usesFileSystem) {
@@ -241,7 +252,7 @@ for (const durable of durables) {
         assert.isAbove(calls, 60)
         // Every boundary is tried within one process by the storage's own tests; here each twelfth one, with a real death.
         const deaths = Array.from({ length: calls }, (_, i) => i + 1).filter((call) => call % 12 === 0)
-        await twoAtATime(deaths, async (call) => {
+        await twoAtATime(sample(`writes to kill a run into ${name} at`, deaths, 2), async (call) => {
           const data = `${name}-call-${call}`
           const { signal } = await start(
             folder,

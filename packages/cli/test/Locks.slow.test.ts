@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Schema } from "effect"
 import * as fs from "node:fs"
 import * as path from "node:path"
+import { sample } from "../../../vitest.sample.ts"
 import { inEmptyFolder, lb, start } from "./Lb.ts"
 import { postgres } from "./Postgres.ts"
 
@@ -34,7 +35,7 @@ const Status = Schema.decodeUnknownSync(
 )
 
 describe(`a dataset at which a run is at work${postgres.reason}`, () => {
-  for (const { args, name, removable, variables = {} } of storages) {
+  for (const { args, name, removable, variables = {} } of sample("storages that are locked", storages, 1)) {
     it(
       `is refused to every other run, as often as they ask, and loses nothing: ${name}`,
       inEmptyFolder(async (folder) => {

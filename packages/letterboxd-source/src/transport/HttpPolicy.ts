@@ -1,0 +1,268 @@
+/**
+ * How this tool behaves towards a site: whatever `HttpClient` is below, with pacing, repetitions and limits. It knows
+ * HTTP and no page: what an answer is worth is told by a judge.
+ *
+ * @since 0.1.0
+ * @module
+ */
+import { HttpClient, type HttpClientError, HttpClientRequest, type HttpClientResponse } from "@effect/platform"
+import type { SourceActivity } from "@letterboxd-ratings/core"
+import { Clock, Config, Context, Data, Duration, Effect, Layer, Option, Random, Schedule, Stream } from "effect"
+import { fromClientError, NoConnection, type NotAnswered, RequestsSpent } from "./NotAnswered.ts"
+import * as Pacing from "./Pacing.ts"
+import type { PageResponse } from "./PageResponse.ts"
+import { retryAfterMillis } from "./RetryAfter.ts"
+
+export { BodyBroken, NoConnection, type NotAnswered, RequestsSpent, StillRefused } from "./NotAnswered.ts"
+
+/**
+ * - `userAgent`: who asks. Be honest: name the project and its address.
+ * - `concurrency`: requests under way at the same time, at least 1.
+ * - `requestsPerSecond`: above 0; `Infinity` for no limit.
+ * - `maxRetries`: how often a request that failed for a passing reason is repeated, at least 0; a refusal ("too many
+ *   requests") is not repeated any more when the site has given no good answer to anybody since so many refusals.
+ * - `timeoutMillis`: how long an answer may take, body included.
+ * - `backoffMillis`: the longest wait before the first repetition; it doubles with each further one, up to a
+ *   minute, and each wait is a random part of it (full jitter).
+ * - `patienceMillis`: how long the site may go on refusing ("too many requests"), or ask to wait, before requests
+ *   fail with the refusal.
+ * - `maxRequests`: how many requests may be sent in all, repetitions included; `Infinity` for no limit.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface HttpPolicyOptions {
+  readonly userAgent: string
+  readonly concurrency: number
+  readonly requestsPerSecond: number
+  readonly maxRetries: number
+  readonly timeoutMillis: number
+  readonly backoffMillis: number
+  readonly patienceMillis: number
+  readonly maxRequests: number
+}
+
+/**
+ * Slow and honest: 2 requests a second, 5 at a time, 5 repetitions from 2 seconds on, half a minute for an answer, an
+ * hour of patience.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const defaults: HttpPolicyOptions = {
+  userAgent: "letterboxd-ratings (+https://github.com/letterboxd-ratings/letterboxd-ratings)",
+  concurrency: 5,
+  requestsPerSecond: 2,
+  maxRetries: 5,
+  timeoutMillis: 30_000,
+  backoffMillis: 2_000,
+  patienceMillis: 3_600_000,
+  maxRequests: Infinity
+}
+
+/**
+ * What an answer is to the one who asked: `good`; to be asked `again`, because it is broken in a way that passes; or a
+ * `wall`, which is never asked twice. Status codes that say "not now" are known here and need no judge.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Judgement = "good" | "again" | "wall"
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type Judge = (answer: PageResponse) => Judgement
+
+/**
+ * Asks a site, as politely as the options say.
+ *
+ * - `get` asks for an address. A refusal that stays is the answer it is; an error tells why there is none.
+ * - `activity` tells what went through the policy so far.
+ *
+ * @since 0.1.0
+ * @category services
+ */
+export class HttpPolicy extends Context.Tag("@letterboxd-ratings/letterboxd-source/HttpPolicy")<
+  HttpPolicy,
+  {
+    readonly get: (url: string, judge: Judge) => Effect.Effect<PageResponse, NotAnswered>
+    readonly activity: Effect.Effect<Omit<SourceActivity, "unreadListings">>
+  }
+>() {}
+
+const longestBackoff = Duration.minutes(1)
+/** The longest pause after a refusal that names no time. */
+const longestPauseMillis = 120_000
+const retriesOfTheFirst = 2
+
+/**
+ * The largest answer that is read, in bytes after decompression. The largest real page seen has 0.6 MB.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const largestBody = 16 * 1024 * 1024
+
+/** An answer that says "not now": worth repeating, and the answer where repeating does not help. */
+class NotNow extends Data.TaggedError("NotNow")<{ readonly answer: PageResponse }> {}
+
+/**
+ * A policy over the `HttpClient` in context: names this tool, keeps no cookies, sends no tracing headers, bounds
+ * concurrency and rate, waits at most the timeout, and repeats what can succeed later (no connection, timeout, a
+ * broken body, what the judge wants asked again, 408, 425, 429, 5xx) with exponential backoff and full jitter.
+ * `Retry-After` holds for all requests.
+ *
+ * The client below must not follow redirects: where they lead is evidence.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = (
+  options: HttpPolicyOptions
+): Effect.Effect<Context.Tag.Service<HttpPolicy>, never, HttpClient.HttpClient> =>
+  Effect.gen(function* () {
+    const transport = (yield* HttpClient.HttpClient).pipe(
+      HttpClient.mapRequest(HttpClientRequest.setHeader("user-agent", options.userAgent)),
+      HttpClient.withTracerPropagation(false)
+    )
+    const permits = yield* Effect.makeSemaphore(options.concurrency)
+    const pacing = yield* Pacing.make({
+      requestsPerSecond: options.requestsPerSecond,
+      firstPauseMillis: options.backoffMillis,
+      longestPauseMillis,
+      mostRefusals: options.maxRetries,
+      patienceMillis: options.patienceMillis
+    })
+    let requests = 0
+    let retries = 0
+    let answeredOnce = false
+
+    const backoff = Schedule.exponential(options.backoffMillis).pipe(
+      Schedule.modifyDelayEffect((_, delay) =>
+        Random.next.pipe(Effect.map((part) => Duration.times(Duration.min(delay, longestBackoff), part)))
+      ),
+      Schedule.intersect(Schedule.recurs(options.maxRetries))
+    )
+
+    const send = (url: string): Effect.Effect<PageResponse, NotAnswered> =>
+      transport.get(url).pipe(
+        Effect.flatMap((response) =>
+          Effect.map(readBody(response), (body) => ({ status: response.status, headers: response.headers, body }))
+        ),
+        Effect.mapError(fromClientError),
+        Effect.timeoutFail({
+          duration: options.timeoutMillis,
+          onTimeout: () =>
+            new NoConnection({ why: `no answer within ${options.timeoutMillis / 1000} s`, mayPass: true })
+        }),
+        Effect.flatMap(({ body, ...answer }) =>
+          Option.match(body, {
+            onNone: () =>
+              new NoConnection({
+                why: `the answer is larger than ${largestBody / 1024 / 1024} MB`,
+                mayPass: false
+              }),
+            onSome: (text) => Effect.map(Clock.currentTimeMillis, (now) => ({ url, ...answer, body: text, now }))
+          })
+        )
+      )
+
+    const get = (url: string, judge: Judge): Effect.Effect<PageResponse, NotAnswered> =>
+      Effect.suspend(() => {
+        let attempts = 0
+        const attempt = permits.withPermits(1)(
+          Effect.gen(function* () {
+            yield* pacing.turn
+            if (requests >= options.maxRequests) {
+              return yield* new RequestsSpent({ maxRequests: options.maxRequests })
+            }
+            const sentAt = yield* Clock.currentTimeMillis
+            requests += 1
+            attempts += 1
+            if (attempts > 1) retries += 1
+            const answer = yield* send(url)
+            answeredOnce = true
+            const judgement = judge(answer)
+            if (judgement === "wall") return answer
+            const wait = retryAfterMillis(answer.headers["retry-after"], answer.now)
+            if (answer.status === 429 || (answer.status === 503 && wait !== undefined)) {
+              return (yield* pacing.refused(sentAt, wait)) ? yield* new NotNow({ answer }) : answer
+            }
+            if (judgement === "again" || isPassingFailure(answer.status)) return yield* new NotNow({ answer })
+            yield* pacing.answered
+            return answer
+          })
+        )
+        /** A site that never answered is more likely absent (no network, a wrong address) than busy. */
+        const isWorthAnotherTry = (error: NotAnswered | NotNow): boolean => {
+          switch (error._tag) {
+            case "NotNow":
+              return true
+            case "NoConnection":
+              return error.mayPass && (answeredOnce || attempts <= retriesOfTheFirst)
+            case "BodyBroken":
+              return answeredOnce || attempts <= retriesOfTheFirst
+            case "StillRefused":
+            case "RequestsSpent":
+              return false
+          }
+        }
+        return attempt.pipe(
+          Effect.retry({ schedule: backoff, while: isWorthAnotherTry }),
+          Effect.catchTag("NotNow", ({ answer }) => Effect.succeed(answer))
+        )
+      })
+
+    return { get, activity: Effect.map(pacing.snapshot, (pace) => ({ requests, retries, ...pace })) }
+  })
+
+/** What reads the bytes of a page: in the charset it names, where that is known, else as UTF-8. */
+const decoderFor = (contentType: string | undefined): TextDecoder => {
+  const charset = /;\s*charset\s*=\s*"?([^\s;"]+)/iu.exec(contentType ?? "")?.[1]
+  try {
+    return new TextDecoder(charset)
+  } catch {
+    return new TextDecoder()
+  }
+}
+
+/** The text of a body, none of one that is too large. */
+const readBody = (
+  response: HttpClientResponse.HttpClientResponse
+): Effect.Effect<Option.Option<string>, HttpClientError.ResponseError> =>
+  Effect.suspend(() => {
+    const decoder = decoderFor(response.headers["content-type"])
+    let bytes = 0
+    let text = ""
+    return response.stream.pipe(
+      Stream.takeWhile((part) => (bytes += part.length) <= largestBody),
+      Stream.runForEach((part) =>
+        Effect.sync(() => {
+          text += decoder.decode(part, { stream: true })
+        })
+      ),
+      Effect.map(() => (bytes > largestBody ? Option.none() : Option.some(text + decoder.decode())))
+    )
+  })
+
+const isPassingFailure = (status: number): boolean => status === 408 || status === 425 || status >= 500
+
+/**
+ * The policy `make` makes, over the `HttpClient` in context.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer = (options: HttpPolicyOptions): Layer.Layer<HttpPolicy, never, HttpClient.HttpClient> =>
+  Layer.effect(HttpPolicy, make(options))
+
+/**
+ * `layer`, with options from the configuration.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerConfig = (options: Config.Config.Wrap<HttpPolicyOptions>) =>
+  Layer.unwrapEffect(Effect.map(Config.unwrap(options), layer))
