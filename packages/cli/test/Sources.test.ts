@@ -94,7 +94,7 @@ describe("lb, with the source of a module", () => {
           "./empty.mjs",
           "./empty.mjs is not a source. The module must export layer, a function that takes { options, concurrency }"
         ],
-        ["./number.mjs", "is not a Layer. It must export layer"],
+        ["./number.mjs", "does not return a Layer. The module must export layer"],
         [
           "sandbx",
           `which is not a source. Known: letterboxd, sandbox, or a module (./my-source.mjs, @scope/package). Did you mean "sandbox"?`
