@@ -5,9 +5,13 @@ import { AutoCorrect, CliConfig } from "@effect/cli"
 
 const distance = (a: string, b: string): number => AutoCorrect.levensteinDistance(a, b, CliConfig.defaultConfig)
 
-/** Whether a word of `length` letters with `errors` wrong ones is still likely to be a typing error. */
-const isClose = (errors: number, length: number): boolean =>
-  errors <= (length < 4 ? 1 : Math.max(2, Math.floor(length * 0.4)))
+const lettersOf = (word: string): string => [...word].toSorted().join("")
+
+/** Whether `a` is likely to be a typing error for `b`: few letters differ, or the same letters are in another order. */
+const isClose = (a: string, b: string): boolean => {
+  const length = Math.max(a.length, b.length)
+  return distance(a, b) <= (length < 4 ? 1 : Math.max(2, Math.floor(length * 0.4))) || lettersOf(a) === lettersOf(b)
+}
 
 /**
  * The known word that begins with `word`, or else the most similar one; `undefined` if none is similar.
@@ -26,7 +30,7 @@ export const nearest = (word: string, known: ReadonlyArray<string>): string | un
     undefined
   )
   if (best === undefined || begun.length > 0) return best
-  return isClose(distance(meant, best.toLowerCase()), Math.max(meant.length, best.length)) ? best : undefined
+  return isClose(meant, best.toLowerCase()) ? best : undefined
 }
 
 /**

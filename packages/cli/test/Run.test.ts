@@ -244,7 +244,7 @@ describe("lb run, refused", () => {
     ],
     ["a negative number", ["run", "--mode", "new", "--batches=-1"], "--batches must be a whole number"],
     ["no concurrency", ["run", "--mode", "new", "--concurrency", "0"], "--concurrency must be"],
-    ["a rate of nothing", ["run", "--mode", "new", "--rate", "0"], "--rate must be a number of requests a second"],
+    ["a rate of nothing", ["run", "--mode", "new", "--rate", "0"], "--rate must be a number of requests per second"],
     ["a storage that does not exist", ["run", "--mode", "new", "--storage", "cvs"], `Did you mean "csv"?`],
     ["a source that does not exist", ["run", "--mode", "new", "--source", "sandbx"], `Did you mean "sandbox"?`],
     [
@@ -452,7 +452,7 @@ describe("lb run, on a disk that is full", () => {
       assert.strictEqual(code, 1)
       assert.match(
         err,
-        /a full disk holds [\d,]+ ratings; all batches up to 1 are safe\. Continue with: lb run --mode continue /u
+        /a full disk holds [\d,]+ ratings; all batches up to 1 are committed\. Continue with: lb run --mode continue /u
       )
     })
   )
@@ -518,7 +518,7 @@ describe("lb run, interrupted", () => {
           assert.strictEqual(code, 130)
           assert.match(
             err,
-            /Interrupted\. data_output holds [\d,]+ ratings; all batches up to \d+ are safe\. Continue with: lb run --mode continue --batches 8 --batch-size 5/u
+            /Interrupted\. data_output holds [\d,]+ ratings; all batches up to \d+ are committed\. Continue with: lb run --mode continue --batches 8 --batch-size 5/u
           )
           const data = path.join(folder, "data_output")
           assert.notInclude(fs.readdirSync(data), ".lock")
