@@ -140,6 +140,7 @@ const harvest = ({ failed, mode: asked, only, restart, resume, settings }: RunRe
         ...(settings.maxTime === undefined ? {} : { maxMillis: settings.maxTime * 1000 }),
         // A member requested by name is read even if a variable or the configuration skips it in runs.
         ...(only === undefined ? { skip: settings.skip } : { only }),
+        ...(settings.keep === undefined ? {} : { keep: settings.keep }),
         ...(settings.timestamp === undefined ? {} : { timestamp: settings.timestamp })
       },
       tell

@@ -68,7 +68,7 @@ export {
   WatchedFilm
 } from "./dataset/Tables.ts"
 export { WaitsFor, whatMemberWaitsFor } from "./dataset/WhatMemberWaitsFor.ts"
-export { FilmId, ImdbId, Slug, splitDisplayName, TmdbId, Year } from "./Film.ts"
+export { FilmId, ImdbId, Slug, splitDisplayName, TmdbId, Year } from "./domain/Film.ts"
 export * as Harvest from "./harvest/Harvest.ts"
 export {
   BatchCommitted,
@@ -78,10 +78,10 @@ export {
   PageRead,
   RunFinished,
   RunStarted
-} from "./HarvestEvent.ts"
-export { MemberListing, UserId, Username, UsernameFromText } from "./Member.ts"
-export { Diagnostics, type KeptPage } from "./Diagnostics.ts"
-export { Day, formatRating, Rating, ratingFromHalfStars } from "./Rating.ts"
+} from "./harvest/HarvestEvent.ts"
+export { MemberListing, UserId, Username, UsernameFromText } from "./domain/Member.ts"
+export { Diagnostics, type KeptPage } from "./reading/Diagnostics.ts"
+export { Day, formatRating, Rating, ratingFromHalfStars } from "./domain/Rating.ts"
 export {
   activityOf,
   type RatedFilms,
@@ -89,7 +89,7 @@ export {
   RatingsSource,
   type SourceActivity,
   type SourceFinding
-} from "./RatingsSource.ts"
+} from "./reading/RatingsSource.ts"
 export {
   type FilmsContent,
   labelOf,
@@ -102,6 +102,6 @@ export {
 } from "./reading/ListPart.ts"
 export { canBeCompleted, judgeCompletion, judgeMember, type MemberReading } from "./reading/MemberReading.ts"
 export { type ListVersion, type Reconciliation, reconcileList } from "./reading/MovedList.ts"
-export { RunReport } from "./RunReport.ts"
-export { SourceError, SourceErrorReason } from "./SourceError.ts"
-export { examineSource } from "./SourceExamination.ts"
+export { RunReport } from "./harvest/RunReport.ts"
+export { SourceError, SourceErrorReason } from "./reading/SourceError.ts"
+export { examineSource } from "./reading/SourceExamination.ts"

@@ -109,7 +109,7 @@ export const headerText = (columns: ReadonlyArray<{ readonly name: string }>): s
 const decodeCells = Schema.decodeUnknownOption(Schema.Tuple(Schema.Array(Schema.String)))
 
 /** The fields of one row. */
-export const cellsOf = (line: string): ReadonlyArray<string> =>
+const cellsOf = (line: string): ReadonlyArray<string> =>
   line.includes(`"`)
     ? Either.try(() => parse(line, { record_delimiter: "\n" }) as unknown).pipe(
         Either.match({ onLeft: () => [], onRight: (rows) => Option.getOrElse(decodeCells(rows), () => [[]])[0] })

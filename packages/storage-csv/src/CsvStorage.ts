@@ -31,7 +31,8 @@ import {
   readUnheld,
   recoverFolder,
   removeFirstAttempt,
-  stamp
+  stamp,
+  withRemedy
 } from "@letterboxd-ratings/storage-folder"
 import { Context, DateTime, Effect, Layer, Stream } from "effect"
 import { adopt } from "./Adoption.ts"
@@ -187,7 +188,7 @@ const adoptForeign = (opening: Opening) =>
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
-    const { folder, names, options } = opening
+    const { folder, names } = opening
     const records = path.join(folder.work(), memberRecordsName)
     if (yield* about(records)(fs.exists(records))) {
       return yield* storageError(
@@ -197,8 +198,7 @@ const adoptForeign = (opening: Opening) =>
       )
     }
     const { notes, whole } = yield* adopt(folder.work(), names)
-    const plain = { ...opening, options: { ...options, versioned: false, memberFiles: false } }
-    const dataset = yield* openDataset(plain, { manifest: yield* nothing(opening), state: emptyDatasetState }, [])
+    const dataset = yield* openDataset(opening, { manifest: yield* nothing(opening), state: emptyDatasetState }, [])
     yield* dataset.load(whole)
     return notes
   })
@@ -243,10 +243,13 @@ const checkOptions = (
 ): Effect.Effect<void, StorageError> =>
   Effect.gen(function* () {
     if (manifest.filmLabel !== options.filmLabel) {
-      return yield* storageError(
-        "InvalidOption",
-        options.folder,
-        `this dataset calls films by ${manifest.filmLabel}, not by ${options.filmLabel}`
+      return yield* withRemedy(
+        storageError(
+          "InvalidOption",
+          options.folder,
+          `this dataset calls films by ${manifest.filmLabel}, not by ${options.filmLabel}`
+        ),
+        { _tag: "UseOption", option: "filmLabel", value: manifest.filmLabel }
       )
     }
     for (const [file, { name }] of filesOf(manifest)) {
@@ -289,7 +292,7 @@ const openDataset = (
     })
   })
 
-/** Files that are written with a batch and never read back: its raw rows, and those of single members. */
+/** Files that are written with a batch and never read back: its raw rows, and those of single members. A load has none. */
 const copiesOf = (
   { filmLabel: label, memberFiles, versioned }: CsvStorageOptions,
   folder: string,
@@ -297,6 +300,7 @@ const copiesOf = (
   manifest: CsvManifest,
   changes: DatasetChanges
 ): Stream.Stream<FileCopy, StorageError, FileSystem.FileSystem | Path.Path> => {
+  if (changes.isWhole) return Stream.empty
   const {
     after: { films, keeps, users },
     committedAt,

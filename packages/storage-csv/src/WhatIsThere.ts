@@ -2,7 +2,8 @@
  * What a folder without a dataset of ours holds, so that nobody is led away from data that is there.
  */
 import { FileSystem, Path } from "@effect/platform"
-import type { StorageError } from "@letterboxd-ratings/core"
+import type { Remedy, StorageError } from "@letterboxd-ratings/core"
+import { withRemedy } from "@letterboxd-ratings/storage-folder"
 import { Effect } from "effect"
 import type { FileNames } from "./FileNames.ts"
 import { shown } from "./ForeignTable.ts"
@@ -45,22 +46,29 @@ const dataFilesIn = (folder: string): Effect.Effect<ReadonlyArray<string>, never
 export const nothingThere = (folder: string, names: FileNames): Effect.Effect<never, StorageError, Files> =>
   Effect.gen(function* () {
     const path = yield* Path.Path
-    const none = (detail: string) => Effect.fail(storageError("NothingThere", folder, detail))
+    const none = (detail: string, remedy: Remedy) =>
+      Effect.fail(withRemedy(storageError("NothingThere", folder, detail), remedy))
     const original = Object.values(yield* findOriginalFiles(folder, names)).flat()
     if (original.length > 0) {
       return yield* none(
-        `these are files of the original tool (${original.map((place) => path.relative(folder, place)).join(", ")}). Whoever goes on with this folder takes them over, with every id`
+        `these are files of the original tool (${original.map((place) => path.relative(folder, place)).join(", ")}). Whoever goes on with this folder takes them over, with every id`,
+        { _tag: "Continue" }
       )
     }
     const seen = yield* dataFilesIn(folder)
-    if (seen.length === 0) return yield* none("there is no dataset to go on with")
+    if (seen.length === 0) return yield* none("there is no dataset to go on with", { _tag: "StartNew" })
     if (seen.includes("ratings.sqlite"))
-      return yield* none("there is no dataset of CSV files, but ratings.sqlite, which the storage sqlite keeps")
-    const list = `${seen.slice(0, mostNamed).map(shown).join(", ")}${seen.length > mostNamed ? ` and ${seen.length - mostNamed} more` : ""}`
+      return yield* none("there is no dataset of CSV files, but ratings.sqlite", {
+        _tag: "UseStorage",
+        storage: "sqlite"
+      })
     const inner = seen.find((name) => name.endsWith("/manifest.json"))
-    return yield* none(
-      inner === undefined
-        ? `there is no dataset that this tool knows, but other files: ${list}. If they are a dataset, its files have other names than the ones that were looked for, or it is elsewhere`
-        : `there is no dataset in the folder itself, but one within it: ${shown(path.join(folder, path.dirname(inner)))}`
-    )
+    if (inner !== undefined) {
+      return yield* none("there is no dataset in the folder itself, but one within it", {
+        _tag: "UseFolder",
+        folder: path.join(folder, path.dirname(inner))
+      })
+    }
+    const list = `${seen.slice(0, mostNamed).map(shown).join(", ")}${seen.length > mostNamed ? ` and ${seen.length - mostNamed} more` : ""}`
+    return yield* none(`there is no dataset that this tool knows, but other files: ${list}`, { _tag: "NameFiles" })
   })

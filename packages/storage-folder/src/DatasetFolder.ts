@@ -7,7 +7,7 @@ import { FileSystem, Path } from "@effect/platform"
 import type { OpenMode, ProcessTable, StorageError } from "@letterboxd-ratings/core"
 import { DateTime, Effect, Option, type Scope } from "effect"
 import { freeName, makeFolder, removeIfEmpty, syncFolder } from "./FlushedFiles.ts"
-import type { FolderFailures } from "./FolderFailure.ts"
+import { type FolderFailures, withRemedy } from "./FolderFailure.ts"
 import { checkLock, type HeldLock, leaveLock, lockFolder, lockName, lockState, unlockFolder } from "./FolderLock.ts"
 
 type Files = FileSystem.FileSystem | Path.Path
@@ -72,15 +72,15 @@ export const openFolder = (
     const isThere = yield* holdsDataset(place)
     if (mode._tag === "continue") {
       if (!isThere) {
-        return yield* storageError("NothingThere", folder, "there is no dataset to go on with")
+        return yield* withRemedy(storageError("NothingThere", folder, "there is no dataset to go on with"), {
+          _tag: "StartNew"
+        })
       }
       return yield* lockedFolder(failures, place)
     }
-    const alreadyThere = storageError(
-      "AlreadyThere",
-      folder,
-      "there is a dataset already. Go on with it, choose another folder, or let it be moved aside"
-    )
+    const alreadyThere = withRemedy(storageError("AlreadyThere", folder, "there is a dataset already"), {
+      _tag: "SetAside"
+    })
     if (isThere) return yield* mode.existing === "refuse" ? alreadyThere : newFolderBeside(failures, place)
     const made = yield* newFolder(failures, place)
     // Again: who held the lock may have made one.

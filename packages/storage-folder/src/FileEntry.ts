@@ -7,7 +7,7 @@ import { FileSystem, Path } from "@effect/platform"
 import type { StorageError } from "@letterboxd-ratings/core"
 import crc32 from "crc-32"
 import { Effect, Schema, Stream } from "effect"
-import type { FolderFailures } from "./FolderFailure.ts"
+import { type FolderFailures, withRemedy } from "./FolderFailure.ts"
 
 type Files = FileSystem.FileSystem | Path.Path
 
@@ -109,10 +109,13 @@ export const checkLengths = (
       const place = path.join(folder, name)
       const now = bytes === 0 ? 0 : Number((yield* about(place)(fs.stat(place))).size)
       if (now !== bytes) {
-        return yield* storageError(
-          "Damaged",
-          place,
-          `it holds ${now} bytes where ${bytes} were committed: it was changed while the dataset was open. Nothing was written`
+        return yield* withRemedy(
+          storageError(
+            "Damaged",
+            place,
+            `it holds ${now} bytes where ${bytes} were committed: it was changed while the dataset was open. Nothing was written`
+          ),
+          { _tag: "Verify" }
         )
       }
     }
@@ -196,10 +199,13 @@ export const readEntry = (
     if (entry.bytes === 0) return { where, text: "" }
     const bytes = (yield* about(where)(fs.readFile(where))).subarray(0, entry.bytes)
     if (crc32Of(bytes) !== entry.crc32) {
-      return yield* storageError(
-        "Damaged",
-        where,
-        `${changedContent}: another program or a person changed it. Nothing was written. Repair the dataset, or restore the file from a copy`
+      return yield* withRemedy(
+        storageError(
+          "Damaged",
+          where,
+          `${changedContent}: another program or a person changed it. Nothing was written`
+        ),
+        { _tag: "Verify" }
       )
     }
     return { where, text: new TextDecoder().decode(bytes) }

@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import type { PlatformError } from "@effect/platform/Error"
-import { StorageError, type StorageErrorReason } from "@letterboxd-ratings/core"
+import { type Remedy, StorageError, type StorageErrorReason } from "@letterboxd-ratings/core"
 import { Effect, Option, Schema } from "effect"
 
 const decodeCode = Schema.decodeUnknownOption(Schema.Struct({ code: Schema.String }))
@@ -43,6 +43,15 @@ export interface FolderFailures {
     place: string
   ) => <A, R>(effect: Effect.Effect<A, PlatformError, R>) => Effect.Effect<A, StorageError, R>
 }
+
+/**
+ * An error that says what can be done about it.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const withRemedy = ({ cause, detail, place, reason, storage }: StorageError, remedy: Remedy): StorageError =>
+  new StorageError({ reason, storage, place, detail, remedy, ...(cause === undefined ? {} : { cause }) })
 
 /**
  * The failures of the storage called `storage`.

@@ -7,7 +7,7 @@ import { FileSystem, Path } from "@effect/platform"
 import { formatOf, Keep, type Keeps, latestFormat, type StorageError } from "@letterboxd-ratings/core"
 import { type DateTime, Effect, Option, Schema } from "effect"
 import { type FileEntry, InnerName } from "./FileEntry.ts"
-import type { FolderFailures } from "./FolderFailure.ts"
+import { type FolderFailures, withRemedy } from "./FolderFailure.ts"
 
 type Files = FileSystem.FileSystem | Path.Path
 
@@ -135,7 +135,10 @@ export const readManifest = <M extends FolderManifest>(
       const owned = Option.getOrUndefined(decodeOwned(text))
       const owner = ownerOf(owned)
       if (owner !== undefined && owner !== storage)
-        return storageError("InvalidOption", folder, `the storage ${owner} keeps the dataset there, not ${storage}`)
+        return withRemedy(
+          storageError("InvalidOption", folder, `the storage ${owner} keeps the dataset there, not ${storage}`),
+          { _tag: "UseStorage", storage: owner }
+        )
       if (owned?.format !== undefined && owned.format > latestFormat) {
         return storageError(
           "NewerFormat",

@@ -9,7 +9,7 @@ import type { StorageError } from "@letterboxd-ratings/core"
 import { Effect, Stream } from "effect"
 import { changedContent, checksumOf, type FileEntry, placeOf } from "./FileEntry.ts"
 import { freeName, makeFile, syncFolder, writeBytes } from "./FlushedFiles.ts"
-import type { FolderFailures } from "./FolderFailure.ts"
+import { type FolderFailures, withRemedy } from "./FolderFailure.ts"
 import { type FolderForm, type FolderManifest, manifestName, readManifest } from "./FolderManifest.ts"
 
 type Files = FileSystem.FileSystem | Path.Path
@@ -80,10 +80,13 @@ const findFiles = (
       }
       const bytes = Number((yield* about(current)(fs.stat(current))).size)
       if (bytes < entry.bytes) {
-        return yield* storageError(
-          "Damaged",
-          place,
-          `it holds ${bytes} bytes where ${entry.bytes} were committed. Nothing was written. Repair the dataset, or restore the file from a copy`
+        return yield* withRemedy(
+          storageError(
+            "Damaged",
+            place,
+            `it holds ${bytes} bytes where ${entry.bytes} were committed. Nothing was written`
+          ),
+          { _tag: "Verify" }
         )
       }
       found.push({ entry, place: current, bytes, rename })
@@ -150,17 +153,14 @@ export const recoverFolder = <M extends FolderManifest>(
     const torn = found.filter(({ bytes, entry }) => bytes > entry.bytes)
     for (const { bytes, entry, place } of torn) {
       if ((yield* checksumOf(failures, place, entry.bytes)).crc32 !== entry.crc32) {
-        return yield* storageError(
-          "Damaged",
-          place,
-          `${changedContent}. Nothing was written. Repair the dataset, or restore the file from a copy`
-        )
+        return yield* withRemedy(storageError("Damaged", place, `${changedContent}. Nothing was written`), {
+          _tag: "Verify"
+        })
       }
       if (tails === "refuse") {
-        return yield* storageError(
-          "Damaged",
-          place,
-          `${tailOf(bytes - entry.bytes)}. Nothing was written. Remove them, or repair the dataset, which sets them aside`
+        return yield* withRemedy(
+          storageError("Damaged", place, `${tailOf(bytes - entry.bytes)}. Nothing was written`),
+          { _tag: "Repair" }
         )
       }
     }

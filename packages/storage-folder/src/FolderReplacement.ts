@@ -8,7 +8,7 @@ import type { StorageError } from "@letterboxd-ratings/core"
 import { DateTime, Effect } from "effect"
 import { stamp } from "./DatasetFolder.ts"
 import { freeName, makeFolder, removeIfEmpty, syncFolder } from "./FlushedFiles.ts"
-import type { FolderFailures } from "./FolderFailure.ts"
+import { type FolderFailures, withRemedy } from "./FolderFailure.ts"
 
 /**
  * Makes the folder `place` out of what `write` puts into the empty folder it is given; nothing stays behind where that
@@ -34,17 +34,16 @@ export const replaceFolder = <A, E, R>(
     const isThere = yield* about(to)(fs.exists(to))
     const isEmpty = isThere && (yield* about(to)(fs.readDirectory(to))).length === 0
     if (isThere && !isEmpty && existing === "refuse") {
-      return yield* storageError(
-        "AlreadyThere",
-        place,
-        "there is something already. Choose another folder, or let it be moved aside"
-      )
+      return yield* withRemedy(storageError("AlreadyThere", place, "there is something already"), { _tag: "SetAside" })
     }
     if (isThere && !isEmpty && !(yield* about(to)(fs.exists(path.join(to, mark))))) {
-      return yield* storageError(
-        "AlreadyThere",
-        place,
-        `there is something already, and no ${mark} in it: it is not an export, and is not moved. Choose another folder`
+      return yield* withRemedy(
+        storageError(
+          "AlreadyThere",
+          place,
+          `there is something already, and no ${mark} in it: it is not an export, and is not moved`
+        ),
+        { _tag: "ChoosePlace" }
       )
     }
     const parent = path.dirname(to)

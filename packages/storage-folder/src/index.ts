@@ -1,6 +1,5 @@
 export { type DatasetFolder, type DatasetFolderKind, openFolder, stamp } from "./DatasetFolder.ts"
 export {
-  changedContent,
   checkBytes,
   checkLengths,
   checksumOf,
@@ -13,18 +12,7 @@ export {
   placeOf,
   readEntry
 } from "./FileEntry.ts"
-export {
-  checkFree,
-  copyFlushed,
-  freeName,
-  keepAside,
-  makeFile,
-  makeFolder,
-  removeIfEmpty,
-  syncFolder,
-  writeBytes,
-  writeNew
-} from "./FlushedFiles.ts"
+export { copyFlushed, freeName, makeFolder, removeIfEmpty, syncFolder, writeBytes, writeNew } from "./FlushedFiles.ts"
 export {
   commitFolder,
   commitsOf,
@@ -36,7 +24,7 @@ export {
   leaveIfUnfinished,
   nextName
 } from "./FolderCommit.ts"
-export { failuresOf, type FolderFailures } from "./FolderFailure.ts"
+export { failuresOf, type FolderFailures, withRemedy } from "./FolderFailure.ts"
 export {
   checkLock,
   type HeldLock,
@@ -58,13 +46,5 @@ export {
   readManifest,
   readUnheld
 } from "./FolderManifest.ts"
-export {
-  checkTail,
-  isUnfinished,
-  type RecoveryOptions,
-  recoverFolder,
-  removeFirstAttempt,
-  tailOf,
-  type Tails
-} from "./FolderRecovery.ts"
+export { checkTail, type RecoveryOptions, recoverFolder, removeFirstAttempt, type Tails } from "./FolderRecovery.ts"
 export { replaceFolder } from "./FolderReplacement.ts"

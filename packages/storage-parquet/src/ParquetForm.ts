@@ -9,7 +9,8 @@ import {
   manifestName,
   readManifest,
   removeFirstAttempt as removeFilesOfFirstAttempt,
-  removeIfEmpty
+  removeIfEmpty,
+  withRemedy
 } from "@letterboxd-ratings/storage-folder"
 import { Effect } from "effect"
 import {
@@ -74,7 +75,7 @@ export const manifestOf = (folder: string): Effect.Effect<ParquetManifest, Stora
           path.join(folder, manifestName),
           "the file is missing, and nothing else says what is committed. Nothing was written. Restore it from a copy"
         )
-      : storageError("NothingThere", folder, "there is no dataset")
+      : withRemedy(storageError("NothingThere", folder, "there is no dataset"), { _tag: "StartNew" })
   })
 
 /** Removes what a process left that ended before it committed the first batch. */

@@ -6,6 +6,7 @@
 import { HttpPolicy, LetterboxdSource } from "@letterboxd-ratings/letterboxd-source"
 import { Either, Schema } from "effect"
 import packageJson from "../../package.json" with { type: "json" }
+import { KeptFacts } from "./KeptFacts.ts"
 import { MemberNames } from "./MemberName.ts"
 
 /**
@@ -246,6 +247,12 @@ export const optionTable = {
     "The list of popular members to use: all, this-week, this-month, this-year. The site's robots.txt allows only all."
   ),
   skip: option("NAME,NAME...", MemberNames, [], "Members to skip in this run."),
+  keep: option(
+    "FACT,FACT...",
+    KeptFacts,
+    undefined,
+    "What the dataset keeps from now on in addition to stars: liked, rated_on (if the source has the day), watched (films without a rating). Later runs keep it too."
+  ),
   userAgent: option("TEXT", HeaderText, userAgent, "The User-Agent header sent to the site."),
   ignoreRobots: onOff("Ignore the site's robots.txt. Use only with the site's permission."),
   json: onOff("Write only JSON to standard output; a run writes one object per event."),
@@ -297,6 +304,7 @@ const named: ReadonlyArray<{ readonly title: string; readonly keys: ReadonlyArra
       "storageOptions",
       "from",
       "intoOptions",
+      "keep",
       "testMode",
       "versioned",
       "filmLabel",

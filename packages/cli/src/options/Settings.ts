@@ -138,6 +138,7 @@ export const resolveSettings = (
       listing: value("listing", t.listing),
       membersList: value("membersList", t.membersList),
       skip: value("skip", t.skip),
+      keep: value("keep", t.keep),
       userAgent: value("userAgent", t.userAgent),
       ignoreRobots: value("ignoreRobots", t.ignoreRobots),
       json: value("json", t.json),

@@ -4,8 +4,8 @@
  * @since 0.1.0
  */
 import type { DateTime } from "effect"
-import type { FilmId } from "../Film.ts"
-import type { UserId, Username } from "../Member.ts"
+import type { FilmId } from "../domain/Film.ts"
+import type { UserId, Username } from "../domain/Member.ts"
 import { type Keep, type Keeps, noKeeps } from "./Column.ts"
 import type { EncodedRating, EncodedWatch, Film, MemberRecord, RatingChange, RowTable } from "./Tables.ts"
 

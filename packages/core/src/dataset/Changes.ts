@@ -4,8 +4,8 @@
  * @since 0.1.0
  */
 import { Chunk, type DateTime, Stream } from "effect"
-import type { FilmId } from "../Film.ts"
-import type { UserId, Username } from "../Member.ts"
+import type { FilmId } from "../domain/Film.ts"
+import type { UserId, Username } from "../domain/Member.ts"
 import { type Batch, type DatasetState, emptyDatasetState, idGapsIn } from "./Batch.ts"
 import type { Keep, Keeps } from "./Column.ts"
 import type { RowStreams, WholeDataset } from "./RatingsStorage.ts"
@@ -38,6 +38,7 @@ export type StateTables = Omit<DatasetState, RowTable>
  * hold as long as they are being written, and change afterwards. Rows that are new in a table stand in their order;
  * `members.all` are those that are new or changed in the order of the batch.
  * `idGaps` is the number of user ids that the dataset skips.
+ * `isWhole` says that a whole dataset comes from elsewhere, and not a batch.
  *
  * @since 0.1.0
  * @category models
@@ -58,6 +59,7 @@ export interface DatasetChanges {
   readonly updates: { readonly added: ReadonlyArray<MemberUpdate>; readonly changed: ReadonlyArray<MemberUpdate> }
   readonly committedAt: DateTime.Utc
   readonly idGaps: number
+  readonly isWhole: boolean
 }
 
 /**
@@ -166,7 +168,8 @@ export const changesOfBatch = (
       members: { ...members, all: batch.members.map(({ record }) => record) },
       updates,
       committedAt: batch.committedAt,
-      idGaps: state.idGaps
+      idGaps: state.idGaps,
+      isWhole: false
     },
     undo: () => {
       undo()
@@ -209,6 +212,7 @@ export const changesOfWhole = (whole: WholeDataset): DatasetChanges => {
       changed: []
     },
     committedAt: whole.committedAt,
-    idGaps: idGapsIn(users)
+    idGaps: idGapsIn(users),
+    isWhole: true
   }
 }

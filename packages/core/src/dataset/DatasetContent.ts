@@ -4,8 +4,8 @@
  * @since 0.1.0
  */
 import { Chunk, type DateTime, Effect, Schema, Stream } from "effect"
-import { FilmId } from "../Film.ts"
-import { UserId, Username } from "../Member.ts"
+import { FilmId } from "../domain/Film.ts"
+import { UserId, Username } from "../domain/Member.ts"
 import { type DatasetState, emptyDatasetState, noRows, type RowCounts } from "./Batch.ts"
 import type { DatasetChanges, RowChanges } from "./Changes.ts"
 import { Keep } from "./Column.ts"

@@ -3,8 +3,8 @@
  *
  * @since 0.1.0
  */
-import type { FilmId } from "../Film.ts"
-import { UserId, type Username } from "../Member.ts"
+import type { FilmId } from "../domain/Film.ts"
+import { UserId, type Username } from "../domain/Member.ts"
 import type { Batch, DatasetState } from "./Batch.ts"
 import { seenAgain } from "./FilmIdentity.ts"
 import type { Film } from "./Tables.ts"

@@ -10,8 +10,8 @@
  *
  * @since 0.1.0
  */
-import type { FilmId } from "../Film.ts"
-import type { UserId } from "../Member.ts"
+import type { FilmId } from "../domain/Film.ts"
+import type { UserId } from "../domain/Member.ts"
 import type { DatasetState } from "./Batch.ts"
 import type { Keeps } from "./Column.ts"
 import { type EncodedRating, type RowTable, rowTablesOf } from "./Tables.ts"

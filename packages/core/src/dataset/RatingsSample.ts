@@ -3,8 +3,8 @@
  *
  * @since 0.1.0
  */
-import type { FilmId } from "../Film.ts"
-import type { Username } from "../Member.ts"
+import type { FilmId } from "../domain/Film.ts"
+import type { Username } from "../domain/Member.ts"
 import type { MemberRecord } from "./Tables.ts"
 
 /**

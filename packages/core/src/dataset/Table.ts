@@ -78,23 +78,16 @@ export type ColumnsOf<Row> = {
 const mostRemembered = 131_072
 
 /**
- * Decodes values of which most were decoded before: asking a schema costs tens of times as much as remembering. Most
- * values are numbers, whole or half ones (stars), which find their place in an array.
+ * Decodes values of which most were decoded before: asking a schema costs tens of times as much as remembering.
+ * `undefined` is what is no value.
  */
-const remembering = <A>(decode: (stored: unknown) => Option.Option<A>): ((stored: unknown) => Option.Option<A>) => {
-  const numbers: Array<Option.Option<A> | undefined> = []
-  const texts = new Map<string, Option.Option<A>>()
+const remembering = <A>(decode: (stored: unknown) => Option.Option<A>): ((stored: unknown) => A | undefined) => {
+  const known = new Map<unknown, A>()
   return (stored) => {
-    if (typeof stored === "number") {
-      const halves = stored * 2
-      if (halves < 0 || halves >= mostRemembered * 2 || (halves | 0) !== halves) return decode(stored)
-      return (numbers[halves] ??= decode(stored))
-    }
-    if (typeof stored !== "string") return decode(stored)
-    const known = texts.get(stored)
-    if (known !== undefined) return known
-    const decoded = decode(stored)
-    if (texts.size < mostRemembered) texts.set(stored, decoded)
+    const before = known.get(stored)
+    if (before !== undefined) return before
+    const decoded = Option.getOrUndefined(decode(stored))
+    if (decoded !== undefined && typeof stored !== "object" && known.size < mostRemembered) known.set(stored, decoded)
     return decoded
   }
 }
@@ -133,8 +126,11 @@ export const makeTable = <Row extends object>(
         const { isOptional, name: column, values } = columns[property as keyof Row]
         return { property, column, isOptional, decode: remembering(values.decode) }
       })
+      // Rows that begin as copies of one are made faster than rows to which property by property is added.
+      const blank: { [property: string]: unknown } = {}
+      for (const { isOptional, property } of parts) if (!isOptional) blank[property] = undefined
       return (values) => {
-        const row: { [property: string]: unknown } = {}
+        const row = { ...blank }
         for (let i = 0; i < parts.length; i++) {
           const part = parts[i]
           if (part === undefined) break
@@ -144,8 +140,8 @@ export const makeTable = <Row extends object>(
             return Either.left(`${part.column} is missing`)
           }
           const decoded = part.decode(value)
-          if (Option.isNone(decoded)) return Either.left(`${part.column} cannot be ${shown(value)}`)
-          row[part.property] = decoded.value
+          if (decoded === undefined) return Either.left(`${part.column} cannot be ${shown(value)}`)
+          row[part.property] = decoded
         }
         // Each property was decoded by its column, and the columns are those of the row.
         return Either.right(row as Row)

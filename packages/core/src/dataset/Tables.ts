@@ -5,9 +5,9 @@
  * @since 0.1.0
  */
 import { type Either, Record, Schema } from "effect"
-import { FilmId, ImdbId, Slug, TmdbId, Year } from "../Film.ts"
-import { UserId, Username } from "../Member.ts"
-import { Day, Rating } from "../Rating.ts"
+import { FilmId, ImdbId, Slug, TmdbId, Year } from "../domain/Film.ts"
+import { UserId, Username } from "../domain/Member.ts"
+import { Day, Rating } from "../domain/Rating.ts"
 import { allKeeps, type Keep, type Keeps, optional, required, stored } from "./Column.ts"
 import { Doubt, MemberState, Proof } from "./MemberState.ts"
 import { makeTable, rowSchema, type Table } from "./Table.ts"

@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import type { DateTime } from "effect"
-import type { Username } from "../Member.ts"
+import type { Username } from "../domain/Member.ts"
 import type { BatchMember, DatasetState } from "../dataset/Batch.ts"
 import type { Keeps } from "../dataset/Column.ts"
 import type { IdRegistry } from "../dataset/IdRegistry.ts"

@@ -18,11 +18,11 @@ import {
   Stream,
   Take
 } from "effect"
-import { BatchCommitted, type HarvestEvent, MemberDiscovered, RunFinished, RunStarted } from "../HarvestEvent.ts"
-import type { Username } from "../Member.ts"
-import { activityOf, RatingsSource } from "../RatingsSource.ts"
-import type { RunReport } from "../RunReport.ts"
-import { SourceError } from "../SourceError.ts"
+import { BatchCommitted, type HarvestEvent, MemberDiscovered, RunFinished, RunStarted } from "./HarvestEvent.ts"
+import type { Username } from "../domain/Member.ts"
+import { activityOf, RatingsSource } from "../reading/RatingsSource.ts"
+import type { RunReport } from "./RunReport.ts"
+import { SourceError } from "../reading/SourceError.ts"
 import type { Keep, Keeps } from "../dataset/Column.ts"
 import { makeIdRegistry } from "../dataset/IdRegistry.ts"
 import { type OpenDataset, RatingsStorage } from "../dataset/RatingsStorage.ts"

@@ -4,10 +4,10 @@
  * @since 0.1.0
  */
 import { Clock, Deferred, Effect, Option, Ref, Stream } from "effect"
-import { type HarvestEvent, MemberRead, PageRead } from "../HarvestEvent.ts"
-import type { Username } from "../Member.ts"
-import type { RatingsSource } from "../RatingsSource.ts"
-import type { SourceError } from "../SourceError.ts"
+import { type HarvestEvent, MemberRead, PageRead } from "./HarvestEvent.ts"
+import type { Username } from "../domain/Member.ts"
+import type { RatingsSource } from "../reading/RatingsSource.ts"
+import type { SourceError } from "../reading/SourceError.ts"
 import type { DatasetState } from "../dataset/Batch.ts"
 import type { MemberRecord } from "../dataset/Tables.ts"
 import { labelOf, type ListPart } from "../reading/ListPart.ts"

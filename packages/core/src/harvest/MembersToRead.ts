@@ -4,8 +4,8 @@
  * @since 0.1.0
  */
 import { Effect, Stream } from "effect"
-import type { MemberListing, Username } from "../Member.ts"
-import type { SourceError } from "../SourceError.ts"
+import type { MemberListing, Username } from "../domain/Member.ts"
+import type { SourceError } from "../reading/SourceError.ts"
 import type { DatasetState } from "../dataset/Batch.ts"
 import type { MemberRecord } from "../dataset/Tables.ts"
 import { whatMemberWaitsFor } from "../dataset/WhatMemberWaitsFor.ts"

@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import type { Username } from "../Member.ts"
+import type { Username } from "../domain/Member.ts"
 import type { MemberRecord } from "../dataset/Tables.ts"
 import { reasonInLabel } from "../dataset/WhatMemberWaitsFor.ts"
 import { labelOf, type ListPart, missingReason } from "../reading/ListPart.ts"

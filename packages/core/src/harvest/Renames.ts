@@ -4,8 +4,8 @@
  * @since 0.1.0
  */
 import { Effect, Stream } from "effect"
-import type { FilmId } from "../Film.ts"
-import type { UserId, Username } from "../Member.ts"
+import type { FilmId } from "../domain/Film.ts"
+import type { UserId, Username } from "../domain/Member.ts"
 import type { BatchMember, DatasetState } from "../dataset/Batch.ts"
 import { type SampledMembers, sampledMembers } from "../dataset/RatingsSample.ts"
 import type { OpenDataset } from "../dataset/RatingsStorage.ts"

@@ -3,8 +3,8 @@
  *
  * @since 0.1.0
  */
-import type { Username } from "../Member.ts"
-import type { RunReport } from "../RunReport.ts"
+import type { Username } from "../domain/Member.ts"
+import type { RunReport } from "./RunReport.ts"
 import type { Batch, BatchMember, DatasetState } from "../dataset/Batch.ts"
 import type { MemberRecord } from "../dataset/Tables.ts"
 import { verdictsOfDisbelieved, whatMemberWaitsFor } from "../dataset/WhatMemberWaitsFor.ts"

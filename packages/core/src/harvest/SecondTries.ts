@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import { Effect } from "effect"
-import type { Username } from "../Member.ts"
+import type { Username } from "../domain/Member.ts"
 import type { MemberReader } from "./MemberReader.ts"
 import type { ReadMember, TaskResult } from "./ReadMember.ts"
 

@@ -5,9 +5,9 @@
  * @since 0.1.0
  */
 import { Effect, Ref, Stream } from "effect"
-import type { Username } from "../Member.ts"
-import type { RatingsSource } from "../RatingsSource.ts"
-import { SourceError } from "../SourceError.ts"
+import type { Username } from "../domain/Member.ts"
+import type { RatingsSource } from "../reading/RatingsSource.ts"
+import { SourceError } from "../reading/SourceError.ts"
 import { type ListPart, missingReason } from "../reading/ListPart.ts"
 
 /** So many requests in a row may fail for good before the run asks whether the source answers at all. */

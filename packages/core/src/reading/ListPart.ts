@@ -4,8 +4,8 @@
  * @since 0.1.0
  */
 import { Data } from "effect"
-import type { Username } from "../Member.ts"
-import type { SourceError } from "../SourceError.ts"
+import type { Username } from "../domain/Member.ts"
+import type { SourceError } from "./SourceError.ts"
 import type { WatchedFilm } from "../dataset/Tables.ts"
 
 /**

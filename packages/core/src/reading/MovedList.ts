@@ -4,7 +4,7 @@
  *
  * @since 0.1.0
  */
-import type { FilmId } from "../Film.ts"
+import type { FilmId } from "../domain/Film.ts"
 import type { WatchedFilm } from "../dataset/Tables.ts"
 import type { FilmsContent } from "./ListPart.ts"
 

@@ -4,9 +4,9 @@
  * @since 0.1.0
  */
 import { Schema } from "effect"
-import { Username } from "./Member.ts"
+import { Username } from "../domain/Member.ts"
 import { RunReport } from "./RunReport.ts"
-import { Doubt, MemberState } from "./dataset/MemberState.ts"
+import { Doubt, MemberState } from "../dataset/MemberState.ts"
 
 /**
  * The run has opened its dataset: its number of users and ratings, and how many members this run will add and, with

@@ -4,9 +4,9 @@
  * @since 0.1.0
  */
 import { Schema } from "effect"
-import { Username } from "./Member.ts"
-import { SourceErrorReason } from "./SourceError.ts"
-import { Doubt } from "./dataset/MemberState.ts"
+import { Username } from "../domain/Member.ts"
+import { SourceErrorReason } from "../reading/SourceError.ts"
+import { Doubt } from "../dataset/MemberState.ts"
 
 /**
  * The report of a run. Counts are of this run, except `total*`, which are of the dataset after it. `members` counts the

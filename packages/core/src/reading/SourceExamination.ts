@@ -4,10 +4,10 @@
  * @since 0.1.0
  */
 import { Effect, Option, Stream } from "effect"
-import type { Username } from "./Member.ts"
+import type { Username } from "../domain/Member.ts"
 import type { RatingsSource, SourceFinding } from "./RatingsSource.ts"
 import { SourceError } from "./SourceError.ts"
-import { labelOf, type ListPart } from "./reading/ListPart.ts"
+import { labelOf, type ListPart } from "./ListPart.ts"
 
 type Source = typeof RatingsSource.Service
 

@@ -4,11 +4,11 @@
  * @since 0.1.0
  */
 import { Context, Effect, Option, type Stream } from "effect"
-import type { MemberListing, Username } from "./Member.ts"
+import type { MemberListing, Username } from "../domain/Member.ts"
 import type { SourceError, SourceErrorReason } from "./SourceError.ts"
-import type { Keep } from "./dataset/Column.ts"
-import type { Proof } from "./dataset/MemberState.ts"
-import type { ListPart } from "./reading/ListPart.ts"
+import type { Keep } from "../dataset/Column.ts"
+import type { Proof } from "../dataset/MemberState.ts"
+import type { ListPart } from "./ListPart.ts"
 
 /**
  * What a source has done so far: the requests sent (including retries), the retries, the milliseconds of pauses that the
