@@ -16,7 +16,7 @@ const isClose = (a: string, b: string): boolean => {
 /**
  * The known word that begins with `word`, or else the most similar one; `undefined` if none is similar.
  */
-export const nearest = (word: string, known: ReadonlyArray<string>): string | undefined => {
+const nearest = (word: string, known: ReadonlyArray<string>): string | undefined => {
   // A longer word is as far from each known word as its length.
   const meant = word.toLowerCase().slice(0, 100)
   if (meant === "") return undefined
