@@ -273,7 +273,7 @@ describe("a raw file that went through a spreadsheet", () => {
       fs.writeFileSync(place, saved)
       const refused = await lb(folder, ["run", "--mode", "continue", "--source", "sandbox"])
       assert.strictEqual(refused.code, 4)
-      assert.include(refused.err, "`lb verify` tells more")
+      assert.include(refused.err, "For details: lb verify")
       const told = await lb(folder, ["verify"])
       assert.strictEqual(told.code, 4)
       assert.include(told.out, "its lines end in CR LF, rating is written otherwise")
