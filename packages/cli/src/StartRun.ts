@@ -68,7 +68,7 @@ export const endWithError = (
   Effect.flatMap(withAdvice(error, failed), (advice) =>
     endWith(
       exitCodeOfStorageError(error.reason),
-      `${advice}${next !== undefined && (error.reason === "Full" || error.reason === "Failed") ? ` ${next}` : ""}`
+      `${advice}${next !== undefined && error.isRetryable ? ` ${next}` : ""}`
     )
   )
 

@@ -3,6 +3,7 @@ import { assert, it } from "@effect/vitest"
 import { loadWhole, readWhole } from "@letterboxd-ratings/core"
 import { exportFiles, jsonLines } from "@letterboxd-ratings/export"
 import { MemoryStorage } from "@letterboxd-ratings/storage-memory"
+import { NodeProcessTable } from "@letterboxd-ratings/storage-folder/node"
 import { commitRest } from "@letterboxd-ratings/storage-testkit"
 import { FileSystem, Path } from "@effect/platform"
 import { Effect, type Tracer } from "effect"
@@ -40,5 +41,5 @@ it.scoped("commits, loads and exports are spans of whatever tracer a program bri
       "Dataset.load",
       "Export.files"
     ])
-  }).pipe(Effect.provide(NodeContext.layer))
+  }).pipe(Effect.provide([NodeContext.layer, NodeProcessTable.layer]))
 )
