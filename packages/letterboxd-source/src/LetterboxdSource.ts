@@ -12,7 +12,7 @@ import {
   type SourceError,
   type Username
 } from "@letterboxd-ratings/core"
-import { Array, Chunk, Config, type ConfigError, type Context, Effect, Either, Layer, Option, Stream } from "effect"
+import { Array, Chunk, type Context, Effect, Either, Layer, Option, Stream } from "effect"
 import { examine } from "./Examination.ts"
 import { partFromVerdict } from "./pages/films/FilmsPart.ts"
 import { type FilmsListing, filmsUrl } from "./pages/films/FilmsRequest.ts"
@@ -237,14 +237,3 @@ export const make = (
  */
 export const layer = (options: LetterboxdSourceOptions): Layer.Layer<RatingsSource, never, HttpPolicy> =>
   Layer.effect(RatingsSource, make(options))
-
-/**
- * `layer`, with options from the configuration.
- *
- * @since 0.1.0
- * @category layers
- */
-export const layerConfig = (
-  options: Config.Config.Wrap<LetterboxdSourceOptions>
-): Layer.Layer<RatingsSource, ConfigError.ConfigError, HttpPolicy> =>
-  Layer.unwrapEffect(Effect.map(Config.unwrap(options), layer))

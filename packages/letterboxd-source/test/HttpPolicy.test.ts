@@ -2,7 +2,7 @@ import { HttpClient, HttpClientResponse } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
 import { type Behaviour, Sandbox } from "@letterboxd-ratings/fixtures"
 import { HttpPolicy } from "@letterboxd-ratings/letterboxd-source"
-import { Clock, Config, ConfigProvider, Effect, Exit, Fiber, Layer, Random, TestClock } from "effect"
+import { Clock, Effect, Exit, Fiber, Layer, Random, TestClock } from "effect"
 import * as http from "node:http"
 import type { AddressInfo } from "node:net"
 import * as zlib from "node:zlib"
@@ -373,26 +373,5 @@ describe("HttpPolicy in time", () => {
       assert.isTrue(Exit.isFailure(yield* Fiber.join(running)))
       assert.strictEqual(asked, 3)
     })
-  )
-
-  it.effect("takes its options from a configuration", () =>
-    Effect.gen(function* () {
-      const { activity } = yield* HttpPolicy.HttpPolicy
-      assert.strictEqual((yield* activity).requestsPerSecond, 7)
-    }).pipe(
-      Effect.provide(
-        HttpPolicy.layerConfig({
-          userAgent: Config.succeed("somebody"),
-          concurrency: Config.succeed(1),
-          maxRetries: Config.succeed(1),
-          timeoutMillis: Config.succeed(1),
-          backoffMillis: Config.succeed(1),
-          patienceMillis: Config.succeed(1),
-          maxRequests: Config.succeed(1),
-          requestsPerSecond: Config.number("RATE")
-        }).pipe(Layer.provide(transport))
-      ),
-      Effect.withConfigProvider(ConfigProvider.fromMap(new Map([["RATE", "7"]])))
-    )
   )
 })

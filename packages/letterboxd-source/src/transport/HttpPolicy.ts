@@ -7,7 +7,7 @@
  */
 import { HttpClient, type HttpClientError, HttpClientRequest, type HttpClientResponse } from "@effect/platform"
 import type { SourceActivity } from "@letterboxd-ratings/core"
-import { Clock, Config, Context, Data, Duration, Effect, Layer, Option, Random, Schedule, Stream } from "effect"
+import { Clock, Context, Data, Duration, Effect, Layer, Option, Random, Schedule, Stream } from "effect"
 import { fromClientError, NoConnection, type NotAnswered, RequestsSpent } from "./NotAnswered.ts"
 import * as Pacing from "./Pacing.ts"
 import type { PageResponse } from "./PageResponse.ts"
@@ -257,12 +257,3 @@ const isPassingFailure = (status: number): boolean => status === 408 || status =
  */
 export const layer = (options: HttpPolicyOptions): Layer.Layer<HttpPolicy, never, HttpClient.HttpClient> =>
   Layer.effect(HttpPolicy, make(options))
-
-/**
- * `layer`, with options from the configuration.
- *
- * @since 0.1.0
- * @category layers
- */
-export const layerConfig = (options: Config.Config.Wrap<HttpPolicyOptions>) =>
-  Layer.unwrapEffect(Effect.map(Config.unwrap(options), layer))
