@@ -6,7 +6,7 @@ import { Clock, Effect, Exit, Fiber, Layer, Random, TestClock } from "effect"
 import * as http from "node:http"
 import type { AddressInfo } from "node:net"
 import * as zlib from "node:zlib"
-import { policyLayer, quickly, transport, world } from "./SandboxSource.ts"
+import { policyLayer, quickly, world } from "./SandboxSource.ts"
 
 const films = "/cinephile4/films/"
 

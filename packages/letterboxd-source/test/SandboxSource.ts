@@ -17,7 +17,7 @@ export const quickly: HttpPolicy.HttpPolicyOptions = {
   timeoutMillis: 2_000
 }
 
-export const transport = FetchHttpClient.layer.pipe(
+const transport = FetchHttpClient.layer.pipe(
   Layer.provide(Layer.succeed(FetchHttpClient.RequestInit, { redirect: "manual" }))
 )
 
