@@ -211,13 +211,8 @@ export const recoverFolder = <M extends FolderManifest>(
     })
   })
 
-/**
- * What is said of a file to which something was added.
- *
- * @since 0.1.0
- * @category constructors
- */
-export const tailOf = (bytes: number): string =>
+/** What is said of a file to which something was added. */
+const tailOf = (bytes: number): string =>
   `${bytes} bytes stand behind what was committed: somebody else added them, or a batch was not finished`
 
 /**

@@ -17,7 +17,7 @@ import { type DateTime, Schema } from "effect"
 type Range = readonly [first: number, last: number]
 
 /** The ranges in a text. */
-export const rangesIn = (text: string): ReadonlyArray<Range> =>
+const rangesIn = (text: string): ReadonlyArray<Range> =>
   text.split(",").map((range) => {
     const [first = 0, last = first] = range.split("-").map(Number)
     return [first, last]
