@@ -1,55 +1,106 @@
 /**
- * What to type about an error of a storage.
+ * What the user can do about an error of a storage.
  *
  * @since 0.1.0
  */
 import type { Remedy, StorageError } from "@letterboxd-ratings/core"
-import { Match } from "effect"
-import { flagOf, optionKeys } from "./options/OptionTable.ts"
+import { Effect, Match } from "effect"
+import { flagOf, isDatasetOption, optionKeys } from "./options/OptionTable.ts"
+import { type Environment, type Flags, pasteable } from "./options/Settings.ts"
 import { shown } from "./Shown.ts"
 
 /**
- * Which dataset of a command an error is about: the one it works on, or the one that an export goes to.
+ * The command that failed: its name, and its flags as given. `into` is where an export goes, if the error is about the
+ * target of an export and not about its origin.
  *
  * @since 0.1.0
  * @category models
  */
-export type Subject = "dataset" | "export"
-
-const optionOf = (option: string, value: string): string => {
-  const key = optionKeys.find((one) => one === option)
-  return key === undefined ? `--storage-options ${option}=${shown(value)}` : `--${flagOf(key)} ${shown(value)}`
+export interface Failed {
+  readonly command: "run" | "user" | "status" | "verify" | "export" | "doctor"
+  readonly flags: Flags
+  readonly into?: string
 }
 
-const words = (subject: Subject) => {
-  const place = subject === "dataset" ? "--out" : "--into"
+/** What the command calls the options of the dataset that the error is about. */
+const namesOf = ({ command, into }: Failed) =>
+  into !== undefined
+    ? { folder: "--into", storage: "--to", options: "--into-options" }
+    : { folder: "--out", storage: command === "export" ? "--from" : "--storage", options: "--storage-options" }
+
+/** The flags with which other commands find the dataset that the error is about. */
+const datasetFlags = ({ command, flags, into }: Failed): Flags => {
+  const named: Flags = Object.fromEntries(
+    Object.entries(flags).filter(([key]) =>
+      optionKeys.some((one) => one === key && isDatasetOption(one) && one !== "json")
+    )
+  )
+  if (command !== "export") return named
+  const { config, from, intoOptions, to } = flags
+  if (into === undefined) return { ...named, ...(from === undefined ? {} : { storage: from }) }
+  return {
+    ...(to === undefined ? {} : { storage: to }),
+    ...(intoOptions === undefined ? {} : { storageOptions: intoOptions }),
+    out: into,
+    ...(config === undefined ? {} : { config })
+  }
+}
+
+/** A value that a shell can take as it is, or in quotes. */
+const valueOf = (text: string): string => (/^[\w./:@%+=,-]+$/u.test(text) ? text : shown(text))
+
+const adviceOn = (failed: Failed): ((remedy: Remedy) => Effect.Effect<string, never, Environment>) => {
+  const names = namesOf(failed)
+  const isRun = failed.command === "run"
+  const command = (words: string) => pasteable(words, datasetFlags(failed), [])
   return Match.type<Remedy>().pipe(
     Match.tagsExhaustive({
-      StartNew: () => "Start one with --mode new.",
-      Continue: () => "Go on with it: --mode continue.",
+      StartNew: () =>
+        isRun
+          ? Effect.succeed("Start one with --mode new.")
+          : Effect.map(command("run --mode new"), (words) => `Start one with: ${words}`),
+      Continue: () =>
+        isRun
+          ? Effect.succeed("Continue it with --mode continue.")
+          : Effect.map(command("run --mode continue"), (words) => `Continue it with: ${words}`),
       SetAside: () =>
-        subject === "dataset"
-          ? `Go on with it (--mode continue), choose another place (${place}), or let it be moved aside (--yes).`
-          : `Choose another place (${place}), or let it be moved aside (--yes).`,
-      ChoosePlace: () => `Choose another place (${place}).`,
-      UseStorage: ({ storage }) => `Go on with --storage ${shown(storage)}, or choose another place (${place}).`,
-      UseFolder: ({ folder }) => `Go on with ${place} ${shown(folder)}.`,
-      UseOption: ({ option, value }) => `Go on with ${optionOf(option, value)}, or start a new dataset elsewhere.`,
+        Effect.succeed(
+          failed.into === undefined
+            ? `Continue it (--mode continue), choose another place (${names.folder}), or move it aside (--yes).`
+            : `Choose another place (${names.folder}), or move it aside (--yes).`
+        ),
+      ChoosePlace: () => Effect.succeed(`Choose another place (${names.folder}).`),
+      UseStorage: ({ storage }) =>
+        Effect.succeed(`Use ${names.storage} ${valueOf(storage)}, or choose another place (${names.folder}).`),
+      UseFolder: ({ folder }) => Effect.succeed(`Use ${names.folder} ${valueOf(folder)}.`),
+      UseOption: ({ option, value }) => {
+        const key = optionKeys.find((one) => one === option)
+        const words =
+          key === undefined ? `${names.options} ${option}=${valueOf(value)}` : `--${flagOf(key)} ${valueOf(value)}`
+        return Effect.succeed(`Use ${words}, or start a new dataset elsewhere.`)
+      },
       NameFiles: () =>
-        `If they are a dataset, say what its files are called ("files" in lb.config.json) or where it is (${place}). --mode new starts another dataset and does not read them.`,
-      Verify: () => "`lb verify` tells more.",
-      Repair: () => "`lb verify --repair` repairs it, and keeps what it changes.",
+        Effect.succeed(
+          `If these files are a dataset, set their names ("files" in lb.config.json) or its folder (${names.folder}).${
+            isRun ? " --mode new starts another dataset and does not read them." : ""
+          }`
+        ),
+      Verify: () => Effect.map(command("verify"), (words) => `For details: ${words}`),
+      Repair: () =>
+        Effect.map(command("verify --repair"), (words) => `To repair it and keep a copy of what changes: ${words}`),
       CorrectAddress: () =>
-        subject === "dataset" ? "Correct the address in LB_STORAGE_URL." : "Correct the address in LB_INTO_URL."
+        Effect.succeed(`Correct the URL in ${failed.into === undefined ? "LB_STORAGE_URL" : "LB_INTO_URL"}.`)
     })
   )
 }
 
 /**
- * What happened, and what to type now.
+ * What happened, and what to type next.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const withAdvice = (error: StorageError, subject: Subject = "dataset"): string =>
-  error.remedy === undefined ? `${error.message}.` : `${error.message}. ${words(subject)(error.remedy)}`
+export const withAdvice = (error: StorageError, failed: Failed): Effect.Effect<string, never, Environment> =>
+  error.remedy === undefined
+    ? Effect.succeed(`${error.message}.`)
+    : Effect.map(adviceOn(failed)(error.remedy), (advice) => `${error.message}. ${advice}`)

@@ -1,5 +1,5 @@
 /**
- * What a command of `lb` is: its words for the help, what it takes, and what it does.
+ * A command of `lb`: its help, its options, and what it does.
  *
  * @since 0.1.0
  */
@@ -11,8 +11,8 @@ import type { Environment, Flags } from "./options/Settings.ts"
 import type { Screen } from "./Screen.ts"
 
 /**
- * What stands on the command line behind the name of a command: the options of the table by their texts, the switches
- * of this command alone, and its argument.
+ * What follows the name of a command on the command line: options of the table as texts, switches of this command only, and
+ * its argument.
  *
  * @since 0.1.0
  * @category models
@@ -24,11 +24,11 @@ export interface Given {
 }
 
 /**
- * - `summary`: what it does in a few words, for the list of all commands; `what`: in sentences.
- * - `usage`: what stands behind the name in the line that shows how it is used.
- * - `argument`: the one word it takes besides options; it takes none where this is absent.
- * - `takes`: the options of the table that go with it.
- * - `switches`: options of this command alone, with their help. They stand in no variable and in no file.
+ * - `summary`: what it does, in one line for the list of commands; `what`: in sentences.
+ * - `usage`: what follows the name in the usage line.
+ * - `argument`: the argument it takes, if any.
+ * - `takes`: whether it takes an option of the table.
+ * - `switches`: options of this command only, with their help. They cannot be set by a variable or in the file.
  *
  * @since 0.1.0
  * @category models
@@ -48,7 +48,7 @@ export interface Command {
 }
 
 /**
- * A command to type, and what it is for.
+ * A command to type, and what it does.
  *
  * @since 0.1.0
  * @category models

@@ -1,19 +1,19 @@
 /**
- * Reads the command line by the table of options.
+ * Parses the command line.
  *
  * @since 0.1.0
  */
 import { Args, CliConfig, CommandDescriptor, HelpDoc, Options } from "@effect/cli"
 import type { FileSystem, Path, Terminal } from "@effect/platform"
-import { Data, Effect, Option } from "effect"
+import { Data, Effect, Option, Predicate } from "effect"
 import { stripVTControlCharacters } from "node:util"
 import type { Command, Given } from "./Command.ts"
-import { nearest } from "./Nearest.ts"
+import { didYouMean } from "./Nearest.ts"
 import { flagOf, type OptionKey, optionKeys, optionTable } from "./options/OptionTable.ts"
 import { shown } from "./Shown.ts"
 
 /**
- * A shell that completes the words of a command when it is told how.
+ * A shell for which there are completions.
  *
  * @since 0.1.0
  * @category models
@@ -21,7 +21,7 @@ import { shown } from "./Shown.ts"
 export type Shell = "bash" | "fish" | "zsh"
 
 /**
- * What a command line asks for. `Wrong` says in one line what is the matter with it and what to do.
+ * What a command line asks for. `Wrong` has one line: what is wrong, and what to do.
  *
  * @since 0.1.0
  * @category models
@@ -30,6 +30,7 @@ export type Asked = Data.TaggedEnum<{
   Help: { readonly command: Command | undefined }
   Version: {}
   Completions: { readonly shell: Shell }
+  CompletionsHelp: {}
   Run: { readonly command: Command; readonly given: Given }
   Wrong: { readonly sentence: string }
 }>
@@ -52,7 +53,7 @@ const completions: Readonly<Record<Shell, typeof CommandDescriptor.getBashComple
 
 const isShell = (word: string | undefined): word is Shell => word !== undefined && Object.hasOwn(completions, word)
 
-/** In any case, an option that is written in another one would be passed over without a word. */
+/** Without case sensitivity, the parser silently drops options in another case. */
 const config = CliConfig.make({
   isCaseSensitive: true,
   autoCorrectLimit: 0,
@@ -61,7 +62,7 @@ const config = CliConfig.make({
 })
 
 /**
- * Reads the words behind `lb`. The first thing that is wrong is the one that is told.
+ * Parses the words after `lb`. Reports the first error only.
  *
  * @since 0.1.0
  * @category constructors
@@ -79,30 +80,74 @@ export const readCommandLine = (
       isShell(rest[0])
         ? Asked.Completions({ shell: rest[0] })
         : Asked.Wrong({
-            sentence: "--completions needs the name of a shell: bash, fish or zsh. All commands: lb --help"
+            sentence:
+              "--completions needs a shell: bash, fish or zsh. How to use it: lb help completions. All commands: lb --help"
           })
     )
   }
   const asksForHelp = first === "help"
   const name = asksForHelp ? rest[0] : first
   if (name === undefined) return Effect.succeed(Asked.Help({ command: undefined }))
+  if (asksForHelp && /^(?:--)?completions$/u.test(name)) return Effect.succeed(Asked.CompletionsHelp())
   const command = commands.find((one) => one.name === name)
   if (command !== undefined)
     return asksForHelp ? Effect.succeed(Asked.Help({ command })) : readWords(commands, command, rest)
   return Effect.succeed(
     Asked.Wrong({
-      sentence: name.startsWith("-")
-        ? `The command comes first, and options such as ${shown(name)} behind it. All commands: lb --help`
-        : `${shown(name)} is not a command of lb. Did you mean ${nearest(
-            name,
-            commands.map((one) => one.name)
-          )}? All commands: lb --help`
+      sentence: `${
+        name.startsWith("-") ? wrongFirstOption(name) : wrongCommand(commands, name)
+      } All commands: lb --help`
     })
   )
 }
 
+const firstOptions = ["help", "version", "completions"]
+
+const wrongFirstOption = (word: string): string => {
+  const name = word.replace(/^-+/u, "").replace(/=.*$/su, "")
+  const meant = didYouMean(name, firstOptions, (one) => `--${one}`)
+  return meant === ""
+    ? `The command comes first, and options such as ${shown(word)} after it.`
+    : `${shown(word)} is not an option of lb.${meant}`
+}
+
+const wrongCommand = (commands: ReadonlyArray<Command>, word: string): string =>
+  firstOptions.includes(word)
+    ? `${shown(word)} is not a command of lb. Did you mean --${word}?`
+    : `${shown(word)} is not a command of lb.${didYouMean(
+        word,
+        commands.map((one) => one.name),
+        (one) => one
+      )}`
+
 /**
- * The lines that tell a shell how to complete the words of `lb`.
+ * Removes the words that the parser would add and `lb` rejects: `--wizard` and `--log-level`, the shell `sh`, and
+ * `--version` and `--completions` after a command.
+ */
+const withoutRejected: Readonly<Record<Shell, (line: string) => string | undefined>> = {
+  bash: (line) =>
+    /^ *opts="-h /u.test(line)
+      ? // Before a command, the list ends with the commands.
+        line.replaceAll(
+          line.endsWith(` --version"`)
+            ? / --(?:completions|log-level|wizard|version)(?=[ "])/gu
+            : / --(?:log-level|wizard)(?= )/gu,
+          ""
+        )
+      : line,
+  fish: (line) =>
+    / -l (?:wizard|log-level) /u.test(line) ||
+    (line.includes("__fish_seen_subcommand_from") && / -l (?:version|completions) /u.test(line))
+      ? undefined
+      : line.replace("{sh'',", "{"),
+  zsh: (line) =>
+    /^ *'--(?:wizard|log-level)\[/u.test(line) || /^ {9,}'--(?:version|completions)\[/u.test(line)
+      ? undefined
+      : line.replace("(sh bash", "(bash")
+}
+
+/**
+ * A script that tells a shell how to complete the words of `lb`.
  *
  * @since 0.1.0
  * @category constructors
@@ -112,7 +157,13 @@ export const completionsOf = (commands: ReadonlyArray<Command>, shell: Shell): E
   const lb = CommandDescriptor.make("lb")
   return Effect.map(
     completions[shell](first === undefined ? lb : CommandDescriptor.withSubcommands(lb, [first, ...rest]), "lb"),
-    (lines) => `${lines.join("\n")}\n`
+    (lines) =>
+      lines
+        .flatMap((text) => text.split("\n"))
+        .map(withoutRejected[shell])
+        .filter(Predicate.isNotUndefined)
+        .map((line) => `${line}\n`)
+        .join("")
   )
 }
 
@@ -129,7 +180,7 @@ const textOf = (key: OptionKey): Options.Options<Option.Option<string>> => {
     : Options.text(flagOf(key)).pipe(Options.withPseudoName(value), Options.withDescription(help), Options.optional)
 }
 
-/** A command for the parser. Whatever it cannot place is in the arguments, for us to say what is the matter with it. */
+/** A command for the parser. The arguments take every other word, so that the message can say what is wrong with it. */
 const descriptorOf = (command: Command) =>
   CommandDescriptor.make(
     command.name,
@@ -149,14 +200,14 @@ const readWords = (
   const wrong = (sentence: string) => Asked.Wrong({ sentence: `${sentence} All options: ${nameOf(command)} --help` })
   return CommandDescriptor.parse(descriptorOf(command), [command.name, ...takenApart(command, words)], config).pipe(
     Effect.map((directive) => {
-      // What the parser has options of its own for, we have not.
+      // The parser has options of its own, which lb does not have.
       if (directive._tag === "BuiltIn")
         return wrong(unknownOption(commands, command, words.find((word) => word.startsWith("-")) ?? ""))
       const { args, options } = directive.value
       const flags: Partial<Record<OptionKey, string>> = {}
       for (const [i, key] of keysOf(command).entries()) {
         const text = Option.getOrUndefined(options.texts[i] ?? Option.none())
-        // The next option, which was taken for the value.
+        // The parser read the next option as the value.
         if (text?.startsWith("--") === true) return wrong(needsValue(key))
         if (text !== undefined) flags[key] = text
       }
@@ -166,13 +217,13 @@ const readWords = (
       if (odd !== undefined) return wrong(oddWord(commands, command, odd, flags, switches))
       const [argument, second] = unread
       if (argument !== undefined && command.argument === undefined) {
-        return wrong(`${nameOf(command)} takes options only, which begin with --, and ${shown(argument)} does not.`)
+        return wrong(`${nameOf(command)} takes only options, which begin with --, not ${shown(argument)}.`)
       }
       if (second !== undefined && command.argument !== undefined) {
-        return wrong(`${nameOf(command)} takes one ${command.argument.name}, and ${shown(second)} is a second one.`)
+        return wrong(`${nameOf(command)} takes only one ${command.argument.name}; ${shown(second)} is a second one.`)
       }
       if (command.argument?.isOptional === false && argument === undefined) {
-        return wrong(`${nameOf(command)} needs a ${command.argument.name}, as in ${command.examples[0][0]}.`)
+        return wrong(`${nameOf(command)} needs a ${command.argument.name}, for example ${command.examples[0][0]}.`)
       }
       return Asked.Run({ command, given: { flags, switches, argument } })
     }),
@@ -180,7 +231,7 @@ const readWords = (
   )
 }
 
-/** `--out=x` as the two words `--out` and `x`: the parser reads an empty or blank text behind the sign as none. */
+/** `--out=x` as the two words `--out` and `x`: the parser ignores an empty or blank value after the sign. */
 const takenApart = (command: Command, words: ReadonlyArray<string>): ReadonlyArray<string> => {
   const flags = new Set(
     keysOf(command)
@@ -194,7 +245,7 @@ const takenApart = (command: Command, words: ReadonlyArray<string>): ReadonlyArr
   })
 }
 
-/** What the parser says, without its colours. */
+/** The message of the parser, without colours. */
 const plain = (doc: HelpDoc.HelpDoc): string =>
   stripVTControlCharacters(HelpDoc.toAnsiText(doc))
     .replaceAll(/[\s\p{C}]+/gu, " ")
@@ -205,7 +256,7 @@ const plain = (doc: HelpDoc.HelpDoc): string =>
 const needsValue = (key: OptionKey): string =>
   `--${flagOf(key)} needs a value: --${flagOf(key)} ${optionTable[key].value}.`
 
-/** An option that the parser did not take: without its value, for the second time, or none of ours. */
+/** An option that the parser rejected: it has no value, is repeated, or is unknown. */
 const oddWord = (
   commands: ReadonlyArray<Command>,
   command: Command,
@@ -216,18 +267,18 @@ const oddWord = (
   const [, name = "", inline] = /^--([^=]*)(=.*)?$/su.exec(word) ?? []
   const key = keysOf(command).find((one) => flagOf(one) === name)
   if (key !== undefined) {
-    if (flags[key] !== undefined) return `--${name} is there twice. Say it once.`
-    return optionTable[key].isSwitch ? `--${name} takes no value but true or false.` : needsValue(key)
+    if (flags[key] !== undefined) return `--${name} is given twice. Give it once.`
+    return optionTable[key].isSwitch ? `--${name} takes no value except true or false.` : needsValue(key)
   }
   if (switchesOf(command).includes(name)) {
     return inline !== undefined && !switches.has(name)
       ? `--${name} takes no value.`
-      : `--${name} is there twice. Say it once.`
+      : `--${name} is given twice. Give it once.`
   }
   return unknownOption(commands, command, word)
 }
 
-/** An option of another command is named as that; anything else is taken for a known one that was mistyped. */
+/** The message for an unknown option: it belongs to another command, or was mistyped. */
 const unknownOption = (commands: ReadonlyArray<Command>, command: Command, word: string): string => {
   const name = word.replace(/^-+/u, "").replace(/=.*$/su, "")
   const key = optionKeys.find((one) => flagOf(one) === name)
@@ -235,6 +286,12 @@ const unknownOption = (commands: ReadonlyArray<Command>, command: Command, word:
     .filter((one) => (key === undefined ? Object.hasOwn(one.switches ?? {}, name) : one.takes(key)))
     .map(nameOf)
   return others.length > 0
-    ? `--${name} goes with ${others.join(" and ")}, not with ${nameOf(command)}.`
-    : `${shown(word)} is not an option of ${nameOf(command)}. Did you mean --${nearest(name, [...keysOf(command).map(flagOf), ...switchesOf(command)])}?`
+    ? `--${name} is not an option of ${nameOf(command)}${
+        name === "storage" && command.takes("from") ? "; use --from." : `, only of ${others.join(" and ")}.`
+      }`
+    : `${shown(word)} is not an option of ${nameOf(command)}.${didYouMean(
+        name,
+        [...keysOf(command).map(flagOf), ...switchesOf(command)],
+        (one) => `--${one}`
+      )}`
 }

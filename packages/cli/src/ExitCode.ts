@@ -1,8 +1,8 @@
 /**
- * How `lb` ends, in numbers that scripts rely on: 0 all members are complete and committed; 1 bad input or
- * configuration, or output that cannot be written; 2 finished, but some members are partial, or ended by a budget
- * (`--max-requests`, `--max-time`); 3 stopped by the site, or by pages that were not understood; 4 the dataset is
- * damaged, locked, or of a newer format; 130 interrupted.
+ * The exit codes of `lb`. Scripts rely on them. 0: all members are complete and committed. 1: invalid input or
+ * configuration, or output that cannot be written. 2: finished, but some members are partial, or a limit
+ * (`--max-requests`, `--max-time`) was reached. 3: stopped by the site, or by pages that were not understood. 4: the
+ * dataset is damaged, locked, or of a newer format. 130: interrupted.
  *
  * @since 0.1.0
  */
@@ -10,7 +10,7 @@ import type { RunReport, SourceErrorReason, StorageErrorReason } from "@letterbo
 import { Schema } from "effect"
 
 /**
- * A command ends with a code other than 0. Everything there is to say has been said.
+ * A command ends with a code other than 0, after all messages are written.
  *
  * @since 0.1.0
  * @category errors
@@ -21,7 +21,7 @@ export class CommandEnded extends Schema.TaggedError<CommandEnded>("@letterboxd-
 ) {}
 
 /**
- * The command line, a variable or the configuration file says something that cannot be done.
+ * The command line, a variable or the configuration file is invalid.
  *
  * @since 0.1.0
  * @category errors

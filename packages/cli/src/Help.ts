@@ -1,16 +1,16 @@
 /**
- * The help, from the commands and the table of options: plain text, as wide as whoever reads it can take.
+ * The help, made from the commands and the table of options. Plain text, as wide as the screen.
  *
  * @since 0.1.0
  */
 import type { Command, Example } from "./Command.ts"
 import { flagOf, optionGroups, type OptionKey, optionKeys, optionTable, variableOf } from "./options/OptionTable.ts"
 
-/** Lines longer than this are hard to read, however wide the terminal is. */
+/** Longer lines are hard to read, even on a wide terminal. */
 const widest = 100
 const narrowest = 20
 
-/** A text in lines of `width` letters at most, broken between words, `indent` spaces before each. */
+/** The text in lines of at most `width` letters, broken between words and indented by `indent` spaces. */
 const wrapped = (text: string, width: number, indent = 0): ReadonlyArray<string> => {
   const lines: Array<string> = []
   let line = ""
@@ -23,7 +23,7 @@ const wrapped = (text: string, width: number, indent = 0): ReadonlyArray<string>
   return [...lines, line].map((one) => " ".repeat(indent) + one)
 }
 
-/** Names on the left and what they are on the right, or below where there is too little room beside. */
+/** Names on the left and descriptions on the right, or below on a narrow screen. */
 const listed = (rows: ReadonlyArray<readonly [name: string, what: string]>, width: number): ReadonlyArray<string> => {
   const column = Math.min(30, rows.reduce((most, [name]) => Math.max(most, name.length), 0) + 4)
   return rows.flatMap(([name, what]) => {
@@ -55,7 +55,15 @@ const optionHelp = (key: OptionKey): string => {
 }
 
 const exitCodes =
-  "0 all members complete; 1 bad input or configuration, or output that cannot be written; 2 finished, but some members are partial, or ended by --max-requests or --max-time; 3 stopped by the site or by pages that were not understood; 4 the dataset is damaged or locked; 130 interrupted. What was committed is kept in each case."
+  "0 success; 1 invalid input or configuration, or output that cannot be written; 2 some members are partial, or --max-requests or --max-time was reached; 3 stopped by the site or by unknown pages; 4 the dataset is damaged or locked; 130 interrupted. Committed batches are always kept."
+
+/** The variables for URLs, which have no option because a URL may hold a password. */
+const urlsOf = (command: Command): string =>
+  command.takes("to")
+    ? " LB_STORAGE_URL is the URL of the postgres database to export from, LB_INTO_URL of the one to export to (default: the same)."
+    : command.takes("storage")
+      ? " LB_STORAGE_URL is the URL of the database for --storage postgres."
+      : ""
 
 const within = (width: number): number => Math.max(narrowest, Math.min(width, widest))
 
@@ -92,7 +100,7 @@ export const helpOfCommand = (command: Command, screenWidth: number): string => 
       ? []
       : [
           ...wrapped(
-            `Every option${own.map(([name]) => ` but ${name}`).join("")} may also be a variable (--${flagOf(example)} is ${variableOf(example)}) or stand in lb.config.json ("${example}", and "files" for the names of the dataset's files). The command line comes before variables, and these before the file.`,
+            `You can also set every option${own.map(([name]) => ` except ${name}`).join("")} as a variable (--${flagOf(example)} is ${variableOf(example)}) or in lb.config.json ("${example}"; "files" sets the file names of the dataset). Flags override variables, and variables override the file.${urlsOf(command)}`,
             width
           ),
           ""
@@ -103,7 +111,7 @@ export const helpOfCommand = (command: Command, screenWidth: number): string => 
 }
 
 /**
- * The help of `lb` itself: its commands, and what to type first.
+ * The help of `lb` itself: its commands, and an example of each.
  *
  * @since 0.1.0
  * @category constructors
@@ -111,7 +119,7 @@ export const helpOfCommand = (command: Command, screenWidth: number): string => 
 export const helpOfAll = (commands: ReadonlyArray<Command>, version: string, screenWidth: number): string => {
   const width = within(screenWidth)
   return [
-    ...wrapped(`lb ${version} makes a ratings dataset out of Letterboxd, and never loses a row silently.`, width),
+    ...wrapped(`lb ${version} makes a ratings dataset from Letterboxd and never loses a row silently.`, width),
     "",
     ...wrapped("Usage: lb COMMAND [OPTIONS]", width),
     "",
@@ -127,8 +135,40 @@ export const helpOfAll = (commands: ReadonlyArray<Command>, version: string, scr
       width
     ),
     "",
-    ...wrapped("lb help COMMAND (or lb COMMAND --help) tells all about a command and its options.", width),
-    ...wrapped("lb --completions bash (or fish, or zsh) writes what the shell needs to complete them.", width),
+    ...wrapped("lb help COMMAND (or lb COMMAND --help) explains a command and its options.", width),
+    ...wrapped("lb help completions explains how to complete commands and options with Tab.", width),
+    ...wrapped("lb --version shows the version.", width),
+    ""
+  ].join("\n")
+}
+
+/**
+ * How to set up completions, for each shell.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const helpOfCompletions = (screenWidth: number): string => {
+  const width = within(screenWidth)
+  return [
+    ...wrapped("Usage: lb --completions bash|fish|zsh", width),
+    "",
+    ...wrapped(
+      "Writes a completion script to standard output. With it, the Tab key completes the commands and options of lb. The script works for a command named lb: install the command, or define an alias or a function with this name.",
+      width
+    ),
+    "",
+    ...examplesOf(
+      [
+        [`eval "$(lb --completions bash)"`, "bash 4.4 or later: add this line to ~/.bashrc"],
+        ["lb --completions fish > ~/.config/fish/completions/lb.fish", "fish: run this once"],
+        [
+          "source <(lb --completions zsh)",
+          "zsh: add this line to ~/.zshrc, after compinit (autoload -U compinit; compinit)"
+        ]
+      ],
+      width
+    ),
     ""
   ].join("\n")
 }

@@ -1,5 +1,5 @@
 /**
- * Pages that were not understood, as files in `diagnostics/` of the output folder, ready for a bug report.
+ * Saves pages that were not understood in `diagnostics/` of the output folder, for bug reports.
  *
  * @since 0.1.0
  */
@@ -9,16 +9,16 @@ import { Context, DateTime, Effect, Layer, Option, type Scope } from "effect"
 import packageJson from "../package.json" with { type: "json" }
 import { Screen } from "./Screen.ts"
 
-/** So many pages tell enough. */
+/** More pages add nothing. */
 const mostPages = 10
 
-/** Cookies say who asked, and nothing about the page. */
+/** Cookies identify the user and say nothing about the page. */
 const isPrivate = (header: string): boolean => header.includes("cookie")
 
 /**
- * Keeps pages in memory until the scope ends, and writes them then: while the run goes on, the folder may still be
- * moved aside. Each page is a file `.html`, with its address, headers and verdict in a `.json` beside it. Where they
- * cannot be written, it says so and nothing else happens.
+ * Keeps pages in memory and writes them when the scope ends, because the folder may be moved aside during the run. Each
+ * page is an `.html` file, with its URL, headers and verdict in a `.json` file of the same name. If they cannot be written,
+ * it shows a message, and nothing else happens.
  */
 const make = (
   folder: string
@@ -42,7 +42,7 @@ const make = (
       }
     }).pipe(
       Effect.catchAll((error) =>
-        screen.err(`The pages that were not understood could not be kept in ${place}: ${error.message}\n`)
+        screen.err(`The pages that were not understood could not be saved in ${place}: ${error.message}\n`)
       )
     )
     yield* Effect.addFinalizer(() => (kept.size === 0 ? Effect.void : writePages))

@@ -12,7 +12,7 @@ import * as NodeScreen from "./NodeScreen.ts"
 import { Environment } from "./options/Settings.ts"
 
 /**
- * Runs `lb` as this process, on `platform`: the real one, or one that fails where a test wants it to.
+ * Runs `lb` as this process, on `platform`: the real one, or a failing one in tests.
  *
  * @since 0.1.0
  * @category constructors
@@ -28,7 +28,7 @@ export const runAsProcess = (platform: Layer.Layer<NodeContext.NodeContext>): vo
       Cause.isDie(cause)
         ? Effect.sync(() => {
             process.stderr.write(
-              `This is a fault of lb itself, please report it. What was committed is safe.\n${Cause.pretty(cause)}\n`
+              `This is a bug in lb. Please report it. Committed data is safe.\n${Cause.pretty(cause)}\n`
             )
           })
         : Effect.void

@@ -13,29 +13,29 @@ const write = (stream: NodeJS.WriteStream, text: string): Effect.Effect<void> =>
   })
 
 /**
- * Lets the process end with 1 instead of 0 when a stream fails: whoever was to read it has less than was said. It does so
- * once, since what comes after the first failure follows from it.
+ * Makes the process end with 1 instead of 0 when a stream fails, because part of the output is lost. Later failures of the
+ * stream follow from the first one and are ignored.
  */
 const watch = (stream: NodeJS.WriteStream, name: string): void => {
   let hasFailed = false
   stream.on("error", (error: NodeJS.ErrnoException) => {
     if (hasFailed) return
     hasFailed = true
-    // Whoever reads our output may go away before its end (`lb run | head`); that is no failure of ours.
+    // The reader may close the pipe early (`lb run | head`); that is not an error.
     if (error.code === "EPIPE") return
     process.exitCode = 1
     if (stream !== process.stderr) {
       process.stderr.write(
-        `Not all of the output could be written to ${name} (${error.message}). Make room, or send it elsewhere, and ask again.\n`
+        `Part of the output could not be written to ${name} (${error.message}). Free some space or write it elsewhere, and try again.\n`
       )
     }
   })
 }
 
-/** How many letters a line of a file or a pipe holds, which have no width. */
+/** The line width for files and pipes, which have none. */
 const usualWidth = 80
 
-/** Asks a person, who may also end the command instead (Ctrl-C), or the input (Ctrl-D), which is no answer. */
+/** Asks the user. Ctrl-C ends the command; Ctrl-D counts as no. */
 const ask = (question: string): Effect.Effect<boolean> =>
   Effect.async((resume) => {
     const lines = createInterface({ input: process.stdin, output: process.stderr })

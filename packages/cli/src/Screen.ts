@@ -1,14 +1,14 @@
 /**
- * Where words go: what a command is asked for goes to `out`, what it tells on the way to `err`.
+ * Output: results go to `out`, progress and messages to `err`.
  *
  * @since 0.1.0
  */
 import { Context, type Effect } from "effect"
 
 /**
- * `out` and `err` write text as it is, line ends included; nothing that is written has colours. `width` is how many
- * letters a line of `out` can show. `ask` asks for a yes, and takes it for a no where nobody can answer. `columns` is the
- * width of the terminal behind `err`, absent where there is none or it cannot move its cursor.
+ * `out` and `err` write text as it is, including line ends, without colours. `width` is the line width of `out`. `ask` asks a
+ * yes-or-no question; without a terminal the answer is no. `columns` is the width of the terminal of `err`, absent if there
+ * is none or if it cannot move its cursor.
  *
  * @since 0.1.0
  * @category services

@@ -1,6 +1,6 @@
 /**
- * A word from outside (the command line, a variable, a file) in quotes, as one line of a terminal can hold it: signs that
- * move the cursor or cannot be seen are replaced, and what is too long is cut.
+ * A word from outside (the command line, a variable, a file) in quotes, safe to show on one line of a terminal: control and
+ * invisible characters are replaced, and long words are cut.
  *
  * @since 0.1.0
  * @category constructors

@@ -1,5 +1,5 @@
 /**
- * A run, as commands start it: warns, asks, shows progress, and ends with the last words and the exit code.
+ * A run, as commands start it: warns, asks, shows progress, and ends with the result and the exit code.
  *
  * @since 0.1.0
  */
@@ -14,10 +14,10 @@ import {
 } from "@letterboxd-ratings/core"
 import { NodeProcessTable } from "@letterboxd-ratings/storage-folder/node"
 import { Effect, Layer, Ref } from "effect"
-import { withAdvice } from "./Advice.ts"
+import { type Failed, withAdvice } from "./Advice.ts"
 import { CommandEnded, exitCodeOfReport, exitCodeOfStorageError, type InvalidSettings } from "./ExitCode.ts"
 import * as KeptPages from "./KeptPages.ts"
-import { folderOf, type Settings } from "./options/Settings.ts"
+import { type Environment, folderOf, type Settings } from "./options/Settings.ts"
 import { noticesOf, sourceOf } from "./plugins/Sources.ts"
 import { storageOf } from "./plugins/Storages.ts"
 import { resultOf } from "./progress/RunWords.ts"
@@ -25,8 +25,8 @@ import { showProgress } from "./progress/ShowProgress.ts"
 import { Screen } from "./Screen.ts"
 
 /**
- * What a run is to do. `only` is the one member to read. `resume` is the command that goes on, `restart` the one that
- * tries again where nothing was committed.
+ * What to run. `only` is the one member to read. `resume` is the command to continue with, `restart` the one to try again
+ * with if nothing was committed. `failed` describes the command for advice on errors.
  *
  * @since 0.1.0
  * @category models
@@ -37,10 +37,11 @@ export interface RunRequest {
   readonly only?: Username
   readonly resume: string
   readonly restart: string
+  readonly failed: Failed
 }
 
 /**
- * Says the last words, and ends the command with a code.
+ * Writes the last message, and ends the command with an exit code.
  *
  * @since 0.1.0
  * @category constructors
@@ -53,25 +54,35 @@ export const endWith = (code: 1 | 2 | 3 | 4, words: string): Effect.Effect<never
   })
 
 /**
- * Ends the command for an error of the settings or of the storage. `next` says what is there and how to go on, where the
- * error is one that passes.
+ * Ends the command because of an error of the storage. `next` says what was kept and how to continue; it is
+ * shown if the error may be temporary.
  *
  * @since 0.1.0
  * @category constructors
  */
 export const endWithError = (
-  error: InvalidSettings | StorageError,
+  error: StorageError,
+  failed: Failed,
   next?: string
-): Effect.Effect<never, CommandEnded, Screen> =>
-  error._tag === "InvalidSettings"
-    ? endWith(1, error.message)
-    : endWith(
-        exitCodeOfStorageError(error.reason),
-        `${withAdvice(error)}${next !== undefined && (error.reason === "Full" || error.reason === "Failed") ? ` ${next}` : ""}`
-      )
+): Effect.Effect<never, CommandEnded, Screen | Environment> =>
+  Effect.flatMap(withAdvice(error, failed), (advice) =>
+    endWith(
+      exitCodeOfStorageError(error.reason),
+      `${advice}${next !== undefined && error.isRetryable ? ` ${next}` : ""}`
+    )
+  )
 
 /**
- * Says what somebody who reads from the source should know.
+ * Ends the command because of an error in the settings.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const endWithInvalid = (error: InvalidSettings): Effect.Effect<never, CommandEnded, Screen> =>
+  endWith(1, error.message)
+
+/**
+ * Shows what the user should know before reading from the source.
  *
  * @since 0.1.0
  * @category constructors
@@ -81,18 +92,18 @@ export const warn = (settings: Settings): Effect.Effect<void, never, Screen> =>
     Effect.forEach(noticesOf(settings), (notice) => screen.err(`${notice}\n`), { discard: true })
   )
 
-/** Whether a dataset that is in the way may be moved aside: asks where somebody can answer. */
+/** Whether an existing dataset may be moved aside. Asks on a terminal. */
 const consent = (settings: Settings, mode: "new" | "continue") =>
   Effect.gen(function* () {
     const screen = yield* Screen
     const storage = yield* RatingsStorage
     if (mode !== "new" || settings.yes || !(yield* storage.exists)) return settings.yes
     return yield* screen.ask(
-      `${storage.place} holds a dataset. Move it aside (its name gets .bak-TIME) and start a new one?`
+      `${storage.place} holds a dataset. Move it aside (to a name with .bak-TIME) and start a new one?`
     )
   })
 
-const harvest = ({ mode: asked, only, restart, resume, settings }: RunRequest) =>
+const harvest = ({ failed, mode: asked, only, restart, resume, settings }: RunRequest) =>
   Effect.gen(function* () {
     const screen = yield* Screen
     const source = yield* RatingsSource
@@ -105,15 +116,15 @@ const harvest = ({ mode: asked, only, restart, resume, settings }: RunRequest) =
     )
     const committed = yield* Ref.make(
       mode === "continue"
-        ? `Nothing was added to ${storage.place}. Go on with: ${resume}`
-        : `Nothing was committed. Start again with: ${restart}`
+        ? `Nothing was added to ${storage.place}. Continue with: ${resume}`
+        : `Nothing was committed. Try again with: ${restart}`
     )
     const tell = (event: HarvestEvent) =>
       Effect.zipRight(
         event._tag === "BatchCommitted"
           ? Ref.set(
               committed,
-              `${storage.place} holds ${event.totalRatings.toLocaleString("en-US")} ratings; all batches up to ${event.batch} are safe. Go on with: ${resume}`
+              `${storage.place} holds ${event.totalRatings.toLocaleString("en-US")} ratings; all batches up to ${event.batch} are committed. Continue with: ${resume}`
             )
           : Effect.void,
         progress.show(event)
@@ -127,7 +138,7 @@ const harvest = ({ mode: asked, only, restart, resume, settings }: RunRequest) =
         batchSize: settings.batchSize,
         membersInFlight: settings.concurrency + 2,
         ...(settings.maxTime === undefined ? {} : { maxMillis: settings.maxTime * 1000 }),
-        // Who is asked for by name is read, whoever a variable or the configuration leaves out of runs.
+        // A member requested by name is read even if a variable or the configuration skips it in runs.
         ...(only === undefined ? { skip: settings.skip } : { only }),
         ...(settings.keep === undefined ? {} : { keep: settings.keep }),
         ...(settings.timestamp === undefined ? {} : { timestamp: settings.timestamp })
@@ -137,16 +148,18 @@ const harvest = ({ mode: asked, only, restart, resume, settings }: RunRequest) =
       Effect.ensuring(progress.end),
       Effect.onInterrupt(() => Effect.flatMap(Ref.get(committed), (words) => screen.err(`\nInterrupted. ${words}\n`))),
       Effect.catchTag("StorageError", (error) =>
-        Effect.flatMap(Ref.get(committed), (words) => endWithError(error, words))
+        Effect.flatMap(Ref.get(committed), (words) => endWithError(error, failed, words))
       )
     )
-    const words = `${resultOf(report, storage.place, report.totalUsers === 0 ? restart : resume)}\n`
+    // A single member that is complete, or does not exist, leaves nothing to continue.
+    const isDone = only !== undefined && report.members.partial === 0 && report.stopped === undefined
+    const words = `${resultOf(report, storage.place, isDone ? undefined : report.totalUsers === 0 ? restart : resume, only === undefined ? settings.skip : [])}\n`
     yield* settings.json ? screen.err(words) : screen.out(words)
-    // Whoever has another name is known, whatever came of that name.
+    // A renamed member does exist, even if reading the new name failed.
     if (only !== undefined && report.members.gone > 0 && report.members.renamed === 0) {
       return yield* endWith(
         1,
-        `The site knows no member called ${only}. Check the name; it stands in the address of the profile.`
+        `There is no member named ${only} on the site. Check the name; it is in the URL of the profile.`
       )
     }
     const code = exitCodeOfReport(report)
@@ -154,7 +167,7 @@ const harvest = ({ mode: asked, only, restart, resume, settings }: RunRequest) =
   }).pipe(Effect.scoped)
 
 /**
- * Runs. Fails with the exit code once everything was said.
+ * Runs. Fails with the exit code after all messages are written.
  *
  * @since 0.1.0
  * @category constructors
@@ -173,9 +186,9 @@ export const startRun = (request: RunRequest) =>
     )
   }).pipe(
     Effect.catchTags({
-      InvalidSettings: (error) => endWithError(error),
+      InvalidSettings: endWithInvalid,
       SourceError: (error) => endWith(1, error.message),
-      // The storage could not be opened or looked at: nothing has happened.
-      StorageError: (error) => endWithError(error, `Try again with: ${request.restart}`)
+      // The storage could not be opened or inspected: nothing has happened.
+      StorageError: (error) => endWithError(error, request.failed, `Try again with: ${request.restart}`)
     })
   )

@@ -1,5 +1,5 @@
 /**
- * The command `lb`. A further subcommand is one line here.
+ * The command `lb`. To add a subcommand, add a line here.
  *
  * @since 0.1.0
  */
@@ -12,7 +12,7 @@ import { runCommand } from "./commands/run.ts"
 import { statusCommand } from "./commands/status.ts"
 import { userCommand } from "./commands/user.ts"
 import { verifyCommand } from "./commands/verify.ts"
-import { helpOfAll, helpOfCommand } from "./Help.ts"
+import { helpOfAll, helpOfCommand, helpOfCompletions } from "./Help.ts"
 import { Screen } from "./Screen.ts"
 import { endWith } from "./StartRun.ts"
 
@@ -32,7 +32,7 @@ export const commands: ReadonlyArray<Command> = [
 ]
 
 /**
- * Runs `lb` with the words that stand behind it on the command line.
+ * Runs `lb` with the words after it on the command line.
  *
  * @since 0.1.0
  * @category constructors
@@ -48,6 +48,8 @@ export const lb = (version: string, words: ReadonlyArray<string>) =>
           asked.command === undefined ? helpOfAll(commands, version, width) : helpOfCommand(asked.command, width)
         )
       }
+      case "CompletionsHelp":
+        return yield* screen.out(helpOfCompletions(yield* screen.width))
       case "Version":
         return yield* screen.out(`${version}\n`)
       case "Completions":

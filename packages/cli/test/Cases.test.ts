@@ -158,7 +158,7 @@ described("a site that was once misread", () => {
         assert.isAbove(fs.readdirSync(path.join(folder, "data_output", "diagnostics")).length, 0)
         const skipped = await site.lb("run", "--mode", "continue", "--skip", "mem_a")
         assert.strictEqual(skipped.code, 0, skipped.out + skipped.err)
-        assert.include(skipped.out, "Left out, as asked: mem_a.")
+        assert.include(skipped.out, "Skipped: mem_a.")
       })
     })
   )
@@ -189,7 +189,7 @@ described("a site that was once misread", () => {
         const second = await site.lb("run", "--mode", "continue")
         assert.strictEqual(second.code, 3, second.out)
         assert.deepStrictEqual(await site.members(), { ...none, sealed: 6, partial: 1 })
-        assert.include(second.out, "Waiting in the dataset: 1 partial member (1 because the site refused a page)")
+        assert.include(second.out, "Partial in the dataset: 1 member (1 because the site refused a page)")
         // What was refused is asked for once in a run, after everybody else.
         const asked = site.asked()
         assert.isAbove(asked.lastIndexOf("/big_one/films/page/2/"), asked.lastIndexOf("/sing_f/films/"))

@@ -3,7 +3,7 @@ import { FileSystem, Path, Terminal } from "@effect/platform"
 import { Effect, Layer } from "effect"
 import * as fc from "fast-check"
 import type { Command } from "../src/Command.ts"
-import { type Asked, readCommandLine } from "../src/CommandLine.ts"
+import { type Asked, completionsOf, readCommandLine } from "../src/CommandLine.ts"
 import { commands } from "../src/lb.ts"
 import { flagOf, type OptionKey, optionKeys, optionTable } from "../src/options/OptionTable.ts"
 
@@ -131,19 +131,37 @@ describe("a command line", () => {
   })
 
   it("refuses what is too much or too little, in words", () => {
-    assert.include(
-      sentenceOf(read("run", "new")),
-      `lb run takes options only, which begin with --, and "new" does not.`
-    )
+    assert.include(sentenceOf(read("run", "new")), `lb run takes only options, which begin with --, not "new".`)
     assert.include(sentenceOf(read("user", "one", "two")), `"two" is a second one`)
-    assert.include(sentenceOf(read("user")), "lb user needs a NAME, as in lb user davee.")
-    assert.include(sentenceOf(read("run", "--mode", "new", "--mode", "continue")), "--mode is there twice")
-    assert.include(sentenceOf(read("verify", "--repair", "--repair")), "--repair is there twice")
-    // The parser passes over an option in another case, and what stands behind it, without a word.
+    assert.include(sentenceOf(read("user")), "lb user needs a NAME, for example lb user davee.")
+    assert.include(sentenceOf(read("run", "--mode", "new", "--mode", "continue")), "--mode is given twice")
+    assert.include(sentenceOf(read("verify", "--repair", "--repair")), "--repair is given twice")
+    // The parser silently drops an option in another case, and its value.
     assert.include(sentenceOf(read("run", "--OUT", "elsewhere")), "Did you mean --out?")
-    assert.include(sentenceOf(read("status", "--repair")), "--repair goes with lb verify, not with lb status")
-    assert.include(sentenceOf(read("status", "--batches", "3")), "--batches goes with lb run, not with lb status")
+    assert.include(sentenceOf(read("status", "--repair")), "--repair is not an option of lb status, only of lb verify.")
+    assert.include(
+      sentenceOf(read("status", "--batches", "3")),
+      "--batches is not an option of lb status, only of lb run."
+    )
+    assert.include(
+      sentenceOf(read("export", "--storage", "csv")),
+      "--storage is not an option of lb export; use --from."
+    )
     assert.include(sentenceOf(read("--mode", "new")), "The command comes first")
+    assert.include(sentenceOf(read("-v")), "Did you mean --version?")
+    assert.include(sentenceOf(read("completions", "bash")), "Did you mean --completions?")
+  })
+
+  it("suggests nothing if no word is similar", () => {
+    for (const words of [
+      ["qwertyuiop"],
+      ["run", "--qwertyuiop"],
+      ["run", "--zz"],
+      ["help", "zzz"],
+      [""],
+      ["run", "--=3"]
+    ])
+      assert.notInclude(sentenceOf(read(...words)), "Did you mean")
   })
 
   it("gives help wherever it is asked for", () => {
@@ -160,5 +178,18 @@ describe("a command line", () => {
       }
     }
     assert.strictEqual(read("--version")._tag, "Version")
+    assert.strictEqual(read("help", "completions")._tag, "CompletionsHelp")
+    assert.strictEqual(read("help", "--completions")._tag, "CompletionsHelp")
+  })
+
+  it("completes no word that it rejects", () => {
+    for (const shell of ["bash", "fish", "zsh"] as const) {
+      const script = Effect.runSync(completionsOf(commands, shell))
+      assert.notMatch(script, /wizard|log-level|[{(]sh\b/u)
+      assert.match(script, /max-requests/u)
+      // Once each: before a command only.
+      if (shell === "bash") assert.strictEqual(script.match(/--(?:completions|version)(?=[ "])/gu)?.length, 2)
+      else assert.strictEqual(script.match(/(?:--|-l )(?:completions|version)\b/gu)?.length, 2, shell)
+    }
   })
 })

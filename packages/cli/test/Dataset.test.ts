@@ -106,7 +106,7 @@ describe("lb user", () => {
     inEmptyFolder(async (folder) => {
       const nobody = await lb(folder, ["user", "nobody_here", "--source", "sandbox"])
       assert.strictEqual(nobody.code, 1)
-      assert.include(nobody.err, "knows no member called nobody_here")
+      assert.include(nobody.err, "There is no member named nobody_here")
       assert.deepStrictEqual(fs.readdirSync(folder), [])
       assert.strictEqual((await lb(folder, ["user", "null", "--source", "sandbox"])).code, 0)
       assert.deepStrictEqual(rowsOf(path.join(folder, "data_output"), "latest_user_mappings.csv"), ["null,1"])
@@ -147,8 +147,8 @@ describe.runIf(fs.existsSync("/dev/full"))("lb, where its output goes nowhere", 
       ]) {
         const { status, stderr } = into(folder, args, "/dev/full")
         assert.strictEqual(status, 1, args.join(" "))
-        assert.match(stderr, /Not all of the output could be written to standard output \(.*ENOSPC/u, args.join(" "))
-        assert.strictEqual(stderr.split("Not all of the output").length, 2)
+        assert.match(stderr, /Part of the output could not be written to standard output \(.*ENOSPC/u, args.join(" "))
+        assert.strictEqual(stderr.split("Part of the output").length, 2)
       }
       assert.strictEqual(
         into(
@@ -169,7 +169,7 @@ describe.runIf(fs.existsSync("/dev/full"))("lb, where its output goes nowhere", 
       run.process.stdout?.once("data", () => run.process.stdout?.destroy())
       const { code, err } = await run.ended
       assert.strictEqual(code, 0)
-      assert.notInclude(err, "Not all of the output")
+      assert.notInclude(err, "Part of the output")
     })
   )
 })
@@ -196,7 +196,7 @@ describe("lb status", () => {
       const { code, out } = await lb(folder, ["status"])
       assert.strictEqual(code, 0)
       assert.match(out, /members\s+51\n/u)
-      assert.include(out, "1 member is partial. Complete it with: pnpm lb run --mode continue")
+      assert.include(out, "1 member is partial. Complete it with: lb run --mode continue")
       const json: unknown = JSON.parse((await lb(folder, ["status", "--json"])).out)
       assert.deepInclude(json, {
         users: 51,
@@ -238,13 +238,13 @@ describe("lb verify", () => {
       await lb(folder, ["run", "--mode", "new", "--source", "sandbox"])
       const data = path.join(folder, "data_output")
       const whole = filesIn(data)
-      assert.include((await lb(folder, ["verify"])).out, "is sound: 2,383 ratings were checked")
+      assert.include((await lb(folder, ["verify"])).out, "is valid (2,383 ratings checked)")
       const place = path.join(data, "latest_translated_user_ratings.csv")
       fs.writeFileSync(place, fs.readFileSync(place, "utf8").replace("member_1", "member_2"))
       const broken = await lb(folder, ["verify"])
       assert.strictEqual(broken.code, 4)
       assert.include(broken.out, "row 1 is not the translation of the raw row")
-      assert.include(broken.out, "pnpm lb verify --repair")
+      assert.include(broken.out, "lb verify --repair")
       const changed = fs.readFileSync(place, "utf8")
       const repaired = await lb(folder, ["verify", "--repair"])
       assert.strictEqual(repaired.code, 0)
@@ -273,11 +273,11 @@ describe("a raw file that went through a spreadsheet", () => {
       fs.writeFileSync(place, saved)
       const refused = await lb(folder, ["run", "--mode", "continue", "--source", "sandbox"])
       assert.strictEqual(refused.code, 4)
-      assert.include(refused.err, "`lb verify` tells more")
+      assert.include(refused.err, "For details: lb verify")
       const told = await lb(folder, ["verify"])
       assert.strictEqual(told.code, 4)
       assert.include(told.out, "its lines end in CR LF, rating is written otherwise")
-      assert.include(told.out, "is damaged in one place")
+      assert.include(told.out, "is damaged (1 problem)")
       const repaired = await lb(folder, ["verify", "--repair"])
       assert.strictEqual(repaired.code, 0, repaired.out)
       assert.strictEqual(fs.readFileSync(place, "utf8"), before)
@@ -348,7 +348,7 @@ describe("a dataset of the original tool", () => {
       ])
       assert.deepStrictEqual(rowsOf(data, "latest_raw_user_ratings.csv").slice(0, 2), ["1,51608,4.0", "3,51608,4.5"])
       assert.strictEqual((await lb(folder, ["verify"])).code, 0)
-      assert.include((await lb(folder, ["status"])).out, "not proven (taken over)")
+      assert.include((await lb(folder, ["status"])).out, "not verified (imported)")
     })
   )
 })

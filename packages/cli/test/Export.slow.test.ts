@@ -199,7 +199,7 @@ describe("lb export", () => {
         "again"
       ])
       assert.strictEqual(again.code, 0, again.err)
-      assert.include(again.out, "all of them counted")
+      assert.include(again.out, "Every row was counted")
       for (const layout of sample("layouts", ["movielens", "jsonl", "spreadsheet", "parquet-file"], 2)) {
         const first = await lb(folder, ["export", "--to", layout])
         const second = await lb(folder, [
@@ -241,11 +241,11 @@ describe("lb export", () => {
       const cases: ReadonlyArray<readonly [ReadonlyArray<string>, string]> = [
         [[], "--to is missing"],
         [["--to", "movilens"], `Did you mean "movielens"?`],
-        [["--to", "sqlite", "--anonymise"], "--anonymise goes with a layout"],
-        [["--to", "jsonl", "--salt", "x"], "--salt goes with --anonymise"],
-        [["--to", "jsonl", "--into-options", "a=b"], "goes with a storage"],
+        [["--to", "sqlite", "--anonymise"], "--anonymise is for layouts"],
+        [["--to", "jsonl", "--salt", "x"], "--salt is only for --anonymise"],
+        [["--to", "jsonl", "--into-options", "a=b"], "is for storages"],
         [["--to", "sqlite", "--into-options", "fiel=x"], `Did you mean "file"?`],
-        [["--to", "jsonl", "--from", "sqlite"], "there is no dataset"],
+        [["--to", "jsonl", "--from", "sqlite"], "no dataset here"],
         [["--to", "csv", "--into", "data_output"], "the dataset itself is there"],
         [["--to", "jsonl", "--into", "data_output"], "something is there already"],
         [["--to", "postgres"], "LB_STORAGE_URL"],

@@ -283,7 +283,7 @@ for (const durable of sample("storages whose runs are killed", durables, 2)) {
         second.err,
         ["csv", "parquet"].includes(name)
           ? `in use by process ${slow.process.pid} on ${os.hostname()} since`
-          : "another process is at work on it"
+          : "in use by another process"
       )
       const status = await lb(folder, ["status", "--out", data], variables(data))
       assert.strictEqual(status.code, 0, "looking is allowed")

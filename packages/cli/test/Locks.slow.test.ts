@@ -76,7 +76,7 @@ describe(`a dataset at which a run is at work${postgres.reason}`, () => {
         }
         const { code, err } = await first.ended
         assert.strictEqual(code, 130, err)
-        const committed = [...err.matchAll(/^Batch (\d+) committed: .*\((?<ratings>[\d,]+) in all\)$/gmu)].at(-1)
+        const committed = [...err.matchAll(/^Batch (\d+) committed: .*\((?<ratings>[\d,]+) in total\)$/gmu)].at(-1)
         const status = Status((await lb(folder, ["status", "--json", "--out", "data", ...args], variables)).out)
         assert.isAtLeast(status.batches, Number(committed?.[1]))
         if (status.batches === Number(committed?.[1]))

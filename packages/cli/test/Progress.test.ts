@@ -20,7 +20,7 @@ const some = fc.record({
   quiet: count
 })
 const part =
-  /^(?:\[#*-*\] \d+ %|\d+\/\d+ members|no answer for [\da-z ]+|about [\da-z ]+ left|[\d,]+ (?:rating|page)s?|[\d,]+ requests? \([\d.]+\/s\)|paused [\da-z ]+ in all)$/u
+  /^(?:\[#*-*\] \d+ %|\d+\/\d+ members|no response for [\da-z ]+|about [\da-z ]+ left|[\d,]+ (?:rating|page)s?|[\d,]+ requests? \([\d.]+\/s\)|paused [\da-z ]+ in total)$/u
 
 describe("the status line", () => {
   it("is made of whole parts, and leaves a column free, at any width", () => {
@@ -64,9 +64,9 @@ describe("the status line", () => {
       })
       const shown = yield* Effect.provideService(showProgress(Ref.get(activity), "lines"), Screen, screen)
       yield* TestClock.adjust("1 seconds")
-      assert.notInclude(yield* Ref.get(written), "no answer")
+      assert.notInclude(yield* Ref.get(written), "no response")
       yield* TestClock.adjust("20 seconds")
-      assert.match(yield* Ref.get(written), /no answer for 2[01]s/u)
+      assert.match(yield* Ref.get(written), /no response for 2[01]s/u)
       yield* shown.show({
         _tag: "PageRead",
         username: Schema.decodeSync(UsernameFromText)("davee"),
@@ -75,7 +75,7 @@ describe("the status line", () => {
         ratings: 70
       })
       yield* TestClock.adjust("1 seconds")
-      assert.notInclude(yield* Ref.get(written), "no answer")
+      assert.notInclude(yield* Ref.get(written), "no response")
       assert.include(yield* Ref.get(written), "70 ratings")
       // What comes afterwards has a line of its own.
       yield* shown.end

@@ -18,7 +18,7 @@ const read = (file: string): unknown => JSON.parse(fs.readFileSync(file, "utf8")
 
 describe("lb run, before pages it does not understand", () => {
   it(
-    "keeps the page and its headers in diagnostics/, and says where, what and what to do",
+    "keeps the page and its headers in diagnostics/, and explains where, what and what to do",
     inEmptyFolder(async (folder) => {
       await withSandbox(
         { faults: [{ kind: "changed-markup", change: "renamed-items", path: "/films/", from: 30 }] },
@@ -69,7 +69,7 @@ describe("lb run, before pages it does not understand", () => {
         fs.writeFileSync(path.join(folder, "data_output", "diagnostics"), "a file")
         const { code, err } = await lb(folder, ["run", "--mode", "new", "--base-url", site.url, "--rate", "unlimited"])
         assert.strictEqual(code, 3)
-        assert.include(err, "could not be kept")
+        assert.include(err, "could not be saved")
       })
     })
   )
@@ -100,7 +100,7 @@ describe("lb run with a budget", () => {
         assert.isAtMost(arrived, 15)
         assert.isAbove(arrived, 15 - 5)
         assert.include(first.out, "The 15 requests that were allowed for this run are sent")
-        assert.match(first.out, /Go on with: pnpm lb run --mode continue .*--max-requests 15/u)
+        assert.match(first.out, /Continue with: lb run --mode continue .*--max-requests 15/u)
         let before = rowsOf(data, "latest_raw_user_ratings.csv").length
         assert.isAbove(before, 0)
         for (let runs = 0; runs < 6; runs++) {
@@ -175,7 +175,7 @@ describe("lb doctor", () => {
           .map((line) => line.slice(2).split(" (")[0]),
         ["robots.txt", "members page", "films page", "second films page"]
       )
-      assert.include(out, "All is well")
+      assert.include(out, "All checks passed")
       assert.deepStrictEqual(fs.readdirSync(folder), [])
     })
   )

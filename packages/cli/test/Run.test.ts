@@ -47,7 +47,7 @@ describe("lb run", () => {
       const { code, err, out } = await lb(folder, ["run", "--mode", "new", "--source", "sandbox"])
       assert.strictEqual(code, 0, err)
       assert.match(out, /^20 members complete: [\d,]+ ratings/u)
-      assert.include(out, "Go on with: pnpm lb run --mode continue --source sandbox")
+      assert.include(out, "Continue with: lb run --mode continue --source sandbox")
       assert.include(err, "Batch 2 committed")
       const data = path.join(folder, "data_output")
       assert.includeMembers(fs.readdirSync(data), sixFiles)
@@ -244,13 +244,13 @@ describe("lb run, refused", () => {
     ],
     ["a negative number", ["run", "--mode", "new", "--batches=-1"], "--batches must be a whole number"],
     ["no concurrency", ["run", "--mode", "new", "--concurrency", "0"], "--concurrency must be"],
-    ["a rate of nothing", ["run", "--mode", "new", "--rate", "0"], "--rate must be a number of requests a second"],
+    ["a rate of nothing", ["run", "--mode", "new", "--rate", "0"], "--rate must be a number of requests per second"],
     ["a storage that does not exist", ["run", "--mode", "new", "--storage", "cvs"], `Did you mean "csv"?`],
     ["a source that does not exist", ["run", "--mode", "new", "--source", "sandbx"], `Did you mean "sandbox"?`],
     [
       "a source with another's address",
       ["run", "--mode", "new", "--source", "sandbox", "--base-url", "http://127.0.0.1"],
-      "--base-url goes with the source letterboxd"
+      "--base-url is for the source letterboxd"
     ],
     ["an address that is none", ["run", "--mode", "new", "--base-url", "letterboxd.com"], "http:// or https://"],
     [
@@ -303,7 +303,7 @@ describe("lb run, refused", () => {
       ]
       for (const { code, err, out } of refused) {
         assert.strictEqual(code, 1)
-        assert.match(err, /^(?:--base-url|LB_STORAGE_URL|LB_INTO_URL) must be an address/mu)
+        assert.match(err, /^(?:--base-url|LB_STORAGE_URL|LB_INTO_URL) must be (?:a|an) (?:URL|address)/mu)
         assert.notMatch(err + out, /secret|sec#ret/u)
       }
       assert.include(refused.at(-1)?.err, "LB_INTO_URL")
@@ -345,7 +345,7 @@ describe("lb run, refused", () => {
         const stopped = await lb(folder, ["run", "--mode", "new", ...args], variables)
         assert.strictEqual(stopped.code, 3)
         assert.include(stopped.out, "bot wall")
-        assert.include(stopped.out, "Go on with: pnpm lb run --mode continue")
+        assert.include(stopped.out, "Continue with: lb run --mode continue")
         const kept = rowsOf(path.join(folder, "data_output"), "latest_raw_user_ratings.csv")
         assert.isAbove(kept.length, 0)
         await Effect.runPromise(site.behave({ faults: [] }))
@@ -440,10 +440,7 @@ describe("lb run, on a disk that is full", () => {
     inEmptyFolder(async (folder) => {
       const { code, err } = await run(folder, 0)
       assert.strictEqual(code, 1)
-      assert.match(
-        err,
-        /nothing goes in any more\..* Nothing was committed\. Start again with: pnpm lb run --mode new /u
-      )
+      assert.match(err, /nothing goes in any more\..* Nothing was committed\. Try again with: lb run --mode new /u)
       assert.notInclude(err, "--mode continue")
     })
   )
@@ -455,7 +452,7 @@ describe("lb run, on a disk that is full", () => {
       assert.strictEqual(code, 1)
       assert.match(
         err,
-        /a full disk holds [\d,]+ ratings; all batches up to 1 are safe\. Go on with: pnpm lb run --mode continue /u
+        /a full disk holds [\d,]+ ratings; all batches up to 1 are committed\. Continue with: lb run --mode continue /u
       )
     })
   )
@@ -487,7 +484,7 @@ describe("lb run, interrupted", () => {
       run.process.kill("SIGTERM")
       const { code, err } = await run.ended
       assert.strictEqual(code, 130)
-      assert.include(err, "all batches up to 2 are safe")
+      assert.include(err, "all batches up to 2 are committed")
       assert.include(err, "Batch 2 committed")
     })
   )
@@ -521,7 +518,7 @@ describe("lb run, interrupted", () => {
           assert.strictEqual(code, 130)
           assert.match(
             err,
-            /Interrupted\. data_output holds [\d,]+ ratings; all batches up to \d+ are safe\. Go on with: pnpm lb run --mode continue --batches 8 --batch-size 5/u
+            /Interrupted\. data_output holds [\d,]+ ratings; all batches up to \d+ are committed\. Continue with: lb run --mode continue --batches 8 --batch-size 5/u
           )
           const data = path.join(folder, "data_output")
           assert.notInclude(fs.readdirSync(data), ".lock")

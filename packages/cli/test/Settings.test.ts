@@ -98,8 +98,8 @@ describe("settings", () => {
   it.effect("name everything that is wrong, with where it stands", () =>
     Effect.gen(function* () {
       const problems = problemsOf(yield* resolve({ batches: "none" }, { LB_RATE: "fast" }, { filmLabel: "name" }))
-      assert.include(problems, `--batches must be a whole number from 1 to 1000000, but it is "none"`)
-      assert.include(problems, `LB_RATE must be a number of requests a second above 0, or "unlimited"`)
+      assert.include(problems, `--batches must be a whole number from 1 to 1000000, not "none"`)
+      assert.include(problems, `LB_RATE must be a number of requests per second above 0, or "unlimited"`)
       assert.match(problems, /"filmLabel" in .*lb\.config\.json must be title or slug/u)
     })
   )
@@ -129,7 +129,7 @@ describe("settings", () => {
         "http://"
       ]) {
         const problems = problemsOf(yield* resolve({}, { LB_BASE_URL: baseUrl }))
-        assert.include(problems, "LB_BASE_URL must be an address that begins with http:// or https://")
+        assert.include(problems, "LB_BASE_URL must be a URL that begins with http:// or https://")
         assert.notInclude(problems, "secret")
       }
     })
@@ -144,7 +144,7 @@ describe("settings", () => {
       for (const userAgent of ["two\nlines", "snow ☃", "a\u0000b", "tab\tbed", "\u007f"]) {
         assert.include(
           problemsOf(yield* resolve({ userAgent })),
-          "--user-agent must be one line of Latin letters, digits and signs, as a header can hold"
+          "--user-agent must be one line of Latin letters, digits and punctuation that fits in an HTTP header"
         )
       }
       assert.include(problemsOf(yield* resolve({ userAgent: "" })), "--user-agent must not be empty")
@@ -155,11 +155,11 @@ describe("settings", () => {
     Effect.gen(function* () {
       assert.include(
         problemsOf(yield* resolve({}, { LB_OUT: " data" })),
-        `LB_OUT must not be empty or have spaces around it, but it is " data"`
+        `LB_OUT must not be empty, or begin or end with a space, not " data"`
       )
       assert.strictEqual(
         problemsOf(yield* resolve({}, { LB_SALT: " pepper" })),
-        "LB_SALT must not be empty or have spaces around it."
+        "LB_SALT must not be empty, or begin or end with a space."
       )
     })
   )
@@ -168,7 +168,7 @@ describe("settings", () => {
     Effect.gen(function* () {
       assert.include(
         problemsOf(yield* resolve({}, {}, { batchsize: 3 })),
-        `"batchsize" is not known. Did you mean "batchSize"?`
+        `"batchsize" is unknown. Did you mean "batchSize"?`
       )
       assert.include(
         problemsOf(yield* resolve({}, {}, { files: { rawRating: "x" } })),
@@ -176,9 +176,9 @@ describe("settings", () => {
       )
       assert.include(
         problemsOf(yield* resolve({}, {}, { files: { rawRatings: 3 } })),
-        `"files.rawRatings" must be the name of a file`
+        `"files.rawRatings" must be a file name`
       )
-      assert.include(problemsOf(yield* resolve({}, {}, { batches: [1] })), `"batches" must be a text`)
+      assert.include(problemsOf(yield* resolve({}, {}, { batches: [1] })), `"batches" must be a string`)
       assert.include(problemsOf(yield* resolve({}, {}, "{ not json")), "it is not a JSON object")
     })
   )
@@ -204,13 +204,25 @@ describe("settings", () => {
     })
   )
 
-  it("go on with the same options, quoted for a shell", () => {
-    assert.strictEqual(
-      pasteable("run --mode continue", { mode: "new", yes: "true", json: "true", out: "my data's", batches: "3" }, [
-        "mode",
-        "yes"
-      ]),
-      String.raw`pnpm lb run --mode continue --batches 3 --out 'my data'\''s' --json`
-    )
-  })
+  it.effect("are repeated in the next command, quoted for a shell, which is started like this one", () =>
+    Effect.gen(function* () {
+      const next = (variables: Readonly<Record<string, string>>) =>
+        pasteable("run --mode continue", { mode: "new", yes: "true", json: "true", out: "my data's", batches: "3" }, [
+          "mode",
+          "yes"
+        ]).pipe(Effect.provideService(Environment, { variables }))
+      const words = String.raw`lb run --mode continue --batches 3 --out 'my data'\''s' --json`
+      const pnpm = { npm_config_user_agent: "pnpm/10.34.9 npm/? node/v20.20.2 linux x64", npm_command: "exec" }
+      assert.strictEqual(yield* next({}), words)
+      assert.strictEqual(yield* next({ npm_config_user_agent: "npm/11.1.0 node/v20.20.2" }), words)
+      assert.strictEqual(yield* next(pnpm), `pnpm ${words}`)
+      // npx passes these on to the program it starts.
+      for (const script of ["'pnpm'", "pnpm"]) {
+        assert.strictEqual(
+          yield* next({ ...pnpm, npm_lifecycle_event: "npx", npm_lifecycle_script: script }),
+          `npx -y pnpm@10.34.9 ${words}`
+        )
+      }
+    })
+  )
 })

@@ -92,18 +92,18 @@ describe("lb, with the source of a module", () => {
         ["@nobody/nothing", `(tried the package @nobody/nothing, from ${folder})`],
         [
           "./empty.mjs",
-          "./empty.mjs is not a source. It must export layer, a function that takes { options, concurrency }"
+          "./empty.mjs is not a source. The module must export layer, a function that takes { options, concurrency }"
         ],
-        ["./number.mjs", "is not a Layer. It must export layer"],
+        ["./number.mjs", "does not return a Layer. The module must export layer"],
         [
           "sandbx",
-          `which is not a source. Known: letterboxd, sandbox, or a module (./my-source.mjs, @scope/package). Did you mean "sandbox"?`
+          `which is not a source. Use letterboxd, sandbox or a module (./my-source.mjs, @scope/package). Did you mean "sandbox"?`
         ],
-        [mine, "--rate goes with the sources letterboxd and sandbox, not with ./my-source.mjs", "--rate", "5"],
-        [mine, "--base-url goes with the source letterboxd, not with", "--base-url", "http://localhost:1"],
-        [mine, `has no option "fil". It knows: file. Did you mean "file"?`, "--source-options", "fil=x"],
+        [mine, "--rate is for the sources letterboxd and sandbox, not for ./my-source.mjs", "--rate", "5"],
+        [mine, "--base-url is for the source letterboxd, not for", "--base-url", "http://localhost:1"],
+        [mine, `has no option "fil". Its options: file. Did you mean "file"?`, "--source-options", "fil=x"],
         [mine, "It cannot be read:", "--source-options", "file=nowhere.json"],
-        ["sandbox", `The source sandbox has no option "file". It has none`, ...options]
+        ["sandbox", `The source sandbox has no option "file". It has no options.`, ...options]
       ] as const
       for (const [i, [source, expected, ...more]] of cases.entries()) {
         const command = i % 2 === 0 ? ["run", "--mode", "new"] : ["doctor"]

@@ -38,7 +38,7 @@ describe("lb, with another storage", () => {
         assert.deepInclude(status, { users: 30, partial: 0, batches: 4 })
         const verified = await lb(folder, ["verify", ...args])
         assert.strictEqual(verified.code, 0, verified.out)
-        assert.include(verified.out, "is sound")
+        assert.include(verified.out, "is valid")
         assert.includeMembers(fs.readdirSync(path.join(folder, "data")), files)
       }),
       180_000

@@ -1,6 +1,6 @@
 /**
  * The table of `docs/verdicts.md`, made by the code it describes. `pnpm vitest run -u test/VerdictsDocument.test.ts`
- * writes it anew.
+ * writes it again.
  */
 import { type ListPart, missingReason, Username } from "@letterboxd-ratings/core"
 import {
@@ -50,12 +50,12 @@ const responses: ReadonlyArray<readonly [string, PageResponse | PageVerdict]> = 
     answer(200, films.replace("</body>", `<script src="/cdn-cgi/challenge-platform/x.js"></script></body>`))
   ],
   [
-    "200, a page of films, up to two tiles or 2 % of them without a usable id, with a name that is no text, with an impossible rating or with marks that disagree",
+    "200, a page of films, up to two tiles or 2 % of the tiles with no usable id, an invalid name, an impossible rating or contradictory marks",
     answer(200, someRatings(2))
   ],
-  ["200, a page of films, more of the tiles so", answer(200, someRatings(3))],
+  ["200, a page of films with more such tiles", answer(200, someRatings(3))],
   [
-    "200, a page of films, and others in its sidebar",
+    "200, a page of films, with other films in its sidebar",
     answer(
       200,
       filmsPage({
@@ -69,7 +69,7 @@ const responses: ReadonlyArray<readonly [string, PageResponse | PageVerdict]> = 
     )
   ],
   [
-    "200, two lists that could each be the member's",
+    "200, two lists that could both be the member's",
     answer(200, films.replace("</ul></div>", `</ul></div><ul class="grid"></ul>`))
   ],
   [
@@ -86,29 +86,29 @@ const responses: ReadonlyArray<readonly [string, PageResponse | PageVerdict]> = 
       })
     )
   ],
-  ["200, the page says that there are no films, in whatever words", answer(200, noFilms)],
+  ["200, a page that says, in any words, that there are no films", answer(200, noFilms)],
   [
-    "200, the page says that there are no films, and states how many there are",
+    "200, a page that says that there are no films, but states a number of films",
     answer(200, noFilms.replace("0&nbsp;films", "7&nbsp;films"))
   ],
   ["200, a page of another member's films", answer(200, films.replace(/data-owner="[^"]*"/u, `data-owner="somebody"`))],
   [
-    "200, an empty list with a way back only",
+    "200, an empty list that only links to earlier pages",
     answer(200, filmsPage({ member, films: member.films, listing: "", number: 99, generation: "2026-09" }))
   ],
-  ["200, a list without films that does not say so", answer(200, noFilms.replace("empty-text", "text"))],
+  ["200, a list without films that does not say that it is empty", answer(200, noFilms.replace("empty-text", "text"))],
   [
-    "200, another page of the site, or none of it",
+    "200, another page of the site, or of another site",
     answer(200, "<html><head><title>Hello</title></head><body></body></html>")
   ],
-  ["200, a page that stops before its end", answer(200, films.slice(0, films.length / 2))],
-  ["200, nothing at all", answer(200, "")],
+  ["200, a page that is cut off", answer(200, films.slice(0, films.length / 2))],
+  ["200, an empty body", answer(200, "")],
   ['200, "Just a moment..."', answer(200, wallPage("challenge"))],
   ["403, header cf-mitigated: challenge", answer(403, wallPage("challenge"), { "cf-mitigated": "challenge" })],
   ['403, "Access denied ... Cloudflare"', answer(403, wallPage("denied"))],
-  ["403, Letterboxd's own, in whatever words", answer(403, privatePage("classified"))],
+  ["403, Letterboxd's own page, in any words", answer(403, privatePage("classified"))],
   ["403, anything else", answer(403, "<html><body></body></html>")],
-  ["404, Letterboxd's own", answer(404, notFoundPage())],
+  ["404, Letterboxd's own page", answer(404, notFoundPage())],
   ["404, anything else", answer(404, "<html><body>nginx</body></html>")],
   ["301 to another member's films", answer(301, "", { location: "/somebody_else/films/" })],
   ["301 to anywhere else", answer(301, "", { location: "/sign-in/" })],
@@ -116,29 +116,29 @@ const responses: ReadonlyArray<readonly [string, PageResponse | PageVerdict]> = 
   ["429 without Retry-After", answer(429, "Too many requests")],
   ["426", answer(426, "")],
   ["408, 425, 500, 502, 503, 520, 522 ...", answer(503, "")],
-  ["no connection, no answer in time, a reset", PageVerdict.Unavailable({ why: "the connection was reset" })],
-  ["a body that breaks off or cannot be unpacked", PageVerdict.Truncated({ bytes: 0 })],
-  ["an answer of more than 16 MB", PageVerdict.Unavailable({ why: "the answer is larger than 16 MB" })]
+  ["no connection, a timeout, a reset", PageVerdict.Unavailable({ why: "the connection was reset" })],
+  ["a body that is cut off or cannot be decompressed", PageVerdict.Truncated({ bytes: 0 })],
+  ["a response of more than 16 MB", PageVerdict.Unavailable({ why: "the answer is larger than 16 MB" })]
 ]
 
 const doing: Readonly<Record<PageVerdict["_tag"], string>> = {
-  Films: "takes the films; not sealed if a tile could not be read",
-  NoFilms: "records a member without films, sealed",
-  PastTheEnd: "notes that the list has become shorter, and reads another page to tell by how much",
+  Films: "adds the films; the member is partial if a tile could not be read",
+  NoFilms: "records the member as sealed, without films",
+  PastTheEnd: "notes that the list became shorter, and reads another page to find its new end",
   MemberNotFound: "records the member as gone",
   MemberPrivate: "records the member as private",
   Renamed:
-    "reads the new name, over up to five names, and records the member as renamed; a circle or a longer way is like Unavailable",
+    "follows up to five new names, and records the member as renamed; a loop or a longer chain is like Unavailable",
   RateLimited:
-    "everybody pauses, slower after it; repeated up to `--max-retries`, then asks the members list whether the limit is for all",
-  Challenged: "never repeated; stops the run, keeps the page in `diagnostics/`",
+    "pauses all requests and slows down; retries up to `--max-retries` times, then requests the members list to see whether the limit is for all pages",
+  Challenged: "never retries; stops the run, and saves the page in `diagnostics/`",
   Forbidden:
-    "the page is missing, and kept in `diagnostics/`; stops the run where three members in a row are refused so",
+    "the page is missing, and saved in `diagnostics/`; stops the run if three members in a row are refused in this way",
   Unavailable:
-    "repeated up to `--max-retries` if that can help; then the page is missing, read again at the end of the batch and by `continue`",
-  Truncated: "like Unavailable: never taken for the end of the list",
+    "retries up to `--max-retries` times if that can help; then the page is missing, and is read again at the end of the batch and by `--mode continue`",
+  Truncated: "like Unavailable: never counts as the end of the list",
   MarkupChanged:
-    "the page is missing, and kept in `diagnostics/`; stops the run, and names the selector, where three members in a row have such pages"
+    "the page is missing, and saved in `diagnostics/`; stops the run and names the selector if three members in a row have such pages"
 }
 
 const partOf = (verdict: PageVerdict): ListPart =>
@@ -154,16 +154,16 @@ const exitOf = (verdict: PageVerdict): string => {
     case "Private":
       return "0"
     case "Renamed":
-      return "0, 2 if no list is reached"
+      return "0; 2 if no list is found"
     case "PastTheEnd":
-      return "0, 2 if it keeps moving"
+      return "0; 2 if the list keeps changing"
     case "Missing": {
       const { error, extent } = content
       const code = exitCodeOfSourceError(error.reason)
       if (extent === "source") return `${code}`
       return extent === "perhaps-source" || missingReason(error) === "unavailable"
-        ? `0 once it is had, 2 if it stays missing, ${code} if it is everybody's`
-        : `2, ${code} if it is several members'`
+        ? `0 if a retry succeeds; 2 if the page stays missing; ${code} if all pages are affected`
+        : `2; ${code} if several members are affected`
     }
   }
 }
@@ -193,20 +193,20 @@ describe("docs/verdicts.md", () => {
     )
     await expect(`# Verdicts
 
-What a response to a request for a page of a member's films is taken for, and what follows. A page is never judged by
-"no tiles found": whatever is not understood has a verdict of its own. This table is made by the code it describes
-(\`packages/cli/test/VerdictsDocument.test.ts\` fails where they differ).
+How the tool interprets each response to a request for a films page, and what it does then. "No tiles found" is never a
+verdict by itself: pages that are not understood have their own verdict. This table is generated from the code
+(\`packages/cli/test/VerdictsDocument.test.ts\` fails if they differ).
 
 | response | verdict | what the tool does | exit code |
 |---|---|---|---|
 ${rows.join("\n")}
 
-A member is sealed when all its pages are \`Films\` and agree with each other and with the numbers they state; any other
-member of whom page 1 was read is partial, with exactly the pages that are missing. A run that ends with partial members
-has exit code 2, and \`lb run --mode continue\` asks for the missing pages only.
+A member is sealed (complete) if all its pages are \`Films\` and agree with each other and with the numbers they state.
+Otherwise the member is partial, with a list of the missing pages. A run that ends with partial members has exit code 2,
+and \`lb run --mode continue\` requests only the missing pages.
 
-Requests that a budget forbids (\`--max-requests\`, \`--max-time\`) are not sent: the run ends with what it has, exit code
-2. An address that robots.txt forbids is not asked for: exit code 1.
+When \`--max-requests\` or \`--max-time\` is reached, the run commits what it has and ends with exit code 2. A URL that
+robots.txt forbids is not requested; the exit code is 1.
 `).toMatchFileSnapshot("../../../docs/verdicts.md")
   })
 })

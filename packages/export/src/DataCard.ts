@@ -1,5 +1,5 @@
 /**
- * What an export tells about itself, so that whoever finds it knows what it is.
+ * The description of an export.
  *
  * @since 0.1.0
  */
@@ -9,10 +9,10 @@ import type { ExportedFile } from "./ExportedFile.ts"
 
 /**
  * - `format`: what the dataset was written as.
- * - `state`, `committedAt`: what it holds, and when it was last added to.
+ * - `state`, `committedAt`: its content, and the time of the last commit.
  * - `perStars`: how many ratings of each number of half stars (0 to 10) were written.
  * - `isAnonymous`: whether names were left out.
- * - `tool`: what wrote it, with its version.
+ * - `tool`: the name and version of the program that wrote it.
  *
  * @since 0.1.0
  * @category models
@@ -78,7 +78,7 @@ export const dataCard = ({
   const words = (["sealed", "partial", "gone", "private", "renamed"] as const).flatMap((name) =>
     members[name] === 0 ? [] : [`${count(members[name])} ${name === "sealed" ? "complete" : name}`]
   )
-  if (unproven > 0) words.push(`${count(unproven)} taken over from another tool and not proven`)
+  if (unproven > 0) words.push(`${count(unproven)} imported from another tool and not verified`)
 
   const facts: ReadonlyArray<readonly [string, string]> = [
     ["layout", format],
@@ -86,16 +86,16 @@ export const dataCard = ({
     ["proven complete", share(members.sealed, state.users.size)],
     ["films", count(state.films.size)],
     ["ratings", count(state.ratings)],
-    ["films watched that were seen", `${count(seen)}, ${share(state.ratings, seen)} of them rated`],
+    ["watched films in the lists read", `${count(seen)}, ${share(state.ratings, seen)} of them rated`],
     [
       "coverage",
       stated === 0
-        ? "the pages stated no numbers of films"
-        : `${share(seenOfStated, stated)} of the ${count(stated)} films that members' pages state`
+        ? "unknown: the pages state no number of films"
+        : `${share(seenOfStated, stated)} of the ${count(stated)} films stated on the members' pages`
     ],
     ["read", times.length === 0 ? "unknown" : `${day(earliest)} to ${day(latest)} (UTC)`],
     ["last commit", isAnonymous ? day(committedAt.epochMillis) : DateTime.formatIso(committedAt)],
-    ["names", isAnonymous ? "left out; ids are salted" : "included"],
+    ["names", isAnonymous ? "removed; ids are salted" : "included"],
     ["written by", tool]
   ]
   const starRows = perStars.flatMap((n, halfStars) =>
@@ -110,7 +110,7 @@ export const dataCard = ({
 
   return `# Data card
 
-Ratings of films by members of Letterboxd, read from the members' public lists of films.
+Film ratings by members of Letterboxd, read from the members' public film lists.
 
 | | |
 |---|---|
@@ -130,18 +130,18 @@ ${starRows.join("\n")}
 
 ## Before you use it
 
-- Members were taken from the top of the list of popular members: they are not a sample of all.
-- "Complete" means that every page of a member's list was read and that the number of films agrees with the number the
-  site states. Of partial members ratings are missing; nothing was filled in.
-- Films that were watched and not rated are not in here.
+- The members are from the top of the list of popular members. They are not a random sample.
+- "Complete" means that every page of a member's list was read, and that the number of films is the number stated by the
+  site. Some ratings of partial members are missing; nothing was filled in.
+- Films that were watched but not rated are not included.
 ${
   isAnonymous
-    ? "- Names were left out, but somebody's ratings taken together can still tell who they are. Treat them as personal data.\n"
-    : "- Names of members are in here: it is personal data. Publish an anonymous export instead, if you may publish at all.\n"
+    ? "- Names were removed, but a person's ratings taken together may still identify them. Treat the ratings as personal data.\n"
+    : "- The names of members are included, so this is personal data. If you may publish it at all, publish an anonymous export.\n"
 }
 ## Licence
 
-None is granted with this dataset. The ratings are their authors', the site's terms of use (6.11) restrict automated
-gathering and reuse, and laws on databases and personal data may apply: make sure that you may do what you want to do.
+This dataset comes without a licence. The ratings belong to their authors, the site's terms of use (6.11) restrict automated
+data collection and reuse, and laws on databases and personal data may apply. Make sure that your use is allowed.
 `
 }

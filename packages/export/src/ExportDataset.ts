@@ -32,7 +32,7 @@ type Storage = Context.Tag.Service<RatingsStorage>
 type Files = FileSystem.FileSystem | Path.Path
 
 /**
- * Where an export goes, what happens to what is there already, and what wrote it (for the data card).
+ * Where an export goes, what happens to existing files there, and which tool wrote it (for the data card).
  *
  * @since 0.1.0
  * @category models
@@ -82,8 +82,8 @@ const reportOf = ({ notes, state }: WholeDataset & { readonly notes: ReadonlyArr
 })
 
 /**
- * Writes a dataset as files of a format, with a data card; with `salt`, without names. The folder is there whole or not
- * at all. Every row is counted: where one is missing nothing is exported, and the error says so.
+ * Writes a dataset as files of a format, with a data card; with `salt`, without names. A failed export leaves no folder.
+ * Every row is counted: if one is missing, nothing is exported, and the error reports it.
  *
  * @since 0.1.0
  * @category constructors
@@ -121,11 +121,11 @@ export const exportFiles = (
       })
     )
     return reportOf(whole)
-  }).pipe(Effect.scoped)
+  }).pipe(Effect.scoped, Effect.withSpan("Export.files", { attributes: { format: format.name, folder } }))
 
 /**
- * Copies a dataset into another storage, with a data card in `folder`, which names the files there where the storage
- * keeps the dataset in files of this folder (`listFiles`). All of the dataset is there at once, or nothing.
+ * Copies a dataset into another storage, with a data card in `folder`. With `listFiles`, for a storage of files in this
+ * folder, the card lists them. The whole dataset is committed at once, or not at all.
  *
  * @since 0.1.0
  * @category constructors
@@ -166,7 +166,7 @@ export const exportToStorage = (
       tool
     })
     return reportOf(whole)
-  }).pipe(Effect.scoped)
+  }).pipe(Effect.scoped, Effect.withSpan("Export.storage", { attributes: { storage: to.name, folder } }))
 
 /** Writes the card. One that is there already is set aside: it may tell of another dataset, or be somebody's own. */
 const writeCard = (folder: string, facts: Parameters<typeof dataCard>[0]) =>

@@ -1,5 +1,5 @@
 /**
- * What a layout of files has to be able to do.
+ * The interface of a layout of files.
  *
  * @since 0.1.0
  */
@@ -10,8 +10,8 @@ import type { ExportedDataset } from "./ExportedDataset.ts"
 import type { ExportedFile } from "./ExportedFile.ts"
 
 /**
- * A layout of files. `write` fills an empty folder and tells which files it wrote; the first of them holds the ratings,
- * a row each. `notes` are sentences for the data card about what the columns mean.
+ * A layout of files. `write` fills an empty folder and returns the files it wrote; the first one has the ratings, one per
+ * row. `notes` are sentences for the data card that explain the columns.
  *
  * @since 0.1.0
  * @category models

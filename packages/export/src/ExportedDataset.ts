@@ -1,5 +1,5 @@
 /**
- * A dataset as an export shows it: with names, or without anything that tells who a member is.
+ * A dataset as it is exported: with names, or without anything that identifies a member.
  *
  * @since 0.1.0
  */
@@ -20,8 +20,8 @@ import { Chunk, DateTime, Effect, Option, Redacted, Schema, Stream } from "effec
 import { rowsAtOnce } from "./ExportedFile.ts"
 
 /**
- * What a format writes. `keeps` says which columns there are beyond those that every dataset has. `usernames` is absent where the export is anonymous. `readAt` is when a member's list was read,
- * the only time there is: the site does not tell when a film was rated.
+ * What a format writes. `keeps` has the columns that not every dataset has. `usernames` is absent if the export is
+ * anonymous. `readAt` is when a member's list was read. It is the only time: the site does not show when a film was rated.
  *
  * @since 0.1.0
  * @category models

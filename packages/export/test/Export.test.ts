@@ -309,7 +309,7 @@ layer(Layer.merge(NodeContext.layer, processTable(1)))("exports", (it) => {
           assert.deepStrictEqual(times, new Set([`${Date.UTC(2026, 0, 1) / 1000}`]))
         }
         for (const name of yield* fs.readDirectory(folder)) assert.notInclude(yield* text(folder, name), "pepper")
-        assert.include(yield* text(folder, "DATA_CARD.md"), "left out; ids are salted")
+        assert.include(yield* text(folder, "DATA_CARD.md"), "removed; ids are salted")
       })
     )
 

@@ -27,11 +27,11 @@ import { textsOf } from "./SiteError.ts"
 import { defaults as policy, HttpPolicy } from "./transport/HttpPolicy.ts"
 
 /**
- * - `name`: what reports call this source.
- * - `baseUrl`: where the pages are, without a slash at the end.
- * - `listing`, `membersList`: which lists are read.
- * - `pagesInFlight`: pages of one member asked for at the same time, at least 1. The policy bounds all of them.
- * - `robots`: whether the site's robots.txt is kept to. The first word of `userAgent` is the name it is read for.
+ * - `name`: the name of this source in reports.
+ * - `baseUrl`: the URL of the site, without a trailing slash.
+ * - `listing`, `membersList`: which lists to read.
+ * - `pagesInFlight`: how many pages of one member to request at the same time, at least 1. The policy limits the total.
+ * - `robots`: whether to obey the site's robots.txt. The first word of `userAgent` is the name that its rules are read for.
  *
  * @since 0.1.0
  * @category models

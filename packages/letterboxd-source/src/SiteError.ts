@@ -1,18 +1,18 @@
 /**
- * Why a site cannot be read further, in its own words, as an error of a source.
+ * Why a site cannot be read further, as an error of a source.
  *
  * @since 0.1.0
  */
 import { SourceError, type SourceErrorReason } from "@letterboxd-ratings/core"
 
 /**
- * - `Challenged`: a bot wall stands before the pages, or a page is refused.
- * - `RateLimited`: the site keeps saying "too many requests".
- * - `Unreachable`: no connection, or nothing but failures from the site.
- * - `MarkupChanged`: pages look different from all generations that are understood.
- * - `DisallowedByRobots`: the site's robots.txt forbids the address.
- * - `BudgetSpent`: as many requests were sent as were allowed.
- * - `InvalidOption`: the source was configured with something it cannot do.
+ * - `Challenged`: a bot wall blocks the pages, or a page is refused.
+ * - `RateLimited`: the site keeps answering "too many requests".
+ * - `Unreachable`: no connection, or only failures from the site.
+ * - `MarkupChanged`: pages differ from all known generations.
+ * - `DisallowedByRobots`: the site's robots.txt forbids the URL.
+ * - `BudgetSpent`: the limit of requests was reached.
+ * - `InvalidOption`: the configuration of the source is invalid.
  *
  * @since 0.1.0
  * @category errors
@@ -51,8 +51,8 @@ const reasons: Readonly<Record<SiteErrorReason, { readonly reason: SourceErrorRe
 }
 
 /**
- * The error of a site. `url` is the address asked for, `detail` what was seen there, `keptAt` where the page was kept
- * for a bug report.
+ * The error of a site. `url` is the requested URL, `detail` what it returned, `keptAt` where the page was saved for a bug
+ * report.
  *
  * @since 0.1.0
  * @category constructors

@@ -23,9 +23,8 @@ const rating = Schema.decodeUnknownSync(Rating)
 const filmId = Schema.decodeUnknownSync(FilmId)
 
 /**
- * What a batch says of one member: its name, its state (`sealed` where nothing is said), its ratings as
- * `[film id, stars]`, and whether they take the place of what was there (so it is for a known member where nothing is
- * said).
+ * One member of a batch: its name, its state (default: `sealed`), its ratings as `[film id, stars]`, and whether they
+ * replace the old ones (default for a known member).
  *
  * @since 0.1.0
  * @category models

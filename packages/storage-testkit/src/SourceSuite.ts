@@ -34,10 +34,10 @@ import * as fc from "fast-check"
 import { type SourceWorld, sourceWorld, type SourceWorldMember } from "./SourceWorld.ts"
 
 /**
- * What cannot be had of a world, however often it is asked for:
+ * What a source can never read of a world:
  *
- * - `Everything`: nobody answers at all.
- * - `MembersList`: the members list beyond what comes with the first request.
+ * - `Everything`: there is no answer at all.
+ * - `MembersList`: the members list after the part that comes with the first request.
  * - `Part`: one part of a member's list.
  *
  * @since 0.1.0
@@ -57,12 +57,12 @@ export const Outage = Data.taggedEnum<Outage>()
 
 /**
  * - `filmsPerPart`: films in a part of the source (72), at least 2. The world is made for it.
- * - `membersPerRequest`: members that come with one request (30); from 100 on the list comes in one piece, and where it
- *   could break off is not tested.
- * - `sendsRequests`: whether the source sends requests that `activity` counts (true); a source that does not must say 0.
- * - `unreachable`: the source in front of the world with an outage, which should not be waited out for long. Without
- *   it, the tests of outages are reported as skipped.
- * - `runs`: how many random choices of parts are asked for (20), fewer for a slow source.
+ * - `membersPerRequest`: members per request (30). From 100 on the list comes in one piece, and its breaking off is not
+ *   tested.
+ * - `sendsRequests`: whether the source sends requests that `activity` counts (true); if not, it must count 0.
+ * - `unreachable`: the source for the world with an outage; it should not wait long for its end. Without it, the tests of
+ *   outages are reported as skipped.
+ * - `runs`: how many random choices of parts are requested (20); use fewer for a slow source.
  * - `timeoutMillis`: how long a test may take (120,000).
  *
  * @since 0.1.0
@@ -110,11 +110,12 @@ const namesOf = (listings: Iterable<MemberListing>): ReadonlyArray<Username> => 
   ...new Set([...listings].map((listing) => listing.username))
 ]
 
-/** The films in words, to compare; a title or a year that was not told is that of the expected film. */
+/** The films in words, to compare; a title, a year or a fact that was not told is that of the expected film. */
 const shown = (films: ReadonlyArray<WatchedFilm>, expected: ReadonlyArray<WatchedFilm>): ReadonlyArray<string> =>
-  films.map(({ film: { id, slug, title, year }, rating }, i) => {
-    const known = expected[i]?.film
-    return `${id} ${slug}: ${title ?? known?.title} (${year ?? known?.year}), ${rating} stars`
+  films.map(({ film: { id, slug, title, year }, rating, ...facts }, i) => {
+    const { film: known, rating: _, ...knownFacts } = expected[i] ?? { film: undefined, rating: undefined }
+    const all = JSON.stringify(Object.entries({ ...knownFacts, ...facts }).toSorted())
+    return `${id} ${slug}: ${title ?? known?.title} (${year ?? known?.year}), ${rating} stars, ${all}`
   })
 
 /** Whether a content says that a part could not be had; the end of a list is something else. */
@@ -134,10 +135,9 @@ const factOf = ({ state }: SourceWorldMember): { readonly tag: PartContent["_tag
 const pause = Effect.repeatN(Effect.yieldNow(), 200)
 
 /**
- * Runs the tests of a source. `make` gives it in front of a world, anew for each test.
+ * Runs the tests of a source. `make` creates the source for a world, once for each test.
  *
- * Titles, years and the numbers of films a part or a members list states may be left out, but must be right where they
- * are told.
+ * Titles, years and stated numbers of films are optional, but must be correct if they are present.
  *
  * @since 0.1.0
  * @category constructors

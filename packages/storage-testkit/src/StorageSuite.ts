@@ -27,10 +27,10 @@ import { batchOf, commitRest, history, type Told } from "./Batches.ts"
 import { allRows, columnsWithoutValue, commitKept, keptHistory } from "./KeptHistory.ts"
 
 /**
- * - `writeFormat`: rewrites the number by which the dataset at a place says in which format it is kept, as a version of
- *   the storage to come would have written it; `"none"` where no dataset outlives the version that made it.
+ * - `writeFormat`: changes the format number of the dataset at a place, as a future version of the storage would write it;
+ *   `"none"` if no dataset outlives the version that wrote it.
  * - `rows`: how many ratings the test of memory writes and reads (100,000), at least 10,000.
- * - `runs`: how many random histories are tried (20), fewer for a slow storage.
+ * - `runs`: how many random histories are tried (20); use fewer for a slow storage.
  * - `timeoutMillis`: how long a test may take (120,000).
  *
  * @since 0.1.0

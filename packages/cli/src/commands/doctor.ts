@@ -1,5 +1,5 @@
 /**
- * `lb doctor`: looks whether the source can be read, and says what it finds.
+ * `lb doctor`: checks whether the source can be read.
  *
  * @since 0.1.0
  */
@@ -19,7 +19,7 @@ import type { OptionKey } from "../options/OptionTable.ts"
 import { type Flags, folderOf, resolveSettings } from "../options/Settings.ts"
 import { sourceOf } from "../plugins/Sources.ts"
 import { Screen } from "../Screen.ts"
-import { endWith, endWithError, warn } from "../StartRun.ts"
+import { endWith, endWithInvalid, warn } from "../StartRun.ts"
 
 const options = new Set<OptionKey>([
   "source",
@@ -74,11 +74,11 @@ const look = (flags: Flags, username: Username | undefined) =>
       Effect.provide(KeptPages.layer(folder))
     )
     if (errors.length === 0)
-      return yield* settings.json ? Effect.void : screen.out("All is well: lb run can read this source.\n")
+      return yield* settings.json ? Effect.void : screen.out("All checks passed. lb run can read this source.\n")
     return yield* new CommandEnded({ code: errors.some(({ reason }) => exitCodeOfSourceError(reason) === 3) ? 3 : 1 })
   }).pipe(
     Effect.catchTags({
-      InvalidSettings: (error) => endWithError(error),
+      InvalidSettings: endWithInvalid,
       SourceError: (error) => endWith(1, error.message)
     })
   )
@@ -97,13 +97,13 @@ const doctor = (name: string | undefined, flags: Flags) =>
  */
 export const doctorCommand: Command = {
   name: "doctor",
-  summary: "Looks whether the source can be read from here.",
-  what: "Asks the source to examine itself, and says step by step what it finds. A site is asked, with a handful of requests, for its robots.txt, the members list, and the films of NAME (of the first member listed where none is named). Writes nothing but pages that are not understood, into diagnostics/ of the output folder.",
+  summary: "Checks whether the source can be read.",
+  what: "Checks whether the source can be read, and shows the result of each step. For a site, it requests robots.txt, the members list and two films pages of NAME (default: the first member of the list). Writes no files, except pages it does not understand, which go to diagnostics/ in the output folder.",
   usage: "[NAME] [OPTIONS]",
   examples: [
-    ["lb doctor", "can letterboxd.com be read from here?"],
-    ["lb doctor davee", "are the films of this member understood?"],
-    ["lb doctor --source sandbox", "what it says when all is well"]
+    ["lb doctor", "check letterboxd.com"],
+    ["lb doctor davee", "check the films pages of one member"],
+    ["lb doctor --source sandbox", "an example without problems"]
   ],
   argument: { name: "NAME", isOptional: true },
   takes: (key) => options.has(key),

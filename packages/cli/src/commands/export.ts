@@ -1,17 +1,17 @@
 /**
- * `lb export`: a dataset for other tools, or in another storage.
+ * `lb export`: writes a dataset for other tools, or copies it into another storage.
  *
  * @since 0.1.0
  */
 import { Path } from "@effect/platform"
-import { RatingsStorage } from "@letterboxd-ratings/core"
+import { RatingsStorage, type StorageError } from "@letterboxd-ratings/core"
 import { NodeProcessTable } from "@letterboxd-ratings/storage-folder/node"
 import { Effect, Layer, Redacted } from "effect"
 import { randomBytes } from "node:crypto"
 import packageJson from "../../package.json" with { type: "json" }
 import type { Command } from "../Command.ts"
 import { InvalidSettings } from "../ExitCode.ts"
-import { nearest } from "../Nearest.ts"
+import { didYouMean } from "../Nearest.ts"
 import { exportOptions, type OptionKey } from "../options/OptionTable.ts"
 import {
   type Flags,
@@ -25,13 +25,13 @@ import { formatNames, formatOf } from "../plugins/Formats.ts"
 import { isModule } from "../plugins/LoadedModule.ts"
 import { keepsFiles, storageNames, storageOf } from "../plugins/Storages.ts"
 import { Screen } from "../Screen.ts"
-import { endWithError } from "../StartRun.ts"
+import { endWithError, endWithInvalid } from "../StartRun.ts"
 
 const otherOptions = new Set<OptionKey>(["storageOptions", "out", "testMode", "filmLabel", "json", "yes", "config"])
 
 const invalid = (problem: string) => new InvalidSettings({ problems: [problem] })
 
-/** The settings as the storage on one side of the export has to know them: what is about files is about CSV. */
+/** The settings for the storage on one side of the export. File settings are for CSV only. */
 const sideOf = (
   settings: Settings,
   storage: string,
@@ -44,40 +44,37 @@ const sideOf = (
   said: storage === "csv" ? settings.said : new Map([...settings.said].filter(([key]) => key !== "filmLabel"))
 })
 
+const tryAgain = (flags: Flags) => Effect.map(pasteable("export", flags, []), (command) => `Try again with: ${command}`)
+
 const exporting = (flags: Flags) =>
   Effect.gen(function* () {
     const screen = yield* Screen
     const settings = yield* resolveSettings(flags)
     const { from = settings.storage, to } = settings
     const known = [...storageNames, ...formatNames]
-    if (to === undefined)
-      return yield* invalid(
-        `--to is missing. Say what to export to: ${known.join(", ")}, or a module that brings a storage.`
-      )
+    if (to === undefined) return yield* invalid(`--to is missing. Use one of ${known.join(", ")}, or a storage module.`)
     const format = formatOf(to)
     if (format === undefined && !storageNames.includes(to) && !isModule(to)) {
       return yield* invalid(
-        `${settings.said.get("to") ?? "--to"} is "${to}", which is neither a storage nor a layout. Known: ${known.join(", ")}. Did you mean "${nearest(to, known)}"?`
+        `${settings.said.get("to") ?? "--to"} is "${to}", which is neither a storage nor a layout. Use one of ${known.join(", ")}.${didYouMean(to, known, (one) => `"${one}"`)}`
       )
     }
     if (format === undefined && settings.anonymise) {
       return yield* invalid(
-        `--anonymise goes with a layout (${formatNames.join(", ")}), not with the storage ${to}: a storage goes on with its members by name. Leave it out, or choose a layout.`
+        `--anonymise is for layouts (${formatNames.join(", ")}), not for the storage ${to}: a storage needs the names to continue the dataset. Remove --anonymise, or choose a layout.`
       )
     }
     if (settings.salt !== undefined && !settings.anonymise)
-      return yield* invalid(
-        `${settings.said.get("salt") ?? "--salt"} goes with --anonymise. Leave it out, or say both.`
-      )
+      return yield* invalid(`${settings.said.get("salt") ?? "--salt"} is only for --anonymise. Remove it, or use both.`)
     if (format !== undefined && Object.keys(settings.intoOptions).length > 0)
       return yield* invalid(
-        `${settings.said.get("intoOptions") ?? "--into-options"} goes with a storage, not with the layout ${to}. Leave it out.`
+        `${settings.said.get("intoOptions") ?? "--into-options"} is for storages, not for the layout ${to}. Remove it.`
       )
 
     const { exportFiles, exportToStorage } = yield* Effect.promise(() => import("@letterboxd-ratings/export"))
     const path = yield* Path.Path
     const folder = yield* folderOf(settings)
-    // Beside the dataset also where its folder is said as "." or "..".
+    // Next to the dataset, even if its folder is "." or "..".
     const beside = ["", ".", ".."].includes(path.basename(folder)) ? path.resolve(folder) : folder
     const into =
       settings.into === undefined ? `${beside}-${isModule(to) ? "export" : to}` : withoutEndSlashes(settings.into)
@@ -89,11 +86,18 @@ const exporting = (flags: Flags) =>
     const origin = yield* Layer.build(
       yield* storageOf(sideOf(settings, from, settings), folder, { memberFiles: false })
     )
+    // Errors about the target of the export; the others are about its origin.
+    const aboutTarget = (error: StorageError) =>
+      Effect.flatMap(tryAgain(flags), (next) => endWithError(error, { command: "export", flags, into }, next))
+    const isUnder = (places: ReadonlyArray<string>) => (error: StorageError) =>
+      places.some((place) => error.place === place || error.place.startsWith(`${place}/`))
     const report = yield* Effect.gen(function* () {
       const storage = yield* RatingsStorage
       if (format !== undefined) {
         const salt = settings.anonymise ? { salt: Redacted.make(settings.salt ?? randomBytes(32).toString("hex")) } : {}
-        const done = yield* exportFiles(storage, yield* format, { ...options, ...salt })
+        const done = yield* exportFiles(storage, yield* format, { ...options, ...salt }).pipe(
+          Effect.catchIf(isUnder([into]), aboutTarget)
+        )
         return { ...done, place: into }
       }
       const side = sideOf(settings, to, {
@@ -102,9 +106,15 @@ const exporting = (flags: Flags) =>
       })
       const target = yield* Effect.provide(
         RatingsStorage,
-        yield* Layer.build(yield* storageOf(side, into, { memberFiles: false }))
+        yield* Effect.catchTag(
+          Layer.build(yield* storageOf(side, into, { memberFiles: false })),
+          "StorageError",
+          aboutTarget
+        )
       )
-      const done = yield* exportToStorage(storage, target, { ...options, listFiles: keepsFiles(to) })
+      const done = yield* exportToStorage(storage, target, { ...options, listFiles: keepsFiles(to) }).pipe(
+        Effect.catchIf(isUnder([into, target.place]), aboutTarget)
+      )
       return { ...done, place: target.place }
     }).pipe(Effect.provide(origin))
     const { films, notes, place, ratings, users } = report
@@ -115,14 +125,15 @@ const exporting = (flags: Flags) =>
       )
     const number = (n: number) => n.toLocaleString("en-US")
     yield* screen.out(
-      `${place} holds ${number(ratings)} ratings of ${number(films)} films by ${number(users)} members, all of them counted. What it is stands in ${into}/DATA_CARD.md.\n`
+      `${place} holds ${number(ratings)} ratings of ${number(films)} films by ${number(users)} members. Every row was counted. Description: ${into}/DATA_CARD.md\n`
     )
   }).pipe(
     Effect.scoped,
     Effect.provide(NodeProcessTable.layer),
     Effect.catchTags({
-      InvalidSettings: (error) => endWithError(error),
-      StorageError: (error) => endWithError(error, `Try again with: ${pasteable("export", flags, [])}`)
+      InvalidSettings: endWithInvalid,
+      StorageError: (error) =>
+        Effect.flatMap(tryAgain(flags), (next) => endWithError(error, { command: "export", flags }, next))
     })
   )
 
@@ -132,15 +143,15 @@ const exporting = (flags: Flags) =>
  */
 export const exportCommand: Command = {
   name: "export",
-  summary: "Writes a dataset as other tools read it, or copies it into another storage.",
-  what: "Writes a dataset as other tools read it, or copies it into another storage, with a data card that says what it is. All of it is there at the end, every row counted, or nothing.",
+  summary: "Writes a dataset for other tools, or copies it into another storage.",
+  what: "Writes a dataset for other tools, or copies it into another storage, with a data card that describes it. Every row is counted. A failed export leaves nothing behind.",
   usage: "--to NAME [OPTIONS]",
   examples: [
     ["lb export --to movielens", "ratings.csv, movies.csv and links.csv for recommenders, in data_output-movielens"],
     ["lb export --to jsonl --anonymise --into shared", "without names"],
-    ["lb export --to spreadsheet", "a table to look at in Excel or LibreOffice"],
+    ["lb export --to spreadsheet", "a table for Excel or LibreOffice"],
     ["lb export --to sqlite", "a database to query, in data_output-sqlite"],
-    ["lb export --from sqlite --out data_output-sqlite --to csv --into back", "and back"]
+    ["lb export --from sqlite --out data_output-sqlite --to csv --into back", "convert it back to CSV"]
   ],
   takes: (key) => exportOptions.has(key) || otherOptions.has(key),
   run: ({ flags }) => exporting(flags)

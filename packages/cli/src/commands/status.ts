@@ -1,5 +1,5 @@
 /**
- * `lb status`: what a dataset holds.
+ * `lb status`: what a dataset contains.
  *
  * @since 0.1.0
  */
@@ -13,7 +13,7 @@ import { type Flags, folderOf, pasteable, resolveSettings } from "../options/Set
 import { storageOf } from "../plugins/Storages.ts"
 import { alikeWords } from "../progress/AlikeWords.ts"
 import { Screen } from "../Screen.ts"
-import { endWithError } from "../StartRun.ts"
+import { endWithError, endWithInvalid } from "../StartRun.ts"
 
 const countsOf = ({ bytes, committedAt, state }: DatasetSummary) => {
   const members = { sealed: 0, partial: 0, gone: 0, private: 0, renamed: 0 }
@@ -40,10 +40,11 @@ const status = (flags: Flags) =>
       Effect.map(storage.inspect, (summary) => ({ place: storage.place, summary }))
     ).pipe(Effect.provide(layer))
     const counts = countsOf(summary)
+    const resume = yield* pasteable("run --mode continue", flags, ["json"])
     const next =
       counts.partial > 0
-        ? `${counts.partial === 1 ? "1 member is partial. Complete it" : `${counts.partial} members are partial. Complete them`} with: ${pasteable("run --mode continue", flags, ["json"])}`
-        : `Add members with: ${pasteable("run --mode continue", flags, ["json"])}`
+        ? `${counts.partial === 1 ? "1 member is partial. Complete it" : `${counts.partial} members are partial. Complete them`} with: ${resume}`
+        : `Add members with: ${resume}`
     const alike = membersAlike(summary.state.members.values())
     if (settings.json) return yield* screen.out(`${JSON.stringify({ place, ...counts, next, alike })}\n`)
     const number = (n: number) => n.toLocaleString("en-US")
@@ -54,7 +55,7 @@ const status = (flags: Flags) =>
       ["  gone", number(counts.gone)],
       ["  private", number(counts.private)],
       ["  renamed", number(counts.renamed)],
-      ["  not proven (taken over)", number(counts.unproven)],
+      ["  not verified (imported)", number(counts.unproven)],
       ["films", number(counts.films)],
       ["ratings", number(counts.ratings)],
       ["size", prettyBytes(counts.bytes)],
@@ -66,7 +67,10 @@ const status = (flags: Flags) =>
     yield* screen.out(`${place}\n${table.join("\n")}\n${alikeWords(alike)}${next}\n`)
   }).pipe(
     Effect.provide(NodeProcessTable.layer),
-    Effect.catchTags({ InvalidSettings: (error) => endWithError(error), StorageError: (error) => endWithError(error) })
+    Effect.catchTags({
+      InvalidSettings: endWithInvalid,
+      StorageError: (error) => endWithError(error, { command: "status", flags })
+    })
   )
 
 /**
@@ -75,12 +79,12 @@ const status = (flags: Flags) =>
  */
 export const statusCommand: Command = {
   name: "status",
-  summary: "Tells what a dataset holds.",
-  what: "Tells what a dataset holds, and what to do next. Changes nothing, and does not wait for a run that is under way.",
+  summary: "Shows what a dataset contains.",
+  what: "Shows what a dataset contains, and what to do next. Changes nothing, and works while a run is in progress.",
   usage: "[OPTIONS]",
   examples: [
-    ["lb status", "what the dataset in data_output holds"],
-    ["lb status --out mine --json", "another one, for a program to read"]
+    ["lb status", "the dataset in data_output"],
+    ["lb status --out mine --json", "another dataset, as JSON"]
   ],
   takes: isDatasetOption,
   run: ({ flags }) => status(flags)

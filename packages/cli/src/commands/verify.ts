@@ -1,5 +1,5 @@
 /**
- * `lb verify`: proves a dataset.
+ * `lb verify`: verifies a dataset.
  *
  * @since 0.1.0
  */
@@ -13,7 +13,7 @@ import { type Flags, folderOf, pasteable, resolveSettings } from "../options/Set
 import { storageOf } from "../plugins/Storages.ts"
 import { alikeWords } from "../progress/AlikeWords.ts"
 import { Screen } from "../Screen.ts"
-import { endWithError } from "../StartRun.ts"
+import { endWithError, endWithInvalid } from "../StartRun.ts"
 
 const verify = (flags: Flags, repair: boolean) =>
   Effect.gen(function* () {
@@ -24,7 +24,7 @@ const verify = (flags: Flags, repair: boolean) =>
     const { place, ...result } = yield* Effect.flatMap(RatingsStorage, (storage) =>
       Effect.gen(function* () {
         const found = yield* storage.verify({ repair })
-        // What is damaged may not be readable at all.
+        // A damaged dataset may be unreadable.
         const alike = found.problems.length > 0 ? [] : membersAlike((yield* storage.inspect).state.members.values())
         return { place: storage.place, ...found, alike }
       })
@@ -34,21 +34,24 @@ const verify = (flags: Flags, repair: boolean) =>
     else {
       for (const sentence of repaired) yield* screen.out(`Repaired: ${sentence.replace(/\.$/u, "")}.\n`)
       yield* screen.out(alikeWords(result.alike))
-      for (const problem of problems) yield* screen.out(`Broken: ${problem}\n`)
+      for (const problem of problems) yield* screen.out(`Problem: ${problem}\n`)
       yield* screen.out(
         problems.length === 0
-          ? `${place} is sound: ${ratings.toLocaleString("en-US")} ratings were checked.\n`
-          : `${place} is damaged in ${problems.length === 1 ? "one place" : `${problems.length} places`}. ${
+          ? `${place} is valid (${ratings.toLocaleString("en-US")} ${ratings === 1 ? "rating" : "ratings"} checked).\n`
+          : `${place} is damaged (${problems.length === 1 ? "1 problem" : `${problems.length} problems`}). ${
               repair
-                ? "What is left cannot be repaired without doubt; restore it from a copy"
-                : `What can be repaired without doubt is repaired by: ${pasteable("verify --repair", flags, [])}`
-            }.\n`
+                ? "The rest cannot be repaired safely. Restore it from a backup."
+                : `To repair what can be repaired safely: ${yield* pasteable("verify --repair", flags, [])}`
+            }\n`
       )
     }
     if (problems.length > 0) return yield* new CommandEnded({ code: 4 })
   }).pipe(
     Effect.provide(NodeProcessTable.layer),
-    Effect.catchTags({ InvalidSettings: (error) => endWithError(error), StorageError: (error) => endWithError(error) })
+    Effect.catchTags({
+      InvalidSettings: endWithInvalid,
+      StorageError: (error) => endWithError(error, { command: "verify", flags })
+    })
   )
 
 /**
@@ -57,17 +60,17 @@ const verify = (flags: Flags, repair: boolean) =>
  */
 export const verifyCommand: Command = {
   name: "verify",
-  summary: "Proves a dataset, row by row; --repair mends what can be derived.",
-  what: "Proves a dataset: every file is what was committed, ids are unique, every row's user and film are mapped, no rating stands twice, and the translated ratings and the files of single members are the raw ones, row by row. Exit 4 with what is broken.",
+  summary: "Verifies a dataset row by row; --repair rebuilds what can be derived.",
+  what: "Verifies a dataset: every file is as it was committed, ids are unique, the user and the film of every row are mapped, no rating is duplicated, and the translated ratings and the files of single members match the raw ratings row by row. Reports all damage, with exit code 4.",
   usage: "[--repair] [OPTIONS]",
   examples: [
-    ["lb verify", "is the dataset in data_output sound?"],
-    ["lb verify --repair", "and repair what can be repaired without doubt"]
+    ["lb verify", "verify the dataset in data_output"],
+    ["lb verify --repair", "verify it, and repair what can be repaired safely"]
   ],
   takes: isDatasetOption,
   switches: {
     repair:
-      "Repair what can be repaired without doubt: write files anew that a spreadsheet or an editor saved in another form, rebuild the translated ratings and the files of single members from the raw ratings, and set aside what somebody else added to a file. The files as they were are kept."
+      "Repair what can be repaired safely: rewrite files that a spreadsheet or an editor saved in another format, rebuild the translated ratings and the files of single members from the raw ratings, and move rows that other programs added to separate files. The old files are kept."
   },
   run: ({ flags, switches }) => verify(flags, switches.has("repair"))
 }

@@ -7,12 +7,12 @@ import { FileSystem } from "@effect/platform"
 import { defaultFileNames, type FileNames } from "@letterboxd-ratings/storage-csv/file-names"
 import { Effect, Either, Option, Record, Schema } from "effect"
 import { InvalidSettings } from "../ExitCode.ts"
-import { nearest } from "../Nearest.ts"
+import { didYouMean } from "../Nearest.ts"
 import { shown } from "../Shown.ts"
 import { optionTable } from "./OptionTable.ts"
 
 /**
- * What the file says: the text of each option it holds, and the names of the dataset's files.
+ * The content of the file: the text of each option, and the names of the dataset's files.
  *
  * @since 0.1.0
  * @category models
@@ -34,8 +34,8 @@ const decodeScalar = Schema.decodeUnknownOption(Schema.Union(Schema.String, Sche
 const decodeNames = Schema.decodeUnknownEither(Schema.Record({ key: Schema.String, value: Schema.Unknown }))
 
 /**
- * Reads the configuration file at `path`; where `path` was not asked for, a file that is not there says nothing.
- * Every key that is not known is an error that names the nearest one.
+ * Reads the configuration file at `path`. A missing file is an error only if `path` was set by the user. An unknown key is
+ * an error; the message suggests a similar key.
  *
  * @since 0.1.0
  * @category constructors
@@ -52,7 +52,7 @@ export const readConfigFile = (
       Effect.catchAll((error) =>
         error._tag === "SystemError" && error.reason === "NotFound" && !isAskedFor
           ? Effect.succeed(Option.none<string>())
-          : Effect.fail(wrong("the file cannot be read. Check its name and rights."))
+          : Effect.fail(wrong("the file cannot be read. Check its name and permissions."))
       )
     )
     if (Option.isNone(text)) return { path, texts: {}, files: {} }
@@ -63,7 +63,7 @@ export const readConfigFile = (
             .split("\n")
             .at(-1)
             ?.replace(/^[^\p{L}]+/u, "") ?? "unreadable"
-        }). Correct it, or remove it.`
+        }). Correct or remove it.`
       )
     )
 
@@ -74,16 +74,16 @@ export const readConfigFile = (
     for (const [key, value] of Object.entries(content)) {
       if (key === "files") {
         const names = decodeNames(value)
-        if (Either.isLeft(names)) problems.push(`"files" must be an object with names of files.`)
+        if (Either.isLeft(names)) problems.push(`"files" must be an object of file names.`)
         else files = readNames(names.right, problems)
         continue
       }
       if (!known.includes(key)) {
-        problems.push(`${shown(key)} is not known. Did you mean "${nearest(key, known)}"?`)
+        problems.push(`${shown(key)} is unknown.${didYouMean(key, known, (one) => `"${one}"`)}`)
         continue
       }
       Option.match(decodeScalar(value), {
-        onNone: () => problems.push(`"${key}" must be a text, a number, true or false.`),
+        onNone: () => problems.push(`"${key}" must be a string, a number, true or false.`),
         onSome: (scalar) => {
           texts[key] = String(scalar)
         }
@@ -100,8 +100,8 @@ const readNames = (names: Readonly<Record<string, unknown>>, problems: Array<str
   const files: { -readonly [K in keyof FileNames]?: string } = {}
   for (const [key, name] of Object.entries(names)) {
     if (!isKnown(key))
-      problems.push(`${shown(`files.${key}`)} is not known. Did you mean "files.${nearest(key, known)}"?`)
-    else if (typeof name !== "string") problems.push(`"files.${key}" must be the name of a file.`)
+      problems.push(`${shown(`files.${key}`)} is unknown.${didYouMean(key, known, (one) => `"files.${one}"`)}`)
+    else if (typeof name !== "string") problems.push(`"files.${key}" must be a file name.`)
     else files[key] = name
   }
   return files

@@ -1,15 +1,15 @@
 /**
- * What a dataset is asked to keep, as people write it.
+ * What a dataset keeps, as users write it.
  *
  * @since 0.1.0
  */
 import { Schema } from "effect"
 
-/** What people can ask for. A dataset keeps more where a source brings it. */
+/** What users can choose. A dataset keeps more if the source provides it. */
 const KeptFact = Schema.Literal("rated_on", "liked", "watched")
 
 /**
- * Names with commas between them.
+ * Names separated by commas.
  *
  * @since 0.1.0
  * @category models

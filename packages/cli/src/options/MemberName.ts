@@ -1,5 +1,5 @@
 /**
- * Members, as people name them.
+ * Names of members, as users type them.
  *
  * @since 0.1.0
  */
@@ -11,7 +11,7 @@ import { shown } from "../Shown.ts"
 const profile = /^(?:https?:\/\/)?(?:www\.)?letterboxd\.com\/(?<name>\w+)(?:\/(?:films(?:\/[^?#]*)?)?)?(?:[?#].*)?$/iu
 
 /**
- * A member's name in any case, with @ before it or not, or the address of the profile: `davee`, `@Davee`,
+ * A member's name in upper or lower case, with or without @, or the URL of the profile: `davee`, `@Davee`,
  * `letterboxd.com/davee`, `https://letterboxd.com/davee/films/`.
  */
 const MemberName: Schema.Schema<Username, string> = Schema.transform(Schema.Trim, UsernameFromText, {
@@ -21,7 +21,7 @@ const MemberName: Schema.Schema<Username, string> = Schema.transform(Schema.Trim
 })
 
 /**
- * Several of them, with commas between.
+ * Several names, separated by commas.
  *
  * @since 0.1.0
  * @category models
@@ -36,7 +36,7 @@ export const MemberNames: Schema.Schema<ReadonlyArray<Username>, string> = Schem
   }
 ).annotations({
   message: () => ({
-    message: "must be members' names with commas between them, as in the addresses of their profiles",
+    message: "must be member names separated by commas, as in the URLs of their profiles",
     override: true
   })
 })
@@ -44,7 +44,7 @@ export const MemberNames: Schema.Schema<ReadonlyArray<Username>, string> = Schem
 const decode = Schema.decodeEither(MemberName)
 
 /**
- * The member that is meant; what to say where nobody can be.
+ * The member's name, or what is wrong with the text.
  *
  * @since 0.1.0
  * @category constructors
@@ -53,5 +53,5 @@ export const memberNamed = (text: string): Either.Either<Username, string> =>
   Either.mapLeft(
     decode(text),
     () =>
-      `${shown(text)} is not a member's name: 2 to 15 letters, digits or underscores, as in the address of the profile.`
+      `${shown(text)} is not a member name. A name has 2 to 15 letters, digits or underscores, as in the URL of the profile.`
   )

@@ -1,5 +1,5 @@
 /**
- * All options of `lb`, once: flags, variables, the configuration file and the help come from this table.
+ * All options of `lb`. Flags, variables, the configuration file and the help all use this table.
  *
  * @since 0.1.0
  */
@@ -10,9 +10,9 @@ import { KeptFacts } from "./KeptFacts.ts"
 import { MemberNames } from "./MemberName.ts"
 
 /**
- * One option. `read` takes its text, wherever that stands; a switch stands alone on the command line and is `true` or
- * `false` elsewhere. `fallback` is what holds where nothing is said, `undefined` where that depends on other options.
- * `isShowable` tells whether a text that is refused may be shown, or may hold a secret.
+ * One option. `read` decodes its text, wherever it comes from. A switch takes no value on the command line and is `true`
+ * or `false` elsewhere. `fallback` is the default, `undefined` if it depends on other options. `isShowable` says whether
+ * a rejected text may be shown; it may hold a secret.
  *
  * @since 0.1.0
  * @category models
@@ -64,7 +64,7 @@ const Rate = Schema.Union(
   Schema.transformLiteral("unlimited", Infinity),
   number("", (n) => n > 0 && n < Infinity)
 ).annotations({
-  message: () => ({ message: `must be a number of requests a second above 0, or "unlimited"`, override: true })
+  message: () => ({ message: `must be a number of requests per second above 0, or "unlimited"`, override: true })
 })
 
 const secondsIn = { s: 1, m: 60, h: 3600, d: 86_400 } as const
@@ -79,7 +79,7 @@ const TimeSpan = Schema.transform(
 )
   .pipe(Schema.filter((seconds) => seconds > 0 && seconds <= 365 * secondsIn.d))
   .annotations({
-    message: () => ({ message: "must be a time of up to 365 days such as 90, 90s, 30m, 8h or 2d", override: true })
+    message: () => ({ message: "must be a time of at most 365 days, such as 90, 90s, 30m, 8h or 2d", override: true })
   })
 
 const Pairs = Schema.transform(
@@ -96,13 +96,13 @@ const Pairs = Schema.transform(
         .map(([name, value]) => `${name}=${value}`)
         .join(",")
   }
-).annotations({ message: () => ({ message: "must be NAME=VALUE, several with commas between them", override: true }) })
+).annotations({ message: () => ({ message: "must be NAME=VALUE pairs, separated by commas", override: true }) })
 
 const WebAddress = Schema.String.pipe(
   Schema.filter((text) => /^https?:\/\/[^\s/\\@?#]+(?:\/[^\s?#]*)?$/u.test(text) && URL.canParse(text))
 ).annotations({
   message: () => ({
-    message: "must be an address that begins with http:// or https://, without a user, a password, ? or #",
+    message: "must be a URL that begins with http:// or https://, without a user name, a password, ? or #",
     override: true
   })
 })
@@ -110,12 +110,16 @@ const WebAddress = Schema.String.pipe(
 const userAgent = `letterboxd-ratings/${packageJson.version} (+https://github.com/letterboxd-ratings/letterboxd-ratings)`
 
 const Text = Schema.NonEmptyTrimmedString.annotations({
-  message: () => ({ message: "must not be empty or have spaces around it", override: true })
+  message: () => ({ message: "must not be empty, or begin or end with a space", override: true })
 })
 
 const HeaderText = Text.pipe(Schema.filter((text) => /^[\x20-\x7e\xa0-\xff]+$/u.test(text))).annotations({
-  message: () => "must be one line of Latin letters, digits and signs, as a header can hold"
+  message: () => "must be one line of Latin letters, digits and punctuation that fits in an HTTP header"
 })
+
+/** Must match `options` in `plugins/Storages.ts`. */
+const optionsOfStorages =
+  "sqlite: file (the name of the database file); parquet: compression (zstd, snappy, gzip or none); postgres: schema; csv: no options."
 
 /**
  * The options, by their keys in the configuration file. `batchSize` is `--batch-size` as a flag and `LB_BATCH_SIZE`
@@ -129,122 +133,132 @@ export const optionTable = {
     "new|continue",
     oneOf("new", "continue"),
     undefined,
-    "Start a fresh dataset, or go on with the one that is there. Must be said."
+    "Start a new dataset, or continue the existing one. Required."
   ),
-  batches: option("N", wholeNumber(1, 1_000_000), 2, "How many batches to add."),
+  batches: option("N", wholeNumber(1, 1_000_000), 2, "The number of batches to add."),
   batchSize: option(
     "N",
     wholeNumber(1, 10_000),
     10,
-    "How many members a batch holds; each batch is committed as a whole."
+    "The number of members in a batch. Each batch is committed as a whole."
   ),
   source: option(
     "NAME",
     Text,
     undefined,
-    "Where ratings come from: letterboxd, sandbox (a generated site on this machine), or a module (./my-source.mjs, a package). Default: letterboxd."
+    "Where ratings come from: letterboxd, sandbox (a generated site on this machine), or a module (./my-source.mjs or a package). Default: letterboxd."
   ),
-  sourceOptions: option("NAME=VALUE,...", Pairs, {}, "Options of a source from a module, as the module names them."),
+  sourceOptions: option("NAME=VALUE,...", Pairs, {}, "Options of a source module. letterboxd and sandbox have none."),
   storage: option(
     "NAME",
     Text,
     "csv",
-    "What the dataset is kept in: csv, parquet, sqlite, postgres, or a module (./my-storage.mjs, a package)."
+    "How the dataset is stored: csv, sqlite, parquet, postgres (URL in LB_STORAGE_URL), or a module (./my-storage.mjs or a package)."
   ),
-  storageOptions: option("NAME=VALUE,...", Pairs, {}, "What the storage shall know besides."),
+  storageOptions: option("NAME=VALUE,...", Pairs, {}, `Options of the storage. ${optionsOfStorages}`),
   from: option(
     "NAME",
     Text,
     undefined,
-    "What the dataset is kept in that is exported; as --storage names it. Default: what --storage says."
+    "The storage to export from, as in --storage. Default: the storage set in LB_STORAGE or lb.config.json, or csv."
   ),
   to: option(
     "NAME",
     Text,
     undefined,
-    "What to export to: a storage (csv, sqlite, parquet, postgres, a module) or a layout (movielens, jsonl, spreadsheet, parquet-file). Must be said."
+    "What to export to: a layout (movielens, jsonl, spreadsheet, parquet-file) or a storage (csv, sqlite, parquet, postgres with its URL in LB_INTO_URL, a module). Required."
   ),
-  into: option("DIR", Text, undefined, "The folder the export goes to. Default: the dataset's with -NAME behind it."),
-  intoOptions: option("NAME=VALUE,...", Pairs, {}, "What the storage that is exported to shall know besides."),
-  anonymise: onOff("Leave names out, and give members salted ids. For layouts."),
+  into: option("DIR", Text, undefined, "The folder to export to. Default: the dataset's folder plus -NAME."),
+  intoOptions: option(
+    "NAME=VALUE,...",
+    Pairs,
+    {},
+    "Options of the storage to export to. The same as in --storage-options."
+  ),
+  anonymise: onOff("Leave out names and replace member ids by salted ones. For layouts only."),
   salt: {
     ...option(
       "TEXT",
       Text,
       undefined,
-      "A secret that gives members the same anonymous ids in each export. Better in the variable: others see command lines. Default: drawn at random."
+      "A secret that keeps anonymous ids the same from export to export. Prefer LB_SALT: other users can see command lines. Default: random."
     ),
     isShowable: () => false
   },
   out: option("DIR", Text, undefined, "The folder of the dataset. Default: data_output."),
-  testMode: onOff("Write to test_output, or DIR/test, and never to the real files."),
-  versioned: onOff("Also write each batch's raw rows into a file of their own."),
+  testMode: onOff("Use test_output (or DIR/test with --out DIR) instead of the real dataset."),
+  versioned: onOff("Also write the raw rows of each batch to a separate file. csv only."),
   filmLabel: option(
     "title|slug",
     oneOf("title", "slug"),
     "title",
-    "Call films by title and year, or by slug as the original tool did."
+    "Label films by title and year, or by slug like the original Python tool. csv only."
   ),
   concurrency: option(
     "N",
     wholeNumber(1, 100),
     HttpPolicy.defaults.concurrency,
-    "How many requests may be under way at once."
+    "The number of requests in progress at the same time."
   ),
   rate: option(
     "R|unlimited",
     Rate,
     undefined,
-    `Requests a second. Default: ${HttpPolicy.defaults.requestsPerSecond}; unlimited for the sandbox.`
+    `Requests per second. Default: ${HttpPolicy.defaults.requestsPerSecond}; unlimited for the sandbox.`
   ),
   maxRetries: option(
     "N",
     wholeNumber(0, 100),
     HttpPolicy.defaults.maxRetries,
-    "How often a request that failed for a passing reason is repeated."
+    "How often to retry a request after a temporary failure."
   ),
   timeout: option(
     "SECONDS",
     number("a number of seconds above 0", (n) => n > 0 && n <= 3600),
     HttpPolicy.defaults.timeoutMillis / 1000,
-    "How long to wait for an answer."
+    "How long to wait for a response."
   ),
   maxRequests: option(
     "N",
     wholeNumber(1, 1_000_000_000),
     undefined,
-    "End the run when so many requests were sent, repetitions included. Default: no limit."
+    "Stop after this many requests, including retries. Default: no limit."
   ),
-  maxTime: option("TIME", TimeSpan, undefined, "End the run after so long: 90, 90s, 30m, 8h or 2d. Default: no limit."),
+  maxTime: option(
+    "TIME",
+    TimeSpan,
+    undefined,
+    "Stop after this time: 90 or 90s (seconds), 30m, 8h, 2d. Default: no limit."
+  ),
   baseUrl: {
-    ...option("URL", WebAddress, undefined, `Where the site is. Default: ${LetterboxdSource.liveSite}.`),
+    ...option("URL", WebAddress, undefined, `The URL of the site. Default: ${LetterboxdSource.liveSite}.`),
     isShowable: (text: string) => !text.includes("@")
   },
   listing: option(
     "films|rated",
     oneOf("films", "rated"),
     "films",
-    "Read all films watched, whose number proves completeness, or only rated ones, which are fewer pages."
+    "Read all watched films (their stated number proves that the list is complete), or only rated films (fewer pages)."
   ),
   membersList: option(
     "LIST",
     oneOf("all", "this-week", "this-month", "this-year"),
     "all",
-    "Which popular members: all, this-week, this-month, this-year. The site's robots.txt allows all only."
+    "The list of popular members to use: all, this-week, this-month, this-year. The site's robots.txt allows only all."
   ),
-  skip: option("NAME,NAME...", MemberNames, [], "Members to leave out of this run."),
+  skip: option("NAME,NAME...", MemberNames, [], "Members to skip in this run."),
   keep: option(
     "FACT,FACT...",
     KeptFacts,
     undefined,
-    "What the dataset keeps from now on besides stars: liked, rated_on (sources that know the day), watched (films without a rating). It is remembered."
+    "What the dataset keeps from now on in addition to stars: liked, rated_on (if the source has the day), watched (films without a rating). Later runs keep it too."
   ),
-  userAgent: option("TEXT", HeaderText, userAgent, "How to introduce ourselves to the site."),
-  ignoreRobots: onOff("Do not keep to the site's robots.txt. Only with the site's permission."),
-  json: onOff("Write JSON to standard output (a run: one object per event), and nothing else there."),
-  quiet: onOff("Tell only warnings, errors and the result."),
-  yes: onOff("Do not ask: a dataset that is in the way is moved aside to DIR.bak-TIME."),
-  config: option("FILE", Text, undefined, "The configuration file. Default: lb.config.json, if it is there.")
+  userAgent: option("TEXT", HeaderText, userAgent, "The User-Agent header sent to the site."),
+  ignoreRobots: onOff("Ignore the site's robots.txt. Use only with the site's permission."),
+  json: onOff("Write only JSON to standard output; a run writes one object per event."),
+  quiet: onOff("Show only warnings, errors and the result."),
+  yes: onOff("Do not ask. Move an existing dataset or export aside, to DIR.bak-TIME."),
+  config: option("FILE", Text, undefined, "The configuration file. Default: lb.config.json, if it exists.")
 } as const
 
 /**
@@ -254,7 +268,7 @@ export const optionTable = {
 export type OptionKey = keyof typeof optionTable
 
 /**
- * Options that only an export has.
+ * Options of `lb export` only.
  *
  * @since 0.1.0
  * @category models
@@ -264,7 +278,7 @@ export const exportOptions: ReadonlySet<OptionKey> = new Set(["from", "to", "int
 const datasetOptions = new Set<OptionKey>(["storage", "storageOptions", "out", "testMode", "json", "config"])
 
 /**
- * The options of commands that look at a dataset and read nothing from a site.
+ * The options of commands that inspect a dataset and read nothing from a site.
  *
  * @since 0.1.0
  * @category models
@@ -284,12 +298,13 @@ export const optionKeys: ReadonlyArray<OptionKey> = Object.keys(optionTable).fil
 const named: ReadonlyArray<{ readonly title: string; readonly keys: ReadonlyArray<OptionKey> }> = [
   { title: "Options", keys: ["mode", "to", "into", "batches", "batchSize", "source", "sourceOptions", "out"] },
   {
-    title: "The dataset",
+    title: "Dataset",
     keys: [
       "storage",
       "storageOptions",
       "from",
       "intoOptions",
+      "keep",
       "testMode",
       "versioned",
       "filmLabel",
@@ -298,11 +313,10 @@ const named: ReadonlyArray<{ readonly title: string; readonly keys: ReadonlyArra
     ]
   },
   {
-    title: "The site",
+    title: "Site",
     keys: [
       "membersList",
       "skip",
-      "keep",
       "listing",
       "rate",
       "concurrency",
@@ -318,18 +332,18 @@ const named: ReadonlyArray<{ readonly title: string; readonly keys: ReadonlyArra
 ]
 
 /**
- * The options in the order of the help: the usual ones first. What no group names stands in the last one.
+ * The options in the order of the help, common ones first. Options without a group are in the last one.
  *
  * @since 0.1.0
  * @category models
  */
 export const optionGroups: typeof named = [
   ...named,
-  { title: "In general", keys: optionKeys.filter((key) => !named.some(({ keys }) => keys.includes(key))) }
+  { title: "General", keys: optionKeys.filter((key) => !named.some(({ keys }) => keys.includes(key))) }
 ]
 
 /**
- * What the options come to.
+ * The values of all options.
  *
  * @since 0.1.0
  * @category models

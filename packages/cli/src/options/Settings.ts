@@ -1,5 +1,5 @@
 /**
- * What holds: flag before variable before configuration file before default.
+ * The value of each option: a flag overrides a variable, a variable the configuration file, the file the default.
  *
  * @since 0.1.0
  */
@@ -7,7 +7,7 @@ import { type FileSystem, Path } from "@effect/platform"
 import type { FileNames } from "@letterboxd-ratings/storage-csv/file-names"
 import { Context, DateTime, Effect, Either, Redacted } from "effect"
 import { InvalidSettings } from "../ExitCode.ts"
-import { nearest } from "../Nearest.ts"
+import { didYouMean } from "../Nearest.ts"
 import { Screen } from "../Screen.ts"
 import { shown } from "../Shown.ts"
 import { configFileName, readConfigFile } from "./ConfigFile.ts"
@@ -22,7 +22,7 @@ import {
 } from "./OptionTable.ts"
 
 /**
- * What the process was started with.
+ * The environment of the process.
  *
  * @since 0.1.0
  * @category services
@@ -33,7 +33,7 @@ export class Environment extends Context.Tag("@letterboxd-ratings/cli/Environmen
 >() {}
 
 /**
- * The flags as they stood on the command line: their texts, absent where they did not stand there.
+ * The flags of the command line as texts; a flag that was not given is absent.
  *
  * @since 0.1.0
  * @category models
@@ -41,11 +41,10 @@ export class Environment extends Context.Tag("@letterboxd-ratings/cli/Environmen
 export type Flags = Readonly<Partial<Record<OptionKey, string>>>
 
 /**
- * The options' values with the names of files from the configuration file. `said` tells where each value that is not
- * a default came from. `timestamp` is the time `SOURCE_DATE_EPOCH` names (in seconds since 1970), which is written
- * into the files instead of the real one, so that two runs give the same bytes. `storageUrl` is the address of a
- * database, `intoUrl` of the one an export goes to where that is another; they come from variables only, since they may
- * hold a password, and command lines are seen by others.
+ * The values of the options, and the file names from the configuration file. `said` has the origin of each value that is
+ * not a default. `timestamp` is the time in `SOURCE_DATE_EPOCH` (seconds since 1970). It is written into the files instead
+ * of the real time, so that two runs give the same bytes. `storageUrl` is the URL of a database, `intoUrl` the one to export
+ * to if it is different. Both come from variables only: they may hold a password, and other users can see command lines.
  *
  * @since 0.1.0
  * @category models
@@ -58,7 +57,7 @@ export interface Settings extends OptionValues {
   readonly intoUrl: Redacted.Redacted | undefined
 }
 
-/** Variables that are no options of the command line. */
+/** Variables without a flag. */
 const storageUrlVariable = "LB_STORAGE_URL"
 const intoUrlVariable = "LB_INTO_URL"
 
@@ -66,7 +65,7 @@ const redacted = (text: string | undefined): Redacted.Redacted | undefined =>
   text === undefined || text === "" ? undefined : Redacted.make(text)
 
 /**
- * Finds what holds for each option. All that is wrong is told at once, with where it stands.
+ * Finds the value of each option. Reports all problems at once, each with its place.
  *
  * @since 0.1.0
  * @category constructors
@@ -85,7 +84,7 @@ export const resolveSettings = (
       const known = [...optionKeys.map(variableOf), storageUrlVariable, intoUrlVariable]
       if (name.startsWith("LB_") && !known.includes(name)) {
         yield* screen.err(
-          `The variable ${shown(name)} is not known and does nothing. Did you mean ${nearest(name, known)}?\n`
+          `Warning: the variable ${shown(name)} is unknown and has no effect.${didYouMean(name, known, (one) => one)}\n`
         )
       }
     }
@@ -103,7 +102,7 @@ export const resolveSettings = (
         said.set(key, place)
         const read = spec.read(text)
         if (Either.isRight(read)) return read.right
-        problems.push(`${place} ${read.left}${spec.isShowable(text) ? `, but it is ${shown(text)}` : ""}.`)
+        problems.push(`${place} ${read.left}${spec.isShowable(text) ? `, not ${shown(text)}` : ""}.`)
         return spec.fallback
       }
       return spec.fallback
@@ -156,12 +155,12 @@ export const resolveSettings = (
 const timestampFrom = (text: string | undefined, problems: Array<string>): DateTime.Utc | undefined => {
   if (text === undefined || text === "") return undefined
   if (/^\d{1,11}$/u.test(text)) return DateTime.unsafeMake(Number(text) * 1000)
-  problems.push(`SOURCE_DATE_EPOCH must be a number of seconds since 1970, but it is ${shown(text)}.`)
+  problems.push(`SOURCE_DATE_EPOCH must be a number of seconds since 1970, not ${shown(text)}.`)
   return undefined
 }
 
 /**
- * The name of a folder without slashes at its end, so that names can be made by putting words behind it.
+ * The name of a folder without trailing slashes, so that a suffix can be added.
  *
  * @since 0.1.0
  * @category constructors
@@ -169,7 +168,7 @@ const timestampFrom = (text: string | undefined, problems: Array<string>): DateT
 export const withoutEndSlashes = (folder: string): string => folder.replace(/(?<=[^/])\/+$/u, "").replace(/^\/+$/u, "/")
 
 /**
- * The folder of the dataset, without a slash at its end: with `--test-mode` never the real one.
+ * The folder of the dataset, without a trailing slash. With `--test-mode`, never the real one.
  *
  * @since 0.1.0
  * @category constructors
@@ -183,14 +182,31 @@ export const folderOf = (settings: Settings): Effect.Effect<string, never, Path.
       : withoutEndSlashes(settings.out ?? "data_output")
   )
 
+/** How the user starts `lb`, as far as the variables of npm and pnpm show it. */
+const launcher = (variables: Readonly<Record<string, string | undefined>>): string => {
+  const pnpm = /^pnpm\/(?<version>\d[\w.-]*)/u.exec(variables["npm_config_user_agent"] ?? "")
+  if (pnpm === null) return "lb"
+  // npx sets these for the program it starts, and `pnpm exec` passes them on.
+  const isByNpx =
+    variables["npm_lifecycle_event"] === "npx" && /^["']?pnpm\b/u.test(variables["npm_lifecycle_script"] ?? "")
+  return isByNpx ? `npx -y pnpm@${pnpm.groups?.["version"] ?? "10"} lb` : "pnpm lb"
+}
+
 /**
- * A command with the flags it was given, for people to paste: `command`, then all flags but those that are left out.
+ * A command to paste into a shell: `command`, started the way this process was, and all flags except `leftOut`.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const pasteable = (command: string, flags: Flags, leftOut: ReadonlyArray<OptionKey>): string => {
-  const parts = [`pnpm lb ${command}`]
+export const pasteable = (
+  command: string,
+  flags: Flags,
+  leftOut: ReadonlyArray<OptionKey>
+): Effect.Effect<string, never, Environment> =>
+  Effect.map(Environment, ({ variables }) => `${launcher(variables)} ${withFlags(command, flags, leftOut)}`)
+
+const withFlags = (command: string, flags: Flags, leftOut: ReadonlyArray<OptionKey>): string => {
+  const parts = [command]
   for (const key of optionKeys) {
     const text = flags[key]
     if (text === undefined || leftOut.includes(key)) continue

@@ -1,5 +1,5 @@
 /**
- * The layouts of files `lb export` knows, each loaded only when it is asked for. A further one is one line here.
+ * The layouts of `lb export`, each loaded on demand. To add a layout, add a line here.
  *
  * @since 0.1.0
  */
@@ -25,7 +25,7 @@ const formats: Readonly<Record<string, Effect.Effect<ExportFormat, InvalidSettin
 export const formatNames: ReadonlyArray<string> = Object.keys(formats)
 
 /**
- * The layout of a name; `undefined` where there is none.
+ * The layout with this name, or `undefined`.
  *
  * @since 0.1.0
  * @category constructors

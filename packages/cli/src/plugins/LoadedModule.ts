@@ -1,5 +1,5 @@
 /**
- * Sources and storages that other people's modules bring.
+ * Sources and storages from modules of other authors.
  *
  * @since 0.1.0
  */
@@ -8,13 +8,13 @@ import { createRequire } from "node:module"
 import * as path from "node:path"
 import { pathToFileURL } from "node:url"
 import { InvalidSettings } from "../ExitCode.ts"
-import { nearest } from "../Nearest.ts"
+import { didYouMean } from "../Nearest.ts"
 
 const invalid = (problem: string) => new InvalidSettings({ problems: [problem] })
 
 /**
- * What a module can bring: a `source`, whose `layer` takes settings such as `{ options }` and gives a Layer of
- * `RatingsSource`, in words. `isLayer` says what a Layer is; that it is one of the right service cannot be seen.
+ * What a module can provide: for example a `source`, whose `layer` takes settings such as `{ options }` and returns a Layer
+ * of `RatingsSource`. `isLayer` checks that a value is a Layer; it cannot check for which service.
  *
  * @since 0.1.0
  * @category models
@@ -27,7 +27,7 @@ export interface ModuleKind<L> {
 }
 
 /**
- * Whether a name is that of a module: a path, a package with a scope, a file.
+ * Whether a name refers to a module: a path, a package with a scope, a file.
  *
  * @since 0.1.0
  * @category constructors
@@ -35,7 +35,7 @@ export interface ModuleKind<L> {
 export const isModule = (name: string): boolean => /^[./@]|\/|\.m?js$/u.test(name)
 
 /**
- * The words for an option that a source or storage does not have.
+ * The message for an option that a source or storage does not have.
  *
  * @since 0.1.0
  * @category constructors
@@ -46,10 +46,10 @@ export const unknownOption = (
   option: string,
   known: ReadonlyArray<string>
 ): string =>
-  `The ${kind} ${name} has no option "${option}". ${known.length === 0 ? "It has none" : `It knows: ${known.join(", ")}. Did you mean "${nearest(option, known)}"?`}`
+  `The ${kind} ${name} has no option "${option}".${known.length === 0 ? " It has no options." : ` Its options: ${known.join(", ")}.${didYouMean(option, known, (one) => `"${one}"`)}`}`
 
 /**
- * The words for a name that is neither known nor that of a module. `place` is where it was said.
+ * The message for a name that is neither known nor a module. `place` is where it was set.
  *
  * @since 0.1.0
  * @category constructors
@@ -60,7 +60,7 @@ export const unknownName = (
   name: string,
   known: ReadonlyArray<string>
 ): string =>
-  `${place} is "${name}", which is not a ${kind}. Known: ${known.join(", ")}, or a module (./my-${kind}.mjs, @scope/package). Did you mean "${nearest(name, known)}"?`
+  `${place} is "${name}", which is not a ${kind}. Use ${known.join(", ")} or a module (./my-${kind}.mjs, @scope/package).${didYouMean(name, known, (one) => `"${one}"`)}`
 
 type MakeLayer = (given: unknown) => unknown
 const isMakeLayer = (value: unknown): value is MakeLayer => typeof value === "function"
@@ -72,7 +72,7 @@ const PluginModule = Schema.Struct({
 })
 const decodeModule = Schema.decodeUnknownEither(PluginModule)
 
-/** `layer` may stand in the module itself, in its default export, or in the only namespace it exports. */
+/** `layer` may be an export of the module, of its default export, or of the only namespace it exports. */
 const candidatesOf = (module: unknown): ReadonlyArray<unknown> =>
   Predicate.isRecord(module)
     ? [module, module["default"], ...(Object.keys(module).length === 1 ? Object.values(module) : [])]
@@ -82,8 +82,8 @@ const firstLineOf = (cause: unknown): string =>
   (cause instanceof Error ? cause.message.split("\n")[0] : undefined) ?? String(cause)
 
 /**
- * What the module of a name brings: a path from the working directory, or a package that can be found from there. Its
- * `layer` is called with `given`.
+ * Loads the module `name`: a path relative to the working directory, or a package that can be resolved from there. Calls
+ * its `layer` with `given`.
  *
  * @since 0.1.0
  * @category constructors
@@ -94,7 +94,7 @@ export const loadModule = <L, Given extends { readonly options: Readonly<Record<
   given: Given
 ): Effect.Effect<L, InvalidSettings> =>
   Effect.gen(function* () {
-    const shape = `It must export layer, a function that takes ${kind.takes} and returns a Layer of ${kind.gives}, and may export options, the names of its options`
+    const shape = `The module must export layer, a function that takes ${kind.takes} and returns a Layer of ${kind.gives}. It may export options, a list of option names`
     const here = process.cwd()
     const isFile = /^\.{0,2}\//u.test(name) || path.isAbsolute(name)
     const tried = isFile ? path.resolve(name) : `the package ${name}, from ${here}`
@@ -115,7 +115,9 @@ export const loadModule = <L, Given extends { readonly options: Readonly<Record<
     const made = yield* Effect.try({
       try: () => layer(given),
       catch: (cause) =>
-        invalid(`The ${kind.name} ${name} cannot be made: ${cause instanceof Error ? cause.message : String(cause)}`)
+        invalid(`The ${kind.name} ${name} cannot be created: ${cause instanceof Error ? cause.message : String(cause)}`)
     })
-    return kind.isLayer(made) ? made : yield* invalid(`What layer of ${name} returns is not a Layer. ${shape}.`)
+    return kind.isLayer(made)
+      ? made
+      : yield* invalid(`The function layer of ${name} does not return a Layer. ${shape}.`)
   })

@@ -11,12 +11,12 @@ import type { OptionKey } from "../options/OptionTable.ts"
 import type { Settings } from "../options/Settings.ts"
 import type { SourceLayer, SourcePlugin, SourceUse } from "./SourcePlugin.ts"
 
-/** Where a redirect leads is evidence, so the transport must not follow it. */
+/** The target of a redirect is evidence, so the transport must not follow it. */
 const transport = FetchHttpClient.layer.pipe(
   Layer.provide(Layer.succeed(FetchHttpClient.RequestInit, { redirect: "manual" }))
 )
 
-/** Whoever examines a site wants to know how it is now: one repetition, and no long waits. */
+/** An examination shows the state of the site now: one retry, and no long waits. */
 const hurried = { concurrency: 1, maxRetries: 1, backoffMillis: 1_000, patienceMillis: 10_000 }
 
 const layerOf = (
@@ -60,12 +60,12 @@ const siteOptions: ReadonlyArray<OptionKey> = [
 ]
 
 const terms =
-  "Letterboxd's terms of use (6.11, December 2025) forbid automated gathering unless authorised. Make sure you are.\n" +
-  "This tool keeps to the site's robots.txt and is slow by default."
+  "Letterboxd's terms of use (6.11, December 2025) forbid automated data collection without authorisation. Make sure that you have it.\n" +
+  "This tool obeys the site's robots.txt and is slow by default."
 
 const aboutRobots = ({ ignoreRobots }: Settings): ReadonlyArray<string> =>
   ignoreRobots
-    ? ["The site's robots.txt is not kept to (--ignore-robots). Only do this with the site's permission."]
+    ? ["--ignore-robots is set: the site's robots.txt is ignored. Use this only with the site's permission."]
     : []
 
 const baseUrlOf = ({ baseUrl }: Settings): string => baseUrl ?? LetterboxdSource.liveSite

@@ -1,5 +1,5 @@
 /**
- * What `lb` gives to a source, and takes from it.
+ * The contract between `lb` and a source.
  *
  * @since 0.1.0
  */
@@ -17,18 +17,9 @@ import type { ModuleKind } from "./LoadedModule.ts"
 export type SourceLayer = Layer.Layer<RatingsSource, SourceError, FileSystem.FileSystem | Path.Path>
 
 /**
- * What the source of a module is given: what `--source-options` says, and how many requests may be under way at the same
- * time, if it sends any.
+ * A module that is a source. Its layer gets the `--source-options`, and how many requests may be in progress at the same
+ * time.
  *
- * @since 0.1.0
- * @category models
- */
-export interface SourceSettings {
-  readonly options: Readonly<Record<string, string>>
-  readonly concurrency: number
-}
-
-/**
  * @since 0.1.0
  * @category models
  */
@@ -40,7 +31,7 @@ export const sourceModule: ModuleKind<SourceLayer> = {
 }
 
 /**
- * How a command uses a source: for a run, or only to look whether it can be read, without long waits.
+ * How a command uses a source: for a run, or only to check whether it can be read, without long waits.
  *
  * @since 0.1.0
  * @category models
@@ -48,8 +39,8 @@ export const sourceModule: ModuleKind<SourceLayer> = {
 export type SourceUse = "examination" | "run"
 
 /**
- * A source of this project. `takes` are options that not every source has; `notices` is what to say to somebody who reads
- * from it with these settings, a line each.
+ * A source of this project. `takes` lists options that not every source has. `notices` are lines to show before reading from
+ * it with these settings.
  *
  * @since 0.1.0
  * @category models

@@ -1,5 +1,5 @@
 /**
- * The sources `lb` knows, and those that other modules bring. A further one is one line here.
+ * The built-in sources of `lb`, and sources from modules. To add a source, add a line here.
  *
  * @since 0.1.0
  */
@@ -23,7 +23,7 @@ const nameOf = ({ source }: Settings): string => source ?? "letterboxd"
 const pluginOf = (name: string): SourcePlugin | undefined => (Object.hasOwn(sources, name) ? sources[name] : undefined)
 
 /**
- * What somebody who reads from the source should know, a line each.
+ * Lines to show before reading from the source.
  *
  * @since 0.1.0
  * @category constructors
@@ -31,20 +31,20 @@ const pluginOf = (name: string): SourcePlugin | undefined => (Object.hasOwn(sour
 export const noticesOf = (settings: Settings): ReadonlyArray<string> =>
   pluginOf(nameOf(settings))?.notices(settings) ?? []
 
-/** What is wrong with the options for a source: the first that goes with other sources. */
+/** The first option that is for other sources only, as a message. */
 const problemOf = (settings: Settings, name: string): string | undefined => {
   const taken = pluginOf(name)?.takes ?? []
   for (const key of new Set(Object.values(sources).flatMap(({ takes }) => takes))) {
     const place = settings.said.get(key)
     if (place === undefined || taken.includes(key)) continue
     const others = Object.keys(sources).filter((other) => sources[other]?.takes.includes(key) === true)
-    return `${place} goes with the source${others.length === 1 ? "" : "s"} ${others.join(" and ")}, not with ${name}. Leave one of them out.`
+    return `${place} is for the source${others.length === 1 ? "" : "s"} ${others.join(" and ")}, not for ${name}. Remove it, or choose another source.`
   }
   return undefined
 }
 
 /**
- * The source the settings name: one of this project, or that of a module.
+ * The source named in the settings: a built-in one, or a module.
  *
  * @since 0.1.0
  * @category constructors

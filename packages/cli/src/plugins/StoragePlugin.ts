@@ -1,5 +1,5 @@
 /**
- * What `lb` gives to a storage, and takes from it.
+ * The contract between `lb` and a storage.
  *
  * @since 0.1.0
  */
@@ -15,7 +15,7 @@ import type { ModuleKind } from "./LoadedModule.ts"
 export type StorageLayer = Layer.Layer<RatingsStorage, StorageError, FileSystem.FileSystem | Path.Path | ProcessTable>
 
 /**
- * What a storage is given: the output folder, the address from `LB_STORAGE_URL`, and what `--storage-options` says.
+ * The settings of a storage: the output folder, the URL from `LB_STORAGE_URL`, and the `--storage-options`.
  *
  * @since 0.1.0
  * @category models

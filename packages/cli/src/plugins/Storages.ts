@@ -1,6 +1,5 @@
 /**
- * The storages `lb` knows, each loaded only when it is asked for, and those that other modules bring. A further one is
- * one entry here.
+ * The built-in storages of `lb`, each loaded on demand, and storages from modules. To add a storage, add an entry here.
  *
  * @since 0.1.0
  */
@@ -12,7 +11,7 @@ import { isModule, loadModule, unknownName, unknownOption } from "./LoadedModule
 import { type StorageLayer, storageModule, type StorageSettings } from "./StoragePlugin.ts"
 
 /**
- * How a command uses a storage: with `memberFiles`, each member gets files of its own too, where the storage has files.
+ * How a command uses a storage. With `memberFiles`, a storage of files also writes separate files for each member.
  *
  * @since 0.1.0
  * @category models
@@ -22,8 +21,8 @@ export interface StorageUse {
 }
 
 /**
- * A storage of this project: whether it keeps files in the folder, which settings are its own, what of `--storage-options`
- * it knows, and how it is loaded.
+ * A storage of this project: whether it keeps files in the folder, which settings only it uses, its `--storage-options`,
+ * and how to load it.
  */
 interface KnownStorage {
   readonly keepsFiles: boolean
@@ -36,13 +35,13 @@ interface KnownStorage {
   ) => Effect.Effect<StorageLayer, InvalidSettings>
 }
 
-/** A setting that says something about some storages, and nothing about others; `files` stands in the configuration. */
+/** A setting that only some storages use. `files` is in the configuration file. */
 type StorageSetting = "files" | OptionKey
 
 const invalid = (problem: string) => new InvalidSettings({ problems: [problem] })
 
 /**
- * Loads what the package of a storage brings, which may be absent: its driver is somebody's choice.
+ * Loads the package of a storage. It is optional, and may not be installed.
  *
  * @since 0.1.0
  * @category constructors
@@ -96,12 +95,12 @@ const storages: Readonly<Record<string, KnownStorage>> = {
     load: ({ options: { schema }, url }, { intoUrl }) =>
       url === undefined
         ? invalid(
-            "The storage postgres needs an address. Say it in the variable LB_STORAGE_URL: postgres://user:password@host:5432/database"
+            "The storage postgres needs a URL. Set LB_STORAGE_URL to postgres://user:password@host:5432/database."
           )
         : !isPostgresAddress(Redacted.value(url))
           ? // The address may hold a password, so it is not shown.
             invalid(
-              `${url === intoUrl ? "LB_INTO_URL" : "LB_STORAGE_URL"} must be an address such as postgres://user:password@host:5432/database; signs other than letters and digits in the password are written as %21, %40 and so on.`
+              `${url === intoUrl ? "LB_INTO_URL" : "LB_STORAGE_URL"} must be a URL such as postgres://user:password@host:5432/database. Percent-encode special characters in the password (%21 for !, %40 for @).`
             )
           : Effect.map(
               loaded("postgres", () => import("@letterboxd-ratings/storage-postgres")),
@@ -117,7 +116,7 @@ const storages: Readonly<Record<string, KnownStorage>> = {
 export const storageNames: ReadonlyArray<string> = Object.keys(storages)
 
 /**
- * Whether a storage keeps its datasets in files of the output folder. Of a module it is not known; it may.
+ * Whether a storage keeps its datasets as files in the output folder. A module may.
  *
  * @since 0.1.0
  * @category constructors
@@ -125,7 +124,7 @@ export const storageNames: ReadonlyArray<string> = Object.keys(storages)
 export const keepsFiles = (name: string): boolean =>
   !Object.hasOwn(storages, name) || storages[name]?.keepsFiles === true
 
-/** What was said, and how, that is a setting of other storages only; the names of these. */
+/** A setting that was given but belongs to other storages only, and the names of these storages. */
 const settingOfOthers = (
   name: string,
   { files, said }: Settings
@@ -136,7 +135,7 @@ const settingOfOthers = (
     const isSaid = key === "files" ? Object.keys(files).length > 0 : said.has(key)
     if (!isSaid || owners.includes(name)) continue
     return {
-      setting: key === "files" ? `"files" in the configuration` : (said.get(key) ?? `--${flagOf(key)}`),
+      setting: key === "files" ? `"files" in lb.config.json` : (said.get(key) ?? `--${flagOf(key)}`),
       owners
     }
   }
@@ -144,7 +143,7 @@ const settingOfOthers = (
 }
 
 /**
- * The storage the settings name: one of this project, or that of a module.
+ * The storage named in the settings: a built-in one, or a module.
  *
  * @since 0.1.0
  * @category constructors
@@ -159,9 +158,7 @@ export const storageOf = (
   const known = Object.hasOwn(storages, name) ? storages[name] : undefined
   const others = settingOfOthers(name, settings)
   if (others !== undefined) {
-    return invalid(
-      `${others.setting} goes with the storage ${others.owners.join(" or ")}, not with ${name}. Leave it out.`
-    )
+    return invalid(`${others.setting} is for the storage ${others.owners.join(" or ")}, not for ${name}. Remove it.`)
   }
   if (known === undefined) {
     if (isModule(name)) return loadModule(storageModule, name, given)

@@ -1,15 +1,15 @@
 /**
- * Members of a dataset who may be one person under two names, in words.
+ * The message about members of a dataset who may be one person with two names.
  *
  * @since 0.1.0
  */
 import type { Username } from "@letterboxd-ratings/core"
 
-/** So many pairs are named; more would bury the rest of the output. */
+/** At most this many pairs are listed; more would bury the rest of the output. */
 const mostPairs = 10
 
 /**
- * A line for each pair of members with the same ratings, ending in a line break; empty where there are none.
+ * A line for each pair of members with the same ratings, ending in a line break; empty if there are none.
  *
  * @since 0.1.0
  * @category constructors
@@ -19,8 +19,8 @@ export const alikeWords = (pairs: ReadonlyArray<readonly [Username, Username]>):
     .slice(0, mostPairs)
     .map(
       ([one, other]) =>
-        `${one} and ${other} have nearly the same ratings and may be one member. Read the older name again to find out: lb user ${one}`
+        `${one} and ${other} have nearly the same ratings and may be the same member. To find out, read the older name again: lb user ${one}`
     )
-  if (pairs.length > mostPairs) lines.push(`... and ${pairs.length - mostPairs} more pairs like these.`)
+  if (pairs.length > mostPairs) lines.push(`... and ${pairs.length - mostPairs} more pairs.`)
   return lines.map((line) => `${line}\n`).join("")
 }

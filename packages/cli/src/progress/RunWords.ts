@@ -1,25 +1,25 @@
 /**
- * What a run tells, in words. Pure: from events to lines.
+ * The messages of a run. Pure: from events to lines.
  *
  * @since 0.1.0
  */
-import type { HarvestEvent, RunReport, SourceActivity } from "@letterboxd-ratings/core"
+import type { HarvestEvent, RunReport, SourceActivity, Username } from "@letterboxd-ratings/core"
 import { Duration } from "effect"
 
 const count = (n: number, one: string, many = `${one}s`): string =>
   `${n.toLocaleString("en-US")} ${n === 1 ? one : many}`
 
-/** A time span in whole seconds: `41s`, `3m 20s`, `2h 5m`. One below a second is told in milliseconds. */
+/** A time span in whole seconds: `41s`, `3m 20s`, `2h 5m`. Times below a second are in milliseconds. */
 const span = (millis: number): string =>
   Duration.format(millis < 1000 ? Duration.millis(Math.round(millis)) : Duration.seconds(Math.round(millis / 1000)))
 
 const doubtWords = {
   "list-moved": "the list changed while it was read",
-  "short-page": "a page is not full",
-  "count-differs": "the site states another number of films",
+  "short-page": "a page has too few films",
+  "count-differs": "the site states a different number of films",
   "unreadable-tiles": "some films could not be read",
-  "ratings-missing": "its ratings are not on its pages",
-  "another-list": "its name leads to a member with another list"
+  "ratings-missing": "its pages do not show its ratings",
+  "another-list": "its name now belongs to a member with a different list"
 } as const
 
 const whatIsMissing = ({ doubts, missing }: Pick<RunReport["partial"][number], "doubts" | "missing">): string =>
@@ -33,7 +33,7 @@ const whatIsMissing = ({ doubts, missing }: Pick<RunReport["partial"][number], "
   ].join("; ")
 
 /**
- * The line an event is worth, or `undefined`. Pages are not worth one.
+ * The line for an event, or `undefined`. Pages have none.
  *
  * @since 0.1.0
  * @category constructors
@@ -42,25 +42,23 @@ export const lineOf = (event: HarvestEvent): string | undefined => {
   switch (event._tag) {
     case "RunStarted":
       return `${event.notes.map((note) => `${note}\n`).join("")}Reading ${count(event.membersToAdd, "member")} from ${event.source} into ${event.place}${
-        event.users === 0
-          ? ""
-          : ` (${count(event.users, "member")} and ${count(event.ratings, "rating")} are there already)`
+        event.users === 0 ? "" : ` (with ${count(event.users, "member")} and ${count(event.ratings, "rating")} already)`
       }${event.membersToComplete === 0 ? "" : `, completing ${count(event.membersToComplete, "partial member")}`}`
     case "MemberRead":
       switch (event.state) {
         case "sealed":
           return `  ✓ ${event.username}: ${count(event.ratings, "rating")} of ${count(event.films, "film")}, ${count(event.pages, "page")}`
         case "partial":
-          return `  ! ${event.username}: partial, ${whatIsMissing(event)}`
+          return `  ! ${event.username}: partial: ${whatIsMissing(event)}`
         case "gone":
-          return `  - ${event.username}: no such member`
+          return `  - ${event.username}: does not exist`
         case "private":
           return `  - ${event.username}: private`
         case "renamed":
-          return `  - ${event.username}: has another name now`
+          return `  - ${event.username}: renamed`
       }
     case "BatchCommitted":
-      return `Batch ${event.batch} committed: ${count(event.members.length, "member")}, ${count(event.ratings, "rating")} (${event.totalRatings.toLocaleString("en-US")} in all)`
+      return `Batch ${event.batch} committed: ${count(event.members.length, "member")}, ${count(event.ratings, "rating")} (${event.totalRatings.toLocaleString("en-US")} in total)`
     default:
       return undefined
   }
@@ -69,14 +67,36 @@ export const lineOf = (event: HarvestEvent): string | undefined => {
 const waitWords: Readonly<Record<keyof RunReport["waiting"], string>> = {
   refused: "because the site refused a page",
   "not-understood": "because a page was not understood",
-  pages: "for pages that failed",
-  doubts: "because the list changed while it was read"
+  pages: "because a page failed",
+  doubts: "because its pages do not agree"
+}
+
+const isOfTiles = (doubt: RunReport["partial"][number]["doubts"][number]): boolean =>
+  doubt === "unreadable-tiles" || doubt === "ratings-missing"
+
+/** How many members wait for `reason`, with the exact doubts of those that this run read. */
+const waitingFor = (reason: keyof RunReport["waiting"], { partial, waiting }: RunReport): ReadonlyArray<string> => {
+  const members = waiting[reason]
+  const exact = new Map<string, number>()
+  let left = members
+  if (reason === "doubts" || reason === "not-understood") {
+    for (const { doubts, missing } of partial) {
+      const wanted = doubts.filter((doubt) => isOfTiles(doubt) === (reason === "not-understood"))
+      const isCounted = reason === "not-understood" || (missing.length === 0 && !doubts.some(isOfTiles))
+      if (left === 0 || wanted.length === 0 || !isCounted) continue
+      const words = `because ${wanted.map((doubt) => doubtWords[doubt]).join(" and ")}`
+      exact.set(words, (exact.get(words) ?? 0) + 1)
+      left -= 1
+    }
+  }
+  return [...[...exact].map(([words, n]) => `${n} ${words}`), ...(left === 0 ? [] : [`${left} ${waitWords[reason]}`])]
 }
 
 /** How many members of the dataset are partial, and why. */
-const waitingWords = ({ waiting }: RunReport): string | undefined => {
+const waitingWords = (report: RunReport): string | undefined => {
+  const { waiting } = report
   const reasons = (["refused", "not-understood", "pages", "doubts"] as const).flatMap((reason) =>
-    waiting[reason] === 0 ? [] : [`${waiting[reason]} ${waitWords[reason]}`]
+    waitingFor(reason, report)
   )
   const members = waiting.refused + waiting["not-understood"] + waiting.pages + waiting.doubts
   if (members === 0) return undefined
@@ -84,16 +104,22 @@ const waitingWords = ({ waiting }: RunReport): string | undefined => {
     waiting.refused + waiting["not-understood"] === 0
       ? ""
       : " The next run reads new members before those that were refused or not understood."
-  return `Waiting in the dataset: ${count(members, "partial member")} (${reasons.join(", ")}).${order}`
+  return `Partial in the dataset: ${count(members, "member")} (${reasons.join(", ")}).${order}`
 }
 
 /**
- * The last words of a run: what happened, what is on disk, and the command that goes on.
+ * The last message of a run: what happened, what is on disk, and the command to continue with (`next`), if there is one.
+ * `skip` has the members that the user wanted to skip.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const resultOf = (report: RunReport, place: string, resume: string): string => {
+export const resultOf = (
+  report: RunReport,
+  place: string,
+  next: string | undefined,
+  skip: ReadonlyArray<Username>
+): string => {
   const { members } = report
   const facts = (["gone", "private", "renamed"] as const).flatMap((state) =>
     members[state] === 0 ? [] : [`${members[state]} ${state}`]
@@ -102,7 +128,7 @@ export const resultOf = (report: RunReport, place: string, resume: string): stri
     `${count(members.sealed, "member")} complete${members.partial === 0 ? "" : `, ${members.partial} partial`}${
       facts.length === 0 ? "" : `, ${facts.join(", ")}`
     }: ${count(report.ratings, "rating")}, ${count(report.newFilms, "new film")}, ${count(report.requests, "request")}${
-      report.retries === 0 ? "" : ` (${report.retries} repeated)`
+      report.retries === 0 ? "" : ` (${count(report.retries, "retry", "retries")})`
     } in ${span(report.finishedAt.epochMillis - report.startedAt.epochMillis)}.`
   ]
   for (const partial of report.partial.slice(0, 20))
@@ -110,18 +136,22 @@ export const resultOf = (report: RunReport, place: string, resume: string): stri
   if (report.partial.length > 20) lines.push(`... and ${report.partial.length - 20} more.`)
   const waiting = waitingWords(report)
   if (waiting !== undefined) lines.push(waiting)
-  if (report.skipped.length > 0) lines.push(`Left out, as asked: ${report.skipped.join(", ")}.`)
+  if (report.skipped.length > 0) lines.push(`Skipped: ${report.skipped.join(", ")}.`)
+  const notMet = skip.filter((name) => !report.skipped.includes(name))
+  if (notMet.length > 0)
+    lines.push(`Not skipped, because this run did not find them: ${notMet.join(", ")}. Check the names in --skip.`)
   if (report.unreadListings > 0) {
     lines.push(
-      `${count(report.unreadListings, "row")} of the members list could not be read. The page is kept in the diagnostics folder.`
+      `${count(report.unreadListings, "row")} of the members list could not be read. The page was saved in the diagnostics folder.`
     )
   }
-  if (report.listEnded) lines.push("The members list ended before the number of members asked for.")
+  if (report.listEnded) lines.push("The members list ended before the requested number of members.")
   if (report.stopped !== undefined) lines.push(`Stopped: ${report.stopped.message}`)
+  const continuing = next === undefined ? "" : ` Continue with: ${next}`
   lines.push(
     report.totalUsers === 0
-      ? `Nothing was written to ${place}.`
-      : `${place} holds ${count(report.totalRatings, "rating")} of ${count(report.totalUsers, "member")}. Go on with: ${resume}`
+      ? `Nothing was written to ${place}.${continuing.replace("Continue", "Try again")}`
+      : `${place} holds ${count(report.totalRatings, "rating")} of ${count(report.totalUsers, "member")}.${continuing}`
   )
   return lines.join("\n")
 }
@@ -162,12 +192,12 @@ export const progressed = (progress: Progress, event: HarvestEvent): Progress =>
   }
 }
 
-/** A pause of this length is worth telling. */
+/** A pause of this length is shown. */
 const longWait = 3_000
 
 /**
- * The status line after `elapsedMillis`, of which nothing has happened for the last `quietMillis`: the parts that matter
- * most and fit into `columns`, none of them cut.
+ * The status line after `elapsedMillis`, with nothing new for the last `quietMillis`. It has the most important parts that
+ * fit into `columns`; no part is cut.
  *
  * @since 0.1.0
  * @category constructors
@@ -190,12 +220,12 @@ export const statusOf = (
           `[${"#".repeat(Math.floor(share * cells)).padEnd(cells, "-")}] ${Math.floor(share * 100)} %`,
           `${membersRead}/${membersToRead} members`
         ]),
-    ...(quietMillis < longWait ? [] : [`no answer for ${span(quietMillis)}`]),
+    ...(quietMillis < longWait ? [] : [`no response for ${span(quietMillis)}`]),
     ...(share === 0 || share === 1 ? [] : [`about ${span((elapsedMillis / share) * (1 - share))} left`]),
     count(ratings, "rating"),
     count(pages, "page"),
     `${count(activity.requests, "request")} (${rate.toFixed(1)}/s)`,
-    ...(activity.pausedMillis === 0 ? [] : [`paused ${span(activity.pausedMillis)} in all`])
+    ...(activity.pausedMillis === 0 ? [] : [`paused ${span(activity.pausedMillis)} in total`])
   ]
   return parts.reduce((line, part) => {
     const longer = line === "" ? part : `${line} · ${part}`

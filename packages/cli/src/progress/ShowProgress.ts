@@ -1,5 +1,5 @@
 /**
- * Shows a run while it goes on: a status line on a terminal, plain lines elsewhere, JSON where it was asked for.
+ * Shows the progress of a run: a status line on a terminal, plain lines elsewhere, JSON with `--json`.
  *
  * @since 0.1.0
  */
@@ -15,7 +15,7 @@ const hideCursor = "\u001B[?25l"
 const showCursor = "\u001B[?25h"
 
 /**
- * `show` shows an event. `end` takes the status line away: what is said afterwards has a line of its own.
+ * `show` shows an event. `end` removes the status line, so that later output starts on an empty line.
  *
  * @since 0.1.0
  * @category models
@@ -26,7 +26,7 @@ export interface ShownProgress {
 }
 
 /**
- * Begins to show a run, with a status line where there is a terminal.
+ * Starts to show a run, with a status line on a terminal.
  *
  * @since 0.1.0
  * @category constructors
@@ -39,7 +39,7 @@ export const showProgress = (
     const screen = yield* Screen
     const progress = yield* Ref.make(noProgress)
     const startedAt = yield* Clock.currentTimeMillis
-    // How many requests and pages there were when there was last one more, and when that was.
+    // The number of requests and pages when it last changed, and the time of that change.
     const latest = yield* Ref.make({ at: startedAt, happened: 0 })
     const hasStatus = how === "lines" && (yield* screen.columns) !== undefined
 

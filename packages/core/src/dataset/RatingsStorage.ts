@@ -1,5 +1,5 @@
 /**
- * The port through which batches become a dataset.
+ * The port that stores batches as a dataset.
  *
  * @since 0.1.0
  */
@@ -18,8 +18,8 @@ import type { RowOf, RowTable } from "./Tables.ts"
 export type RowStreams = { readonly [T in RowTable]: Stream.Stream<RowOf<T>, StorageError> }
 
 /**
- * A dataset on its way from one storage to another: its rows in their order, and all else in `state`. A storage that
- * takes it may run the streams more than once.
+ * A whole dataset, to be copied from one storage to another: its rows in their order, and everything else in `state`. The
+ * receiving storage may run the streams more than once.
  *
  * @since 0.1.0
  * @category models
@@ -32,10 +32,10 @@ export interface WholeDataset extends RowStreams {
 /**
  * How a dataset is opened:
  *
- * - `new`: as an empty one. Where one stands already, `existing: "refuse"` fails with `AlreadyThere`, and
- *   `"set-aside"` moves the old one out of the way, whole, at the moment the first batch is committed. Nothing is
- *   left behind when no batch was.
- * - `continue`: as it is; fails with `NothingThere` where there is none.
+ * - `new`: as an empty dataset. If there is one already, `existing: "refuse"` fails with `AlreadyThere`, and
+ *   `"set-aside"` moves the old one aside, as a whole, when the first batch is committed. Without a batch, nothing is
+ *   left behind.
+ * - `continue`: as it is. Fails with `NothingThere` if there is no dataset.
  *
  * @since 0.1.0
  * @category models
@@ -44,9 +44,9 @@ export type OpenMode =
   { readonly _tag: "new"; readonly existing: "refuse" | "set-aside" } | { readonly _tag: "continue" }
 
 /**
- * An open dataset. `state` is what it held when it was opened; `notes` are sentences about what opening it changed;
- * `commit` stores a batch whole or not at all, one at a time; `load` stores a whole dataset instead of the first batch
- * of one that was opened as `new`, all of it or nothing, and keeps every id, order and count.
+ * An open dataset. `state` is its content when it was opened. `notes` are sentences about what opening it changed.
+ * `commit` stores a batch, completely or not at all, one at a time. `load` stores a whole dataset instead of the first
+ * batch of a dataset opened as `new`, completely or not at all, and keeps every id, order and count.
  *
  * @since 0.1.0
  * @category models
@@ -59,7 +59,7 @@ export interface OpenDataset extends RowStreams {
 }
 
 /**
- * What can be told of a dataset without opening it: its state, its size in bytes, and when it was last committed to.
+ * What is known about a dataset without opening it: its state, its size in bytes, and the time of the last commit.
  *
  * @since 0.1.0
  * @category models
@@ -71,8 +71,8 @@ export interface DatasetSummary {
 }
 
 /**
- * The result of a verification: how many ratings were checked, what is wrong (each a sentence that names the place;
- * none of a sound dataset), and what was repaired.
+ * The result of a verification: how many ratings were checked, the problems (one sentence each, with the place; none if
+ * the dataset is valid), and what was repaired.
  *
  * @since 0.1.0
  * @category models
@@ -84,11 +84,11 @@ export interface Verification {
 }
 
 /**
- * Where a dataset is kept. `place` names it for people (a folder, an address without credentials). `exists` tells
- * whether a dataset is there, without opening it. `open` holds the dataset until the
- * scope closes, so that a second opener is refused with `Locked`, and costs what its mappings hold, never its ratings. `inspect` tells what is
- * there without holding it. `verify` reads everything, in bounded memory, and proves the dataset's invariants; with
- * `repair` it also rebuilds what can be derived from the rest.
+ * Where a dataset is stored. `place` names it for people (a folder, a URL without credentials). `exists` checks whether
+ * there is a dataset, without opening it. `open` locks the dataset until the scope closes; a second `open` fails with
+ * `Locked`. Its cost depends on the mappings, not on the ratings. `inspect` reads the state without locking. `verify`
+ * reads everything, in bounded memory, and checks the dataset's invariants; with `repair` it also rebuilds what can be
+ * derived from the rest.
  *
  * @since 0.1.0
  * @category services

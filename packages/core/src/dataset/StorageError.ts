@@ -1,20 +1,20 @@
 /**
- * Why a storage cannot do what it was asked for.
+ * Why an operation of a storage failed.
  *
  * @since 0.1.0
  */
 import { Schema } from "effect"
 
 /**
- * - `NothingThere`: there is no dataset to go on with.
- * - `AlreadyThere`: there is one already and it must not be lost.
- * - `Locked`: another process is at work on it.
+ * - `NothingThere`: there is no dataset to continue.
+ * - `AlreadyThere`: there is a dataset already, and it must not be lost.
+ * - `Locked`: another process is using it.
  * - `Damaged`: what is stored contradicts itself; nothing was written.
  * - `NewerFormat`: a newer version of this tool wrote the dataset; nothing was written.
  * - `Full`: no space is left.
- * - `NotPermitted`: reading or writing is not allowed there.
- * - `Failed`: reading or writing failed otherwise.
- * - `InvalidOption`: the storage was configured with something it cannot do.
+ * - `NotPermitted`: reading or writing is not permitted.
+ * - `Failed`: reading or writing failed for another reason.
+ * - `InvalidOption`: the configuration of the storage is invalid.
  * - `Unsupported`: something that the storage needs is missing on this machine.
  *
  * @since 0.1.0
@@ -40,19 +40,19 @@ export const StorageErrorReason = Schema.Literal(
 export type StorageErrorReason = typeof StorageErrorReason.Type
 
 /**
- * What can be done about an error, for a program that knows how its users would ask for it:
+ * What can be done about an error. Programs translate it into their own options and commands:
  *
  * - `StartNew`: start a dataset; there is none.
- * - `Continue`: go on with what is there.
- * - `SetAside`: go on with what is there, choose another place, or let what is there be set aside.
- * - `ChoosePlace`: choose another place: what is there is not set aside.
- * - `UseStorage`: ask the storage that keeps the dataset.
- * - `UseFolder`: choose the folder in which the dataset is.
- * - `UseOption`: give an option of the storage the value that the dataset was made with.
- * - `NameFiles`: say what the files of the dataset are called, or where it is.
- * - `Verify`: have the dataset checked, which tells more.
- * - `Repair`: have the dataset repaired, which keeps what it changes.
- * - `CorrectAddress`: correct the address of the database.
+ * - `Continue`: continue the existing dataset.
+ * - `SetAside`: continue the existing dataset, choose another place, or have it moved aside.
+ * - `ChoosePlace`: choose another place; the existing files are not moved aside.
+ * - `UseStorage`: use the storage of the dataset.
+ * - `UseFolder`: use the folder of the dataset.
+ * - `UseOption`: set an option of the storage to the value that the dataset was created with.
+ * - `NameFiles`: set the names of the dataset's files, or its folder.
+ * - `Verify`: verify the dataset for details.
+ * - `Repair`: repair the dataset; a copy of everything it changes is kept.
+ * - `CorrectAddress`: correct the URL of the database.
  *
  * @since 0.1.0
  * @category models
@@ -78,8 +78,8 @@ export const Remedy = Schema.Union(
 export type Remedy = typeof Remedy.Type
 
 /**
- * A storage could not do what it was asked for. `place` is the folder, file or table it is about; `detail` says
- * what happened, `remedy` what can be done about it. Batches committed before are kept.
+ * An operation of a storage failed. `place` is the folder, file or table, `detail` what happened, `remedy` what can be done.
+ * Committed batches are kept.
  *
  * @since 0.1.0
  * @category errors
@@ -96,7 +96,7 @@ export class StorageError extends Schema.TaggedError<StorageError>("@letterboxd-
   }
 ) {
   /**
-   * Whether the same call can succeed later, once space, rights or the lock are free.
+   * Whether the same call can succeed later, when there is space, permission or a free lock.
    *
    * @since 0.1.0
    */

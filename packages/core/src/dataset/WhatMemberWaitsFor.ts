@@ -1,5 +1,5 @@
 /**
- * What a partial member waits for.
+ * Why a member is partial.
  *
  * @since 0.1.0
  */
@@ -7,11 +7,11 @@ import { Schema } from "effect"
 import type { MemberRecord } from "./Tables.ts"
 
 /**
- * What a partial member waits for:
+ * Why a member is partial:
  *
  * - `refused`: the site refused one of its pages (a bot wall, a 403, an endless rate limit).
  * - `not-understood`: a page, or tiles of one, could not be read.
- * - `pages`: pages are missing for a passing reason.
+ * - `pages`: pages are missing for a temporary reason.
  * - `doubts`: all pages were read, but they do not agree.
  *
  * @since 0.1.0
@@ -39,7 +39,7 @@ const missingLabels: Readonly<Record<string, "refused" | "not-understood">> = {
 }
 
 /**
- * What the label of a missing part tells of the reason; `undefined` where it tells nothing.
+ * The reason that the label of a missing part implies; `undefined` if it implies none.
  *
  * @since 0.1.0
  * @category constructors
@@ -56,7 +56,7 @@ export const reasonInLabel = (label: string): "refused" | "not-understood" | und
 export const verdictsOfDisbelieved: MemberRecord["verdicts"] = { Forbidden: 1 }
 
 /**
- * What a member waits for before it is complete; `undefined` where it is not partial.
+ * Why a member is partial; `undefined` if it is not.
  *
  * @since 0.1.0
  * @category constructors

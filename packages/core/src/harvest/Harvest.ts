@@ -38,14 +38,13 @@ import * as MemberReader from "./MemberReader.ts"
 import * as Renames from "./Renames.ts"
 
 /**
- * What a run is asked to do. `batches` and `batchSize` (members in a batch) are at least 1; their product is the
- * number of members to add. `membersInFlight`, at least 1, is how many members are read at the same time: it keeps
- * the source busy and bounds memory, which holds at most twice that many members' lists. `existing` says what a
- * `new` run does with a dataset that is there already. With `only`, that member is read, known or not, and nobody else.
- * Members in `skip` are left out, new or partial; the report names them. `maxMillis`, above 0, ends the run after that
- * time with what it has. `keep` is what the dataset keeps from now on, besides what it keeps already; a new one where nothing is
- * said keeps what its source brings. `timestamp` is written instead of the time of each commit, for runs that must give the same
- * bytes.
+ * The options of a run. `batches` and `batchSize` (members in a batch) are at least 1; their product is the
+ * number of members to add. `membersInFlight`, at least 1, is how many members are read at the same time. It keeps
+ * the source busy and limits memory, which has the lists of at most twice that many members. `existing` is what a `new`
+ * run does with an existing dataset. With `only`, the run reads this member, known or not, and no others. Members in
+ * `skip` are skipped, new or partial; the report lists them. `maxMillis`, above 0, ends the run after that time with what
+ * it has. `keep` is what the dataset keeps from now on, in addition to what it keeps already; by default, a new dataset
+ * keeps what its source provides. `timestamp` is written instead of the time of each commit, for reproducible bytes.
  *
  * @since 0.1.0
  * @category models
@@ -64,23 +63,23 @@ export interface HarvestOptions {
 }
 
 /**
- * Runs the pipeline between the source and the storage in context. The stream tells what happens, in order; its last
- * element is `RunFinished` with the report.
+ * Runs the pipeline between the source and the storage in the context. The stream has the events, in order; the last one
+ * is `RunFinished` with the report.
  *
- * It fails only where the storage does. Where the source cannot go on (it refuses everything, it is not understood for
- * several members in a row, it cannot be reached, a budget is spent), the run commits what was read, members that
- * were not finished as partial ones, up to the last member of whom a part was given, and its report says `stopped`.
+ * It fails only if the storage fails. If the source cannot be read further (it refuses everything, it is not understood
+ * for several members in a row, it cannot be reached, a limit is reached), the run commits what was read, with unfinished
+ * members as partial, up to the last member with at least one part. Its report then has `stopped`.
  *
- * A run begins with the partial members whose parts are missing for passing reasons, goes on with new ones, and ends with
- * those that were refused or not understood before: what stopped the last run does not keep the next one from growing.
- * Batches are committed in order of discovery, whatever order answers arrive in.
+ * A run starts with the partial members whose parts are missing for temporary reasons, continues with new members, and
+ * ends with those that were refused or not understood before. So whatever stopped the last run does not prevent the next
+ * one from adding members. Batches are committed in order of discovery, in whatever order responses arrive.
  *
  * The run does not wait for a slow consumer: events wait in an unbounded queue. They are small (a few hundred bytes for
- * a part of a list), a run that waits for a screen would hold the dataset's lock and the source's connections for
- * nothing, and a commit that is under way must be able to tell of itself when nobody listens any more.
+ * a part of a list). A run that waits for a screen would keep the dataset locked and the source's connections open
+ * for nothing, and a commit in progress must be able to report itself when no consumer is left.
  *
- * Interrupting the stream leaves what was committed; a commit under way is finished first. Nobody hears of that batch:
- * see `report` for those who must.
+ * Interrupting the stream keeps what was committed; a commit in progress is finished first. The event of that batch is
+ * lost; use `report` if you need it.
  *
  * @since 0.1.0
  * @category constructors
@@ -91,8 +90,8 @@ export const run = (
   Stream.unwrapScoped(Effect.map(start(options), ({ events }) => Stream.flattenTake(Stream.fromQueue(events))))
 
 /**
- * Runs the pipeline to the end, and gives the report. `tell` is called with each event of `run`, one after the other;
- * also, where this is interrupted, with those of the commit that is finished first.
+ * Runs the pipeline to the end, and returns the report. `tell` is called with each event of `run`, one after the other. If
+ * this is interrupted, `tell` also gets the events of the commit that is finished first.
  *
  * @since 0.1.0
  * @category constructors

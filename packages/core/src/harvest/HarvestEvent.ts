@@ -1,5 +1,5 @@
 /**
- * What a run tells while it goes on.
+ * The events of a run.
  *
  * @since 0.1.0
  */
@@ -9,8 +9,8 @@ import { RunReport } from "./RunReport.ts"
 import { Doubt, MemberState } from "../dataset/MemberState.ts"
 
 /**
- * The run has opened its dataset: how many users and ratings it holds, and how many members this run is to add
- * and, with `continue`, to complete. `notes` tell what opening the dataset changed in it.
+ * The run has opened its dataset: its number of users and ratings, and how many members this run will add and, with
+ * `continue`, complete. `notes` describe what opening the dataset changed.
  *
  * @since 0.1.0
  * @category models
@@ -39,8 +39,8 @@ export const MemberDiscovered = Schema.TaggedStruct("MemberDiscovered", {
 })
 
 /**
- * A part of a list, which is a page of it, arrived or turned out to be missing. `verdict` is its label, `lastPage` is there
- * where it holds films, `ratings` counts the rated ones of them.
+ * A part of a list (a page) arrived, or is missing. `verdict` is its label, `lastPage` is present if it has films, `ratings`
+ * counts the rated films.
  *
  * @since 0.1.0
  * @category models
@@ -54,7 +54,7 @@ export const PageRead = Schema.TaggedStruct("PageRead", {
 })
 
 /**
- * All that could be read of a member was read. It is not committed yet.
+ * Everything that can be read of a member was read. It is not committed yet.
  *
  * @since 0.1.0
  * @category models
@@ -94,7 +94,7 @@ export const BatchCommitted = Schema.TaggedStruct("BatchCommitted", {
 export const RunFinished = Schema.TaggedStruct("RunFinished", { report: RunReport })
 
 /**
- * What a run tells while it goes on.
+ * The events of a run.
  *
  * @since 0.1.0
  * @category models

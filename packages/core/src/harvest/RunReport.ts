@@ -1,5 +1,5 @@
 /**
- * What a run did.
+ * The report of a run.
  *
  * @since 0.1.0
  */
@@ -9,12 +9,12 @@ import { SourceErrorReason } from "../reading/SourceError.ts"
 import { Doubt } from "../dataset/MemberState.ts"
 
 /**
- * The account of a run. Counts are of this run, except `total*`, which are of the dataset after it. `members`
- * counts the members that were committed, by state; `partial` names those that are not complete, with the pages
- * still missing. `waiting` counts the members of the dataset that are partial after the run, by what they wait for (see
- * `WaitsFor`). `skipped` names the members that were left out as asked, `unreadListings` counts entries of the
- * members list that could not be read. `listEnded` says that the members list held fewer members than were asked for. `stopped` is there
- * where the source ended the run: `reason` is the label of the error (see `SourceError`), `kind` its reason.
+ * The report of a run. Counts are of this run, except `total*`, which are of the dataset after it. `members` counts the
+ * committed members by state. `partial` lists those that are not complete, with their missing pages. `waiting` counts the
+ * partial members of the dataset after the run, by reason (see `WaitsFor`). `skipped` lists the members that were skipped
+ * on request. `unreadListings` counts entries of the members list that could not be read. `listEnded` means that the
+ * members list had fewer members than requested. `stopped` is present if the source ended the run: `reason` is the label
+ * of the error (see `SourceError`), `kind` its reason.
  *
  * @since 0.1.0
  * @category models

@@ -6,7 +6,7 @@
 import { Context, Effect, Option } from "effect"
 
 /**
- * A response worth keeping: as it came, with what was asked for (`page 3 of karsten`) and why it is kept.
+ * A response to keep: unchanged, with the subject of the request (`page 3 of karsten`) and the reason for keeping it.
  *
  * @since 0.1.0
  * @category models
@@ -22,8 +22,7 @@ export interface KeptPage {
 }
 
 /**
- * Where sources put pages that were not understood. `keep` tells where the page can be found afterwards; without a
- * place (the default) it keeps nothing.
+ * Where sources save pages that were not understood. `keep` returns where the page is saved; by default it saves nothing.
  *
  * @since 0.1.0
  * @category services

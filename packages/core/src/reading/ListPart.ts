@@ -1,5 +1,5 @@
 /**
- * What a source gives of a member's list: parts with their evidence, parts that are missing, or a fact about the member.
+ * The parts of a member's list: parts with their evidence, missing parts, or a fact about the member.
  *
  * @since 0.1.0
  */
@@ -9,16 +9,16 @@ import type { SourceError } from "./SourceError.ts"
 import type { WatchedFilm } from "../dataset/Tables.ts"
 
 /**
- * What is in a part of a member's list:
+ * The content of a part of a member's list:
  *
- * - `Films`: films of the list, in its order. `lastPart` is the number of parts the list has, `stated` the numbers of
- *   films that the source states, `unreadable` how many films of this part could not be read. `fullPart` is how many
- *   films a part before the last one holds at least.
+ * - `Films`: films of the list, in its order. `lastPart` is the number of parts of the list, `stated` the numbers of films
+ *   that the source states, `unreadable` the number of films of this part that could not be read, `fullPart` the
+ *   minimum number of films in a part before the last one.
  * - `PastTheEnd`: the list has fewer parts by now.
- * - `Missing`: the part could not be had. The reason of `error` says why (see `missingReason`), `extent` what else
- *   that concerns; without it, only this part.
- * - `Empty`, `Gone`, `Private`, `Renamed`: facts about the member, told in part 1. The source says itself that the member
- *   has no films; nothing is concluded from films that were not found.
+ * - `Missing`: the part could not be read. `error` has the reason (see `missingReason`), `extent` what else is affected;
+ *   without it, only this part.
+ * - `Empty`, `Gone`, `Private`, `Renamed`: facts about the member, in part 1. `Empty` means that the source itself states
+ *   that the member has no films; it is never concluded from films that were not found.
  *
  * @since 0.1.0
  * @category models
@@ -40,7 +40,7 @@ export type PartContent = Data.TaggedEnum<{
 }>
 
 /**
- * Makes, tells apart and matches the contents of parts.
+ * Creates, distinguishes and matches the contents of parts.
  *
  * @since 0.1.0
  * @category constructors
@@ -56,7 +56,7 @@ export const PartContent = Data.taggedEnum<PartContent>()
 export type FilmsContent = Extract<PartContent, { readonly _tag: "Films" }>
 
 /**
- * The numbers of films that a source states beside the list: all that were watched, and those that are rated.
+ * The numbers of films that a source states with the list: all watched films, and all rated films.
  *
  * @since 0.1.0
  * @category models
@@ -67,10 +67,10 @@ export interface StatedCounts {
 }
 
 /**
- * What a missing part says about others:
+ * What a missing part means for other parts:
  *
- * - `part`: nothing. The run takes it for the trouble of the whole source only where several members in a row have it.
- * - `perhaps-source`: the source may refuse everything. The run asks the members list at once whether it does.
+ * - `part`: nothing. The run stops only if several members in a row have such parts.
+ * - `perhaps-source`: the source may refuse everything. The run requests the members list at once to find out.
  * - `source`: the source refuses everything. The run stops.
  *
  * @since 0.1.0
@@ -79,9 +79,8 @@ export interface StatedCounts {
 export type MissingExtent = "part" | "perhaps-source" | "source"
 
 /**
- * A part of a member's list: about a page of it, the unit of progress. `number` counts from 1. `place` is where the
- * part comes from (an address, a file), for messages. `label` is the source's own name for what came of the part: it is
- * shown in events and counted in the member's record.
+ * A part of a member's list, about a page. `number` counts from 1. `place` is where the part comes from (a URL, a file), for
+ * messages. `label` is the source's own name for the result; it is shown in events and counted in the member's record.
  *
  * @since 0.1.0
  * @category models
@@ -95,7 +94,7 @@ export interface ListPart {
 }
 
 /**
- * The label of a part. Without one of the source's own, it is the tag of the content or the reason of the error.
+ * The label of a part: that of the source, or else the tag of the content or the reason of the error.
  *
  * @since 0.1.0
  * @category constructors
@@ -104,7 +103,7 @@ export const labelOf = ({ content, label }: ListPart): string =>
   label ?? (content._tag === "Missing" ? content.error.reasonLabel : content._tag)
 
 /**
- * Why a part is missing: it was refused, it was not understood, or it could not be had for a reason that passes.
+ * Why a part is missing: it was refused, it was not understood, or reading it failed for a temporary reason.
  *
  * @since 0.1.0
  * @category models
@@ -112,7 +111,7 @@ export const labelOf = ({ content, label }: ListPart): string =>
 export type MissingReason = "refused" | "not-understood" | "unavailable"
 
 /**
- * Why a part is missing, by the error that says so.
+ * Why a part is missing, according to its error.
  *
  * @since 0.1.0
  * @category constructors

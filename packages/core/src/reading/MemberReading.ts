@@ -11,9 +11,9 @@ import type { FilmsContent, ListPart, PartContent } from "./ListPart.ts"
 import { type ListVersion, reconcileList } from "./MovedList.ts"
 
 /**
- * What was read of one member. `films` holds each film once, in the order of the list; `missing` the numbers of the parts
- * that were not read, ascending; `lastPart` is 0 where no part told it. `again` are the parts to read (again) at once
- * because the list moved between two parts; those that could not be had are in `missing` only.
+ * What was read of one member. `films` has each film once, in the order of the list. `missing` has the numbers of the parts
+ * that were not read, ascending. `lastPart` is 0 if no part stated it. `again` has the parts to read (again) at once
+ * because the list changed between two parts; parts that could not be read are only in `missing`.
  *
  * @since 0.1.0
  * @category models
@@ -41,7 +41,7 @@ const withoutFilms = (username: Username, state: MemberState): MemberReading => 
 })
 
 /**
- * What is to be said of a member of whom no part that says anything was had: partial, with the first part missing.
+ * The reading of a member without any usable part: partial, with the first part missing.
  *
  * @since 0.1.0
  * @category constructors
@@ -49,12 +49,12 @@ const withoutFilms = (username: Username, state: MemberState): MemberReading => 
 export const notRead = (username: Username): MemberReading => ({ ...withoutFilms(username, "partial"), missing: [1] })
 
 /**
- * Judges a member by its parts in the order they arrived in; of two readings of a part the later one counts. A member
- * is `sealed` when part 1 told the last part P, all parts 1..P have films, every part but the last is as full as
- * the first, no film stands in two parts, all parts agree about P and about the number of films, and that number was
- * seen. Where no part states a number of films, `listedFilms` is the least there must be: the number that the members
- * list states. Where parts disagree, the list moved while it was read; it is sealed when its newest version can be put
- * together (see `reconcileList`).
+ * Judges a member by its parts in the order of arrival; if a part was read twice, the later reading counts. A member is
+ * `sealed` if part 1 states the last part P, all parts 1..P have films, every part except the last is as full as the
+ * first, no film is in two parts, all parts agree about P and about the number of films, and that number was seen. If no
+ * part states a number of films, `listedFilms`, the number in the members list, is the required minimum. If parts
+ * disagree, the list changed while it was read; it is sealed if its newest version can be reconstructed (see
+ * `reconcileList`).
  *
  * Pure; costs time in proportion to the films.
  *

@@ -1,5 +1,5 @@
 /**
- * The port through which members and their ratings come in.
+ * The port for members and their ratings.
  *
  * @since 0.1.0
  */
@@ -11,9 +11,9 @@ import type { Proof } from "../dataset/MemberState.ts"
 import type { ListPart } from "./ListPart.ts"
 
 /**
- * What a source has done so far: requests sent (repeated ones too), how many of them were repetitions, the
- * milliseconds spent in pauses that were asked for, the present rate in requests a second (`Infinity` where
- * unlimited), and how many entries of the members list could not be read (`unreadListings`).
+ * What a source has done so far: the requests sent (including retries), the retries, the milliseconds of pauses that the
+ * source demanded, the present rate in requests per second (`Infinity` without a limit), and the entries of the members
+ * list that could not be read (`unreadListings`).
  *
  * @since 0.1.0
  * @category models
@@ -27,8 +27,7 @@ export interface SourceActivity {
 }
 
 /**
- * How many films a member rated, as exactly as a source can tell: at least and at most so many. `atMost` is
- * `Infinity` where only the lower bound is known.
+ * How many films a member rated, as exactly as the source knows. `atMost` is `Infinity` if only the lower bound is known.
  *
  * @since 0.1.0
  * @category models
@@ -39,7 +38,7 @@ export interface RatedFilms {
 }
 
 /**
- * What one step of an examination found, a sentence each. `place` is where the step looked; `error` says why the step
+ * The results of one step of an examination, one sentence each. `place` is what the step read. `error` explains why the step
  * failed and what can be done.
  *
  * @since 0.1.0
@@ -55,21 +54,21 @@ export interface SourceFinding {
 /**
  * Where members and ratings come from: a site, an archive, an export, a file.
  *
- * - `members` lists members in order of popularity, and reads no further than it is pulled. It may name a member twice.
- * - `list` reads a member's list in parts: all of them (part 1 first, it tells how many there are), or just the numbers
- *   asked for. Parts arrive in any order, each once. The stream ends after the last part; a part that could not be
- *   had is there with the reason why. It fails only where the source as a whole cannot go on.
- * - `ratedFilms` asks in a second way how many films a member rated, apart from the parts of `list`: what a list
- *   without any rating is checked against before it is believed. None where there was no usable answer. It costs one
- *   request at most, repetitions aside. The lists of a source without it are believed as they are.
+ * - `members` lists members in order of popularity, and reads only as far as it is pulled. It may list a member twice.
+ * - `list` reads a member's list in parts: all of them (part 1 first, because it states how many there are), or only the
+ *   given numbers. Parts arrive in any order, each once. The stream ends after the last part. A part that could not be
+ *   read is in the stream too, with the reason. The stream fails only if the source as a whole cannot be read.
+ * - `ratedFilms` finds out in a second way, apart from the parts of `list`, how many films a member rated. A list without
+ *   any rating is checked against it. None if there was no usable answer. It costs at most one request, without
+ *   retries. Without it, the lists of a source are not checked.
  * - `activity` is a snapshot for progress displays and reports. A source without it sends no requests.
- * - `examine` looks step by step whether the source can be read, and ends early where nothing more can be asked.
- *   `username` is the member to look at; without one, the source chooses. Without it, `examineSource` reads the first
- *   member and its first part.
- * - `reasonTexts` are the source's own labels and advice for errors that the run itself finds: `Refused` where too many
- *   members in a row are said to be private or gone, `NotUnderstood` where lists show too few ratings.
- * - `keeps` are the facts that a new dataset of this source keeps where nothing else is asked for: those that it brings
- *   with it. `proof` says what proves its lists, if that is not the pages of the site.
+ * - `examine` checks step by step whether the source can be read, and ends early if it cannot. `username` is the member
+ *   to check; by default the source chooses. Without `examine`, `examineSource` reads the first member and its first
+ *   part.
+ * - `reasonTexts` are the source's own labels and advice for errors that the run detects: `Refused` if too many members
+ *   in a row are private or gone, `NotUnderstood` if lists show too few ratings.
+ * - `keeps` are the facts that a new dataset of this source keeps by default: those that the source provides. `proof` is
+ *   what proves its lists, if it is not the pages of the site.
  *
  * @since 0.1.0
  * @category services
@@ -90,7 +89,7 @@ export class RatingsSource extends Context.Tag("@letterboxd-ratings/core/Ratings
 >() {}
 
 /**
- * What a source has done so far; nothing where it does not count.
+ * What a source has done so far; all zero if it does not count.
  *
  * @since 0.1.0
  * @category constructors
@@ -100,7 +99,7 @@ export const activityOf = ({ activity }: typeof RatingsSource.Service): Effect.E
   Effect.succeed({ requests: 0, retries: 0, pausedMillis: 0, requestsPerSecond: Infinity, unreadListings: 0 })
 
 /**
- * How many films a member rated, asked in a second way; none where the source has no second way.
+ * How many films a member rated, found out in a second way; none if the source has no second way.
  *
  * @since 0.1.0
  * @category constructors

@@ -1,17 +1,17 @@
 /**
- * Why a source cannot go on.
+ * Why a source cannot be read further.
  *
  * @since 0.1.0
  */
 import { Schema } from "effect"
 
 /**
- * - `Refused`: the source does not want to answer this program now.
- * - `Unreachable`: the source cannot be reached, or gives nothing but failures.
- * - `NotUnderstood`: what the source gave has none of the forms that are known.
- * - `NotAllowed`: the rules of the source forbid what was asked for.
- * - `BudgetSpent`: as many requests were sent, or as much time has passed, as the run was allowed.
- * - `InvalidOption`: the source was configured with something it cannot do.
+ * - `Refused`: the source refuses to answer this program now.
+ * - `Unreachable`: the source cannot be reached, or only returns failures.
+ * - `NotUnderstood`: the response of the source has an unknown form.
+ * - `NotAllowed`: the rules of the source forbid the request.
+ * - `BudgetSpent`: the limit of requests or time of the run was reached.
+ * - `InvalidOption`: the configuration of the source is invalid.
  *
  * @since 0.1.0
  * @category errors
@@ -41,9 +41,8 @@ const usualAdvice: Readonly<Record<SourceErrorReason, string>> = {
 }
 
 /**
- * A run cannot go on with its source. `detail` says what happened, `place` where (an address, a file), `advice` what
- * can be done, in sentences. `label` is the source's own name for the reason, where it knows a more exact one.
- * What was committed before is kept.
+ * A run cannot continue with its source. `detail` is what happened, `place` where (a URL, a file), `advice` what can be
+ * done, in sentences. `label` is the source's own, more exact name for the reason, if it has one. Committed data is kept.
  *
  * @since 0.1.0
  * @category errors
@@ -70,7 +69,7 @@ export class SourceError extends Schema.TaggedError<SourceError>("@letterboxd-ra
   }
 
   /**
-   * The reason as reports name it: by the source's own label, where there is one.
+   * The reason in reports: the source's own label, if there is one.
    *
    * @since 0.1.0
    */

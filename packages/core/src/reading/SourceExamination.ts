@@ -1,5 +1,5 @@
 /**
- * Looks whether a source can be read.
+ * Checks whether a source can be read.
  *
  * @since 0.1.0
  */
@@ -12,8 +12,8 @@ import { labelOf, type ListPart } from "./ListPart.ts"
 type Source = typeof RatingsSource.Service
 
 /**
- * Examines a source: as the source does it itself, else by reading the first member of its list and the first part of
- * the list of `username` (of that first member where none is named).
+ * Examines a source: with the source's own `examine`, or else by reading the first member of its list and the first part of
+ * the list of `username` (default: that first member).
  *
  * @since 0.1.0
  * @category constructors

@@ -1,6 +1,6 @@
 /**
- * What a response turned out to be. A page is never judged by "no tiles found": a list ends because a page says
- * so, and whatever cannot be understood has a verdict of its own.
+ * The verdict on a response. "No tiles found" is never a verdict by itself: a list ends because a page says so, and a page
+ * that cannot be understood has its own verdict.
  *
  * @since 0.1.0
  */
@@ -8,25 +8,25 @@ import type { StatedCounts, Username, WatchedFilm } from "@letterboxd-ratings/co
 import { Data } from "effect"
 
 /**
- * Every response to a request for a page of a member's films is exactly one of these (`partFromVerdict` says what follows):
+ * Every response to a request for a films page is exactly one of these (`partFromVerdict` defines what follows):
  *
- * - `Films`: a page of the list. `lastPage` is the page count it states (1 where it has no paging), `stated` the
- *   counts it states, `unreadable` the number of tiles that show marks of a film and could not be read: no usable id,
- *   a name that is no text, an impossible rating, marks that disagree. `fullPage` is how many films a page before the
- *   last one holds at least. `isEndUnproven` is there on a full page that names no other: it may be the only one, or its
- *   paging was not recognised, and the next page tells which.
+ * - `Films`: a page of the list. `lastPage` is the page count it states (1 without paging), `stated` the counts it
+ *   states, `unreadable` the number of tiles with marks of a film that could not be read: no usable id, an invalid name,
+ *   an impossible rating, contradictory marks. `fullPage` is the minimum number of films on a page before the last one.
+ *   `isEndUnproven` is set on a full page without links to others: it may be the only one, or its paging was not
+ *   recognised; the next page shows which.
  * - `NoFilms`: the page itself says that the member has no films.
  * - `PastTheEnd`: a page after the last one.
  * - `MemberNotFound`, `MemberPrivate`, `Renamed`: facts about the member.
- * - `RateLimited`: refused for now; `retryAfterMillis` where the site named a time.
- * - `Challenged`: a bot wall, at any status, recognised by the wall's own marks; `wall` tells by which.
+ * - `RateLimited`: refused for now; `retryAfterMillis` if the site stated a time.
+ * - `Challenged`: a bot wall, at any status, recognised by the wall's own marks; `wall` is the mark.
  * - `Forbidden`: a refusal (403) that has neither the marks of a wall nor those of the page the site itself shows for
- *   members who are private; `why` tells what it shows.
- * - `Unavailable`: no usable answer; `status` is absent where none arrived at all.
- * - `Truncated`: a page that stops before its end.
- * - `MarkupChanged`: a page that is none of the above; `selector` is what was looked for in vain.
+ *   private members; `why` is what it shows.
+ * - `Unavailable`: no usable response; `status` is absent if none arrived.
+ * - `Truncated`: a page that is cut off.
+ * - `MarkupChanged`: a page that is none of the above; `selector` is what was not found.
  *
- * `keptAt` is where the page was kept for a bug report (see `Diagnostics`).
+ * `keptAt` is where the page was saved for a bug report (see `Diagnostics`).
  *
  * @since 0.1.0
  * @category models
@@ -54,7 +54,7 @@ export type PageVerdict = Data.TaggedEnum<{
 }>
 
 /**
- * Makes, tells apart and matches verdicts.
+ * Creates, distinguishes and matches verdicts.
  *
  * @since 0.1.0
  * @category constructors

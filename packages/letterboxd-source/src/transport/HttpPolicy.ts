@@ -1,6 +1,6 @@
 /**
- * How this tool behaves towards a site: whatever `HttpClient` is below, with pacing, repetitions and limits. It knows
- * HTTP and no page: what an answer is worth is told by a judge.
+ * How this tool behaves towards a site: any `HttpClient`, with pacing, retries and limits. It knows HTTP but no pages: a
+ * judge evaluates each response.
  *
  * @since 0.1.0
  * @module
@@ -16,17 +16,17 @@ import { retryAfterMillis } from "./RetryAfter.ts"
 export { BodyBroken, NoConnection, type NotAnswered, RequestsSpent, StillRefused } from "./NotAnswered.ts"
 
 /**
- * - `userAgent`: who asks. Be honest: name the project and its address.
- * - `concurrency`: requests under way at the same time, at least 1.
+ * - `userAgent`: the User-Agent header. Be honest: state the project and its URL.
+ * - `concurrency`: requests in progress at the same time, at least 1.
  * - `requestsPerSecond`: above 0; `Infinity` for no limit.
- * - `maxRetries`: how often a request that failed for a passing reason is repeated, at least 0; a refusal ("too many
- *   requests") is not repeated any more when the site has given no good answer to anybody since so many refusals.
- * - `timeoutMillis`: how long an answer may take, body included.
- * - `backoffMillis`: the longest wait before the first repetition; it doubles with each further one, up to a
- *   minute, and each wait is a random part of it (full jitter).
- * - `patienceMillis`: how long the site may go on refusing ("too many requests"), or ask to wait, before requests
- *   fail with the refusal.
- * - `maxRequests`: how many requests may be sent in all, repetitions included; `Infinity` for no limit.
+ * - `maxRetries`: how often to retry a request after a temporary failure, at least 0. A refusal ("too many requests") is
+ *   not retried if all requests were refused this many times in a row.
+ * - `timeoutMillis`: how long a response may take, including the body.
+ * - `backoffMillis`: the longest wait before the first retry. It doubles with each further retry, up to a minute, and
+ *   each wait is a random part of it (full jitter).
+ * - `patienceMillis`: how long the site may refuse ("too many requests") or demand to wait before requests fail with the
+ *   refusal.
+ * - `maxRequests`: how many requests may be sent in total, including retries; `Infinity` for no limit.
  *
  * @since 0.1.0
  * @category models
@@ -43,8 +43,8 @@ export interface HttpPolicyOptions {
 }
 
 /**
- * Slow and honest: 2 requests a second, 5 at a time, 5 repetitions from 2 seconds on, half a minute for an answer, an
- * hour of patience.
+ * Slow and honest: 2 requests per second, 5 at the same time, 5 retries starting at 2 seconds, a timeout of half a minute,
+ * an hour of patience.
  *
  * @since 0.1.0
  * @category models
@@ -61,8 +61,8 @@ export const defaults: HttpPolicyOptions = {
 }
 
 /**
- * What an answer is to the one who asked: `good`; to be asked `again`, because it is broken in a way that passes; or a
- * `wall`, which is never asked twice. Status codes that say "not now" are known here and need no judge.
+ * The judge's verdict on a response: `good`; `again` for a temporary fault, to be retried; or `wall`, which is never retried.
+ * The policy knows the status codes for "not now"; they need no judge.
  *
  * @since 0.1.0
  * @category models
@@ -213,7 +213,7 @@ export const make = (
           Effect.retry({ schedule: backoff, while: isWorthAnotherTry }),
           Effect.catchTag("NotNow", ({ answer }) => Effect.succeed(answer))
         )
-      })
+      }).pipe(Effect.withSpan("HttpPolicy.get", { attributes: { url } }))
 
     return { get, activity: Effect.map(pacing.snapshot, (pace) => ({ requests, retries, ...pace })) }
   })

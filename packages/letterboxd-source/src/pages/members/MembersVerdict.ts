@@ -28,7 +28,7 @@ export type MembersVerdict = Data.TaggedEnum<{
 }>
 
 /**
- * Makes, tells apart and matches verdicts.
+ * Creates, distinguishes and matches verdicts.
  *
  * @since 0.1.0
  * @category constructors
