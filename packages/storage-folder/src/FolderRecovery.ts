@@ -211,12 +211,7 @@ export const recoverFolder = <M extends FolderManifest>(
     })
   })
 
-/**
- * What is said of a file to which something was added.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** What is said of a file to which something was added. */
 const tailOf = (bytes: number): string =>
   `${bytes} bytes stand behind what was committed: somebody else added them, or a batch was not finished`
 
