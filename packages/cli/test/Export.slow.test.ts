@@ -245,9 +245,9 @@ describe("lb export", () => {
         [["--to", "jsonl", "--salt", "x"], "--salt is only for --anonymise"],
         [["--to", "jsonl", "--into-options", "a=b"], "is for storages"],
         [["--to", "sqlite", "--into-options", "fiel=x"], `Did you mean "file"?`],
-        [["--to", "jsonl", "--from", "sqlite"], "there is no dataset"],
-        [["--to", "csv", "--into", "data_output"], "there is a dataset already"],
-        [["--to", "jsonl", "--into", "data_output"], "there is something already"],
+        [["--to", "jsonl", "--from", "sqlite"], "no dataset here"],
+        [["--to", "csv", "--into", "data_output"], "the dataset itself is there"],
+        [["--to", "jsonl", "--into", "data_output"], "something is there already"],
         [["--to", "postgres"], "LB_STORAGE_URL"],
         [["--to", "./nothing.mjs"], "cannot be loaded"]
       ]

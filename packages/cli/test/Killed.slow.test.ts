@@ -282,8 +282,8 @@ for (const durable of sample("storages whose runs are killed", durables, 2)) {
       assert.include(
         second.err,
         ["csv", "parquet"].includes(name)
-          ? `process ${slow.process.pid} on ${os.hostname()} is at work here`
-          : "another process is at work on it"
+          ? `in use by process ${slow.process.pid} on ${os.hostname()} since`
+          : "in use by another process"
       )
       const status = await lb(folder, ["status", "--out", data], variables(data))
       assert.strictEqual(status.code, 0, "looking is allowed")

@@ -63,7 +63,7 @@ describe("the program of the README", () => {
                 assert.strictEqual(second.code, 1)
                 assert.include(
                   second.out + second.err,
-                  `process ${first.process.pid} on ${os.hostname()} is at work here`
+                  `in use by process ${first.process.pid} on ${os.hostname()} since`
                 )
                 await Effect.runPromise(site.behave({ latencyMillis: 0 }))
                 const { code, err, out } = await first.ended
@@ -71,7 +71,7 @@ describe("the program of the README", () => {
                 const rows = rowsOf(path.join(folder, "ratings"), "latest_raw_user_ratings.csv").length
                 assert.include(out + err, `${rows} ratings`)
                 const third = await start(folder, [], {}, bin).ended
-                assert.include(third.out + third.err, "there is a dataset already")
+                assert.include(third.out + third.err, "a dataset already exists")
               } finally {
                 fs.rmSync(bin, { force: true })
               }

@@ -270,7 +270,7 @@ describe("lb run, refused", () => {
       ["run", "--mode", "new", "--config", "nowhere.json"],
       "nowhere.json: the file cannot be read"
     ],
-    ["going on with nothing", ["run", "--mode", "continue", "--source", "sandbox"], "there is no dataset to go on with"]
+    ["going on with nothing", ["run", "--mode", "continue", "--source", "sandbox"], "no dataset here"]
   ]
   for (const [what, args, words] of cases) {
     it(
@@ -318,7 +318,7 @@ describe("lb run, refused", () => {
       const { code, err } = await lb(folder, ["run", "--mode", "new", "--source", "sandbox", "--out", "file/data"])
       assert.strictEqual(code, 1)
       assert.include(err, "file/data")
-      assert.include(err, "Choose another folder")
+      assert.include(err, "a part of the path is a file")
     })
   )
 

@@ -159,7 +159,7 @@ export interface MemoryDataset {
 export const memoryDataset = (): MemoryDataset => ({ rows: new Map(), batches: [], state: emptyDatasetState })
 
 /** A storage in memory; `afterCommit` is what takes time when a batch is there, before the storage says so. */
-export const memoryStorage = (dataset: MemoryDataset, afterCommit: Effect.Effect<void> = Effect.void) =>
+const memoryStorage = (dataset: MemoryDataset, afterCommit: Effect.Effect<void> = Effect.void) =>
   Layer.succeed(
     RatingsStorage,
     RatingsStorage.of({

@@ -7,12 +7,21 @@ import { FileSystem, Path } from "@effect/platform"
 import {
   type EncodedRating,
   loadWhole,
+  type ProcessTable,
   type RatingsStorage,
   readWhole,
   type StorageError,
   type WholeDataset
 } from "@letterboxd-ratings/core"
-import { freeName, replaceFolder, stamp, syncFolder, writeNew } from "@letterboxd-ratings/storage-folder"
+import {
+  checkNotWithin,
+  freeName,
+  makeFolder,
+  replaceFolder,
+  stamp,
+  syncFolder,
+  writeNew
+} from "@letterboxd-ratings/storage-folder"
 import { type Context, DateTime, Effect, type Redacted, Stream } from "effect"
 import { dataCard, dataCardName } from "./DataCard.ts"
 import { anonymised, withNames } from "./ExportedDataset.ts"
@@ -83,10 +92,10 @@ export const exportFiles = (
   from: Storage,
   format: ExportFormat,
   { existing, folder, salt, tool }: ExportOptions & { readonly salt?: Redacted.Redacted }
-): Effect.Effect<ExportReport, StorageError, Files> =>
+): Effect.Effect<ExportReport, StorageError, Files | ProcessTable> =>
   Effect.gen(function* () {
     const whole = yield* readWhole(from)
-    yield* replaceFolder(failures, folder, existing, dataCardName, (staging) =>
+    yield* replaceFolder(failures, folder, { existing, mark: dataCardName, keep: [from.place] }, (staging) =>
       Effect.gen(function* () {
         const { perStars, ratings } = counted(whole.ratings)
         const dataset =
@@ -112,7 +121,7 @@ export const exportFiles = (
       })
     )
     return reportOf(whole)
-  }).pipe(Effect.scoped)
+  }).pipe(Effect.scoped, Effect.withSpan("Export.files", { attributes: { format: format.name, folder } }))
 
 /**
  * Copies a dataset into another storage, with a data card in `folder`. With `listFiles`, for a storage of files in this
@@ -130,12 +139,11 @@ export const exportToStorage = (
     const fs = yield* FileSystem.FileSystem
     const card = (yield* Path.Path).join(folder, dataCardName)
     if (existing === "refuse" && (yield* failures.about(card)(fs.exists(card)))) {
-      return yield* failures.storageError(
-        "AlreadyThere",
-        card,
-        "there is a data card already. Choose another folder (--into), or let it be moved aside (--yes)"
-      )
+      return yield* failures.storageError("AlreadyThere", card, "a data card is there already", {
+        remedy: { _tag: "SetAside" }
+      })
     }
+    yield* checkNotWithin(failures, to.place, [from.place])
     const whole = yield* readWhole(from)
     const { perStars, ratings } = counted(whole.ratings)
     const receipt = yield* loadWhole({ ...whole, ratings }, to, existing)
@@ -146,7 +154,7 @@ export const exportToStorage = (
         `it says it holds ${receipt.ratings} ratings where ${whole.state.ratings} were given to it. Do not use it`
       )
     }
-    yield* failures.about(folder)(fs.makeDirectory(folder, { recursive: true }))
+    yield* makeFolder(failures, folder)
     const files = !listFiles ? [] : (yield* describeFolder(folder)).filter(({ name }) => name !== dataCardName)
     yield* writeCard(folder, {
       ...whole,
@@ -158,7 +166,7 @@ export const exportToStorage = (
       tool
     })
     return reportOf(whole)
-  }).pipe(Effect.scoped)
+  }).pipe(Effect.scoped, Effect.withSpan("Export.storage", { attributes: { storage: to.name, folder } }))
 
 /** Writes the card. One that is there already is set aside: it may tell of another dataset, or be somebody's own. */
 const writeCard = (folder: string, facts: Parameters<typeof dataCard>[0]) =>

@@ -22,8 +22,9 @@ import {
 } from "@letterboxd-ratings/export"
 import { MemoryStorage } from "@letterboxd-ratings/storage-memory"
 import { commitKept, commitRest } from "@letterboxd-ratings/storage-testkit"
+import { processTable } from "@letterboxd-ratings/storage-testkit/folder"
 import { parse } from "csv-parse/sync"
-import { Chunk, type Context, Effect, Redacted, Schema, Stream } from "effect"
+import { Chunk, type Context, Effect, Layer, Redacted, Schema, Stream } from "effect"
 import * as fc from "fast-check"
 import { createHash } from "node:crypto"
 
@@ -83,7 +84,7 @@ const anonymousRows = (rows: ReadonlyArray<ReadonlyArray<number>>, ids: Readonly
 
 const formats: ReadonlyArray<ExportFormat> = [movieLens, jsonLines, spreadsheet]
 
-layer(NodeContext.layer)("exports", (it) => {
+layer(Layer.merge(NodeContext.layer, processTable(1)))("exports", (it) => {
   it.scoped("write a table that a spreadsheet reads right", () =>
     Effect.gen(function* () {
       const folder = yield* freshFolder
@@ -391,6 +392,38 @@ layer(NodeContext.layer)("exports", (it) => {
         "movies.csv",
         "ratings.csv"
       ])
+    })
+  )
+
+  it.scoped("move no folder that holds the dataset itself, or in which a process is at work", () =>
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      const storage = yield* filled
+      const aside = (folder: string) => ({ ...options(folder), existing: "set-aside" as const })
+      const folder = yield* freshFolder
+      yield* exportFiles(storage, jsonLines, options(folder))
+      const left = fs.readDirectory(folder.slice(0, folder.lastIndexOf("/")))
+      const before = yield* left
+      yield* fs.makeDirectory(`${folder}/data`)
+      yield* fs.symlink(folder, `${folder}/data/link`)
+      for (const place of [folder, `${folder}/data`, `${folder}/../export`, `${folder}/data/link`]) {
+        const error = yield* Effect.flip(exportFiles({ ...storage, place }, jsonLines, aside(folder)))
+        assert.strictEqual(error.reason, "InvalidOption", place)
+        assert.strictEqual(
+          (yield* Effect.flip(
+            exportToStorage({ ...storage, place }, { ...storage, place: folder }, { ...aside(folder), listFiles: true })
+          )).reason,
+          "InvalidOption"
+        )
+      }
+      const lock = { process: { pid: 1, host: "here", startedAt: 1 }, since: "2026-01-01T00:00:00.000Z" }
+      yield* fs.writeFileString(`${folder}/.lock`, JSON.stringify(lock))
+      const locked = yield* Effect.flip(exportFiles(storage, jsonLines, aside(folder)))
+      assert.strictEqual(locked.reason, "Locked")
+      assert.deepStrictEqual(yield* left, before)
+      yield* fs.writeFileString(`${folder}/.lock`, JSON.stringify({ ...lock, process: { ...lock.process, pid: 77 } }))
+      yield* exportFiles(storage, jsonLines, aside(folder))
+      assert.strictEqual((yield* left).length, before.length + 1)
     })
   )
 

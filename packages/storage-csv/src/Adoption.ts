@@ -16,9 +16,19 @@ import {
   UsernameFromText,
   type WholeDataset
 } from "@letterboxd-ratings/core"
-import { checksumOf, copyFlushed, freeName, makeFolder, stamp } from "@letterboxd-ratings/storage-folder"
-import { DateTime, Effect, Either, Option, Schema, Stream } from "effect"
-import type { FileNames } from "./FileNames.ts"
+import {
+  checkFree,
+  checksumOf,
+  copyFlushed,
+  freeName,
+  makeFolder,
+  manifestName,
+  nextName,
+  removeIfEmpty,
+  stamp
+} from "@letterboxd-ratings/storage-folder"
+import { DateTime, Effect, Either, Option, Schema, Stream, Struct } from "effect"
+import { type FileNames, memberRecordsName } from "./FileNames.ts"
 import { type ForeignTable, formWords, openTable, rowsOf, shown, type TableError } from "./ForeignTable.ts"
 import { readId, readTime } from "./ForeignValues.ts"
 import { findOriginalFiles, type OriginalFile, originalFiles } from "./OriginalFiles.ts"
@@ -75,8 +85,13 @@ const decodeUsername = Schema.decodeUnknownEither(UsernameFromText)
 const decodeFilm = Schema.decodeUnknownEither(Film)
 const stars = Array.from({ length: 11 }, (_, halfStars) => Option.getOrUndefined(ratingFromHalfStars(halfStars)))
 
-/** A dataset that can be taken over, and what is said of it. */
+/**
+ * A dataset that can be taken over, and what is said of it. `replaces` are its files by their names, which are kept;
+ * `forget` removes what was kept of those that are still there.
+ */
 export interface Adopted {
+  readonly replaces: ReadonlySet<string>
+  readonly forget: Effect.Effect<void, StorageError, Files>
   readonly whole: WholeDataset
   readonly notes: ReadonlyArray<string>
 }
@@ -117,20 +132,25 @@ export const adopt = (folder: string, names: FileNames): Effect.Effect<Adopted, 
         } and try again:${problems.told.map((problem) => `\n  ${problem}`).join("")}`
       )
     }
-    const kept = yield* keepOriginals(
-      folder,
-      originalFiles.flatMap((file) => found[file])
-    )
+    // Before anything is kept: what is in the way stays there, and each try would keep the files once more.
+    for (const name of [...Object.values(Struct.omit(names, "rawRatingsPrefix")), memberRecordsName, manifestName])
+      yield* checkFree(failures, path.join(folder, nextName(name, 1)))
+    const originals = originalFiles.flatMap((file) => found[file])
+    const kept = yield* keepOriginals(folder, originals)
+    const forget = forgetOriginals(folder, kept, originals)
     // What is committed is read from what is kept, so that both are the same.
     const copy = path.join(kept, path.relative(folder, raw))
     if ((yield* fileSum(copy)) !== before) {
+      yield* forget
       return yield* storageError(
         "Failed",
         raw,
-        `it was changed while it was read. Nothing was taken over. End what writes to it, and try again; ${kept} may be removed`
+        "it was changed while it was read. Nothing was taken over. End what writes to it, and try again"
       )
     }
     return {
+      replaces: new Set(originals.map((place) => path.relative(folder, place))),
+      forget,
       whole: {
         state: { ...emptyDatasetState, users, films, updates, ratings: checked.ratings, batches: 1 },
         committedAt: yield* DateTime.now,
@@ -433,4 +453,23 @@ const keepOriginals = (folder: string, places: ReadonlyArray<string>) =>
       yield* copyFlushed(failures, place, copy)
     }
     return kept
+  })
+
+/** Removes copies of files that are still there, and the folders they are in. */
+const forgetOriginals = (
+  folder: string,
+  kept: string,
+  places: ReadonlyArray<string>
+): Effect.Effect<void, StorageError, Files> =>
+  Effect.gen(function* () {
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    const folders = new Set<string>()
+    for (const place of places) {
+      const copy = path.join(kept, path.relative(folder, place))
+      folders.add(path.dirname(copy))
+      if ((yield* fileSum(place)) === (yield* fileSum(copy))) yield* about(copy)(fs.remove(copy))
+    }
+    for (const one of [...folders].filter((one) => one !== kept)) yield* removeIfEmpty(one)
+    yield* removeIfEmpty(kept)
   })

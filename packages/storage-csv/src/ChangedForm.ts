@@ -12,8 +12,10 @@ import {
 } from "@letterboxd-ratings/core"
 import {
   crc32Of,
+  type DatasetFolder,
   type FileEntry,
   freeName,
+  makeFile,
   nextName,
   placeOf,
   syncFolder,
@@ -265,13 +267,15 @@ export const keepChanged = (folder: string, place: string, name: string) =>
 
 /**
  * Writes a file anew in our form where that is proven to be what was committed, keeps the one that was there beside, and
- * says so. Nothing else changes: the manifest vouches for these bytes already.
+ * says so. Nothing else changes: the manifest vouches for these bytes already. Where the last process ended at work, what
+ * stands beside for the next batch is its own.
  */
 export const restoreForm = (
   folder: string,
   batches: number,
   wanted: ReadonlyArray<CsvColumn> | undefined,
-  entry: FileEntry
+  entry: FileEntry,
+  { unfinished, wasLeft }: Pick<DatasetFolder, "unfinished" | "wasLeft">
 ) =>
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
@@ -285,20 +289,23 @@ export const restoreForm = (
       place,
       "it was changed while it was read. Nothing was repaired. End what writes to it, and try again"
     )
-    const written = yield* Effect.scoped(
-      Effect.gen(function* () {
-        const opened = yield* about(beside)(fs.open(beside, { flag: "w" }))
-        const sum = yield* sumOf(
-          Stream.tap(changed.content ?? Stream.empty, (text) => about(beside)(writeBytes(opened, encoder.encode(text))))
+    if (wasLeft) yield* about(beside)(fs.remove(beside, { force: true }))
+    yield* makeFile(failures, beside, (opened) =>
+      sumOf(
+        Stream.tap(changed.content ?? Stream.empty, (text) => about(beside)(writeBytes(opened, encoder.encode(text))))
+      ).pipe(
+        Effect.filterOrFail(
+          ({ bytes, crc32 }) => bytes === entry.bytes && crc32 === entry.crc32,
+          () => changedMeanwhile
         )
-        yield* about(beside)(opened.sync)
-        return sum
-      })
+      )
     ).pipe(Effect.catchTag("TableError", () => changedMeanwhile))
-    if (written.bytes !== entry.bytes || written.crc32 !== entry.crc32) return yield* changedMeanwhile
-    const kept = yield* keepChanged(folder, place, entry.name)
-    yield* about(place)(fs.rename(beside, place))
-    yield* syncFolder(failures, folder)
+    const kept = yield* Effect.gen(function* () {
+      const aside = yield* keepChanged(folder, place, entry.name)
+      yield* about(place)(fs.rename(beside, place))
+      yield* syncFolder(failures, folder)
+      return aside
+    }).pipe(Effect.onError(() => Effect.catchAll(fs.remove(beside, { force: true }), () => unfinished)))
     return [
       `${place} was written anew in our form (${changed.words.join(", ")}), and is proven to be what was committed; the file as it was is ${kept}`
     ]

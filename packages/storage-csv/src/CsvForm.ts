@@ -5,13 +5,17 @@ import { FileSystem, Path } from "@effect/platform"
 import type { StorageError } from "@letterboxd-ratings/core"
 import { type DatasetFolderKind, type FolderForm, manifestName, readManifest } from "@letterboxd-ratings/storage-folder"
 import { Effect } from "effect"
-import { type CsvManifest, decodeManifest, encodeManifest, filesOf } from "./CsvManifest.ts"
-import { type FileNames, memberFilePattern, memberFilesFolder, memberRecordsName } from "./FileNames.ts"
+import { type CsvManifest, csvManifestText, filesOf } from "./CsvManifest.ts"
+import {
+  type FileNames,
+  isBatchFile,
+  isMemberFile,
+  isTableFile,
+  memberFilesFolder,
+  memberRecordsName
+} from "./FileNames.ts"
 import { findOriginalFiles } from "./OriginalFiles.ts"
-import { about, failures, storageName } from "./StorageFailure.ts"
-
-/** The names of the files of one batch, behind what they begin with. */
-const batchFilePattern = /^_\d{8}-\d{6}(?:-\d+)?\.csv$/u
+import { about, failures, storageError, storageName } from "./StorageFailure.ts"
 
 /** How a dataset is kept whose files have these names. */
 export const csvForm = ({ rawRatingsPrefix, ...names }: FileNames): FolderForm<CsvManifest> => {
@@ -19,14 +23,13 @@ export const csvForm = ({ rawRatingsPrefix, ...names }: FileNames): FolderForm<C
   return {
     storage: storageName,
     failures,
-    decode: decodeManifest,
-    encode: encodeManifest,
+    ...csvManifestText,
     entries: (manifest) => filesOf(manifest).map(([, entry]) => entry),
     subfolders: [memberFilesFolder],
-    isOurs: (name) =>
-      chosen.has(name) ||
-      (name.startsWith(rawRatingsPrefix) && batchFilePattern.test(name.slice(rawRatingsPrefix.length))) ||
-      (name.startsWith(`${memberFilesFolder}/`) && memberFilePattern.test(name.slice(memberFilesFolder.length + 1)))
+    isOurs: (name) => chosen.has(name) || isBatchFile(name, rawRatingsPrefix) || isMemberFile(name),
+    // Other names may have been chosen when the dataset was made.
+    mayName: (name, as) =>
+      as === "entry" ? isTableFile(name) : as === "copy" && (isBatchFile(name) || isMemberFile(name))
   }
 }
 
@@ -47,6 +50,28 @@ const holdsDataset = (
 /** Folders whose files have these names. */
 export const csvFolder = (names: FileNames): DatasetFolderKind => ({
   failures,
+  form: csvForm(names),
   holdsDataset: (folder) => holdsDataset(folder, names),
   isCommitted: (folder) => Effect.map(readManifest(csvForm(names), folder), (manifest) => manifest !== undefined)
 })
+
+/** Fails with `InvalidOption` where a dataset's files have other names than those that were chosen. */
+export const checkNames = (
+  folder: string,
+  names: FileNames,
+  manifest: CsvManifest
+): Effect.Effect<void, StorageError> => {
+  for (const [file, { name }] of filesOf(manifest)) {
+    const chosen = file === "memberRecords" ? memberRecordsName : names[file]
+    if (name !== chosen) {
+      return storageError(
+        "InvalidOption",
+        folder,
+        file === "memberRecords"
+          ? `its manifest calls ${memberRecordsName} by another name. Restore manifest.json from a copy`
+          : `files.${file} is ${chosen}, but in this dataset the file is called ${name}. Use that name`
+      )
+    }
+  }
+  return Effect.void
+}

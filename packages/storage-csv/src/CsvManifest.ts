@@ -6,11 +6,13 @@
 import type { RowTable } from "@letterboxd-ratings/core"
 import {
   CopyEntry,
+  countFields,
   emptyEntry,
   FileEntry,
   type FolderManifest,
   formatFields,
-  inPlace
+  inPlace,
+  manifestText
 } from "@letterboxd-ratings/storage-folder"
 import { Schema } from "effect"
 import { type FileNames, memberRecordsName } from "./FileNames.ts"
@@ -45,6 +47,11 @@ export const rowFiles = {
   changes: "changes"
 } as const satisfies { readonly [T in RowTable]: CsvFile }
 
+/** Each row has a line end at least. */
+const CsvEntry = FileEntry.pipe(
+  Schema.filter(({ bytes, rows }) => rows <= bytes || `${rows} rows cannot stand in ${bytes} bytes`)
+)
+
 /**
  * The manifest, format 1 of a dataset that keeps nothing besides stars, 2 of others. A file's `bytes` count its header,
  * its `rows` do not, and its checksum is carried on from batch to batch. The manifest's size does not depend on the
@@ -57,20 +64,20 @@ export const rowFiles = {
 export const CsvManifest = Schema.Struct({
   ...formatFields,
   filmLabel: Schema.Literal("title", "slug"),
-  batches: Schema.NonNegativeInt,
+  batches: countFields.batches,
   committedAt: Schema.DateTimeUtc,
   files: Schema.Struct({
-    rawRatings: FileEntry,
-    translatedRatings: FileEntry,
-    userMappings: FileEntry,
-    filmMappings: FileEntry,
-    userUpdates: FileEntry,
-    memberRecords: FileEntry,
-    watchedFilms: Schema.optionalWith(FileEntry, { exact: true }),
-    changes: Schema.optionalWith(FileEntry, { exact: true })
+    rawRatings: CsvEntry,
+    translatedRatings: CsvEntry,
+    userMappings: CsvEntry,
+    filmMappings: CsvEntry,
+    userUpdates: CsvEntry,
+    memberRecords: CsvEntry,
+    watchedFilms: Schema.optionalWith(CsvEntry, { exact: true }),
+    changes: Schema.optionalWith(CsvEntry, { exact: true })
   }),
   copies: Schema.Array(CopyEntry),
-  idGaps: Schema.NonNegativeInt
+  idGaps: countFields.idGaps
 })
 
 /**
@@ -82,10 +89,7 @@ export interface CsvManifest extends Schema.Schema.Type<typeof CsvManifest>, Fol
   readonly copies: ReadonlyArray<CopyEntry>
 }
 
-const ManifestText = Schema.parseJson(CsvManifest, { space: 2 })
-
-export const encodeManifest = Schema.encode(ManifestText)
-export const decodeManifest = Schema.decodeUnknown(ManifestText)
+export const csvManifestText = manifestText(CsvManifest)
 
 /** The manifest of a dataset that holds nothing and has no files yet. */
 export const emptyManifest = (

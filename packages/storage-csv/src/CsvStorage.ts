@@ -21,32 +21,30 @@ import {
   type DatasetFolder,
   type FileCopy,
   type FolderForm,
+  folderToRead,
   freeName,
   keepsIn,
-  leaveIfUnfinished,
-  manifestName,
   openFolder,
   readEntry,
   readManifest,
   readUnheld,
   recoverFolder,
   removeFirstAttempt,
-  stamp,
-  withRemedy
+  stamp
 } from "@letterboxd-ratings/storage-folder"
 import { Context, DateTime, Effect, Layer, Stream } from "effect"
 import { adopt } from "./Adoption.ts"
 import { csvTable } from "./CsvCells.ts"
 import { partsOf, rowNames, withHeader, writeChanges } from "./CsvChanges.ts"
-import { csvFolder, csvForm } from "./CsvForm.ts"
+import { checkNames, csvFolder, csvForm } from "./CsvForm.ts"
 import { type CsvManifest, emptyManifest, filesOf } from "./CsvManifest.ts"
 import { verifyFolder } from "./CsvVerification.ts"
-import { checkFileNames, defaultFileNames, type FileNames, memberRecordsName } from "./FileNames.ts"
+import { checkFileNames, defaultFileNames, type FileNames } from "./FileNames.ts"
 import { filmLabel, type FilmLabel, mappingReaders } from "./MappingFiles.ts"
 import { changedMemberFiles, rebuildMemberFiles } from "./MemberFiles.ts"
 import { rowCounts, rowStreams } from "./RowFiles.ts"
-import { about, failures, storageError, storageName } from "./StorageFailure.ts"
-import { nothingThere } from "./WhatIsThere.ts"
+import { failures, storageError, storageName } from "./StorageFailure.ts"
+import { checkNotLost, nothingThere } from "./WhatIsThere.ts"
 
 /**
  * - `folder`: where the files are. Made by the first run.
@@ -101,9 +99,10 @@ export const make = (options: CsvStorageOptions): Effect.Effect<Context.Tag.Serv
       inspect: Effect.flatMap(chosen, (names) => inspect(options, names)).pipe(Effect.provide(services)),
       verify: ({ repair }) =>
         Effect.flatMap(chosen, (names) => verifyFolder(options.folder, names, repair)).pipe(Effect.provide(services)),
-      exists: Effect.flatMap(chosen, (names) => csvFolder(names).holdsDataset(options.folder)).pipe(
-        Effect.provide(services)
-      ),
+      exists: Effect.gen(function* () {
+        const kind = csvFolder(yield* chosen)
+        return yield* kind.holdsDataset(yield* folderToRead(kind, options.folder))
+      }).pipe(Effect.provide(services)),
       open: (mode) =>
         Effect.gen(function* () {
           const names = yield* chosen
@@ -134,6 +133,8 @@ interface Opening {
   readonly names: FileNames
   readonly form: FolderForm<CsvManifest>
   readonly folder: DatasetFolder
+  /** The files that the first batch may replace, because they are kept elsewhere. */
+  readonly replaces?: ReadonlySet<string>
 }
 
 /** What the files of a folder tell, without its rows. */
@@ -162,7 +163,10 @@ const openExisting = (opening: Opening) =>
     const manifest = yield* existingManifest(options, names, place)
     yield* checkOptions(options, names, manifest)
     const { wasLeft } = folder
-    const finish = yield* recoverFolder(form, place, manifest, { wasLeft, tails: wasLeft ? "cut" : "refuse" })
+    const finish = yield* recoverFolder(form, place, manifest, {
+      wasLeft,
+      tails: wasLeft ? "set-aside" : "refuse"
+    })
     const found = { manifest, state: yield* readState(place, manifest) }
     const recovered = yield* finish
     yield* folder.finished
@@ -174,8 +178,9 @@ const openExisting = (opening: Opening) =>
       place,
       manifest,
       users,
-      rowNames(users, (id) => films.get(id), options.filmLabel)
-    ).pipe(Effect.onError(() => leaveIfUnfinished(form, folder, manifest)))
+      rowNames(users, (id) => films.get(id), options.filmLabel),
+      folder.unfinished
+    )
     return yield* openDataset(opening, { ...found, manifest: followed.manifest }, [
       ...notes,
       ...recovered,
@@ -186,20 +191,23 @@ const openExisting = (opening: Opening) =>
 /** Takes over a dataset of the original tool. One of ours that lost its manifest is none: its member records tell more. */
 const adoptForeign = (opening: Opening) =>
   Effect.gen(function* () {
-    const fs = yield* FileSystem.FileSystem
-    const path = yield* Path.Path
-    const { folder, names } = opening
-    const records = path.join(folder.work(), memberRecordsName)
-    if (yield* about(records)(fs.exists(records))) {
-      return yield* storageError(
-        "Damaged",
-        path.join(folder.work(), manifestName),
-        `the file is missing, and ${memberRecordsName} shows that this dataset had one. Nothing was written. Restore it from a copy`
+    const { folder, form, names } = opening
+    const place = folder.work()
+    yield* checkNotLost(place)
+    const { forget, notes, replaces, whole } = yield* adopt(place, names)
+    const found = { manifest: yield* nothing(opening), state: emptyDatasetState }
+    const dataset = yield* openDataset({ ...opening, replaces }, found, [])
+    yield* dataset.load(whole).pipe(
+      Effect.onError(() =>
+        // What was kept of files that are still there is kept once too often.
+        Effect.ignore(
+          Effect.whenEffect(
+            forget,
+            Effect.map(readManifest(form, place), (now) => now === undefined)
+          )
+        )
       )
-    }
-    const { notes, whole } = yield* adopt(folder.work(), names)
-    const dataset = yield* openDataset(opening, { manifest: yield* nothing(opening), state: emptyDatasetState }, [])
-    yield* dataset.load(whole)
+    )
     return notes
   })
 
@@ -228,12 +236,14 @@ const readState = (place: string, manifest: CsvManifest) =>
 
 /** Tells what is there without locking it: another process may be adding to it, and the manifest says up to where. */
 const inspect = (options: CsvStorageOptions, names: FileNames): Effect.Effect<DatasetSummary, StorageError, Services> =>
-  readUnheld(existingManifest(options, names, options.folder), (manifest) =>
-    Effect.map(readState(options.folder, manifest), (state) => ({
-      state,
-      bytes: filesOf(manifest).reduce((sum, [, { bytes }]) => sum + bytes, 0),
-      committedAt: manifest.committedAt
-    }))
+  Effect.flatMap(folderToRead(csvFolder(names), options.folder), (folder) =>
+    readUnheld(existingManifest(options, names, folder), (manifest) =>
+      Effect.map(readState(folder, manifest), (state) => ({
+        state,
+        bytes: filesOf(manifest).reduce((sum, [, { bytes }]) => sum + bytes, 0),
+        committedAt: manifest.committedAt
+      }))
+    )
   )
 
 const checkOptions = (
@@ -243,34 +253,24 @@ const checkOptions = (
 ): Effect.Effect<void, StorageError> =>
   Effect.gen(function* () {
     if (manifest.filmLabel !== options.filmLabel) {
-      return yield* withRemedy(
-        storageError(
-          "InvalidOption",
-          options.folder,
-          `this dataset calls films by ${manifest.filmLabel}, not by ${options.filmLabel}`
-        ),
-        { _tag: "UseOption", option: "filmLabel", value: manifest.filmLabel }
+      return yield* storageError(
+        "InvalidOption",
+        options.folder,
+        `this dataset calls films by ${manifest.filmLabel}, not by ${options.filmLabel}`,
+        { remedy: { _tag: "UseOption", option: "filmLabel", value: manifest.filmLabel } }
       )
     }
-    for (const [file, { name }] of filesOf(manifest)) {
-      if (file !== "memberRecords" && name !== names[file]) {
-        return yield* storageError(
-          "InvalidOption",
-          options.folder,
-          `files.${file} is ${names[file]}, but in this dataset the file is called ${name}. Use that name`
-        )
-      }
-    }
+    yield* checkNames(options.folder, names, manifest)
   })
 
 const openDataset = (
-  { folder, form, names, options }: Opening,
+  { folder, form, names, options, replaces }: Opening,
   opened: Found,
   notes: ReadonlyArray<string>
 ): Effect.Effect<OpenDataset, never, Services> =>
   Effect.gen(function* () {
     const services = Context.pick(FileSystem.FileSystem, Path.Path, ProcessTable)(yield* Effect.context<Services>())
-    const { commit, manifest: now } = commitsOf(form, options.folder, folder, opened.manifest)
+    const { commit, manifest: now } = commitsOf(form, options.folder, folder, opened.manifest, replaces)
     const rows = rowStreams(() => ({ folder: folder.work(), manifest: now() }))
     return yield* openedDataset({
       storage: storageName,

@@ -20,25 +20,26 @@ import {
   checkBytes,
   checkTail,
   type DatasetFolder,
+  folderToRead,
   keepsIn,
-  lockName,
+  lockState,
   openFolder,
   placeOf,
   readEntry,
   readManifest,
   recoverFolder
 } from "@letterboxd-ratings/storage-folder"
-import { Effect, Either, Stream } from "effect"
+import { Effect, Either, Option, Stream } from "effect"
 import { examineForm, keepChanged, restoreForm, saidOf } from "./ChangedForm.ts"
 import { allTranslated, rowNames, translation } from "./CsvChanges.ts"
 import { columnsOf, headersOf } from "./CsvColumns.ts"
-import { csvFolder, csvForm } from "./CsvForm.ts"
+import { checkNames, csvFolder, csvForm } from "./CsvForm.ts"
 import { type CsvFile, type CsvManifest, filesOf } from "./CsvManifest.ts"
 import { type FileNames, memberFilesFolder } from "./FileNames.ts"
 import { mappingReaders } from "./MappingFiles.ts"
 import { rebuildMemberFiles, recommit, staleMemberFiles, staleSentence } from "./MemberFiles.ts"
 import { rowBlocks, rowCounts } from "./RowFiles.ts"
-import { about, failures, storageError } from "./StorageFailure.ts"
+import { about, failures } from "./StorageFailure.ts"
 import { nothingThere } from "./WhatIsThere.ts"
 
 type Files = FileSystem.FileSystem | Path.Path
@@ -53,14 +54,15 @@ export const verifyFolder = (
   repair: boolean
 ): Effect.Effect<Verification, StorageError, Services> =>
   Effect.gen(function* () {
-    const fs = yield* FileSystem.FileSystem
-    if (!(yield* about(folder)(fs.exists(folder)))) {
-      return yield* storageError("NothingThere", folder, "there is no dataset")
-    }
-    if (!repair) return yield* check(folder, names)
+    const kind = csvFolder(names)
+    if (!repair) return yield* check(yield* folderToRead(kind, folder), names)
     return yield* Effect.scoped(
-      Effect.flatMap(openFolder(csvFolder(names), folder, { _tag: "continue" }), (held) =>
-        repairFolder(folder, names, held)
+      openFolder(kind, folder, { _tag: "continue" }).pipe(
+        Effect.catchIf(
+          ({ reason }) => reason === "NothingThere",
+          () => nothingThere(folder, names)
+        ),
+        Effect.flatMap((held) => repairFolder(folder, names, held))
       )
     )
   })
@@ -76,13 +78,13 @@ const wantedIn = (manifest: CsvManifest) => {
   return (file: CsvFile) => (file === "memberRecords" ? undefined : columns[file])
 }
 
-/** Adds the problem an effect fails with, and goes on. A newer format is no problem of the dataset. */
+/** Adds the problem an effect fails with, and goes on. That there is none, or a newer one, is no problem of a dataset. */
 const noting =
   (problems: Array<string>) =>
   <A, R>(effect: Effect.Effect<A, StorageError, R>): Effect.Effect<A | undefined, StorageError, R> =>
     Effect.catchIf(
       effect,
-      ({ reason }) => reason !== "NewerFormat",
+      ({ reason }) => reason !== "NewerFormat" && reason !== "NothingThere",
       (error) =>
         Effect.sync(() => {
           problems.push(error.message)
@@ -93,19 +95,20 @@ const noting =
 /** Checks that files are what was committed; `changed` are those that are not. */
 const checkFiles = (folder: string, manifest: CsvManifest) =>
   Effect.gen(function* () {
-    const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
     const problems: Array<string> = []
     const wanted = wantedIn(manifest)
-    // Who is at work there, or was until it was killed, may have left an unfinished batch.
-    const isLeft = yield* Effect.orElseSucceed(fs.exists(path.join(folder, lockName)), () => false)
+    // Who is at work there writes behind what is committed.
+    const isAtWork = (yield* lockState(folder))?.isHeld === true
     const changed = new Set<CsvFile>()
     let isFormChanged = false
     for (const [file, entry] of filesOf(manifest)) {
       const place = yield* Effect.orElseSucceed(placeOf(failures, folder, entry), () => path.join(folder, entry.name))
       const bytes = yield* Effect.either(checkBytes(failures, folder, entry))
       if (Either.isLeft(bytes)) changed.add(file)
-      const tail = yield* Effect.either(isLeft ? Effect.void : checkTail(failures, place, entry))
+      const tail = yield* Effect.either(
+        isAtWork || Either.isLeft(bytes) ? Effect.void : checkTail(failures, place, entry)
+      )
       if (Either.isRight(bytes) && Either.isRight(tail)) continue
       const form = yield* Effect.orElseSucceed(examineForm(place, wanted(file), entry), () => undefined)
       // Of a file to which something was added, this tells more only where nothing of value was.
@@ -131,7 +134,7 @@ const told = (ratings: number, problems: ReadonlyArray<string>): Verification =>
   }
 }
 
-const check = (folder: string, names: FileNames): Effect.Effect<Verification, StorageError, Files> =>
+const check = (folder: string, names: FileNames): Effect.Effect<Verification, StorageError, Services> =>
   Effect.gen(function* () {
     const path = yield* Path.Path
     const problems: Array<string> = []
@@ -207,10 +210,11 @@ const check = (folder: string, names: FileNames): Effect.Effect<Verification, St
         if (!isTranslatedRight || translated === undefined) return
         const expected = ratings.map(translate)
         const text = expected.join("")
+        const read = yield* Effect.option(translated(text))
+        isTranslatedRight = Option.isSome(read) && read.value === text
         // That it cannot be read is told already.
-        const found = yield* Effect.orElseSucceed(translated(text), () => "")
-        if (found === text) return
-        isTranslatedRight = false
+        if (isTranslatedRight || Option.isNone(read)) return
+        const found = read.value
         const at = expected.findIndex((_, i) => !found.startsWith(expected.slice(0, i + 1).join("")))
         problems.push(
           `${place("translatedRatings")}: row ${row - ratings.length + at + 1} is not the translation of the raw row`
@@ -273,6 +277,7 @@ const repairFolder = (folder: string, names: FileNames, held: DatasetFolder) =>
     const path = yield* Path.Path
     const form = csvForm(names)
     const manifest = yield* manifestOf(folder, names)
+    yield* checkNames(folder, names, manifest)
     const wanted = wantedIn(manifest)
     const restored: Array<string> = []
     for (const [file, entry] of filesOf(manifest)) {
@@ -284,7 +289,7 @@ const repairFolder = (folder: string, names: FileNames, held: DatasetFolder) =>
         )
       )
       if (Either.isLeft(yield* Effect.either(isWhole)))
-        restored.push(...(yield* restoreForm(folder, manifest.batches, wanted(file), entry)))
+        restored.push(...(yield* restoreForm(folder, manifest.batches, wanted(file), entry, held)))
     }
     const before = { ...(yield* check(folder, names)), repaired: restored }
     const place = path.join(folder, manifest.files.translatedRatings.name)
@@ -295,7 +300,7 @@ const repairFolder = (folder: string, names: FileNames, held: DatasetFolder) =>
     const { wasLeft } = held
     const finish = yield* recoverFolder(form, folder, manifest, {
       wasLeft,
-      tails: wasLeft ? "cut" : "set-aside",
+      tails: "set-aside",
       except: isTranslatedBroken ? manifest.files.translatedRatings.name : undefined
     })
     const notes = yield* finish
@@ -317,13 +322,18 @@ const repairFolder = (folder: string, names: FileNames, held: DatasetFolder) =>
       const kept = (yield* about(place)(fs.exists(place)))
         ? `; the file as it was is ${yield* keepChanged(folder, place, name)}`
         : ""
-      now = yield* recommit(form, folder, manifest, (files) =>
-        Effect.map(files.write(name, allTranslated(folder, manifest, called)), (translatedRatings) => ({
-          translatedRatings
-        }))
+      now = yield* recommit(
+        form,
+        folder,
+        manifest,
+        (files) =>
+          Effect.map(files.write(name, allTranslated(folder, manifest, called)), (translatedRatings) => ({
+            translatedRatings
+          })),
+        held.unfinished
       )
       repaired.push(`${place} was rebuilt from the raw ratings and the mappings${kept}`)
     }
-    repaired.push(...(yield* rebuildMemberFiles(form, folder, now, users, called)).notes)
+    repaired.push(...(yield* rebuildMemberFiles(form, folder, now, users, called, held.unfinished)).notes)
     return { ...(yield* check(folder, names)), repaired }
   })

@@ -298,7 +298,8 @@ export const rebuildMemberFiles = (
   folder: string,
   manifest: CsvManifest,
   users: Users,
-  names: RowNames
+  names: RowNames,
+  unfinished: Effect.Effect<void>
 ): Effect.Effect<{ readonly manifest: CsvManifest; readonly notes: ReadonlyArray<string> }, StorageError, Files> =>
   Effect.gen(function* () {
     const stale = yield* staleMemberFiles(form, folder, manifest, users, names)
@@ -306,8 +307,12 @@ export const rebuildMemberFiles = (
       manifest:
         stale.length === 0
           ? manifest
-          : yield* recommit(form, folder, manifest, (files) =>
-              Effect.as(Stream.runForEach(rebuilt(folder, manifest, stale, names), files.copy), {})
+          : yield* recommit(
+              form,
+              folder,
+              manifest,
+              (files) => Effect.as(Stream.runForEach(rebuilt(folder, manifest, stale, names), files.copy), {}),
+              unfinished
             ),
       notes: stale.map(
         ({ place }) => `${place} was rebuilt from the raw ratings; what it held is kept beside it, as .uncommitted`
@@ -315,18 +320,28 @@ export const rebuildMemberFiles = (
     }
   })
 
-/** A commit that changes no table: some files are written anew, and say the same as before. */
+/**
+ * A commit that changes no table: some files are written anew, and say the same as before. `unfinished` is done where it
+ * fails and leaves something.
+ */
 export const recommit = (
   form: FolderForm<CsvManifest>,
   folder: string,
   manifest: CsvManifest,
-  write: (files: FolderWriter) => Effect.Effect<Partial<CsvManifest["files"]>, StorageError, Files>
+  write: (files: FolderWriter) => Effect.Effect<Partial<CsvManifest["files"]>, StorageError, Files>,
+  unfinished: Effect.Effect<void>
 ): Effect.Effect<CsvManifest, StorageError, Files> =>
-  commitFolder(form, folder, manifest.batches + 1, (files) =>
-    Effect.map(write(files), (changed) => ({
-      ...manifest,
-      batches: manifest.batches + 1,
-      files: { ...entriesInPlace(manifest), ...changed },
-      copies: files.copies()
-    }))
+  commitFolder(
+    form,
+    folder,
+    manifest,
+    manifest.batches + 1,
+    (files) =>
+      Effect.map(write(files), (changed) => ({
+        ...manifest,
+        batches: manifest.batches + 1,
+        files: { ...entriesInPlace(manifest), ...changed },
+        copies: files.copies()
+      })),
+    { unfinished }
   )

@@ -3,12 +3,12 @@
  */
 import { FileSystem, Path } from "@effect/platform"
 import type { Remedy, StorageError } from "@letterboxd-ratings/core"
-import { withRemedy } from "@letterboxd-ratings/storage-folder"
+import { manifestName } from "@letterboxd-ratings/storage-folder"
 import { Effect } from "effect"
-import type { FileNames } from "./FileNames.ts"
+import { type FileNames, memberRecordsName } from "./FileNames.ts"
 import { shown } from "./ForeignTable.ts"
 import { findOriginalFiles } from "./OriginalFiles.ts"
-import { storageError } from "./StorageFailure.ts"
+import { about, storageError } from "./StorageFailure.ts"
 
 type Files = FileSystem.FileSystem | Path.Path
 
@@ -42,33 +42,46 @@ const dataFilesIn = (folder: string): Effect.Effect<ReadonlyArray<string>, never
     return found
   })
 
+/** Fails with `Damaged` where a dataset of ours lost its manifest: the records of members tell that it had one. */
+export const checkNotLost = (folder: string): Effect.Effect<void, StorageError, Files> =>
+  Effect.gen(function* () {
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    const records = path.join(folder, memberRecordsName)
+    if (yield* about(records)(fs.exists(records))) {
+      return yield* storageError(
+        "Damaged",
+        path.join(folder, manifestName),
+        `the file is missing, and ${memberRecordsName} shows that this dataset had one. Nothing was written. Restore it from a copy`
+      )
+    }
+  })
+
 /** Fails because there is no dataset of ours, and says what is there instead and what to do about it. */
 export const nothingThere = (folder: string, names: FileNames): Effect.Effect<never, StorageError, Files> =>
   Effect.gen(function* () {
     const path = yield* Path.Path
-    const none = (detail: string, remedy: Remedy) =>
-      Effect.fail(withRemedy(storageError("NothingThere", folder, detail), remedy))
+    const none = (detail: string, remedy?: Remedy) =>
+      Effect.fail(storageError("NothingThere", folder, detail, remedy === undefined ? {} : { remedy }))
     const original = Object.values(yield* findOriginalFiles(folder, names)).flat()
     if (original.length > 0) {
+      yield* checkNotLost(folder)
       return yield* none(
         `these are files of the original tool (${original.map((place) => path.relative(folder, place)).join(", ")}). Whoever goes on with this folder takes them over, with every id`,
         { _tag: "Continue" }
       )
     }
     const seen = yield* dataFilesIn(folder)
-    if (seen.length === 0) return yield* none("there is no dataset to go on with", { _tag: "StartNew" })
-    if (seen.includes("ratings.sqlite"))
-      return yield* none("there is no dataset of CSV files, but ratings.sqlite", {
-        _tag: "UseStorage",
-        storage: "sqlite"
-      })
-    const inner = seen.find((name) => name.endsWith("/manifest.json"))
-    if (inner !== undefined) {
-      return yield* none("there is no dataset in the folder itself, but one within it", {
-        _tag: "UseFolder",
-        folder: path.join(folder, path.dirname(inner))
-      })
+    if (seen.length === 0) return yield* none("no dataset here", { _tag: "StartNew" })
+    if (seen.includes("ratings.sqlite")) {
+      return yield* none("no dataset of CSV files here, but ratings.sqlite", { _tag: "UseStorage", storage: "sqlite" })
     }
     const list = `${seen.slice(0, mostNamed).map(shown).join(", ")}${seen.length > mostNamed ? ` and ${seen.length - mostNamed} more` : ""}`
-    return yield* none(`there is no dataset that this tool knows, but other files: ${list}`, { _tag: "NameFiles" })
+    const inner = seen.find((name) => name.endsWith("/manifest.json"))
+    return yield* inner === undefined
+      ? none(`no dataset that this program knows here, but other files: ${list}`, { _tag: "NameFiles" })
+      : none("no dataset in the folder itself, but one within it", {
+          _tag: "UseFolder",
+          folder: path.join(folder, path.dirname(inner))
+        })
   })

@@ -273,8 +273,8 @@ layer(NodeContext.layer)("a dataset of the original tool", (it) => {
         assert.include(status, `but other files: "${Object.keys(other)[0]}"`)
       }
       assert.include((yield* ask({ "data_output/manifest.json": "{}" })).opening, "but one within it")
-      assert.include((yield* ask({ "ratings.sqlite": "" })).opening, "but ratings.sqlite")
-      assert.include((yield* ask({ "notes.md": "" })).opening, "there is no dataset to go on with")
+      assert.include((yield* ask({ "ratings.sqlite": "" })).opening, "no dataset of CSV files here, but ratings.sqlite")
+      assert.include((yield* ask({ "notes.md": "" })).opening, "no dataset here")
     })
   )
 

@@ -49,7 +49,8 @@ layer(NodeContext.layer)("CsvStorage under faults, besides", (it) => {
           yield* Effect.exit(withDataset(folder, startNew, commitRest, { disk, options: { versioned: true } }))
           const isThere = yield* fs.exists(path.join(folder, "manifest.json"))
           yield* withDataset(folder, isThere ? goOn : setAside, commitRest, { pid: 2, options: { versioned: true } })
-          assert.deepStrictEqual(yield* contentOf(folder), content, `killed at call ${at}`)
+          const left = Object.entries(yield* contentOf(folder)).filter(([name]) => !name.includes(".uncommitted"))
+          assert.deepStrictEqual(Object.fromEntries(left), content, `killed at call ${at}`)
         }
       }),
     400_000

@@ -87,25 +87,38 @@ layer(NodeContext.layer)("CsvStorage and other people's hands", (it) => {
     })
   )
 
-  it.scoped("says that it cuts off what a killed process left", () =>
+  it.scoped("says that it keeps aside what a killed process may have left, and cuts off only zeros", () =>
     Effect.gen(function* () {
       const fs = yield* FileSystem.FileSystem
       const folder = yield* filled
       const before = yield* contentOf(folder)
+      const notesOf = askStorage(CsvStorage.layer({ folder, ...CsvStorage.defaults }), (storage) =>
+        Effect.scoped(Effect.map(storage.open(goOn), ({ notes }) => notes))
+      )
+      // A lock that was left does not prove that the row is not somebody's.
+      for (const row of ["7,10,", "1,999999,4.0\n"]) {
+        yield* change(folder, raw, (text) => `${text}${row}`)
+        yield* fs.writeFileString(`${folder}/.lock`, leftLock)
+        const { problems } = yield* verify(folder)
+        assert.strictEqual(problems.length, 1)
+        assert.include(problems[0], `${raw}: ${row.length} bytes stand behind what was committed`)
+        const [note, earlier] = yield* notesOf
+        assert.include(note, `${row.length} bytes that were not committed were set aside in`)
+        const isFirst = row === "7,10,"
+        assert.strictEqual(earlier, isFirst ? undefined : `Set aside earlier, and still there: ${raw}.uncommitted.`)
+      }
+      yield* change(folder, raw, (text) => `${text}\0\0\0`)
+      yield* fs.writeFileString(`${folder}/.lock`, leftLock)
+      assert.include((yield* notesOf)[0], "3 bytes that were not committed, all of them zero, were cut off")
+      assert.deepStrictEqual(yield* contentOf(folder), {
+        ...before,
+        [`${raw}.uncommitted`]: "7,10,",
+        [`${raw}.uncommitted-2`]: "1,999999,4.0\n"
+      })
+      // What a process that runs is adding is no problem.
       yield* change(folder, raw, (text) => `${text}7,10,`)
       yield* fs.writeFileString(`${folder}/.lock`, leftLock)
-      assert.deepStrictEqual((yield* verify(folder)).problems, [])
-      yield* askStorage(CsvStorage.layer({ folder, ...CsvStorage.defaults }), (storage) =>
-        Effect.scoped(
-          Effect.flatMap(storage.open(goOn), ({ notes }) =>
-            Effect.sync(() => {
-              assert.strictEqual(notes.length, 1)
-              assert.include(notes[0], "5 bytes of a batch that was not finished were cut off")
-            })
-          )
-        )
-      )
-      assert.deepStrictEqual(yield* contentOf(folder), before)
+      assert.deepStrictEqual((yield* verify(folder, false, { running: [77] })).problems, [])
     })
   )
 
@@ -127,6 +140,7 @@ layer(NodeContext.layer)("CsvStorage and other people's hands", (it) => {
           const failure = yield* failureOf(opening(folder))
           assert.strictEqual(failure.reason, "Damaged")
           assert.include(failure.message, "Nothing was written")
+          assert.deepStrictEqual(failure.remedy, { _tag: "Verify" })
           const { ".lock": lock, ...after } = yield* contentOf(folder)
           assert.deepStrictEqual(after, before)
           assert.isAbove((yield* verify(folder)).problems.length, 0)
@@ -471,7 +485,201 @@ layer(NodeContext.layer)("CsvStorage and other people's hands", (it) => {
       assert.isAbove((yield* verify(folder, true)).problems.length, 0)
       yield* fs.writeFileString(`${folder}/latest_film_mappings.csv`, films)
       yield* opening(folder)
-      assert.deepStrictEqual(yield* contentOf(folder), before)
+      assert.deepStrictEqual(yield* contentOf(folder), { ...before, [`${raw}.uncommitted`]: "7,10," })
+    })
+  )
+
+  it.scoped("makes none of its files where somebody's is", () =>
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      // Of a new dataset: the names that no dataset of the original tool has.
+      const folder = yield* freshFolder
+      yield* fs.makeDirectory(folder)
+      yield* fs.writeFileString(`${folder}/members.jsonl`, "mine")
+      for (const tries of [1, 2]) {
+        const failure = yield* failureOf(withDataset(folder, startNew, commitRest, { pid: tries }))
+        assert.strictEqual(failure.reason, "AlreadyThere")
+        assert.include(failure.message, "members.jsonl")
+        assert.deepStrictEqual(yield* contentOf(folder), { "members.jsonl": "mine" })
+      }
+      // Of one that is taken over: what it wrote would be renamed from this.
+      const original = yield* freshFolder
+      yield* fs.makeDirectory(original)
+      for (const [name, text] of [
+        [raw, "user_id,film_id,rating\n1,51608,4\n"],
+        ["latest_user_mappings.csv", "username,numeric_user_id\ndavee,1\n"],
+        ["latest_film_mappings.csv", "film_id,film_title\n51608,fail-safe\n"]
+      ] as const)
+        yield* fs.writeFileString(`${original}/${name}`, text)
+      const before = yield* contentOf(original)
+      yield* fs.writeFileString(`${original}/${raw}.next-1`, "mine")
+      for (const tries of [1, 2]) {
+        const failure = yield* failureOf(withDataset(original, goOn, () => Effect.void, { pid: tries }))
+        assert.strictEqual(failure.reason, "AlreadyThere")
+        assert.include(failure.message, `${raw}.next-1`)
+        assert.deepStrictEqual(yield* contentOf(original), { ...before, [`${raw}.next-1`]: "mine" })
+      }
+    })
+  )
+
+  it.scoped("refuses a second time, too, what it refused because of somebody's file", () =>
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      const folder = yield* filled
+      yield* fs.writeFileString(`${folder}/manifest.json.next-6`, "mine")
+      const before = yield* contentOf(folder)
+      for (const pid of [1, 2, 3]) {
+        const failure = yield* failureOf(withDataset(folder, goOn, more, { pid }))
+        assert.strictEqual(failure.reason, "AlreadyThere")
+        assert.include(failure.message, "manifest.json.next-6")
+        assert.deepStrictEqual(yield* contentOf(folder), before)
+      }
+    })
+  )
+
+  it.scoped("repairs over nobody's file", () =>
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      const folder = yield* filled
+      yield* change(folder, raw, (text) => text.replaceAll("\n", "\r\n"))
+      yield* fs.writeFileString(`${folder}/${raw}.next-6`, "mine")
+      const before = yield* contentOf(folder)
+      for (const pid of [1, 2]) {
+        const failure = yield* failureOf(verify(folder, true, { pid }))
+        assert.strictEqual(failure.reason, "AlreadyThere")
+        assert.deepStrictEqual(yield* contentOf(folder), before)
+      }
+    })
+  )
+
+  it.scoped("does with a manifest that was changed nothing to files that are not its own", () =>
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      for (const copies of [
+        `{ "name": "precious.txt", "swap": "mine.txt" }`,
+        `{ "name": "precious.txt", "swap": "precious.txt.next-5" }`,
+        `{ "name": "${raw}", "swap": "${raw}.next-5" }`,
+        `{ "name": "users/user_null_raw.csv", "swap": "mine.txt" }`
+      ]) {
+        const folder = yield* filled
+        for (const name of ["precious.txt", "mine.txt", "precious.txt.next-5", `${raw}.next-5`])
+          yield* fs.writeFileString(`${folder}/${name}`, name)
+        yield* change(folder, "manifest.json", (text) => text.replace('"copies": []', `"copies": [${copies}]`))
+        yield* fs.writeFileString(`${folder}/.lock`, leftLock)
+        const before = yield* contentOf(folder)
+        assert.strictEqual((yield* failureOf(opening(folder))).reason, "Damaged")
+        yield* Effect.exit(verify(folder, true))
+        const { ".lock": lock, ...after } = yield* contentOf(folder)
+        assert.isDefined(lock)
+        assert.deepStrictEqual({ ...after, ".lock": leftLock }, before)
+      }
+      // A file of a member is one of its own; what it held is kept all the same.
+      const folder = yield* filled
+      yield* fs.makeDirectory(`${folder}/users`)
+      yield* fs.writeFileString(`${folder}/users/user_null_raw.csv`, "mine")
+      yield* fs.writeFileString(`${folder}/users/user_null_raw.csv.next-5`, "other")
+      yield* change(folder, "manifest.json", (text) =>
+        text.replace(
+          '"copies": []',
+          '"copies": [{ "name": "users/user_null_raw.csv", "swap": "users/user_null_raw.csv.next-5" }]'
+        )
+      )
+      yield* fs.writeFileString(`${folder}/.lock`, leftLock)
+      yield* opening(folder)
+      assert.strictEqual((yield* contentOf(folder))["users/user_null_raw.csv.uncommitted"], "mine")
+    })
+  )
+
+  it.scoped("says of a manifest that is none what is wrong, in a line", () =>
+    Effect.gen(function* () {
+      for (const [how, words] of [
+        [(text: string) => text.replace('"format": 1,', ""), "format is missing"],
+        [(text: string) => text.replace('"format": 1', '"format": "1"'), "format Expected"],
+        [(text: string) => text.replace(/"batches": \d+/u, '"batches": 9007199254740991'), "batches"],
+        [(text: string) => text.replace(/"rows": \d+/u, '"rows": 9000000000000000'), "files.rawRatings.rows"],
+        [(text: string) => text.replace(/"rows": \d+/u, '"rows": 7777'), "7777 rows cannot stand in"],
+        [(text: string) => text.replace(/"crc32": "[^"]*"/u, `"crc32": "${"x".repeat(9_000)}"`), "crc32"],
+        [(text: string) => text.slice(1), "JSON"]
+      ] as const) {
+        const folder = yield* filled
+        yield* change(folder, "manifest.json", how)
+        const failure = yield* failureOf(opening(folder))
+        assert.strictEqual(failure.reason, "Damaged")
+        assert.include(failure.detail, words)
+        assert.notInclude(failure.detail, "\n")
+        assert.isBelow(failure.detail.length, 350)
+        assert.notStrictEqual(failure.remedy?._tag, "Repair")
+      }
+    })
+  )
+
+  it.scoped("says of a folder without a dataset, or without its manifest, the same however it is asked", () =>
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      const asked = (folder: string) =>
+        Effect.gen(function* () {
+          const storage = CsvStorage.layer({ folder, ...CsvStorage.defaults })
+          const inspected = yield* failureOf(askStorage(storage, ({ inspect }) => inspect))
+          const opened = yield* failureOf(opening(folder))
+          const repaired = yield* Effect.either(verify(folder, true))
+          const verified = yield* Effect.either(verify(folder))
+          const said = (one: typeof verified) =>
+            one._tag === "Left" ? (one.left instanceof StorageError ? one.left.message : "") : one.right.problems.join()
+          assert.deepStrictEqual([inspected.message, said(verified)], [opened.message, opened.message])
+          assert.include(repaired._tag === "Left" ? String(repaired.left) : "", opened.detail)
+          return { reason: inspected.reason, isProblem: verified._tag === "Right", detail: opened.detail }
+        })
+      const empty = yield* freshFolder
+      yield* fs.makeDirectory(empty)
+      const other = yield* freshFolder
+      yield* fs.makeDirectory(other)
+      yield* fs.writeFileString(`${other}/notes.csv`, "mine")
+      for (const folder of [yield* freshFolder, empty, other]) {
+        const { isProblem, reason } = yield* asked(folder)
+        assert.strictEqual(reason, "NothingThere")
+        assert.isFalse(isProblem)
+      }
+      const lost = yield* filled
+      yield* fs.remove(`${lost}/manifest.json`)
+      const { detail, reason } = yield* asked(lost)
+      assert.strictEqual(reason, "Damaged")
+      assert.include(detail, "Restore it from a copy")
+    })
+  )
+
+  it.scoped("counts a file that is missing once", () =>
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      for (const name of [raw, "latest_translated_user_ratings.csv", "members.jsonl"]) {
+        const folder = yield* filled
+        yield* fs.remove(`${folder}/${name}`)
+        const { problems } = yield* verify(folder)
+        assert.strictEqual(problems.length, 1, problems.join("\n"))
+        assert.include(problems[0], "the file is missing")
+      }
+    })
+  )
+
+  it.scoped("is seen where it is, between the two renamings of a new one that takes its place", () =>
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      const folder = yield* filled
+      let seen = 0
+      for (let at = 1; ; at++) {
+        const again = yield* freshFolder
+        yield* fs.copy(folder, again)
+        const disk = makeDisk({ at, code: "EIO", extent: "crash", shortWrite: false })
+        yield* Effect.exit(withDataset(again, setAside, (dataset) => commitRest(dataset, 1), { disk }))
+        if (disk.calls() < at) break
+        const storage = CsvStorage.layer({ folder: again, ...CsvStorage.defaults })
+        if (!(yield* fs.exists(again))) seen += 1
+        assert.isTrue(yield* askStorage(storage, ({ exists }) => exists, { pid: 2 }))
+        const { state } = yield* askStorage(storage, ({ inspect }) => inspect, { pid: 2 })
+        assert.deepStrictEqual((yield* verify(again, false, { pid: 2 })).problems, [])
+        const batches = yield* withDataset(again, goOn, (dataset) => Effect.succeed(dataset.state.batches), { pid: 2 })
+        assert.strictEqual(state.batches, batches, `call ${at}`)
+      }
+      assert.isAbove(seen, 0)
     })
   )
 })

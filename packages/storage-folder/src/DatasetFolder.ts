@@ -6,9 +6,11 @@
 import { FileSystem, Path } from "@effect/platform"
 import type { OpenMode, ProcessTable, StorageError } from "@letterboxd-ratings/core"
 import { DateTime, Effect, Option, type Scope } from "effect"
+import { nextPattern } from "./FileEntry.ts"
 import { freeName, makeFolder, removeIfEmpty, syncFolder } from "./FlushedFiles.ts"
-import { type FolderFailures, withRemedy } from "./FolderFailure.ts"
+import type { FolderFailures } from "./FolderFailure.ts"
 import { checkLock, type HeldLock, leaveLock, lockFolder, lockName, lockState, unlockFolder } from "./FolderLock.ts"
+import { type FolderForm, type FolderManifest, manifestName } from "./FolderManifest.ts"
 
 type Files = FileSystem.FileSystem | Path.Path
 type Services = Files | ProcessTable
@@ -40,14 +42,18 @@ const resolveFolder = (folder: string): Effect.Effect<string, never, Files> =>
     return yield* Effect.orElseSucceed(fs.realPath(folder), () => path.resolve(folder))
   })
 
+/** The files of a storage by their names, and the folders in which they are. */
+type OwnFiles = Pick<FolderForm<FolderManifest>, "isOurs" | "subfolders">
+
 /**
- * What a storage knows of its folders: how it fails, whether a folder holds a dataset, and whether that dataset has
- * a committed batch.
+ * What a storage knows of its folders: how it fails, whether a folder holds a dataset, whether that dataset has a
+ * committed batch, and which files in it are its own.
  *
  * @since 0.1.0
  * @category models
  */
 export interface DatasetFolderKind {
+  readonly form: OwnFiles
   readonly failures: FolderFailures
   readonly holdsDataset: (folder: string) => Effect.Effect<boolean, StorageError, Files>
   readonly isCommitted: (folder: string) => Effect.Effect<boolean, StorageError, Files>
@@ -72,16 +78,14 @@ export const openFolder = (
     const isThere = yield* holdsDataset(place)
     if (mode._tag === "continue") {
       if (!isThere) {
-        return yield* withRemedy(storageError("NothingThere", folder, "there is no dataset to go on with"), {
-          _tag: "StartNew"
-        })
+        return yield* storageError("NothingThere", folder, "no dataset here", { remedy: { _tag: "StartNew" } })
       }
       return yield* lockedFolder(failures, place)
     }
-    const alreadyThere = withRemedy(storageError("AlreadyThere", folder, "there is a dataset already"), {
-      _tag: "SetAside"
+    const alreadyThere = storageError("AlreadyThere", folder, "a dataset already exists", {
+      remedy: { _tag: "SetAside" }
     })
-    if (isThere) return yield* mode.existing === "refuse" ? alreadyThere : newFolderBeside(failures, place)
+    if (isThere) return yield* mode.existing === "refuse" ? alreadyThere : newFolderBeside(kind, place)
     const made = yield* newFolder(failures, place)
     // Again: who held the lock may have made one.
     return (yield* holdsDataset(place)) ? yield* alreadyThere : made
@@ -142,7 +146,7 @@ const exchange = (failures: FolderFailures, place: string, next: string): Effect
   })
 
 const newFolderBeside = (
-  failures: FolderFailures,
+  { failures, form }: DatasetFolderKind,
   place: string
 ): Effect.Effect<DatasetFolder, StorageError, Services | Scope.Scope> =>
   Effect.gen(function* () {
@@ -161,7 +165,7 @@ const newFolderBeside = (
           : giveBack(failures, place, inPlace, isUnfinished)
       )
     )
-    yield* Effect.acquireRelease(about(staging)(fs.makeDirectory(staging)), () => removeStaging(place, staging))
+    yield* Effect.acquireRelease(about(staging)(fs.makeDirectory(staging)), () => removeStaging(form, place, staging))
     const lock = yield* lockFolder(staging, failures, name)
     const settle = Effect.gen(function* () {
       if (inPlace !== undefined) return
@@ -185,14 +189,37 @@ const newFolderBeside = (
   }).pipe(Effect.uninterruptible)
 
 /**
- * Removes a folder beside that is proven to be ours, and none of whose batches counts: the place it was to take is still
+ * Removes what is ours in a folder beside that is proven to be ours, and none of whose batches counts: the place it was to take is still
  * taken. Failing is no harm.
  */
-const removeStaging = (place: string, staging: string): Effect.Effect<void, never, Services> =>
+const removeStaging = (form: OwnFiles, place: string, staging: string): Effect.Effect<void, never, Services> =>
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
-    if ((yield* fs.exists(place)) && (yield* isStaging(place, staging))) yield* fs.remove(staging, { recursive: true })
+    if ((yield* fs.exists(place)) && (yield* isStaging(place, staging))) yield* removeOurs(form, staging)
   }).pipe(Effect.ignore)
+
+/** Removes our files in a folder of ours, and the folder where nothing else is in it. Its lock goes last. */
+const removeOurs = (form: OwnFiles, folder: string) =>
+  Effect.gen(function* () {
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    for (const subfolder of [...form.subfolders, ""]) {
+      const within = path.join(folder, subfolder)
+      if (!(yield* fs.exists(within))) continue
+      for (const one of yield* fs.readDirectory(within)) {
+        const name = subfolder === "" ? one : `${subfolder}/${one}`
+        const ours = nextPattern.exec(name)?.[1] ?? name
+        const place = path.join(within, one)
+        if ((ours === manifestName || form.isOurs(ours)) && (yield* fs.stat(place)).type === "File")
+          yield* fs.remove(place)
+      }
+      if (subfolder !== "") yield* removeIfEmpty(within)
+    }
+    const left = yield* fs.readDirectory(folder)
+    yield* left.every((name) => name === lockName || name.startsWith(`${lockName}-`))
+      ? fs.remove(folder, { recursive: true })
+      : fs.remove(path.join(folder, lockName), { force: true })
+  })
 
 /** Whether a folder was made to take the place of `place`: its lock says so, or, before it had one, that of the place. */
 const isStaging = (place: string, staging: string): Effect.Effect<boolean, never, Services> =>
@@ -206,22 +233,28 @@ const isStaging = (place: string, staging: string): Effect.Effect<boolean, never
     return content.every((one) => one.startsWith(`${lockName}-`)) && (yield* lockState(place))?.making === name
   })
 
+/** What is to be done about a folder that a process left which ended while it set a dataset aside. */
+interface LeftStaging {
+  readonly name: string
+  readonly staging: string
+  readonly toDo: "remove" | "move" | "exchange"
+}
+
 /**
- * Finishes what a process left that ended while it set a dataset aside. Its new one takes the place, if it has a batch;
- * else it is removed. Only a folder that is proven to be such a one is touched.
+ * Finds the folders beside that processes left which ended while they set a dataset aside. One with a batch takes the
+ * place; others are removed. Only a folder that is proven to be such a one is found.
  */
-const finishSettling = (
-  { failures, isCommitted }: DatasetFolderKind,
-  place: string
-): Effect.Effect<void, StorageError, Services> =>
+const leftStagings = ({ failures, isCommitted }: DatasetFolderKind, place: string) =>
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
     const { about } = failures
     const parent = path.dirname(place)
-    if (!(yield* about(parent)(fs.exists(parent)))) return
+    const found: Array<LeftStaging> = []
+    if (!(yield* about(parent)(fs.exists(parent)))) return found
     const before = yield* lockState(place)
-    if (before?.isHeld === true) return
+    if (before?.isHeld === true) return found
+    let isThere = yield* about(place)(fs.exists(place))
     const mark = `${path.basename(place)}${stagingMark}`
     for (const name of yield* about(parent)(fs.readDirectory(parent))) {
       if (!name.startsWith(mark) || !stagingTime.test(name.slice(mark.length))) continue
@@ -229,13 +262,29 @@ const finishSettling = (
       if (!(yield* isStaging(place, staging)) || (yield* lockState(staging))?.isHeld === true) continue
       const isWhole = yield* Effect.option(isCommitted(staging))
       if (Option.isNone(isWhole)) continue
-      const isThere = yield* about(place)(fs.exists(place))
-      if (!isWhole.value) {
-        yield* about(staging)(fs.remove(staging, { recursive: true }))
-      } else if (!isThere) {
+      if (!isWhole.value) found.push({ name, staging, toDo: "remove" })
+      else if (!isThere) found.push({ name, staging, toDo: "move" })
+      else if (before?.making === name) found.push({ name, staging, toDo: "exchange" })
+      isThere ||= isWhole.value
+    }
+    return found
+  })
+
+/** Finishes what a process left that ended while it set a dataset aside. */
+const finishSettling = (kind: DatasetFolderKind, place: string): Effect.Effect<void, StorageError, Services> =>
+  Effect.gen(function* () {
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    const { failures, form } = kind
+    const { about } = failures
+    const parent = path.dirname(place)
+    for (const { name, staging, toDo } of yield* leftStagings(kind, place)) {
+      if (toDo === "remove") {
+        yield* about(staging)(removeOurs(form, staging))
+      } else if (toDo === "move") {
         yield* about(place)(fs.rename(staging, place))
         yield* syncFolder(failures, parent, place)
-      } else if (before?.making === name) {
+      } else {
         const old = yield* lockFolder(place, failures, name)
         const aside = yield* exchange(failures, place, staging).pipe(
           Effect.onError(() => leaveLock(place, old, failures))
@@ -244,6 +293,20 @@ const finishSettling = (
         yield* leaveLock(aside, old, failures)
       }
     }
+  })
+
+/**
+ * The folder in which a dataset is read without being opened: that itself, or the one beside that takes its place as soon
+ * as somebody opens it, because a process ended before it had moved it there.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const folderToRead = (kind: DatasetFolderKind, folder: string): Effect.Effect<string, StorageError, Services> =>
+  Effect.gen(function* () {
+    const place = yield* resolveFolder(folder)
+    const left = (yield* leftStagings(kind, place)).find(({ toDo }) => toDo !== "remove")
+    return left?.staging ?? folder
   })
 
 /**

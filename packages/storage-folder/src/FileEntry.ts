@@ -7,7 +7,7 @@ import { FileSystem, Path } from "@effect/platform"
 import type { StorageError } from "@letterboxd-ratings/core"
 import crc32 from "crc-32"
 import { Effect, Schema, Stream } from "effect"
-import { type FolderFailures, withRemedy } from "./FolderFailure.ts"
+import type { FolderFailures } from "./FolderFailure.ts"
 
 type Files = FileSystem.FileSystem | Path.Path
 
@@ -24,6 +24,25 @@ export const InnerName = Schema.NonEmptyString.pipe(
 )
 
 /**
+ * What a number of batches or rows is at most.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const highestNumber = 2 ** 31 - 1
+
+/**
+ * The name under which the content of a file stands beside it until the batch is committed.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const nextName = (name: string, batch: number): string => `${name}.next-${batch}`
+
+/** Such a name, of a file and a batch. */
+export const nextPattern = /^(.+)\.next-(\d+)$/u
+
+/**
  * One file's committed content: its name from the dataset's folder on, all its bytes, its rows (a header is none), and
  * the CRC-32 of the bytes as eight hexadecimal digits. `swap` names the file that takes this one's place where the
  * process ended between the commit and the renaming.
@@ -34,7 +53,7 @@ export const InnerName = Schema.NonEmptyString.pipe(
 export const FileEntry = Schema.Struct({
   name: InnerName,
   bytes: Schema.NonNegativeInt,
-  rows: Schema.NonNegativeInt,
+  rows: Schema.NonNegativeInt.pipe(Schema.lessThanOrEqualTo(highestNumber)),
   crc32: Schema.String.pipe(Schema.pattern(/^[0-9a-f]{8}$/u)),
   swap: Schema.optionalWith(InnerName, { exact: true })
 })
@@ -107,15 +126,14 @@ export const checkLengths = (
     const path = yield* Path.Path
     for (const { bytes, name } of entries) {
       const place = path.join(folder, name)
-      const now = bytes === 0 ? 0 : Number((yield* about(place)(fs.stat(place))).size)
+      if (bytes === 0 && !(yield* about(place)(fs.exists(place)))) continue
+      const now = Number((yield* about(place)(fs.stat(place))).size)
       if (now !== bytes) {
-        return yield* withRemedy(
-          storageError(
-            "Damaged",
-            place,
-            `it holds ${now} bytes where ${bytes} were committed: it was changed while the dataset was open. Nothing was written`
-          ),
-          { _tag: "Verify" }
+        return yield* storageError(
+          "Damaged",
+          place,
+          `it holds ${now} bytes where ${bytes} were committed: it was changed while the dataset was open. Nothing was written`,
+          { remedy: { _tag: "Verify" } }
         )
       }
     }
@@ -199,13 +217,11 @@ export const readEntry = (
     if (entry.bytes === 0) return { where, text: "" }
     const bytes = (yield* about(where)(fs.readFile(where))).subarray(0, entry.bytes)
     if (crc32Of(bytes) !== entry.crc32) {
-      return yield* withRemedy(
-        storageError(
-          "Damaged",
-          where,
-          `${changedContent}: another program or a person changed it. Nothing was written`
-        ),
-        { _tag: "Verify" }
+      return yield* storageError(
+        "Damaged",
+        where,
+        `${changedContent}: another program or a person changed it. Nothing was written`,
+        { remedy: { _tag: "Verify" } }
       )
     }
     return { where, text: new TextDecoder().decode(bytes) }

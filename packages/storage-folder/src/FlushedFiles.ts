@@ -5,8 +5,9 @@
  * @since 0.1.0
  */
 import { FileSystem, Path } from "@effect/platform"
+import type { PlatformError } from "@effect/platform/Error"
 import type { StorageError } from "@letterboxd-ratings/core"
-import { Effect, Stream } from "effect"
+import { Effect, Option, Stream } from "effect"
 import { type FolderFailures, inTheWay } from "./FolderFailure.ts"
 
 /**
@@ -39,7 +40,7 @@ export const makeFile = <A, E, R>(
   }).pipe(Effect.scoped)
 
 /**
- * Fails with `AlreadyThere` where there is something at a place that another program is about to make.
+ * Fails with `AlreadyThere` where there is something at a place, be it a link that leads nowhere.
  *
  * @since 0.1.0
  * @category constructors
@@ -50,7 +51,8 @@ export const checkFree = (
 ): Effect.Effect<void, StorageError, FileSystem.FileSystem> =>
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
-    if (yield* about(place)(fs.exists(place))) return yield* storageError("AlreadyThere", place, inTheWay)
+    const isThere = (yield* about(place)(fs.exists(place))) || Option.isSome(yield* Effect.option(fs.readLink(place)))
+    if (isThere) return yield* storageError("AlreadyThere", place, inTheWay)
   })
 
 /**
@@ -97,21 +99,41 @@ export const makeFolder = (
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
     const { about } = failures
-    const parents: Array<string> = []
-    let there = place
-    while (!(yield* about(there)(fs.exists(there)))) {
-      const parent = path.dirname(there)
-      if (parent === there) break
-      there = parent
-      parents.push(parent)
+    const missing: Array<string> = []
+    let there = path.resolve(place)
+    while (!(yield* about(there)(fs.exists(there))) && path.dirname(there) !== there) {
+      missing.unshift(there)
+      there = path.dirname(there)
     }
-    if (parents.length === 0) return false
-    yield* about(place)(fs.makeDirectory(place, { recursive: true }))
-    yield* Effect.forEach(parents, (parent) => syncFolder(failures, parent, place)).pipe(
-      Effect.onError(() => removeIfEmpty(place))
+    const made: Array<string> = []
+    // One after the other: where a folder takes no folders (/proc), Node never ends to make several at once.
+    const makeOne = (one: string) =>
+      Effect.gen(function* () {
+        yield* fs.makeDirectory(one).pipe(
+          Effect.mapError((error) => madeNone(failures, one, error)),
+          Effect.andThen(Effect.sync(() => made.unshift(one))),
+          Effect.catchIf(
+            ({ reason }) => reason === "AlreadyThere",
+            // Another process came first. A link that leads nowhere is in the way.
+            (error) => Effect.flatMap(about(one)(fs.exists(one)), (isThere) => (isThere ? Effect.void : error))
+          )
+        )
+        yield* syncFolder(failures, path.dirname(one), place)
+      })
+    yield* Effect.forEach(missing, makeOne, { discard: true }).pipe(
+      Effect.onError(() => Effect.forEach(made, removeIfEmpty, { discard: true }))
     )
-    return true
+    return made[0] === path.resolve(place)
   })
+
+/** What is said where a folder could not be made in one that is there: some hold nothing but what the system puts there. */
+const madeNone = ({ storageError, storageFailure }: FolderFailures, place: string, error: PlatformError) =>
+  error._tag === "SystemError" && error.reason === "NotFound"
+    ? storageError("InvalidOption", place, "no folder can be made there", {
+        cause: error,
+        remedy: { _tag: "ChoosePlace" }
+      })
+    : storageFailure(place, error)
 
 /**
  * Copies a file to a place where there is none, before the original is replaced.

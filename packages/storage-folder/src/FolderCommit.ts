@@ -3,7 +3,8 @@
  *
  * 1. What joins a file is written behind its committed length and flushed: until a manifest tells of it, it does not
  *    count. What takes a file's place, or is a new file, is written beside it (`NAME.next-BATCH`) and flushed.
- * 2. The new manifest is written beside, flushed, and renamed over the old one. This rename is the commit.
+ * 2. The new manifest is written beside, flushed, and renamed over the old one. This rename is the commit. It is not done
+ *    where something stands in the place of a file that was not committed before: it is somebody else's.
  * 3. What stands beside is renamed into place. The manifest names it, so an opener finishes what was left.
  *
  * @since 0.1.0
@@ -12,11 +13,10 @@ import { FileSystem, Path } from "@effect/platform"
 import type { StorageError } from "@letterboxd-ratings/core"
 import { Effect, Stream } from "effect"
 import type { DatasetFolder } from "./DatasetFolder.ts"
-import { checkLengths, checksumOf, crc32Of, emptyEntry, type FileEntry } from "./FileEntry.ts"
+import { checkLengths, checksumOf, crc32Of, emptyEntry, type FileEntry, nextName } from "./FileEntry.ts"
 import { checkFree, keepAside, makeFile, makeFolder, removeIfEmpty, syncFolder, writeBytes } from "./FlushedFiles.ts"
 import type { FolderFailures } from "./FolderFailure.ts"
 import { type CopyEntry, type FolderForm, type FolderManifest, manifestName, readManifest } from "./FolderManifest.ts"
-import { isUnfinished } from "./FolderRecovery.ts"
 
 type Files = FileSystem.FileSystem | Path.Path
 
@@ -77,14 +77,6 @@ export interface FolderWriter {
   readonly removed: () => ReadonlyArray<string>
 }
 
-/**
- * The name under which the content of a file stands beside it until the batch is committed.
- *
- * @since 0.1.0
- * @category constructors
- */
-export const nextName = (name: string, batch: number): string => `${name}.next-${batch}`
-
 const encoder = new TextEncoder()
 
 /** Writes parts into an open file, and says what it holds then, where it held `before`. */
@@ -119,8 +111,13 @@ const keepOthers = (failures: FolderFailures, place: string, before: string | un
       yield* keepAside(failures, place)
   })
 
-/** Writes files, remembers which, and can take that back. */
-const makeWriter = (failures: FolderFailures, folder: string, batch: number) =>
+/** Writes files, remembers which, and can take that back. Only files that `isReplaceable` tells may be there already. */
+const makeWriter = (
+  failures: FolderFailures,
+  folder: string,
+  batch: number,
+  isReplaceable: (name: string) => boolean
+) =>
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
@@ -131,7 +128,17 @@ const makeWriter = (failures: FolderFailures, folder: string, batch: number) =>
     const swaps: Array<CopyEntry> = []
     const copies: Array<CopyEntry> = []
     const removed: Array<string> = []
+    /** The places of files that are not there yet. */
+    const free = new Set<string>()
 
+    /** Fails where somebody else's file is in the place of one of ours. */
+    const checkPlace = (name: string) =>
+      Effect.suspend(() => {
+        if (isReplaceable(name)) return Effect.void
+        const place = path.join(folder, name)
+        free.add(place)
+        return checkFree(failures, place)
+      })
     const beside = (name: string) =>
       Effect.gen(function* () {
         const place = path.join(folder, nextName(name, batch))
@@ -158,9 +165,9 @@ const makeWriter = (failures: FolderFailures, folder: string, batch: number) =>
         return Effect.scoped(
           Effect.gen(function* () {
             const file = yield* about(place)(fs.open(place, { flag: "r+" }))
+            // Again: the batch may have been long in coming, and what somebody added meanwhile is not written over.
+            yield* checkLengths(failures, folder, [entry])
             appended.push(entry)
-            // Not O_APPEND: the end of the file is not the end of what is committed.
-            yield* about(place)(file.truncate(entry.bytes))
             yield* about(place)(file.seek(entry.bytes, "start"))
             const now = yield* writeParts(failures, place, file, content, entry)
             yield* about(place)(file.sync)
@@ -168,9 +175,10 @@ const makeWriter = (failures: FolderFailures, folder: string, batch: number) =>
           })
         )
       },
-      write: (name, content) => Effect.map(make(name, content), withSwap),
+      write: (name, content) => Effect.zipRight(checkPlace(name), Effect.map(make(name, content), withSwap)),
       writeWith: (name, write) =>
         Effect.gen(function* () {
+          yield* checkPlace(name)
           const place = yield* beside(name)
           // Another program may write over what is there.
           yield* checkFree(failures, place)
@@ -197,21 +205,27 @@ const makeWriter = (failures: FolderFailures, folder: string, batch: number) =>
       writer,
       /** What takes its place once the manifest is there. */
       swaps: (): ReadonlyArray<CopyEntry> => [...swaps, ...copies],
-      makeManifest: (text: string) => make(manifestName, Stream.succeed<FilePart>({ text, rows: 0 })),
+      makeManifest: (text: string) =>
+        Effect.zipRight(checkPlace(manifestName), make(manifestName, Stream.succeed<FilePart>({ text, rows: 0 }))),
+      /** Fails where somebody made a file meanwhile that one of ours would take the place of. */
+      checkPlaces: Effect.suspend(() => Effect.forEach(free, (place) => checkFree(failures, place), { discard: true })),
       /** Makes the files that were made survive a loss of power. */
       flush: Effect.suspend(() =>
         Effect.forEach(new Set(made.map((place) => path.dirname(place))), (one) => syncFolder(failures, one), {
           discard: true
         })
       ),
-      // Failing is no harm: the next opener does it, where the lock tells it to.
+      /** Says whether all is taken back. Where it is not, the next opener does it, if the lock tells it to. */
       undo: Effect.suspend(() =>
         Effect.gen(function* () {
           for (const place of made) yield* Effect.ignore(fs.remove(place, { force: true }))
           for (const { bytes, name } of appended) yield* Effect.ignore(fs.truncate(path.join(folder, name), bytes))
           for (const one of madeFolders) yield* removeIfEmpty(one)
+          for (const place of made) if (yield* fs.exists(place)) return false
+          yield* checkLengths(failures, folder, appended)
+          return true
         })
-      )
+      ).pipe(Effect.orElseSucceed(() => false))
     }
   })
 
@@ -245,8 +259,24 @@ const commitManifest = (
   })
 
 /**
- * Commits as batch number `batch` what `write` does to the files of a folder, and the manifest it returns. Costs what is
- * written. Where it fails, what was written is taken back as far as possible; the next opener does the rest.
+ * What a commit is told besides:
+ *
+ * - `replaces`: names of files that are there, were not committed, and may be replaced, because they are kept elsewhere.
+ * - `unfinished`: done where the commit failed and left something that the next opener has to deal with.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface CommitOptions {
+  readonly replaces?: ReadonlySet<string>
+  readonly unfinished?: Effect.Effect<void>
+}
+
+/**
+ * Commits as batch number `batch`, on top of the manifest `before`, what `write` does to the files of a folder, and the
+ * manifest it returns. Costs what is written. Fails with `AlreadyThere` where a file that was not committed before is in
+ * the place of one that it makes. Where it fails, what was written is taken back as far as possible; the next opener does
+ * the rest.
  *
  * @since 0.1.0
  * @category constructors
@@ -254,13 +284,23 @@ const commitManifest = (
 export const commitFolder = <M extends FolderManifest, R>(
   form: FolderForm<M>,
   folder: string,
+  before: M,
   batch: number,
-  write: (files: FolderWriter) => Effect.Effect<M, StorageError, R>
+  write: (files: FolderWriter) => Effect.Effect<M, StorageError, R>,
+  { replaces, unfinished = Effect.void }: CommitOptions = {}
 ): Effect.Effect<M, StorageError, R | Files> =>
   Effect.gen(function* () {
     const path = yield* Path.Path
     const { failures } = form
-    const { flush, makeManifest, swaps, undo, writer } = yield* makeWriter(failures, folder, batch)
+    const committed = new Set(
+      before.batches === 0 ? [] : [manifestName, ...form.entries(before).map(({ name }) => name)]
+    )
+    const { checkPlaces, flush, makeManifest, swaps, undo, writer } = yield* makeWriter(
+      failures,
+      folder,
+      batch,
+      (name) => committed.has(name) || replaces?.has(name) === true
+    )
     const isCommitted = Effect.map(readManifest(form, folder), (now) => now !== undefined && now.batches >= batch)
     return yield* Effect.gen(function* () {
       const manifest = yield* write(writer)
@@ -269,14 +309,16 @@ export const commitFolder = <M extends FolderManifest, R>(
         failures.storageError("Failed", path.join(folder, nextName(manifestName, batch)), error.message)
       )
       yield* makeManifest(`${text}\n`)
+      yield* checkPlaces
       yield* commitManifest(failures, folder, batch, swaps(), writer.removed(), (one) => syncFolder(failures, one))
       return manifest
     }).pipe(
       Effect.onError(() =>
-        Effect.unlessEffect(
-          undo,
-          Effect.orElseSucceed(isCommitted, () => true)
-        )
+        Effect.gen(function* () {
+          // Where the manifest is the new one already, what it asks for may be left to do.
+          const isUndone = !(yield* Effect.orElseSucceed(isCommitted, () => true)) && (yield* undo)
+          if (!isUndone) yield* unfinished
+        })
       )
     )
   })
@@ -298,7 +340,8 @@ export interface FolderCommits<M extends FolderManifest> {
 }
 
 /**
- * The commits to a folder whose manifest, or that of nothing, is `opened`. `place` is the folder as people call it.
+ * The commits to a folder whose manifest, or that of nothing, is `opened`. `place` is the folder as people call it. The
+ * first commit may replace the files that `replaces` names, though they were not committed.
  *
  * @since 0.1.0
  * @category constructors
@@ -307,7 +350,8 @@ export const commitsOf = <M extends FolderManifest>(
   form: FolderForm<M>,
   place: string,
   folder: DatasetFolder,
-  opened: M
+  opened: M,
+  replaces: ReadonlySet<string> = new Set()
 ): FolderCommits<M> => {
   const { failures } = form
   let manifest = opened
@@ -325,10 +369,11 @@ export const commitsOf = <M extends FolderManifest>(
         yield* folder.check
         isBroken = true
         const before = manifest
-        yield* checkLengths(failures, folder.work(), form.entries(before))
-        const next = yield* commitFolder(form, folder.work(), batch, (files) => write(files, before)).pipe(
-          Effect.onError(() => leaveIfUnfinished(form, folder, before))
-        )
+        if (before.batches > 0) yield* checkLengths(failures, folder.work(), form.entries(before))
+        const next = yield* commitFolder(form, folder.work(), before, batch, (files) => write(files, before), {
+          unfinished: folder.unfinished,
+          ...(before.batches === 0 ? { replaces } : {})
+        })
         yield* folder.settle
         manifest = next
         isBroken = false
@@ -336,16 +381,3 @@ export const commitsOf = <M extends FolderManifest>(
       })
   }
 }
-
-/**
- * Has the lock say so where a commit on top of a manifest failed and left something.
- *
- * @since 0.1.0
- * @category constructors
- */
-export const leaveIfUnfinished = <M extends FolderManifest>(
-  form: FolderForm<M>,
-  folder: DatasetFolder,
-  manifest: M
-): Effect.Effect<void, never, Files> =>
-  Effect.asVoid(Effect.whenEffect(folder.unfinished, isUnfinished(form, folder.work(), manifest)))

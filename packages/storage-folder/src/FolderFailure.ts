@@ -12,19 +12,24 @@ const decodeCode = Schema.decodeUnknownOption(Schema.Struct({ code: Schema.Strin
 /** What is said of something that has a name this tool wants to give. */
 export const inTheWay = "there is something of this name, and nothing proves that this tool made it. Move it elsewhere"
 
-const known: Readonly<Record<string, readonly [StorageErrorReason, string]>> = {
-  ENOSPC: ["Full", "the disk is full. Make room and go on; what was committed is safe"],
-  EDQUOT: ["Full", "the disk quota is used up. Make room and go on; what was committed is safe"],
-  EACCES: ["NotPermitted", "permission was denied. Correct the rights of the file or folder, or choose another folder"],
-  EPERM: [
-    "NotPermitted",
-    "the operation is not permitted. Correct the rights of the file or folder, or choose another folder"
-  ],
+/** What a failure holds besides the words: what can be done about it, and what caused it. */
+export interface MoreOfFailure {
+  readonly cause?: unknown
+  readonly remedy?: Remedy
+}
+
+const choosePlace: Remedy = { _tag: "ChoosePlace" }
+
+const known: Readonly<Record<string, readonly [StorageErrorReason, string, Remedy?]>> = {
+  ENOSPC: ["Full", "the disk is full. What was committed is safe"],
+  EDQUOT: ["Full", "the disk quota is used up. What was committed is safe"],
+  EACCES: ["NotPermitted", "permission was denied. Correct the rights of the file or folder", choosePlace],
+  EPERM: ["NotPermitted", "the operation is not permitted. Correct the rights of the file or folder", choosePlace],
   EEXIST: ["AlreadyThere", inTheWay],
-  EROFS: ["NotPermitted", "the file system is read-only. Choose another folder"],
-  ENOTDIR: ["InvalidOption", "a part of the path is a file, not a folder. Choose another folder"],
-  ENAMETOOLONG: ["InvalidOption", "the path is too long. Choose another folder"],
-  ELOOP: ["InvalidOption", "a symbolic link leads back to itself. Choose another folder"]
+  EROFS: ["NotPermitted", "the file system is read-only", choosePlace],
+  ENOTDIR: ["InvalidOption", "a part of the path is a file, not a folder", choosePlace],
+  ENAMETOOLONG: ["InvalidOption", "the path is too long", choosePlace],
+  ELOOP: ["InvalidOption", "a symbolic link leads back to itself", choosePlace]
 }
 
 /**
@@ -36,7 +41,12 @@ const known: Readonly<Record<string, readonly [StorageErrorReason, string]>> = {
  * @category models
  */
 export interface FolderFailures {
-  readonly storageError: (reason: StorageErrorReason, place: string, detail: string, cause?: unknown) => StorageError
+  readonly storageError: (
+    reason: StorageErrorReason,
+    place: string,
+    detail: string,
+    more?: MoreOfFailure
+  ) => StorageError
   readonly codedError: (place: string, code: string, cause?: unknown) => StorageError | undefined
   readonly storageFailure: (place: string, error: PlatformError) => StorageError
   readonly about: (
@@ -45,26 +55,26 @@ export interface FolderFailures {
 }
 
 /**
- * An error that says what can be done about it.
- *
- * @since 0.1.0
- * @category constructors
- */
-export const withRemedy = ({ cause, detail, place, reason, storage }: StorageError, remedy: Remedy): StorageError =>
-  new StorageError({ reason, storage, place, detail, remedy, ...(cause === undefined ? {} : { cause }) })
-
-/**
  * The failures of the storage called `storage`.
  *
  * @since 0.1.0
  * @category constructors
  */
 export const failuresOf = (storage: string): FolderFailures => {
-  const storageError: FolderFailures["storageError"] = (reason, place, detail, cause) =>
-    new StorageError({ reason, storage, place, detail, ...(cause === undefined ? {} : { cause }) })
+  const storageError: FolderFailures["storageError"] = (reason, place, detail, { cause, remedy } = {}) =>
+    new StorageError({
+      reason,
+      storage,
+      place,
+      detail,
+      ...(remedy === undefined ? {} : { remedy }),
+      ...(cause === undefined ? {} : { cause })
+    })
   const codedError: FolderFailures["codedError"] = (place, code, cause) => {
-    const [reason, words] = known[code] ?? []
-    return reason === undefined || words === undefined ? undefined : storageError(reason, place, words, cause)
+    const [reason, words, remedy] = known[code] ?? []
+    return reason === undefined || words === undefined
+      ? undefined
+      : storageError(reason, place, words, { cause, ...(remedy === undefined ? {} : { remedy }) })
   }
   const storageFailure: FolderFailures["storageFailure"] = (place, error) => {
     const code = Option.getOrUndefined(decodeCode(error.cause))?.code
@@ -77,7 +87,7 @@ export const failuresOf = (storage: string): FolderFailures => {
         "Failed",
         place,
         `reading or writing failed (${code ?? error.message}). What was committed is safe`,
-        error
+        { cause: error }
       )
     )
   }

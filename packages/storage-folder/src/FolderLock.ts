@@ -56,6 +56,18 @@ const runs = (holder: Holder): Effect.Effect<boolean, never, ProcessTable> =>
     holder.process.pid === nobody ? Effect.succeed(false) : isRunning(holder.process)
   )
 
+/** What is said of a lock that may be somebody's. */
+const notOurs = (place: string): string =>
+  `${place} is not a lock of this tool, so that it may be somebody's. If nobody is at work here, move it elsewhere`
+
+/** Whether there is something that no lock can be: a folder, a link that leads nowhere, a file that cannot be read. */
+const isNoFile = (place: string): Effect.Effect<boolean, never, FileSystem.FileSystem> =>
+  Effect.gen(function* () {
+    const fs = yield* FileSystem.FileSystem
+    if ((yield* readText(place)) !== undefined) return false
+    return (yield* fs.exists(place)) || (yield* Effect.isSuccess(fs.readLink(place)))
+  }).pipe(Effect.orElseSucceed(() => true))
+
 /** Flushes a text into a new file of this process, `.lock-PID` or a name like it. */
 const writeOwn = (
   failures: FolderFailures,
@@ -149,11 +161,7 @@ export const lockFolder = (
         if (text === undefined) return undefined
         const holder = decodeHolder(text)
         if (Option.isNone(holder)) {
-          return yield* storageError(
-            "Locked",
-            folder,
-            `${lock} was not written by this version of this tool, so that it may be somebody's. If nobody is at work here, move it elsewhere and try again`
-          )
+          return yield* storageError("Locked", folder, notOurs(lock))
         }
         if (yield* runs(holder.value)) {
           const {
@@ -163,8 +171,8 @@ export const lockFolder = (
           return yield* storageError(
             "Locked",
             folder,
-            `process ${pid} on ${host} is at work here since ${DateTime.formatIso(since)}. Wait until it is done, or stop it${
-              host === self.host ? "" : `. If it ended on that other host, remove ${lock}`
+            `in use by process ${pid} on ${host} since ${DateTime.formatIso(since)}${
+              host === self.host ? "" : `. If that process has ended, remove ${lock}`
             }`
           )
         }
@@ -192,11 +200,9 @@ export const lockFolder = (
     )
     yield* removeOwnOfOthers(folder)
     if (was === undefined) {
-      return yield* storageError(
-        "Locked",
-        folder,
-        `several processes want to work here at the same moment. Try again; if it stays so, look at ${lock}`
-      )
+      for (const place of [lock, `${lock}-takeover`])
+        if (yield* isNoFile(place)) return yield* storageError("Locked", folder, notOurs(place))
+      return yield* storageError("Locked", folder, "several processes want to work here at the same moment")
     }
     const held = { wasLeft: was === "left", content }
     yield* syncFolder(failures, folder).pipe(
@@ -249,7 +255,7 @@ export const checkLock = (
       return yield* storageError(
         "Locked",
         folder,
-        "this is not the folder any more that was opened: it was exchanged, or its lock was removed. Nothing more was written"
+        "this is no longer the folder that was opened: it was exchanged, or its lock was removed. Nothing more was written"
       )
     }
   })

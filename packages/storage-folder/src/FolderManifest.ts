@@ -5,9 +5,9 @@
  */
 import { FileSystem, Path } from "@effect/platform"
 import { formatOf, Keep, type Keeps, latestFormat, type StorageError } from "@letterboxd-ratings/core"
-import { type DateTime, Effect, Option, Schema } from "effect"
-import { type FileEntry, InnerName } from "./FileEntry.ts"
-import { type FolderFailures, withRemedy } from "./FolderFailure.ts"
+import { type DateTime, Effect, Option, ParseResult, Schema } from "effect"
+import { type FileEntry, highestNumber, InnerName, nextName } from "./FileEntry.ts"
+import type { FolderFailures } from "./FolderFailure.ts"
 
 type Files = FileSystem.FileSystem | Path.Path
 
@@ -64,6 +64,51 @@ export const formatFields = {
 }
 
 /**
+ * The schemas of the numbers that every manifest tells.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const countFields = {
+  batches: Schema.NonNegativeInt.pipe(Schema.lessThanOrEqualTo(highestNumber)),
+  idGaps: Schema.NonNegativeInt.pipe(Schema.lessThanOrEqualTo(highestNumber))
+}
+
+/** So much of what is wrong with a manifest is shown. */
+const mostShown = 200
+
+const firstLine = (text: string): string => {
+  const [line = ""] = text.split("\n")
+  return line.length > mostShown ? `${line.slice(0, mostShown)}...` : line
+}
+
+/**
+ * How the manifest of a schema is read, with a short sentence about what is wrong first, and how it is written.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const manifestText = <M, I>(
+  schema: Schema.Schema<M, I>
+): {
+  readonly decode: (text: string) => Effect.Effect<M, { readonly message: string }>
+  readonly encode: (manifest: M) => Effect.Effect<string, { readonly message: string }>
+} => {
+  const text = Schema.parseJson(schema, { space: 2 })
+  const decode = Schema.decodeUnknown(text)
+  const encode = Schema.encode(text)
+  return {
+    decode: (content) =>
+      Effect.mapError(decode(content), (error) => {
+        const [issue] = ParseResult.ArrayFormatter.formatErrorSync(error)
+        const where = issue === undefined ? "" : issue.path.map(String).join(".")
+        return { message: firstLine(`${where}${where === "" ? "" : " "}${issue?.message ?? error.message}`) }
+      }),
+    encode: (manifest) => Effect.mapError(encode(manifest), ({ message }) => ({ message: firstLine(message) }))
+  }
+}
+
+/**
  * These fields, of a dataset that keeps so much.
  *
  * @since 0.1.0
@@ -85,7 +130,9 @@ export const keepsIn = ({ keeps }: Pick<FolderManifest, "keeps">): Keeps => new 
 /**
  * How a storage keeps a dataset in a folder: its name, its failures, the text of its manifest, and the files that one
  * vouches for. `subfolders` are those in which it writes besides the folder itself. `isOurs` tells the names (from the
- * folder on) of files that a commit may write; those that a manifest names count as such anyway.
+ * folder on) of files that a commit may write; those that a manifest names count as such anyway. `mayName` tells the
+ * names that a manifest may give to a file it vouches for, to one it does not vouch for, and to one that goes away: a
+ * manifest may have been changed, and what it names is written over, renamed and removed.
  *
  * @since 0.1.0
  * @category models
@@ -98,13 +145,37 @@ export interface FolderForm<M extends FolderManifest> {
   readonly entries: (manifest: M) => ReadonlyArray<FileEntry>
   readonly subfolders: ReadonlyArray<string>
   readonly isOurs: (name: string) => boolean
+  readonly mayName: (name: string, as: "entry" | "copy" | "removed") => boolean
+}
+
+/** What is wrong with the names in a manifest, if anything is. */
+const wrongName = <M extends FolderManifest>(
+  { entries, mayName }: Pick<FolderForm<M>, "entries" | "mayName">,
+  manifest: M
+): string | undefined => {
+  const { batches, copies = [], removed = [] } = manifest
+  const seen = new Set<string>()
+  for (const [files, as] of [
+    [entries(manifest), "entry"],
+    [copies, "copy"],
+    [removed.map((name) => ({ name, swap: undefined })), "removed"]
+  ] as const) {
+    for (const { name, swap } of files) {
+      if (!mayName(name, as)) return `${JSON.stringify(name)} is no name of such a file`
+      if (seen.has(name)) return `it names ${JSON.stringify(name)} twice`
+      if (swap !== undefined && swap !== nextName(name, batches))
+        return `${JSON.stringify(swap)} is not what stands beside ${JSON.stringify(name)} in batch ${batches}`
+      seen.add(name)
+    }
+  }
+  return undefined
 }
 
 const Owned = Schema.parseJson(
   Schema.Struct({
     storage: Schema.optionalWith(Schema.String, { exact: true }),
     files: Schema.optionalWith(Schema.Object, { exact: true }),
-    format: Schema.optionalWith(Schema.Int, { exact: true })
+    format: Schema.optionalWith(Schema.Unknown, { exact: true })
   })
 )
 const decodeOwned = Schema.decodeUnknownOption(Owned)
@@ -122,37 +193,55 @@ const ownerOf = (owned: typeof Owned.Type | undefined): string | undefined =>
  * @category constructors
  */
 export const readManifest = <M extends FolderManifest>(
-  { decode, failures: { about, storageError }, storage }: FolderForm<M>,
+  form: FolderForm<M>,
   folder: string
 ): Effect.Effect<M | undefined, StorageError, Files> =>
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
+    const {
+      decode,
+      failures: { about, storageError },
+      storage
+    } = form
     const place = path.join(folder, manifestName)
+    const damaged = (why: string) =>
+      storageError(
+        "Damaged",
+        place,
+        `it is no manifest that this version understands (${firstLine(why)}). Nothing was written. Restore it from a copy`
+      )
     if (!(yield* about(place)(fs.exists(place)))) return undefined
     const text = yield* about(place)(fs.readFileString(place))
-    return yield* Effect.mapError(decode(text), (error) => {
+    const manifest = yield* Effect.mapError(decode(text), (error) => {
       const owned = Option.getOrUndefined(decodeOwned(text))
       const owner = ownerOf(owned)
-      if (owner !== undefined && owner !== storage)
-        return withRemedy(
-          storageError("InvalidOption", folder, `the storage ${owner} keeps the dataset there, not ${storage}`),
-          { _tag: "UseStorage", storage: owner }
+      if (owner !== undefined && owner !== storage) {
+        return storageError(
+          "InvalidOption",
+          folder,
+          isStorageName.test(owner)
+            ? `the storage ${owner} keeps the dataset there, not ${storage}`
+            : `another storage keeps the dataset there, not ${storage}`,
+          isStorageName.test(owner) ? { remedy: { _tag: "UseStorage", storage: owner } } : {}
         )
-      if (owned?.format !== undefined && owned.format > latestFormat) {
+      }
+      if (typeof owned?.format === "number" && owned.format > latestFormat) {
         return storageError(
           "NewerFormat",
           folder,
-          `a newer version wrote the dataset (format ${owned.format}; this one knows ${latestFormat}). Nothing was written. Update this program, or start another dataset elsewhere`
+          `a newer version of this program wrote the dataset (format ${owned.format}; this one knows ${latestFormat}). Nothing was written. Update this program`,
+          { remedy: { _tag: "ChoosePlace" } }
         )
       }
-      return storageError(
-        "Damaged",
-        place,
-        `it is no manifest that this version understands (${error.message.split("\n")[0] ?? ""}). Nothing was written. Restore it from a copy`
-      )
+      return damaged(error.message)
     })
+    const wrong = wrongName(form, manifest)
+    return wrong === undefined ? manifest : yield* damaged(wrong)
   })
+
+/** A manifest may be a stranger's, and is not repeated whatever it says. */
+const isStorageName = /^[a-z]{1,20}$/u
 
 /**
  * Reads a dataset that nobody keeps from changing: where `read` finds something wrong and the dataset has changed

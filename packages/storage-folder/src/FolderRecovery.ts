@@ -7,14 +7,16 @@
 import { FileSystem, Path } from "@effect/platform"
 import type { StorageError } from "@letterboxd-ratings/core"
 import { Effect, Stream } from "effect"
-import { changedContent, checksumOf, type FileEntry, placeOf } from "./FileEntry.ts"
-import { freeName, makeFile, syncFolder, writeBytes } from "./FlushedFiles.ts"
-import { type FolderFailures, withRemedy } from "./FolderFailure.ts"
-import { type FolderForm, type FolderManifest, manifestName, readManifest } from "./FolderManifest.ts"
+import { changedContent, checksumOf, type FileEntry, nextPattern } from "./FileEntry.ts"
+import { freeName, keepAside, makeFile, syncFolder, writeBytes } from "./FlushedFiles.ts"
+import type { FolderFailures } from "./FolderFailure.ts"
+import { type FolderForm, type FolderManifest, manifestName } from "./FolderManifest.ts"
 
 type Files = FileSystem.FileSystem | Path.Path
 
-const nextPattern = /^(.+)\.next-(\d+)$/u
+/** What files are called that are kept because they may be somebody's, and how many of them are named. */
+const kept = /\.uncommitted(?:-\d+)?$/u
+const mostNamed = 5
 
 interface Renaming {
   readonly from: string
@@ -75,18 +77,17 @@ const findFiles = (
         return yield* storageError(
           "Damaged",
           place,
-          `the file is missing; ${entry.bytes} bytes were committed to it. Nothing was written. Restore it from a copy`
+          `the file is missing; ${entry.bytes} bytes were committed to it. Nothing was written`,
+          { remedy: { _tag: "Verify" } }
         )
       }
       const bytes = Number((yield* about(current)(fs.stat(current))).size)
       if (bytes < entry.bytes) {
-        return yield* withRemedy(
-          storageError(
-            "Damaged",
-            place,
-            `it holds ${bytes} bytes where ${entry.bytes} were committed. Nothing was written`
-          ),
-          { _tag: "Verify" }
+        return yield* storageError(
+          "Damaged",
+          place,
+          `it holds ${bytes} bytes where ${entry.bytes} were committed. Nothing was written`,
+          { remedy: { _tag: "Verify" } }
         )
       }
       found.push({ entry, place: current, bytes, rename })
@@ -95,17 +96,17 @@ const findFiles = (
   })
 
 /**
- * What becomes of bytes behind the committed ones of a file:
+ * What becomes of bytes behind the committed ones of a file, where all that stands before them is what was committed:
  *
  * - `refuse`: nobody of ours left any, so somebody else added them. Fails with `Damaged`.
- * - `cut`: the last process ended at work, and they are its unfinished batch. They are cut off where all that stands
- *   before them is what was committed, else it fails with `Damaged`.
- * - `set-aside`: they are kept in a file of their own first, `NAME.uncommitted`.
+ * - `set-aside`: the last process ended at work, or somebody asked for a repair. They are kept in a file of their own,
+ *   `NAME.uncommitted`: that a process ended at work does not prove that it wrote them. Only zeros are not kept: a loss
+ *   of power leaves them.
  *
  * @since 0.1.0
  * @category models
  */
-export type Tails = "refuse" | "cut" | "set-aside"
+export type Tails = "refuse" | "set-aside"
 
 /**
  * - `wasLeft`: whether the last process ended at work, so that files of an unfinished commit are ours.
@@ -146,31 +147,33 @@ export const recoverFolder = <M extends FolderManifest>(
       form.entries(manifest).filter(({ name }) => name !== except)
     )
     const renamings = found.flatMap(({ rename }) => (rename === undefined ? [] : [rename]))
+    const copies: Array<Renaming> = []
     for (const { name, swap } of wasLeft ? (manifest.copies ?? []) : []) {
       const from = path.join(folder, swap)
-      if (yield* about(from)(fs.exists(from))) renamings.push({ from, to: path.join(folder, name) })
+      if (yield* about(from)(fs.exists(from))) copies.push({ from, to: path.join(folder, name) })
     }
     const torn = found.filter(({ bytes, entry }) => bytes > entry.bytes)
     for (const { bytes, entry, place } of torn) {
       if ((yield* checksumOf(failures, place, entry.bytes)).crc32 !== entry.crc32) {
-        return yield* withRemedy(storageError("Damaged", place, `${changedContent}. Nothing was written`), {
-          _tag: "Verify"
+        return yield* storageError("Damaged", place, `${changedContent}. Nothing was written`, {
+          remedy: { _tag: "Verify" }
         })
       }
       if (tails === "refuse") {
-        return yield* withRemedy(
-          storageError("Damaged", place, `${tailOf(bytes - entry.bytes)}. Nothing was written`),
-          { _tag: "Repair" }
-        )
+        return yield* storageError("Damaged", place, `${tailOf(bytes - entry.bytes)}. Nothing was written`, {
+          remedy: { _tag: "Repair" }
+        })
       }
     }
     return Effect.gen(function* () {
       const notes: Array<string> = []
+      const earlier = torn.length === 0 ? [] : (yield* namesIn(failures, folder)).filter((name) => kept.test(name))
       for (const { bytes, entry, place } of torn) {
+        const tail = `${place}: ${bytes - entry.bytes} bytes that were not committed`
         notes.push(
-          tails === "cut"
-            ? `${place}: ${bytes - entry.bytes} bytes of a batch that was not finished were cut off.`
-            : `${place}: ${bytes - entry.bytes} bytes that were not committed were set aside in ${yield* setAside(failures, place, entry)}.`
+          (yield* isNothing(failures, place, entry))
+            ? `${tail}, all of them zero, were cut off.`
+            : `${tail} were set aside in ${yield* setAside(failures, place, entry)}.`
         )
         yield* about(place)(
           Effect.scoped(
@@ -182,6 +185,19 @@ export const recoverFolder = <M extends FolderManifest>(
           )
         )
       }
+      if (earlier.length > 0) {
+        const more = earlier.length > mostNamed ? ` and ${earlier.length - mostNamed} more` : ""
+        notes.push(`Set aside earlier, and still there: ${earlier.slice(0, mostNamed).join(", ")}${more}.`)
+      }
+      // Nobody vouches for what is in the place of a copy.
+      const keptCopies: Array<string> = []
+      for (const { to } of copies) if (yield* about(to)(fs.exists(to))) keptCopies.push(yield* keepAside(failures, to))
+      if (keptCopies.length > 0) {
+        notes.push(
+          `What was in the place of ${keptCopies.length === 1 ? "a file" : `${keptCopies.length} files`} of the last batch is kept, as ${keptCopies[0]}${keptCopies.length === 1 ? "" : " and others like it"}.`
+        )
+      }
+      renamings.push(...copies)
       for (const { from, to } of renamings) yield* about(to)(fs.rename(from, to))
       const gone = wasLeft ? yield* leftBeside(form, folder, manifest, manifest.batches + 1) : []
       for (const name of wasLeft ? (manifest.removed ?? []) : []) {
@@ -201,7 +217,7 @@ export const recoverFolder = <M extends FolderManifest>(
  * @since 0.1.0
  * @category constructors
  */
-export const tailOf = (bytes: number): string =>
+const tailOf = (bytes: number): string =>
   `${bytes} bytes stand behind what was committed: somebody else added them, or a batch was not finished`
 
 /**
@@ -218,13 +234,21 @@ export const checkTail = (
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const size = Number((yield* about(place)(fs.stat(place))).size)
-    if (size > bytes)
-      return yield* storageError(
-        "Damaged",
-        place,
-        `${tailOf(size - bytes)}. Remove them, or repair the dataset, which sets them aside`
-      )
+    if (size > bytes) return yield* storageError("Damaged", place, tailOf(size - bytes), { remedy: { _tag: "Repair" } })
   })
+
+/** Whether all that stands behind the committed bytes of a file are zeros. */
+const isNothing = ({ about }: FolderFailures, place: string, { bytes }: FileEntry) =>
+  Effect.flatMap(FileSystem.FileSystem, (fs) =>
+    about(place)(
+      Stream.runFoldWhile(
+        fs.stream(place, { offset: bytes }),
+        true,
+        (isZero) => isZero,
+        (isZero, part) => isZero && part.every((byte) => byte === 0)
+      )
+    )
+  )
 
 /** Keeps what stands behind the committed bytes of a file in a file of its own, and says in which. */
 const setAside = (failures: FolderFailures, place: string, { bytes }: FileEntry) =>
@@ -282,29 +306,3 @@ export const removeFirstAttempt = <M extends FolderManifest>(
   folder: string
 ): Effect.Effect<void, StorageError, Files> =>
   Effect.flatMap(leftBeside(form, folder, undefined), (places) => removeFiles(form.failures, places))
-
-/**
- * Whether a commit on top of a manifest left something that the next opener has to deal with, as far as can be told.
- *
- * @since 0.1.0
- * @category constructors
- */
-export const isUnfinished = <M extends FolderManifest>(
-  form: FolderForm<M>,
-  folder: string,
-  manifest: M
-): Effect.Effect<boolean, never, Files> =>
-  Effect.gen(function* () {
-    const fs = yield* FileSystem.FileSystem
-    // The first commit, of a dataset that comes from elsewhere, may have any number.
-    const batch = manifest.batches === 0 ? undefined : manifest.batches + 1
-    if ((yield* leftBeside(form, folder, manifest, batch)).length > 0) return true
-    // Where the manifest is a new one already, what it takes away may be there still.
-    if (((yield* readManifest(form, folder))?.batches ?? 0) !== manifest.batches) return true
-    for (const entry of form.entries(manifest)) {
-      if (entry.bytes === 0) continue
-      const { size } = yield* fs.stat(yield* placeOf(form.failures, folder, entry))
-      if (Number(size) > entry.bytes) return true
-    }
-    return false
-  }).pipe(Effect.orElseSucceed(() => true))

@@ -4,16 +4,59 @@
  * @since 0.1.0
  */
 import { FileSystem, Path } from "@effect/platform"
-import type { StorageError } from "@letterboxd-ratings/core"
+import type { ProcessTable, StorageError } from "@letterboxd-ratings/core"
 import { DateTime, Effect } from "effect"
 import { stamp } from "./DatasetFolder.ts"
 import { freeName, makeFolder, removeIfEmpty, syncFolder } from "./FlushedFiles.ts"
-import { type FolderFailures, withRemedy } from "./FolderFailure.ts"
+import type { FolderFailures } from "./FolderFailure.ts"
+import { lockState } from "./FolderLock.ts"
+
+/**
+ * What becomes of what is there already, how that is told to be one of the same kind, and which places must stay.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ReplacementOptions {
+  readonly existing: "refuse" | "set-aside"
+  readonly mark: string
+  readonly keep: ReadonlyArray<string>
+}
+
+/**
+ * Fails with `InvalidOption` where a place is one of some others, or holds one.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const checkNotWithin = (
+  { storageError }: FolderFailures,
+  place: string,
+  others: ReadonlyArray<string>
+): Effect.Effect<void, StorageError, FileSystem.FileSystem | Path.Path> =>
+  Effect.gen(function* () {
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    const real = (one: string) => Effect.orElseSucceed(fs.realPath(one), () => path.resolve(one))
+    const to = yield* real(place)
+    for (const other of others) {
+      // One that is in no folder, but in a database.
+      if (!(yield* Effect.orElseSucceed(fs.exists(other), () => false))) continue
+      const from = yield* real(other)
+      if (from === to || from.startsWith(`${to}${path.sep}`)) {
+        return yield* storageError("InvalidOption", place, "the dataset itself is there", {
+          remedy: { _tag: "ChoosePlace" }
+        })
+      }
+    }
+  })
 
 /**
  * Makes the folder `place` out of what `write` puts into the empty folder it is given; nothing stays behind where that
  * fails. What stands at `place` already (an empty folder does not count) is refused, or, if it is a folder in which the
- * file `mark` shows that it was made so, set aside to `PLACE.bak-TIME` once the new one is complete. A process that is
+ * file `mark` shows that it was made so, set aside to `PLACE.bak-TIME` once the new one is complete. Fails with `Locked`
+ * where a process is at work in it, and with `InvalidOption` where it is, or holds, one of the places `keep`, from which
+ * the new one is made. A process that is
  * killed meanwhile leaves `PLACE.new-TIME` beside.
  *
  * @since 0.1.0
@@ -22,10 +65,9 @@ import { type FolderFailures, withRemedy } from "./FolderFailure.ts"
 export const replaceFolder = <A, E, R>(
   failures: FolderFailures,
   place: string,
-  existing: "refuse" | "set-aside",
-  mark: string,
+  { existing, keep, mark }: ReplacementOptions,
   write: (folder: string) => Effect.Effect<A, E, R>
-): Effect.Effect<A, E | StorageError, R | FileSystem.FileSystem | Path.Path> =>
+): Effect.Effect<A, E | StorageError, R | FileSystem.FileSystem | Path.Path | ProcessTable> =>
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
@@ -34,18 +76,23 @@ export const replaceFolder = <A, E, R>(
     const isThere = yield* about(to)(fs.exists(to))
     const isEmpty = isThere && (yield* about(to)(fs.readDirectory(to))).length === 0
     if (isThere && !isEmpty && existing === "refuse") {
-      return yield* withRemedy(storageError("AlreadyThere", place, "there is something already"), { _tag: "SetAside" })
+      return yield* storageError("AlreadyThere", place, "something is there already", { remedy: { _tag: "SetAside" } })
     }
     if (isThere && !isEmpty && !(yield* about(to)(fs.exists(path.join(to, mark))))) {
-      return yield* withRemedy(
-        storageError(
-          "AlreadyThere",
-          place,
-          `there is something already, and no ${mark} in it: it is not an export, and is not moved`
-        ),
-        { _tag: "ChoosePlace" }
+      return yield* storageError(
+        "AlreadyThere",
+        place,
+        `something is there already, and no ${mark} in it: it is not an export, and is not moved`,
+        { remedy: { _tag: "ChoosePlace" } }
       )
     }
+    const checkMovable = Effect.gen(function* () {
+      if (!isThere || isEmpty) return
+      yield* checkNotWithin(failures, place, keep)
+      if ((yield* lockState(to))?.isHeld === true)
+        return yield* storageError("Locked", place, "a process is at work there, and it is not moved")
+    })
+    yield* checkMovable
     const parent = path.dirname(to)
     yield* makeFolder(failures, parent)
     const staging = yield* freeName(failures, `${to}.new-${stamp(yield* DateTime.now)}`)
@@ -58,6 +105,7 @@ export const replaceFolder = <A, E, R>(
           yield* syncFolder(failures, staging)
           yield* Effect.uninterruptible(
             Effect.gen(function* () {
+              yield* checkMovable
               const aside = yield* freeName(failures, `${to}.bak-${stamp(yield* DateTime.now)}`)
               if (isEmpty) yield* removeIfEmpty(to)
               else if (isThere) yield* about(aside)(fs.rename(to, aside))

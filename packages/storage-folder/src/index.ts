@@ -1,4 +1,4 @@
-export { type DatasetFolder, type DatasetFolderKind, openFolder, stamp } from "./DatasetFolder.ts"
+export { type DatasetFolder, type DatasetFolderKind, folderToRead, openFolder, stamp } from "./DatasetFolder.ts"
 export {
   checkBytes,
   checkLengths,
@@ -7,24 +7,35 @@ export {
   emptyEntry,
   entryBytes,
   FileEntry,
+  highestNumber,
   InnerName,
   inPlace,
+  nextName,
   placeOf,
   readEntry
 } from "./FileEntry.ts"
-export { copyFlushed, freeName, makeFolder, removeIfEmpty, syncFolder, writeBytes, writeNew } from "./FlushedFiles.ts"
+export {
+  checkFree,
+  copyFlushed,
+  freeName,
+  makeFile,
+  makeFolder,
+  removeIfEmpty,
+  syncFolder,
+  writeBytes,
+  writeNew
+} from "./FlushedFiles.ts"
 export {
   commitFolder,
+  type CommitOptions,
   commitsOf,
   type FileContent,
   type FileCopy,
   type FilePart,
   type FolderCommits,
-  type FolderWriter,
-  leaveIfUnfinished,
-  nextName
+  type FolderWriter
 } from "./FolderCommit.ts"
-export { failuresOf, type FolderFailures, withRemedy } from "./FolderFailure.ts"
+export { failuresOf, type FolderFailures, type MoreOfFailure } from "./FolderFailure.ts"
 export {
   checkLock,
   type HeldLock,
@@ -37,14 +48,16 @@ export {
 } from "./FolderLock.ts"
 export {
   CopyEntry,
+  countFields,
   type FolderForm,
   type FolderManifest,
   formatFields,
   formatFieldsOf,
   keepsIn,
   manifestName,
+  manifestText,
   readManifest,
   readUnheld
 } from "./FolderManifest.ts"
 export { checkTail, type RecoveryOptions, recoverFolder, removeFirstAttempt, type Tails } from "./FolderRecovery.ts"
-export { replaceFolder } from "./FolderReplacement.ts"
+export { checkNotWithin, replaceFolder, type ReplacementOptions } from "./FolderReplacement.ts"

@@ -28,7 +28,7 @@ const commit = (
   before: LineManifest,
   write: (files: FolderWriter) => Effect.Effect<Partial<LineManifest>, StorageError, Files>
 ) =>
-  commitFolder(form, folder, before.batches + 1, (files) =>
+  commitFolder(form, folder, before, before.batches + 1, (files) =>
     Effect.map(write(files), (changed): LineManifest => ({
       ...before,
       rows: inPlace(before.rows),
@@ -59,7 +59,7 @@ const begun = Effect.gen(function* () {
 
 const withoutManifest = (folder: string) => Effect.map(contentOf(folder), ({ "manifest.json": _, ...files }) => files)
 
-const recover = (folder: string, manifest: LineManifest, wasLeft: boolean, tails: "refuse" | "cut" | "set-aside") =>
+const recover = (folder: string, manifest: LineManifest, wasLeft: boolean, tails: "refuse" | "set-aside") =>
   Effect.flatten(recoverFolder(form, folder, manifest, { wasLeft, tails }))
 
 layer(NodeContext.layer)("a commit", (it) => {
@@ -153,6 +153,99 @@ layer(NodeContext.layer)("a commit", (it) => {
     })
   )
 
+  it.scoped("makes no file where one is that was not committed, be it there before or made meanwhile", () =>
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      for (const when of ["before", "meanwhile"] as const) {
+        for (const name of ["batches/2", "batches/3"]) {
+          const { folder, manifest } = yield* begun
+          const before = yield* contentOf(folder)
+          const mine = fs.writeFileString(`${folder}/${name}`, "mine")
+          if (when === "before") yield* mine
+          const last = (files: FolderWriter) =>
+            name === "batches/2"
+              ? files.write(name, content("2\n"))
+              : files.writeWith(name, (place) => Effect.as(Effect.orDie(fs.writeFileString(place, "3\n")), 1))
+          let unfinished = 0
+          const error = yield* commitFolder(
+            form,
+            folder,
+            manifest,
+            2,
+            (files) =>
+              Effect.gen(function* () {
+                const rows = yield* files.append(manifest.rows, content("three\n"))
+                const made = yield* last(files)
+                if (when === "meanwhile") yield* Effect.orDie(mine)
+                return { ...manifest, batches: 2, rows, state: inPlace(manifest.state), last: made }
+              }),
+            { unfinished: Effect.sync(() => unfinished++) }
+          ).pipe(Effect.flip)
+          assert.strictEqual(error.reason, "AlreadyThere")
+          assert.include(error.message, name)
+          assert.deepStrictEqual(yield* contentOf(folder), { ...before, [name]: "mine" })
+          // All of it is taken back, so that the lock need not say anything.
+          assert.strictEqual(unfinished, 0)
+        }
+      }
+      // Nor the first one, be it a link that leads nowhere.
+      const folder = yield* freshFolder
+      yield* fs.makeDirectory(folder)
+      yield* fs.symlink(`${folder}/nowhere`, `${folder}/rows.txt`)
+      const first = yield* commit(folder, nothing(DateTime.unsafeMake(0)), (files) =>
+        Effect.map(files.write("rows.txt", content("one\n")), (rows) => ({ rows }))
+      ).pipe(Effect.flip)
+      assert.strictEqual(first.reason, "AlreadyThere")
+      assert.strictEqual(yield* fs.readLink(`${folder}/rows.txt`), `${folder}/nowhere`)
+    })
+  )
+
+  it.scoped("is told to be unfinished only where something of it is left", () =>
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      for (const isStuck of [false, true]) {
+        const { folder, manifest } = yield* begun
+        yield* fs.writeFileString(`${folder}/manifest.json.next-2`, "mine")
+        let unfinished = 0
+        const failing: FileSystem.FileSystem = {
+          ...fs,
+          remove: (place, options) =>
+            isStuck && place.includes("state.json.next-2")
+              ? Effect.asVoid(fs.readDirectory(`${folder}/nowhere`))
+              : fs.remove(place, options)
+        }
+        const error = yield* commitFolder(
+          form,
+          folder,
+          manifest,
+          2,
+          (files) =>
+            Effect.map(files.write("state.json", content("{}")), (state) => ({ ...manifest, batches: 2, state })),
+          { unfinished: Effect.sync(() => unfinished++) }
+        ).pipe(Effect.flip, Effect.provideService(FileSystem.FileSystem, failing))
+        assert.strictEqual(error.reason, "AlreadyThere")
+        assert.include(error.message, "manifest.json.next-2")
+        assert.strictEqual(unfinished, isStuck ? 1 : 0)
+      }
+    })
+  )
+
+  it.scoped("adds to no file that got longer while the batch was coming", () =>
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      const { folder, manifest } = yield* begun
+      const before = yield* contentOf(folder)
+      const error = yield* commit(folder, manifest, (files) =>
+        Effect.gen(function* () {
+          yield* Effect.orDie(fs.writeFileString(`${folder}/rows.txt`, "mine\n", { flag: "a" }))
+          return { rows: yield* files.append(manifest.rows, content("three\n")) }
+        })
+      ).pipe(Effect.flip)
+      assert.strictEqual(error.reason, "Damaged")
+      assert.deepStrictEqual(yield* contentOf(folder), { ...before, "rows.txt": `${before["rows.txt"]}mine\n` })
+    })
+  )
+
   it.scoped("is refused where a file was changed meanwhile", () =>
     Effect.gen(function* () {
       const fs = yield* FileSystem.FileSystem
@@ -167,23 +260,24 @@ layer(NodeContext.layer)("a commit", (it) => {
 })
 
 layer(NodeContext.layer)("a recovery", (it) => {
-  it.scoped("refuses bytes behind the committed ones, cuts them off, or sets them aside", () =>
+  it.scoped("refuses bytes behind the committed ones, or sets them aside, and keeps no zeros", () =>
     Effect.gen(function* () {
       const fs = yield* FileSystem.FileSystem
-      for (const [tails, wasLeft] of [
-        ["refuse", false],
-        ["cut", true],
-        ["set-aside", false]
+      for (const [tails, wasLeft, tail] of [
+        ["refuse", false, "torn"],
+        ["refuse", false, "\0\0"],
+        ["set-aside", true, "torn"],
+        ["set-aside", true, "\0\0"],
+        ["set-aside", false, "torn"]
       ] as const) {
         const { folder, manifest } = yield* begun
         const before = yield* contentOf(folder)
-        yield* fs.writeFileString(`${folder}/rows.txt`, "torn", { flag: "a" })
+        yield* fs.writeFileString(`${folder}/rows.txt`, tail, { flag: "a" })
         const exit = yield* Effect.exit(recover(folder, manifest, wasLeft, tails))
         const after = yield* contentOf(folder)
         assert.strictEqual(Exit.isFailure(exit), tails === "refuse", tails)
-        if (tails === "refuse") assert.deepStrictEqual(after, { ...before, "rows.txt": "one\ntwo\ntorn" })
-        if (tails === "cut") assert.deepStrictEqual(after, before)
-        if (tails === "set-aside") assert.deepStrictEqual(after, { ...before, "rows.txt.uncommitted": "torn" })
+        if (tails === "refuse") assert.deepStrictEqual(after, { ...before, "rows.txt": `one\ntwo\n${tail}` })
+        else assert.deepStrictEqual(after, { ...before, ...(tail === "torn" ? { "rows.txt.uncommitted": tail } : {}) })
       }
     })
   )
@@ -194,7 +288,7 @@ layer(NodeContext.layer)("a recovery", (it) => {
       const { folder, manifest } = yield* begun
       yield* fs.writeFileString(`${folder}/rows.txt`, "ONE\ntwo\ntorn")
       const before = yield* contentOf(folder)
-      assert.strictEqual((yield* Effect.flip(recover(folder, manifest, true, "cut"))).reason, "Damaged")
+      assert.strictEqual((yield* Effect.flip(recover(folder, manifest, true, "set-aside"))).reason, "Damaged")
       assert.deepStrictEqual(yield* contentOf(folder), before)
     })
   )
@@ -212,7 +306,7 @@ layer(NodeContext.layer)("a recovery", (it) => {
       yield* fs.writeFileString(`${folder}/batches/2.next-2`, "unfinished")
       const others = { "rows.txt.next-7": "of another batch", "notes.next-2": "mine" }
       for (const [name, mine] of Object.entries(others)) yield* fs.writeFileString(`${folder}/${name}`, mine)
-      yield* recover(folder, left, true, "cut")
+      yield* recover(folder, left, true, "set-aside")
       assert.deepStrictEqual(yield* contentOf(folder), { ...before, "copy.txt": "copy", ...others })
     })
   )
@@ -236,7 +330,7 @@ layer(NodeContext.layer)("a recovery", (it) => {
         const { folder, manifest } = yield* begun
         const place = `${folder}/rows.txt`
         yield* damage === undefined ? fs.remove(place) : fs.writeFileString(place, damage)
-        const error = yield* Effect.flip(recover(folder, manifest, true, "cut"))
+        const error = yield* Effect.flip(recover(folder, manifest, true, "set-aside"))
         assert.strictEqual(error.reason, "Damaged")
         assert.include(error.message, place)
       }
@@ -275,6 +369,33 @@ layer(NodeContext.layer)("a manifest", (it) => {
       assert.strictEqual(yield* reasonOf((one) => one.replace(`"lines"`, `"others"`)), "InvalidOption")
       assert.strictEqual(yield* reasonOf((one) => one.slice(0, 50)), "Damaged")
       assert.strictEqual(yield* reasonOf((one) => one.replace(`"rows.txt"`, `"../rows.txt"`)), "Damaged")
+      const lists = (copies: string, removed: string) => (one: string) =>
+        one.replace(`"copies": []`, `"copies": [${copies}]`).replace(`"removed": []`, `"removed": [${removed}]`)
+      for (const [copies, removed, reason] of [
+        [`{"name": "copy.txt", "swap": "copy.txt.next-1"}`, `"batches/0"`, "read"],
+        [`{"name": "precious.txt", "swap": "precious.txt.next-1"}`, "", "Damaged"],
+        [`{"name": "copy.txt", "swap": "mine.txt"}`, "", "Damaged"],
+        [`{"name": "copy.txt", "swap": "copy.txt.next-2"}`, "", "Damaged"],
+        [`{"name": "rows.txt", "swap": "rows.txt.next-1"}`, "", "Damaged"],
+        ["", `"thesis.txt"`, "Damaged"],
+        ["", `"rows.txt"`, "Damaged"]
+      ] as const)
+        assert.strictEqual(yield* reasonOf(lists(copies, removed)), reason, `${copies} ${removed}`)
+      for (const [change, words] of [
+        [(one: string) => one.replace(`"format": 1,`, ""), "format is missing"],
+        [(one: string) => one.replace(`"format": 1`, `"format": "1"`), "format"],
+        [(one: string) => one.replace(`"batches": 1,`, `"batches": 9007199254740991,`), "batches"],
+        [(one: string) => one.replace(/"rows": \d+/u, `"rows": 9000000000000000`), "rows"],
+        [(one: string) => one.replace(`"removed": []`, `"removed": [${"[".repeat(9)}1${"]".repeat(9)}]`), "removed"],
+        [(one: string) => `${"x".repeat(5_000)}${one}`, "JSON"]
+      ] as const) {
+        const read = yield* changed(change)
+        assert(read._tag === "Left", words)
+        assert.strictEqual(read.left.reason, "Damaged")
+        assert.include(read.left.detail, words)
+        assert.notInclude(read.left.detail, "\n")
+        assert.isBelow(read.left.detail.length, 350)
+      }
       const keeping = (keep: string) => (one: string) => one.replace(`"format": 1`, `"format": 2, "keeps": [${keep}]`)
       assert.strictEqual(yield* reasonOf(keeping(`"liked" satisfies`)), "Damaged")
       assert.strictEqual(yield* reasonOf(keeping(`"unheard of"`)), "Damaged")

@@ -4,9 +4,11 @@ import { assert, layer } from "@effect/vitest"
 import {
   checkLock,
   failuresOf,
+  folderToRead,
   leaveLock,
   lockFolder,
   lockState,
+  makeFolder,
   openFolder,
   unlockFolder
 } from "@letterboxd-ratings/storage-folder"
@@ -18,7 +20,7 @@ import {
   setAside,
   startNew
 } from "@letterboxd-ratings/storage-testkit/folder"
-import { Effect } from "effect"
+import { Effect, Scope } from "effect"
 
 const failures = failuresOf("test")
 
@@ -74,6 +76,25 @@ layer(NodeContext.layer)("the lock of a folder", (it) => {
     })
   )
 
+  it.scoped("that cannot be one is named, and not waited for", () =>
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      for (const name of [".lock", ".lock-takeover"]) {
+        for (const make of [
+          (place: string) => fs.makeDirectory(place),
+          (place: string) => fs.symlink(`${place}-nowhere`, place)
+        ]) {
+          const folder = yield* folderThere
+          if (name === ".lock-takeover") yield* lock(folder, 1)
+          yield* make(`${folder}/${name}`)
+          const error = yield* Effect.flip(lock(folder, 2))
+          assert.strictEqual(error.reason, "Locked")
+          assert.include(error.message, `${folder}/${name} is not a lock of this tool`)
+        }
+      }
+    })
+  )
+
   it.scoped("is given back by its holder only", () =>
     Effect.gen(function* () {
       const folder = yield* folderThere
@@ -114,6 +135,7 @@ layer(NodeContext.layer)("the lock of a folder", (it) => {
 layer(NodeContext.layer)("the folder of a dataset", (it) => {
   const kind = {
     failures,
+    form: { isOurs: (name: string) => name === "data" || name === "parts/1", subfolders: ["parts"] },
     holdsDataset: (folder: string) =>
       Effect.orDie(Effect.flatMap(FileSystem.FileSystem, (fs) => fs.exists(`${folder}/data`))),
     isCommitted: (folder: string) =>
@@ -158,6 +180,77 @@ layer(NodeContext.layer)("the folder of a dataset", (it) => {
       const files = yield* contentOf(parent)
       assert.strictEqual(files["data/data"], "new")
       assert.deepStrictEqual(Object.values(files).toSorted(), ["new", "old"])
+    })
+  )
+
+  it.scoped("loses nothing that somebody put into the one that is to take its place", () =>
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      for (const isKilled of [false, true]) {
+        const folder = yield* folderThere
+        const parent = folder.slice(0, folder.lastIndexOf("/"))
+        yield* fs.writeFileString(`${folder}/data`, "old")
+        let staging = ""
+        const begin = Effect.gen(function* () {
+          const { work } = yield* open(folder, setAside)
+          staging = work()
+          yield* fs.writeFileString(`${staging}/data.next-1`, "unfinished")
+          yield* fs.makeDirectory(`${staging}/parts`)
+          yield* fs.writeFileString(`${staging}/parts/1.next-1`, "unfinished")
+          yield* fs.writeFileString(`${staging}/notes.txt`, "mine")
+          yield* fs.writeFileString(`${staging}/parts/notes.txt`, "mine")
+        })
+        if (isKilled) {
+          const scope = yield* Scope.make()
+          yield* Scope.extend(begin, scope)
+          yield* Effect.scoped(openFolder(kind, folder, goOn)).pipe(Effect.provide(processTable(2)))
+        } else yield* Effect.scoped(begin)
+        const name = staging.slice(parent.length + 1)
+        const { "data/.lock": _, ...left } = yield* contentOf(parent)
+        assert.deepStrictEqual(left, {
+          "data/data": "old",
+          [`${name}/notes.txt`]: "mine",
+          [`${name}/parts/notes.txt`]: "mine"
+        })
+        yield* Effect.scoped(open(folder, goOn))
+        assert.strictEqual(yield* fs.readFileString(`${staging}/notes.txt`), "mine")
+      }
+    })
+  )
+
+  it.scoped("is read where the one is that takes its place when it is opened", () =>
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      const folder = yield* folderThere
+      const read = folderToRead(kind, folder).pipe(Effect.provide(processTable(2)))
+      yield* fs.writeFileString(`${folder}/data`, "old")
+      assert.strictEqual(yield* read, folder)
+      const scope = yield* Scope.make()
+      const { work } = yield* Scope.extend(open(folder, setAside), scope)
+      assert.strictEqual(yield* read, folder)
+      yield* fs.writeFileString(`${work()}/data`, "new")
+      assert.strictEqual(yield* read, work())
+      // Killed between the two renamings.
+      yield* fs.rename(folder, `${folder}.bak-1`)
+      assert.strictEqual(yield* read, work())
+      yield* Effect.scoped(openFolder(kind, folder, goOn)).pipe(Effect.provide(processTable(2)))
+      assert.strictEqual(yield* fs.readFileString(`${folder}/data`), "new")
+      assert.strictEqual(yield* read, folder)
+    })
+  )
+
+  it.scoped("is made one level after the other, and refused at once where none can be made", () =>
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      const folder = yield* freshFolder
+      assert.isTrue(yield* makeFolder(failures, `${folder}/one/two`))
+      assert.isFalse(yield* makeFolder(failures, `${folder}/one/two`))
+      yield* fs.writeFileString(`${folder}/file`, "")
+      yield* fs.symlink(`${folder}/nowhere`, `${folder}/link`)
+      for (const place of [`${folder}/file/x`, `${folder}/link`, `${folder}/link/x`, "/proc/x/y"]) {
+        const error = yield* Effect.flip(makeFolder(failures, place))
+        assert.isTrue(["InvalidOption", "AlreadyThere"].includes(error.reason), `${place} ${error.reason}`)
+      }
     })
   )
 })

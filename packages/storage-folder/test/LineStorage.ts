@@ -19,6 +19,7 @@ import {
 } from "@letterboxd-ratings/core"
 import {
   CopyEntry,
+  countFields,
   commitsOf,
   emptyEntry,
   entryBytes,
@@ -32,6 +33,7 @@ import {
   formatFieldsOf,
   inPlace,
   keepsIn,
+  manifestText,
   openFolder,
   readEntry,
   readManifest,
@@ -48,9 +50,8 @@ export const failures = failuresOf("lines")
 const LineManifest = Schema.Struct({
   ...formatFields,
   storage: Schema.Literal("lines"),
-  batches: Schema.NonNegativeInt,
+  ...countFields,
   committedAt: Schema.DateTimeUtc,
-  idGaps: Schema.NonNegativeInt,
   rows: FileEntry,
   state: FileEntry,
   last: Schema.optionalWith(FileEntry, { exact: true }),
@@ -66,11 +67,11 @@ export interface LineManifest extends Schema.Schema.Type<typeof LineManifest>, F
 export const form: FolderForm<LineManifest> = {
   storage: "lines",
   failures,
-  decode: Schema.decodeUnknown(Schema.parseJson(LineManifest)),
-  encode: Schema.encode(Schema.parseJson(LineManifest, { space: 2 })),
+  ...manifestText(LineManifest),
   entries: ({ last, rows, state }) => [rows, state, ...(last === undefined ? [] : [last])],
   subfolders: ["batches"],
-  isOurs: (name) => name === "rows.txt" || name === "state.json" || name === "copy.txt" || /^batches\/\d+$/u.test(name)
+  isOurs: (name) => name === "rows.txt" || name === "state.json" || name === "copy.txt" || /^batches\/\d+$/u.test(name),
+  mayName: (name) => /^(?:rows\.txt|state\.json|(?:copies\/)?copy\.txt|batches\/\d+)$/u.test(name)
 }
 
 export const nothing = (committedAt: DateTime.Utc): LineManifest => ({
@@ -172,7 +173,7 @@ export const lineStorage = (folder: string): Layer.Layer<RatingsStorage, never, 
     Effect.gen(function* () {
       const services = Context.pick(FileSystem.FileSystem, Path.Path, ProcessTable)(yield* Effect.context<Services>())
       const holds = (place: string) => Effect.map(readManifest(form, place), (manifest) => manifest !== undefined)
-      const kind = { failures, holdsDataset: holds, isCommitted: holds }
+      const kind = { form, failures, holdsDataset: holds, isCommitted: holds }
       const there = Effect.flatMap(readManifest(form, folder), (manifest) =>
         manifest === undefined
           ? failures.storageError("NothingThere", folder, "there is no dataset")
@@ -196,7 +197,7 @@ export const lineStorage = (folder: string): Layer.Layer<RatingsStorage, never, 
             } else {
               manifest = yield* there
               const { wasLeft } = held
-              const tails = wasLeft ? "cut" : "refuse"
+              const tails = wasLeft ? "set-aside" : "refuse"
               const finish = yield* recoverFolder(form, held.work(), manifest, { wasLeft, tails })
               state = yield* readState(held.work(), manifest)
               yield* finish

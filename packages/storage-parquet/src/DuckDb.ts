@@ -65,11 +65,9 @@ export const parquetAt = (places: ReadonlyArray<string>, options = ""): string =
  */
 export const openDuckDb = (place: string, spillFolder = ""): Effect.Effect<DuckDb, StorageError, Scope.Scope> =>
   /[*?[]/u.test(place) && place.includes("\\")
-    ? storageError(
-        "InvalidOption",
-        place,
-        "DuckDB cannot name a path that has a backslash and one of * ? [ in it. Choose another folder"
-      )
+    ? storageError("InvalidOption", place, "DuckDB cannot name a path that has a backslash and one of * ? [ in it", {
+        remedy: { _tag: "ChoosePlace" }
+      })
     : openInstance(place, spillFolder)
 
 const openInstance = (place: string, spillFolder: string): Effect.Effect<DuckDb, StorageError, Scope.Scope> =>

@@ -20,7 +20,7 @@ import {
   keepsIn
 } from "@letterboxd-ratings/storage-folder"
 import type { FileSystem } from "@effect/platform"
-import { Chunk, Effect, Stream } from "effect"
+import { Chunk, Effect, Schema, Stream } from "effect"
 import { type Connection, type DuckDb, identifier, parquetAt, quoted, rowsAtOnce } from "./DuckDb.ts"
 import type { RowColumn } from "./ParquetColumns.ts"
 import {
@@ -35,7 +35,7 @@ import {
   rangesOf
 } from "./ParquetManifest.ts"
 import { filmColumns, memberColumns, memberRows, partColumns, valuesOf } from "./ParquetTables.ts"
-import { failures, writingFailed } from "./StorageFailure.ts"
+import { failures, readingFailed, storageError, writingFailed } from "./StorageFailure.ts"
 
 type Files = FileSystem.FileSystem | Path.Path
 
@@ -47,7 +47,34 @@ export interface Target {
   readonly duckDb: DuckDb
   readonly folder: string
   readonly copyOptions: string
+  /** The parts, as `keyOf` tells them apart, that are known to hold rows of those users only that the manifest says. */
+  readonly proven: Set<string>
 }
+
+const keyOf = ({ crc32, name, users }: PartEntry): string => `${name} ${crc32} ${users}`
+
+const Users = Schema.decodeUnknown(Schema.Array(Schema.Struct({ user_id: Schema.Number })))
+
+/**
+ * Fails with `Damaged` where a part holds rows of others than the users that the manifest says: who replaces rows of
+ * members would take away rows of others, or leave rows of these. Each part is read once while a dataset is open.
+ */
+const proveUsers = ({ connection, folder, proven }: Writing, part: PartEntry) =>
+  Effect.gen(function* () {
+    if (proven.has(keyOf(part))) return
+    const place = (yield* Path.Path).join(folder, part.name)
+    const found = yield* connection.rows(`select distinct user_id from ${parquetAt([place])}`, readingFailed(place))
+    const rows = yield* Effect.mapError(Users(found), readingFailed(place))
+    if (rangesOf(rows.map((row) => row.user_id)) !== part.users) {
+      return yield* storageError(
+        "Damaged",
+        place,
+        "it does not hold rows of those users that the manifest says. Nothing was written",
+        { remedy: { _tag: "Verify" } }
+      )
+    }
+    proven.add(keyOf(part))
+  })
 
 /** How files are written in one commit. */
 interface Writing extends Omit<Target, "duckDb"> {
@@ -167,6 +194,7 @@ export const writeChanges = (
         const { replaced } = rows[name]
         const all: Array<PartEntry> = []
         for (const part of partsIn(manifest, name)) {
+          if (replaced.size > 0) yield* proveUsers(writing, part)
           const ids = replaced.size === 0 && columns.length === has.size ? [] : idsIn(part.users)
           const kept = ids.filter((id) => !(replaced as ReadonlySet<number>).has(id))
           if (kept.length === ids.length && columns.length === has.size) all.push(inPlace(part))

@@ -9,17 +9,15 @@ import {
   manifestName,
   readManifest,
   removeFirstAttempt as removeFilesOfFirstAttempt,
-  removeIfEmpty,
-  withRemedy
+  removeIfEmpty
 } from "@letterboxd-ratings/storage-folder"
 import { Effect } from "effect"
 import {
-  decodeManifest,
-  encodeManifest,
   entriesOf,
   filmsName,
   membersName,
   type ParquetManifest,
+  parquetManifestText,
   partNumber
 } from "./ParquetManifest.ts"
 import { about, failures, storageError, storageName } from "./StorageFailure.ts"
@@ -32,11 +30,14 @@ export const partFolders: ReadonlyArray<string> = Object.keys(rowTables)
 export const parquetForm: FolderForm<ParquetManifest> = {
   storage: storageName,
   failures,
-  decode: decodeManifest,
-  encode: encodeManifest,
+  ...parquetManifestText,
   entries: entriesOf,
   subfolders: partFolders,
-  isOurs: (name) => name === membersName || name === filmsName || partNumber(name) !== undefined
+  isOurs: (name) => name === membersName || name === filmsName || partNumber(name) !== undefined,
+  mayName: (name, as) =>
+    as === "entry"
+      ? name === membersName || name === filmsName || partNumber(name) !== undefined
+      : as === "removed" && partNumber(name) !== undefined
 }
 
 /** Whether a folder holds a dataset, or what is left of one whose manifest is lost. */
@@ -59,6 +60,7 @@ const holdsDataset = (folder: string): Effect.Effect<boolean, StorageError, File
 
 export const parquetFolder: DatasetFolderKind = {
   failures,
+  form: parquetForm,
   holdsDataset,
   isCommitted: (folder) => Effect.map(readManifest(parquetForm, folder), (manifest) => manifest !== undefined)
 }
@@ -75,7 +77,7 @@ export const manifestOf = (folder: string): Effect.Effect<ParquetManifest, Stora
           path.join(folder, manifestName),
           "the file is missing, and nothing else says what is committed. Nothing was written. Restore it from a copy"
         )
-      : withRemedy(storageError("NothingThere", folder, "there is no dataset"), { _tag: "StartNew" })
+      : storageError("NothingThere", folder, "no dataset here", { remedy: { _tag: "StartNew" } })
   })
 
 /** Removes what a process left that ended before it committed the first batch. */

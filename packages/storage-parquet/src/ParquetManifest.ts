@@ -2,18 +2,71 @@
  * The manifest of a folder of Parquet files.
  */
 import { type RowCounts, type RowTable } from "@letterboxd-ratings/core"
-import { emptyEntry, FileEntry, type FolderManifest, formatFields, InnerName } from "@letterboxd-ratings/storage-folder"
+import {
+  countFields,
+  emptyEntry,
+  FileEntry,
+  type FolderManifest,
+  formatFields,
+  highestNumber,
+  manifestText
+} from "@letterboxd-ratings/storage-folder"
 import { type DateTime, Schema } from "effect"
 
+/** The first and the last of some ids in a row. */
+type Range = readonly [first: number, last: number]
+
+/** The ranges in a text. */
+export const rangesIn = (text: string): ReadonlyArray<Range> =>
+  text.split(",").map((range) => {
+    const [first = 0, last = first] = range.split("-").map(Number)
+    return [first, last]
+  })
+
+/** How many ids there are in ranges. */
+const countIn = (ranges: ReadonlyArray<Range>): number =>
+  ranges.reduce((sum, [first, last]) => sum + last - first + 1, 0)
+
+/** Ranges rise and have nothing in common. */
+const areRising = (ranges: ReadonlyArray<Range>): boolean => {
+  let before = 0
+  for (const [first, last] of ranges) {
+    if (first <= before || last < first || last > highestNumber) return false
+    before = last
+  }
+  return true
+}
+
 /** The ids of users of whom rows stand in a part, as ranges in order: `1-10,14`. */
-const UserRanges = Schema.String.pipe(Schema.pattern(/^\d+(-\d+)?(,\d+(-\d+)?)*$/u))
+const UserRanges = Schema.String.pipe(
+  Schema.pattern(/^\d+(-\d+)?(,\d+(-\d+)?)*$/u),
+  Schema.filter((text) => areRising(rangesIn(text)) || "the ids do not rise, or are no ids")
+)
+
+const partPattern = /^(ratings|watched|changes)\/part-(\d{6,9})\.parquet$/u
+
+/** The entry of a file with one name. */
+const entryOf = (wanted: string) =>
+  FileEntry.pipe(Schema.filter(({ name }) => name === wanted || `its name is not ${wanted}`))
 
 const PartEntry = Schema.Struct({ ...FileEntry.fields, users: UserRanges })
 
 /** A part of the rows of a table. */
 export interface PartEntry extends Schema.Schema.Type<typeof PartEntry> {}
 
-const Parts = Schema.Array(PartEntry)
+const partsOf = (table: RowTable) =>
+  Schema.Array(
+    PartEntry.pipe(
+      Schema.filter(({ name, rows, users }) =>
+        partPattern.exec(name)?.[1] !== table
+          ? `its name is not one of a part of ${table}`
+          : countIn(rangesIn(users)) <= rows || "it has more users than rows"
+      )
+    )
+  )
+
+export const membersName = "members.parquet"
+export const filmsName = "films.parquet"
 
 /**
  * The manifest, format 1 of a dataset that keeps nothing besides stars, 2 of others. `parts` are the files of the ratings
@@ -23,15 +76,15 @@ const Parts = Schema.Array(PartEntry)
 export const ParquetManifest = Schema.Struct({
   ...formatFields,
   storage: Schema.Literal("parquet"),
-  batches: Schema.NonNegativeInt,
+  batches: countFields.batches,
   committedAt: Schema.DateTimeUtc,
-  idGaps: Schema.NonNegativeInt,
-  members: FileEntry,
-  films: FileEntry,
-  parts: Parts,
-  watched: Schema.optionalWith(Parts, { exact: true }),
-  changes: Schema.optionalWith(Parts, { exact: true }),
-  removed: Schema.Array(InnerName)
+  idGaps: countFields.idGaps,
+  members: entryOf(membersName),
+  films: entryOf(filmsName),
+  parts: partsOf("ratings"),
+  watched: Schema.optionalWith(partsOf("watched"), { exact: true }),
+  changes: Schema.optionalWith(partsOf("changes"), { exact: true }),
+  removed: Schema.Array(Schema.String.pipe(Schema.pattern(partPattern)))
 })
 
 export interface ParquetManifest extends Schema.Schema.Type<typeof ParquetManifest>, FolderManifest {
@@ -39,13 +92,7 @@ export interface ParquetManifest extends Schema.Schema.Type<typeof ParquetManife
   readonly removed: ReadonlyArray<string>
 }
 
-const ManifestText = Schema.parseJson(ParquetManifest, { space: 2 })
-
-export const encodeManifest = Schema.encode(ManifestText)
-export const decodeManifest = Schema.decodeUnknown(ManifestText)
-
-export const membersName = "members.parquet"
-export const filmsName = "films.parquet"
+export const parquetManifestText = manifestText(ParquetManifest)
 
 /** The manifest of a dataset that holds nothing and has no files yet. */
 export const emptyManifest = (committedAt: DateTime.Utc): ParquetManifest => ({
@@ -95,19 +142,18 @@ export const rangesOf = (ids: Iterable<number>): string => {
 
 /** The ids in a text of ranges, in order. */
 export const idsIn = (text: string): ReadonlyArray<number> =>
-  text.split(",").flatMap((range) => {
-    const [first = 0, last = first] = range.split("-").map(Number)
-    return Array.from({ length: last - first + 1 }, (_, i) => first + i)
-  })
+  rangesIn(text).flatMap(([first, last]) => Array.from({ length: last - first + 1 }, (_, i) => first + i))
+
+/** Whether all ids in a text of ranges are some of these; no more of them are written out than there are of these. */
+export const areAmong = (text: string, ids: ReadonlySet<number>): boolean =>
+  countIn(rangesIn(text)) <= ids.size && idsIn(text).every((id) => ids.has(id))
 
 /** Names of parts sort as their numbers do, so that a pattern finds them in order. */
 export const partName = (table: RowTable, number: number): string =>
   `${table}/part-${String(number).padStart(6, "0")}.parquet`
 
-const partPattern = /^(?:ratings|watched|changes)\/part-(\d{6,})\.parquet$/u
-
 /** The number of a part; none where it is no name of a part. */
 export const partNumber = (name: string): number | undefined => {
-  const digits = partPattern.exec(name)?.[1]
+  const digits = partPattern.exec(name)?.[2]
   return digits === undefined ? undefined : Number(digits)
 }

@@ -13,23 +13,34 @@ import {
   RatingsStorage,
   type RowOf,
   type RowTable,
+  rowTablesOf,
   type StorageError
 } from "@letterboxd-ratings/core"
 import {
   checkBytes,
   commitsOf,
+  folderToRead,
   keepsIn,
   openFolder,
   placeOf,
   readUnheld,
-  recoverFolder
+  recoverFolder,
+  type Tails
 } from "@letterboxd-ratings/storage-folder"
 import { Chunk, Context, DateTime, Effect, Layer, Stream } from "effect"
 import { checkCompression, copyOptions } from "./Compression.ts"
 import { type DuckDb, openDuckDb } from "./DuckDb.ts"
 import { writeChanges } from "./ParquetChanges.ts"
 import { manifestOf, parquetFolder, parquetForm, removeFirstAttempt } from "./ParquetForm.ts"
-import { emptyManifest, entriesOf, type ParquetManifest, partsIn, rowCounts } from "./ParquetManifest.ts"
+import {
+  areAmong,
+  emptyManifest,
+  entriesOf,
+  membersName,
+  type ParquetManifest,
+  partsIn,
+  rowCounts
+} from "./ParquetManifest.ts"
 import { readFilms, readMembers, readPart } from "./ParquetTables.ts"
 import { verifyFiles } from "./ParquetVerification.ts"
 import { failures, storageError, storageName } from "./StorageFailure.ts"
@@ -65,16 +76,20 @@ export const make = (
     const services = Context.pick(FileSystem.FileSystem, Path.Path, ProcessTable)(yield* Effect.context<Services>())
     const path = yield* Path.Path
     const place = path.resolve(options.folder)
+    const toRead = folderToRead(parquetFolder, place)
     const compression = checkCompression(options.folder, options.compression)
     return {
       name: storageName,
       place: options.folder,
-      exists: Effect.zipRight(compression, parquetFolder.holdsDataset(place)).pipe(Effect.provide(services)),
+      exists: Effect.zipRight(compression, Effect.flatMap(toRead, parquetFolder.holdsDataset)).pipe(
+        Effect.provide(services)
+      ),
       inspect: Effect.gen(function* () {
         yield* compression
+        const folder = yield* toRead
         const duckDb = yield* openDuckDb(place)
-        return yield* readUnheld(manifestOf(place), (manifest) =>
-          Effect.map(readState(duckDb, place, manifest), (state) => ({
+        return yield* readUnheld(manifestOf(folder), (manifest) =>
+          Effect.map(readState(duckDb, folder, manifest), (state) => ({
             state,
             bytes: entriesOf(manifest).reduce((sum, { bytes }) => sum + bytes, 0),
             committedAt: manifest.committedAt
@@ -84,12 +99,14 @@ export const make = (
       verify: ({ repair }) =>
         Effect.gen(function* () {
           yield* compression
-          if (repair) yield* finishCommit(place)
-          return yield* readUnheld(
-            manifestOf(place),
-            (manifest) => verifyFiles(place, manifest),
+          const repaired = repair ? yield* finishCommit(place) : []
+          const folder = yield* toRead
+          const verified = yield* readUnheld(
+            manifestOf(folder),
+            (manifest) => verifyFiles(folder, manifest),
             ({ problems }) => problems.length === 0
           )
+          return { ...verified, repaired }
         }).pipe(Effect.provide(services)),
       open: (mode) =>
         Effect.gen(function* () {
@@ -99,10 +116,15 @@ export const make = (
           const opened = yield* mode._tag === "new"
             ? Effect.zipRight(
                 Effect.when(removeFirstAttempt(folder.work()), () => folder.wasLeft),
-                Effect.map(DateTime.now, (now) => ({ manifest: emptyManifest(now), state: emptyDatasetState }))
+                Effect.map(DateTime.now, (now) => ({
+                  manifest: emptyManifest(now),
+                  state: emptyDatasetState,
+                  notes: []
+                }))
               )
             : openExisting(duckDb, folder.work(), folder.wasLeft)
           yield* folder.finished
+          const proven = new Set<string>()
           const { commit, manifest: now } = commitsOf(parquetForm, options.folder, folder, opened.manifest)
           const rows = <T extends RowTable>(name: T) =>
             Stream.suspend(() => rowsOf(duckDb, folder.work(), now(), name)).pipe(Stream.provideContext(services))
@@ -110,11 +132,11 @@ export const make = (
             storage: storageName,
             place: options.folder,
             state: opened.state,
-            notes: [],
+            notes: opened.notes,
             rows: { ratings: rows("ratings"), watched: rows("watched"), changes: rows("changes") },
             write: (changes) =>
               commit(changes.after.batches, (files, manifest) =>
-                writeChanges({ duckDb, folder: folder.work(), copyOptions: copyAs }, files, manifest, changes)
+                writeChanges({ duckDb, folder: folder.work(), copyOptions: copyAs, proven }, files, manifest, changes)
               ).pipe(Effect.map(rowCounts), Effect.provide(services))
           })
         }).pipe(Effect.provide(services))
@@ -138,9 +160,23 @@ const readState = (
     const connection = yield* duckDb.connect
     const keeps = keepsIn(manifest)
     for (const entry of [manifest.members, manifest.films]) yield* checkBytes(failures, folder, entry)
+    const members = yield* readMembers(connection, yield* placeOf(failures, folder, manifest.members), keeps)
+    const ids = new Set<number>(members.users.values())
+    for (const table of rowTablesOf(keeps)) {
+      for (const { name, users } of partsIn(manifest, table)) {
+        if (!areAmong(users, ids)) {
+          return yield* storageError(
+            "Damaged",
+            folder,
+            `its manifest says that ${name} holds rows of users who are not in ${membersName}. Nothing was written`,
+            { remedy: { _tag: "Verify" } }
+          )
+        }
+      }
+    }
     return {
       ...rowCounts(manifest),
-      ...(yield* readMembers(connection, yield* placeOf(failures, folder, manifest.members), keeps)),
+      ...members,
       films: yield* readFilms(connection, yield* placeOf(failures, folder, manifest.films), keeps),
       keeps,
       batches: manifest.batches
@@ -148,8 +184,8 @@ const readState = (
   }).pipe(Effect.scoped)
 
 /** Finds what a process left that ended at work. No file of ours is ever appended to, so no tail of one is ours. */
-const recovery = (folder: string, manifest: ParquetManifest, wasLeft: boolean) =>
-  recoverFolder(parquetForm, folder, manifest, { wasLeft, tails: "refuse" })
+const recovery = (folder: string, manifest: ParquetManifest, wasLeft: boolean, tails: Tails = "refuse") =>
+  recoverFolder(parquetForm, folder, manifest, { wasLeft, tails })
 
 /** Reads what is there, and then finishes what a process that ended left. */
 const openExisting = (duckDb: DuckDb, folder: string, wasLeft: boolean) =>
@@ -157,23 +193,26 @@ const openExisting = (duckDb: DuckDb, folder: string, wasLeft: boolean) =>
     const manifest = yield* manifestOf(folder)
     const finish = yield* recovery(folder, manifest, wasLeft)
     const state = yield* readState(duckDb, folder, manifest)
-    yield* finish
-    return { manifest, state }
+    return { manifest, state, notes: yield* finish }
   })
 
-/** Finishes what a process that ended left, for a dataset nobody has open. Damage is told by what follows. */
+/**
+ * Finishes what a process that ended left, for a dataset nobody has open, and sets aside what somebody added to its files.
+ * Damage is told by what follows.
+ */
 const finishCommit = (folder: string) =>
   Effect.zipRight(
-    manifestOf(folder),
+    Effect.flatMap(folderToRead(parquetFolder, folder), manifestOf),
     Effect.gen(function* () {
       const held = yield* openFolder(parquetFolder, folder, { _tag: "continue" })
-      yield* Effect.flatten(recovery(folder, yield* manifestOf(folder), held.wasLeft))
+      const notes = yield* Effect.flatten(recovery(folder, yield* manifestOf(folder), held.wasLeft, "set-aside"))
       yield* held.finished
+      return notes
     }).pipe(
       Effect.scoped,
       Effect.catchIf(
         ({ reason }) => reason === "Damaged",
-        () => Effect.void
+        () => Effect.succeed<ReadonlyArray<string>>([])
       )
     )
   )

@@ -30,7 +30,7 @@ const outsideFailure = (place: string, cause: unknown): StorageError | undefined
   const code = words.find(([said]) => line.includes(said))?.[1]
   if (code !== undefined) return failures.codedError(place, code, cause)
   return line.startsWith("Out of Memory")
-    ? storageError("Failed", place, `there is too little memory (${line}). What was committed is safe`, cause)
+    ? storageError("Failed", place, `there is too little memory (${line}). What was committed is safe`, { cause })
     : undefined
 }
 
@@ -39,7 +39,9 @@ export const writingFailed =
   (place: string) =>
   (cause: unknown): StorageError =>
     outsideFailure(place, cause) ??
-    storageError("Failed", place, `it could not be written (${firstLine(cause)}). What was committed is safe`, cause)
+    storageError("Failed", place, `it could not be written (${firstLine(cause)}). What was committed is safe`, {
+      cause
+    })
 
 /** What went wrong while `place` was read: its bytes are what a manifest vouched for, so it is the content that is wrong. */
 export const readingFailed =
@@ -50,5 +52,5 @@ export const readingFailed =
       "Damaged",
       place,
       `it cannot be read as Parquet (${firstLine(cause)}). Nothing was written. Restore it from a copy`,
-      cause
+      { cause }
     )

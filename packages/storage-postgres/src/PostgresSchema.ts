@@ -7,6 +7,7 @@ import { allKeeps, latestFormat } from "@letterboxd-ratings/core"
 import {
   datasetTable,
   type DatasetThere,
+  namesOfIndexes,
   namesOfTables,
   postgresDialect,
   readDatasetRow,
@@ -53,6 +54,25 @@ export const foreignNames = (database: Database, there: DatasetThere) => {
       decodeNames
     ),
     (found) => found.filter((name) => !ours.has(name))
+  )
+}
+
+/**
+ * What has a name in the schema that a dataset will give: a table of it or an index, whatever it keeps one day. A type may
+ * have none of them either, since each table is one.
+ */
+export const namesTaken = (database: Database) => {
+  const { schema, sql } = database
+  const layout = { format: latestFormat, keeps: allKeeps }
+  const ours = new Set([...namesOfTables(database, layout), ...namesOfIndexes(database, layout)])
+  return Effect.map(
+    Effect.flatMap(
+      sql`select relname as name from pg_class c join pg_namespace n on n.oid = relnamespace where nspname = ${schema}
+        union select typname from pg_type join pg_namespace n on n.oid = typnamespace where nspname = ${schema}
+        order by name`,
+      decodeNames
+    ),
+    (found) => found.filter((name) => ours.has(name))
   )
 }
 

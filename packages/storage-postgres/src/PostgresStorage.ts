@@ -34,6 +34,7 @@ import {
   type Database,
   databaseOf,
   foreignNames,
+  namesTaken,
   readContent,
   renameSchema
 } from "./PostgresSchema.ts"
@@ -121,8 +122,7 @@ export const make = (options: PostgresStorageOptions): Context.Tag.Service<Ratin
         undefined
       )
       const isHeld = Schema.is(Schema.Tuple(Schema.Struct({ held: Schema.Literal(true) })))(rows)
-      if (!isHeld)
-        return yield* storageError("Locked", place, "another process is at work on it. Wait until it is done")
+      if (!isHeld) return yield* storageError("Locked", place, "in use by another process. Wait until it is done")
       yield* Effect.addFinalizer(() =>
         Effect.ignore(connection.execute("select pg_advisory_unlock_all()", [], undefined))
       )
@@ -135,6 +135,18 @@ export const make = (options: PostgresStorageOptions): Context.Tag.Service<Ratin
       return refused === undefined ? Effect.void : refuse(refused)
     })
 
+  /** Fails where something else has a name that a dataset in this schema would give. */
+  const checkNames = (database: Database) =>
+    Effect.flatMap(about(place)(namesTaken(database)), ([taken]) =>
+      taken === undefined
+        ? Effect.void
+        : storageError(
+            "AlreadyThere",
+            place,
+            `"${taken}" in the schema has the name of a part of the dataset, and was not made by this tool. Nothing was written. Move it elsewhere, or choose another schema`
+          )
+    )
+
   /** Moves the schema aside, if nothing of anybody else is in it. */
   const moveAside = (database: Database, there: DatasetThere) =>
     Effect.gen(function* () {
@@ -143,8 +155,7 @@ export const make = (options: PostgresStorageOptions): Context.Tag.Service<Ratin
         return yield* storageError(
           "AlreadyThere",
           place,
-          `"${foreign}" in the schema was not made by this tool, so the schema is not moved aside. Move it elsewhere`,
-          { _tag: "ChoosePlace" }
+          `"${foreign}" in the schema was not made by this tool, so the schema is not moved aside. Move it elsewhere, or choose another schema`
         )
       }
       const time = DateTime.formatIso(yield* DateTime.now)
@@ -175,6 +186,7 @@ export const make = (options: PostgresStorageOptions): Context.Tag.Service<Ratin
         yield* lock(database)
         // Again: the one who held the lock may have written.
         const content = yield* contentFor(database, mode)
+        if (content._tag === "Nothing") yield* checkNames(database)
         let isFirst = mode._tag === "new"
         return yield* openedDataset({
           storage: storageName,

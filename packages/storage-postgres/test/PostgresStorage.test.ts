@@ -1,10 +1,18 @@
 import { PgClient } from "@effect/sql-pg"
 import { Reactivity } from "@effect/experimental"
 import { assert, describe, it } from "@effect/vitest"
-import { type OpenMode, RatingsStorage, StorageError } from "@letterboxd-ratings/core"
+import {
+  allKeeps,
+  emptyDatasetState,
+  type OpenDataset,
+  type OpenMode,
+  RatingsStorage,
+  StorageError,
+  type WholeDataset
+} from "@letterboxd-ratings/core"
 import { PostgresStorage } from "@letterboxd-ratings/storage-postgres"
 import { batchOf, commitRest, storageSuite } from "@letterboxd-ratings/storage-testkit"
-import { Chunk, Effect, Either, Fiber, Redacted, Stream } from "effect"
+import { Chunk, DateTime, Effect, Either, Fiber, Redacted, Schema, Stream, Struct } from "effect"
 import { afterAll } from "vitest"
 
 /** Where a server is said to be, it must be there; elsewhere the usual place is tried. */
@@ -12,6 +20,14 @@ const said = process.env["TEST_POSTGRES_URL"]
 const address = said ?? "postgres://postgres@127.0.0.1:5432/test"
 const url = Redacted.make(address)
 const run = `lb_test_${process.pid}_`
+
+/** The class as another copy of core would bring it, such as the one inside the bundle of the command. */
+class ErrorOfAnotherCopy extends Schema.TaggedError<ErrorOfAnotherCopy>("another copy")(
+  "StorageError",
+  Struct.omit(StorageError.fields, "_tag")
+) {
+  readonly isRetryable = false
+}
 
 const asked = <A, E>(ask: (sql: PgClient.PgClient) => Effect.Effect<A, E>) =>
   Effect.flatMap(PgClient.make({ url, connectTimeout: 5_000 }), ask).pipe(
@@ -124,6 +140,30 @@ if (said === undefined && Either.isLeft(answer)) {
       30_000
     )
 
+    it.live("passes on why a dataset that it loads could not be read, also where another copy of core says so", () =>
+      Effect.gen(function* () {
+        const storage = yield* RatingsStorage
+        const damaged = new ErrorOfAnotherCopy({
+          reason: "Damaged",
+          storage: "other",
+          place: "elsewhere",
+          detail: "its content is not what was committed"
+        })
+        const whole: WholeDataset = {
+          state: { ...emptyDatasetState, batches: 1 },
+          committedAt: DateTime.unsafeMake(0),
+          ratings: Stream.fail(damaged),
+          watched: Stream.empty,
+          changes: Stream.empty
+        }
+        const loading = Effect.flatMap(storage.open({ _tag: "new", existing: "refuse" }), (dataset) =>
+          Effect.flip(dataset.load(whole))
+        )
+        assert.strictEqual(yield* Effect.scoped(loading), damaged)
+        assert.isFalse(yield* storage.exists)
+      }).pipe(Effect.provide(layerAt("broken")))
+    )
+
     it.live("moves no schema aside in which somebody else keeps something", () =>
       Effect.gen(function* () {
         const storage = yield* RatingsStorage
@@ -139,6 +179,87 @@ if (said === undefined && Either.isLeft(answer)) {
     )
 
     it.live.each([
+      { what: "a table", taken: "ratings", made: "create table @.ratings (n integer)" },
+      { what: "a table for later", taken: "watched", made: "create table @.watched (n integer)" },
+      { what: "an empty table", taken: "dataset", made: "create table @.dataset (n integer)" },
+      { what: "a view", taken: "dataset", made: "create view @.dataset as select 1 as n" },
+      { what: "a type", taken: "films", made: "create type @.films as enum ('one')" },
+      {
+        what: "an index",
+        taken: "ratings_by_film",
+        made: "create table @.theirs (n integer); create index ratings_by_film on @.theirs (n)"
+      }
+    ])(
+      "starts no dataset in a schema in which somebody else's has one of its names: $what",
+      ({ made, taken, what }) => {
+        const at = what.replaceAll(" ", "_")
+        return Effect.gen(function* () {
+          const storage = yield* RatingsStorage
+          yield* asked((sql) =>
+            Effect.forEach([`create schema @`, ...made.split("; ")], (statement) =>
+              sql.unsafe(statement.replaceAll("@", schemaOf(at)))
+            )
+          )
+          for (const existing of ["refuse", "set-aside"] as const) {
+            const refused = yield* Effect.flip(Effect.scoped(storage.open({ _tag: "new", existing })))
+            assert.strictEqual(refused.reason, "AlreadyThere")
+            assert.include(refused.detail, `"${taken}"`)
+            assert.include(refused.detail, "another schema")
+          }
+        }).pipe(Effect.provide(layerAt(at)))
+      }
+    )
+
+    it.live("says what is in the way where a dataset comes to keep more and something has that name", () =>
+      Effect.gen(function* () {
+        const storage = yield* RatingsStorage
+        const opened = <A, E>(mode: OpenMode, use: (dataset: OpenDataset) => Effect.Effect<A, E>) =>
+          Effect.scoped(Effect.flatMap(storage.open(mode), use))
+        yield* opened({ _tag: "new", existing: "refuse" }, (dataset) => commitRest(dataset, 1))
+        yield* asked((sql) => sql`create table ${sql(`${schemaOf("more")}.watched`)} (n integer)`)
+        const refused = yield* opened({ _tag: "continue" }, (dataset) =>
+          Effect.flip(
+            dataset.commit({
+              ...batchOf(dataset.state, 9, [{ name: "more", ratings: [[10, 1]] }], []),
+              keeps: allKeeps
+            })
+          )
+        )
+        assert.strictEqual(refused.reason, "AlreadyThere")
+        assert.include(refused.detail, `"watched"`)
+        assert.strictEqual((yield* storage.inspect).state.batches, 1)
+      }).pipe(Effect.provide(layerAt("more")))
+    )
+
+    it.live(
+      "lets one of two processes in that come at once to a schema that is not there",
+      () =>
+        Effect.gen(function* () {
+          const modes: ReadonlyArray<OpenMode> = [
+            { _tag: "new", existing: "refuse" },
+            { _tag: "continue" },
+            { _tag: "new", existing: "set-aside" }
+          ]
+          for (let i = 0; i < 8; i++) {
+            const storage = PostgresStorage.make({ url, schema: schemaOf(`once${i}`) })
+            const [first, next, over] = yield* Effect.forEach(
+              modes,
+              (mode) =>
+                Effect.either(Effect.scoped(Effect.flatMap(storage.open(mode), (dataset) => commitRest(dataset, 1)))),
+              { concurrency: "unbounded" }
+            )
+            const reasons = [first, next, over].flatMap((done) =>
+              done !== undefined && Either.isLeft(done) && done.left instanceof StorageError ? [done.left.reason] : []
+            )
+            for (const reason of reasons) assert.include(["Locked", "NothingThere", "AlreadyThere"], reason)
+            assert.isBelow(reasons.length, modes.length)
+            assert.deepStrictEqual((yield* storage.verify({ repair: false })).problems, [])
+          }
+        }),
+      60_000
+    )
+
+    it.live.each([
       { wrong: "postgres://somebody:geheim@127.0.0.1:1/nowhere", reason: "Failed" },
       { wrong: address.replace(/[^/]*$/u, "no_such_database"), reason: "InvalidOption" }
     ])("says what is wrong with an address, and never the password: $reason", ({ reason, wrong }) =>
@@ -146,6 +267,7 @@ if (said === undefined && Either.isLeft(answer)) {
         const storage = PostgresStorage.make({ url: Redacted.make(wrong) })
         const error = yield* Effect.flip(storage.exists)
         assert.strictEqual(error.reason, reason)
+        assert.deepStrictEqual(error.remedy, { _tag: "CorrectAddress" })
         assert.notInclude(`${error.message} ${JSON.stringify(error)} ${String(error.cause)}`, "geheim")
       })
     )

@@ -18,6 +18,12 @@ export interface OpeningRefused {
   readonly remedy?: Remedy
 }
 
+const nothingThere: OpeningRefused = {
+  reason: "NothingThere",
+  detail: "no dataset here",
+  remedy: { _tag: "StartNew" }
+}
+
 const newerFormat = (format: number): OpeningRefused => ({
   reason: "NewerFormat",
   detail: `a newer version of this tool wrote the dataset (format ${format}; this one knows ${latestFormat}). Nothing was written. Update this tool, or start another dataset elsewhere`
@@ -30,7 +36,7 @@ const newerFormat = (format: number): OpeningRefused => ({
  * @category constructors
  */
 export const lookingRefused = (there: Exclude<DatasetThere, { readonly _tag: "Dataset" }>): OpeningRefused =>
-  there._tag === "Nothing" ? { reason: "NothingThere", detail: "there is no dataset" } : newerFormat(there.format)
+  there._tag === "Nothing" ? nothingThere : newerFormat(there.format)
 
 /**
  * What stands against opening what is there in a mode, if anything does.
@@ -41,12 +47,12 @@ export const lookingRefused = (there: Exclude<DatasetThere, { readonly _tag: "Da
 export const openingRefused = (mode: OpenMode, there: DatasetThere): OpeningRefused | undefined => {
   if (mode._tag === "continue") {
     return there._tag === "Nothing"
-      ? { reason: "NothingThere", detail: "there is no dataset to go on with", remedy: { _tag: "StartNew" } }
+      ? nothingThere
       : there._tag === "NewerFormat"
         ? newerFormat(there.format)
         : undefined
   }
   return mode.existing === "refuse" && there._tag !== "Nothing"
-    ? { reason: "AlreadyThere", detail: "there is a dataset already", remedy: { _tag: "SetAside" } }
+    ? { reason: "AlreadyThere", detail: "a dataset already exists", remedy: { _tag: "SetAside" } }
     : undefined
 }

@@ -20,6 +20,15 @@ export const namesOfTables = ({ dialect }: Pick<SqlDatabase, "dialect">, layout:
 ]
 
 /**
+ * The names of the indexes of a dataset, which no table of the same database can have.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const namesOfIndexes = ({ dialect }: Pick<SqlDatabase, "dialect">, layout: Layout): ReadonlyArray<string> =>
+  tableShapes(dialect, layout, quoted).flatMap(({ indexes }) => indexes.map(({ name }) => name))
+
+/**
  * The statements that bring tables from one layout to another one, inside a transaction. Columns and tables are only ever
  * added. Rows of large tables stay where they are; a small table is made anew where its format changes, since an older
  * one may ask for more than the new one does. `indexes` come after the rows: made of a table that is full, they cost a

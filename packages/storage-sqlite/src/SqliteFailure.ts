@@ -4,7 +4,7 @@
 import type { SqlError } from "@effect/sql/SqlError"
 import { type Remedy, StorageError, type StorageErrorReason } from "@letterboxd-ratings/core"
 import { failuresOf } from "@letterboxd-ratings/storage-folder"
-import { UnreadableTables } from "@letterboxd-ratings/storage-sql"
+import type { UnreadableTables } from "@letterboxd-ratings/storage-sql"
 import { Effect, Option, Schema } from "effect"
 
 /** What this storage is called in reports and errors. */
@@ -13,19 +13,27 @@ export const storageName = "sqlite"
 /** How calls of the file system fail here. */
 export const failures = failuresOf(storageName)
 
-/** An error of this storage about `place`: what happened, and what can be done about it or why it did. */
+/** An error of this storage about `place`, and what can be done about it. */
 export const storageError = (
   reason: StorageErrorReason,
   place: string,
   detail: string,
-  more: { readonly remedy?: Remedy; readonly cause?: unknown } = {}
-): StorageError => new StorageError({ reason, storage: storageName, place, detail, ...more })
+  { cause, remedy }: { readonly cause?: unknown; readonly remedy?: Remedy | undefined } = {}
+): StorageError =>
+  new StorageError({
+    reason,
+    storage: storageName,
+    place,
+    detail,
+    ...(remedy === undefined ? {} : { remedy }),
+    ...(cause === undefined ? {} : { cause })
+  })
 
 const decodeFailure = Schema.decodeUnknownOption(Schema.Struct({ code: Schema.String, message: Schema.String }))
 
-const known: ReadonlyArray<readonly [code: string, StorageErrorReason, words: string]> = [
-  ["SQLITE_BUSY", "Locked", "another process is at work on it. Wait until it is done"],
-  ["SQLITE_LOCKED", "Locked", "another process is at work on it. Wait until it is done"],
+const known: ReadonlyArray<readonly [code: string, StorageErrorReason, words: string, remedy?: Remedy]> = [
+  ["SQLITE_BUSY", "Locked", "in use by another process. Wait until it is done"],
+  ["SQLITE_LOCKED", "Locked", "in use by another process. Wait until it is done"],
   ["SQLITE_FULL", "Full", "the disk is full. Make room and go on; what was committed is safe"],
   [
     "SQLITE_READONLY",
@@ -42,27 +50,28 @@ const known: ReadonlyArray<readonly [code: string, StorageErrorReason, words: st
     "NotPermitted",
     "permission was denied. Correct the rights of the file and its folder, or choose another folder"
   ],
-  ["SQLITE_NOTADB", "Damaged", "the file is not an SQLite database"],
-  ["SQLITE_CORRUPT", "Damaged", "the file is damaged"]
+  ["SQLITE_NOTADB", "Damaged", "the file is not an SQLite database", { _tag: "ChoosePlace" }],
+  ["SQLITE_CORRUPT", "Damaged", "the file is damaged", { _tag: "Verify" }]
 ]
 
 /** What a failure means for `place`. */
 export const failureAbout =
   (place: string) =>
   (error: SqlError | StorageError | UnreadableTables): StorageError => {
-    if (error instanceof StorageError) return error
-    if (error instanceof UnreadableTables) {
+    // By the tag: the error of somebody else's stream may be of another copy of core.
+    if (error._tag === "StorageError") return error
+    if (error._tag === "UnreadableTables") {
       return storageError("Damaged", place, `what is stored there is no dataset of this tool (${error.message})`, {
         cause: error
       })
     }
     const failure = Option.getOrUndefined(decodeFailure(error.cause))
-    const [, reason, words] = known.find(([code]) => failure?.code.startsWith(code)) ?? [
+    const [, reason, words, remedy] = known.find(([code]) => failure?.code.startsWith(code)) ?? [
       "",
       "Failed" as const,
       `SQLite failed (${failure?.message ?? error.message}). What was committed is safe`
     ]
-    return storageError(reason, place, words, { cause: error })
+    return storageError(reason, place, words, { cause: error, remedy })
   }
 
 /** Names `place` in the failure of statements. */

@@ -11,7 +11,7 @@ import {
   sqliteDialect,
   UnreadableTables
 } from "@letterboxd-ratings/storage-sql"
-import { Effect, Schema } from "effect"
+import { Effect, Option, Schema } from "effect"
 import type { Sql } from "./SqliteConnection.ts"
 
 /** An open file as a database of tables. */
@@ -26,7 +26,7 @@ const decodeNames = Schema.decodeUnknown(Schema.Array(Schema.Struct({ name: Sche
 export const readContent = (sql: Sql): Effect.Effect<FileContent, SqlError | UnreadableTables> =>
   Effect.gen(function* () {
     const [first] = yield* decodeNames(
-      yield* sql`select name from sqlite_master order by type = 'table' and name = ${datasetTable} desc limit 1`
+      yield* sql`select name from sqlite_master where name <> ${unfinishedTable} order by type = 'table' and name = ${datasetTable} desc limit 1`
     ).pipe(Effect.mapError((error) => new UnreadableTables({ message: String(error) })))
     if (first === undefined) return { _tag: "Nothing" }
     if (first.name !== datasetTable) return { _tag: "SomethingElse" }
@@ -41,11 +41,35 @@ const applicationId = 0x4c425244
 export const markAsOurs = (sql: Sql): Effect.Effect<unknown, SqlError> =>
   sql`pragma application_id = ${sql.literal(String(applicationId))}`
 
-/** Whether a file's header says that we made it. */
-export const isOurs = (sql: Sql): Effect.Effect<boolean, SqlError> =>
-  Effect.map(
-    sql`pragma application_id`,
-    Schema.is(Schema.Tuple(Schema.Struct({ application_id: Schema.Literal(applicationId) })))
+/** A table that is in a file as long as it waits for its place, with one row: the name of that place. */
+const unfinishedTable = "letterboxd_ratings_unfinished"
+
+/** Writes into a file that it is unfinished, and what its place is. */
+export const markUnfinished = (sql: Sql, place: string): Effect.Effect<unknown, SqlError> =>
+  Effect.zipRight(
+    sql`create table ${sql(unfinishedTable)} (place text not null)`,
+    sql`insert into ${sql(unfinishedTable)} values (${place})`
+  )
+
+/** Removes the mark from a file that is in its place. */
+export const markFinished = (sql: Sql): Effect.Effect<unknown, SqlError> => sql`drop table ${sql(unfinishedTable)}`
+
+const isMarked = Schema.is(Schema.Tuple(Schema.Struct({ name: Schema.String })))
+
+/** Whether a file says that it is unfinished. */
+export const isUnfinished = (sql: Sql): Effect.Effect<boolean, SqlError> =>
+  Effect.map(sql`select name from sqlite_master where type = 'table' and name = ${unfinishedTable}`, isMarked)
+
+const decodePlaces = Schema.decodeUnknownOption(Schema.Tuple(Schema.Struct({ place: Schema.String })))
+
+/** The place that a file waits for, if it says that it does. */
+export const placeWaitedFor = (sql: Sql): Effect.Effect<Option.Option<string>, SqlError> =>
+  Effect.flatMap(isUnfinished(sql), (isWaiting) =>
+    isWaiting
+      ? Effect.map(sql`select place from ${sql(unfinishedTable)}`, (rows) =>
+          Option.map(decodePlaces(rows), ([{ place }]) => place)
+        )
+      : Effect.succeedNone
   )
 
 /**

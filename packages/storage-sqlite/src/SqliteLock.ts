@@ -2,8 +2,14 @@
  * A lock that SQLite holds: a transaction in a file.
  */
 import { SqlError } from "@effect/sql/SqlError"
-import { Effect } from "effect"
+import { Effect, Option, Schema } from "effect"
 import Database from "libsql"
+
+const decodeCode = Schema.decodeUnknownOption(Schema.Struct({ code: Schema.String.pipe(Schema.startsWith("SQLITE_")) }))
+
+/** The driver names a code in each failure but that of opening. */
+const codeOf = (error: unknown): string =>
+  Option.match(decodeCode(error), { onNone: () => "SQLITE_CANTOPEN", onSome: ({ code }) => code })
 
 /**
  * Locks a file, which must be there, until what is returned has run; fails with `SQLITE_BUSY` where somebody else holds
@@ -25,5 +31,8 @@ export const lockFile = (file: string): Effect.Effect<Effect.Effect<void>, SqlEr
         throw error
       }
     },
-    catch: (cause) => new SqlError({ message: cause instanceof Error ? cause.message : String(cause), cause })
+    catch: (error) => {
+      const message = error instanceof Error ? error.message : String(error)
+      return new SqlError({ message, cause: { code: codeOf(error), message } })
+    }
   })

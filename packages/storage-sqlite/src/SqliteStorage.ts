@@ -5,6 +5,7 @@
  * @module
  */
 import { FileSystem, Path } from "@effect/platform"
+import type { SqlError } from "@effect/sql/SqlError"
 import {
   type DatasetChanges,
   emptyDatasetState,
@@ -14,7 +15,7 @@ import {
   type RowCounts,
   type StorageError
 } from "@letterboxd-ratings/core"
-import { freeName, removeIfEmpty, stamp, syncFolder } from "@letterboxd-ratings/storage-folder"
+import { freeName, makeFolder, removeIfEmpty, stamp, syncFolder } from "@letterboxd-ratings/storage-folder"
 import {
   type DatasetRow,
   lookingRefused,
@@ -26,10 +27,32 @@ import {
   verifyTables,
   writeChanges
 } from "@letterboxd-ratings/storage-sql"
-import { type Context, DateTime, Effect, ExecutionStrategy, Exit, Layer, Option, Schedule, Scope, Stream } from "effect"
+import {
+  type Context,
+  DateTime,
+  Effect,
+  Either,
+  ExecutionStrategy,
+  Exit,
+  Layer,
+  Option,
+  Schedule,
+  Scope,
+  Stream
+} from "effect"
 import { openSqlite, type Sql } from "./SqliteConnection.ts"
 import { about, failureAbout, failures, storageError, storageName } from "./SqliteFailure.ts"
-import { databaseOf, type FileContent, isOurs, markAsOurs, ownChecks, readContent } from "./SqliteFile.ts"
+import {
+  databaseOf,
+  type FileContent,
+  isUnfinished,
+  markAsOurs,
+  markFinished,
+  markUnfinished,
+  ownChecks,
+  placeWaitedFor,
+  readContent
+} from "./SqliteFile.ts"
 import { lockFile } from "./SqliteLock.ts"
 
 /**
@@ -74,15 +97,25 @@ export const make = (
 
     const isName =
       file !== "" && file !== "." && file !== ".." && path.basename(file) === file && !`${folder}${file}`.includes("\0")
-    const usable = isName
-      ? Effect.void
-      : storageError(
+    const [taken] = /(?:\.new|\.lock|-journal|-wal|-shm)$/iu.exec(file) ?? []
+    const usable = !isName
+      ? storageError(
           "InvalidOption",
           place,
           `"${file}" cannot be the name of the file: it must be a name without a folder`
         )
+      : taken === undefined
+        ? Effect.void
+        : storageError(
+            "InvalidOption",
+            place,
+            `"${file}" cannot be the name of the file: "${taken}" is the ending of a file that is made beside another one`
+          )
 
     const isThere = (name: string) => failures.about(name)(fs.exists(name))
+
+    /** Whether a name is that of a symbolic link, wherever that leads. */
+    const isLink = (name: string) => Effect.isSuccess(fs.readLink(name))
 
     /** A connection until the scope ends. It makes the file where there is none. */
     const connect = (to: string) => about(to)(openSqlite(path.resolve(to)))
@@ -95,18 +128,16 @@ export const make = (
         return yield* contentOf(yield* connectSoon(name))
       }).pipe(Effect.scoped)
 
-    const refuse = ({ detail, reason, ...more }: OpeningRefused) => storageError(reason, place, detail, more)
+    const refuse = ({ detail, reason, remedy }: OpeningRefused) => storageError(reason, place, detail, { remedy })
 
     /** The row about the dataset of an open file. */
     const rowIn = (sql: Sql): Effect.Effect<DatasetRow, StorageError> =>
       Effect.flatMap(contentOf(sql), (content) => {
         if (content._tag === "Dataset") return Effect.succeed(content.row)
         if (content._tag === "SomethingElse") {
-          return storageError(
-            "NothingThere",
-            place,
-            "there is no dataset: another program keeps something in this file"
-          )
+          return storageError("NothingThere", place, "no dataset here: another program keeps something in this file", {
+            remedy: { _tag: "ChoosePlace" }
+          })
         }
         return refuse(lookingRefused(content))
       })
@@ -114,7 +145,7 @@ export const make = (
     /** One moment of the dataset, to look at. */
     const reading = Effect.gen(function* () {
       yield* usable
-      if (!(yield* isThere(place))) return yield* storageError("NothingThere", place, "there is no dataset")
+      if (!(yield* isThere(place))) return yield* refuse(lookingRefused({ _tag: "Nothing" }))
       const sql = yield* connectSoon(place)
       yield* about(place)(sql`begin`)
       return { sql, row: yield* rowIn(sql) }
@@ -128,6 +159,48 @@ export const make = (
         Option.map(({ dev, ino }) => `${dev} ${Option.getOrElse(ino, () => "?")}`)
       )
 
+    /** What stands beside a database belongs to it, and would spoil a new one of this name. */
+    const noneBeside = (name: string) =>
+      Effect.forEach(
+        [`${name}-wal`, `${name}-journal`],
+        (left) =>
+          Effect.flatMap(isThere(left), (isLeft) =>
+            isLeft
+              ? storageError(
+                  "AlreadyThere",
+                  left,
+                  "the file belongs to a database that is not there any more, and would spoil a new one. Move it elsewhere"
+                )
+              : Effect.void
+          ),
+        { discard: true }
+      )
+
+    /** What has the name of the lock is one: an empty file. Whatever else it is, nothing is opened or made through it. */
+    const checkLock = Effect.gen(function* () {
+      const info = yield* Effect.option(fs.stat(lockName))
+      const isOurs =
+        !(yield* isLink(lockName)) &&
+        Option.match(info, {
+          // Its holder has just removed it.
+          onNone: () => true,
+          onSome: ({ size, type }) => type === "File" && size === FileSystem.Size(0)
+        })
+      if (!isOurs) {
+        return yield* storageError(
+          "AlreadyThere",
+          lockName,
+          "a lock has this name, an empty file, and what is there is none. Move it elsewhere"
+        )
+      }
+      yield* noneBeside(lockName)
+    })
+
+    const lockFailure = (error: SqlError) => {
+      const about = failureAbout(place)(error)
+      return isLocked(about) ? about : failureAbout(lockName)(error)
+    }
+
     /**
      * Holds the lock until the scope ends, and removes its file then. Nobody else does. A file that was removed by its
      * holder after it was opened here is locked by nobody: the file that is locked must be the one that is there.
@@ -135,7 +208,7 @@ export const make = (
     const lock = Effect.gen(function* () {
       const isNewFolder = !(yield* isThere(folder))
       // A folder that was made for a dataset without a batch goes away again.
-      yield* Effect.acquireRelease(failures.about(folder)(fs.makeDirectory(folder, { recursive: true })), () =>
+      yield* Effect.acquireRelease(onDisk(makeFolder(failures, folder)), () =>
         isNewFolder ? onDisk(removeIfEmpty(folder)) : Effect.void
       )
       const attempt = Effect.gen(function* () {
@@ -145,9 +218,11 @@ export const make = (
           (error) => error._tag === "SystemError" && error.reason === "AlreadyExists",
           () => Effect.void
         ).pipe(failures.about(lockName))
+        yield* checkLock
         const before = yield* idOf(lockName)
-        const unlock = yield* about(place)(lockFile(path.resolve(lockName)))
-        if (Option.isSome(before) && Option.getOrUndefined(yield* idOf(lockName)) === before.value) return unlock
+        if (Option.isNone(before)) return undefined
+        const unlock = yield* Effect.mapError(lockFile(path.resolve(lockName)), lockFailure)
+        if (Option.getOrUndefined(yield* idOf(lockName)) === before.value) return { unlock, id: before.value }
         yield* unlock
         return undefined
       })
@@ -157,24 +232,18 @@ export const make = (
             ? storageError("Locked", place, "several processes want to work here at the same moment. Try again")
             : Effect.succeed(held)
         ),
-        (unlock) =>
+        ({ id, unlock }) =>
           Effect.gen(function* () {
-            // Ours is empty. Removed while it is held, it is not yet somebody else's.
-            if ((yield* fs.stat(lockName)).size === FileSystem.Size(0)) yield* fs.remove(lockName)
+            // Removed while it is held, it is not yet somebody else's. Who moved it away may have made room for another's.
+            yield* checkLock
+            if (Option.getOrUndefined(yield* idOf(lockName)) === id) yield* fs.remove(lockName)
           }).pipe(Effect.ignore, Effect.zipRight(unlock))
       )
     })
 
     /** Puts the file of a new dataset in its place. */
     const moveIn = Effect.gen(function* () {
-      for (const left of [`${place}-wal`, `${place}-journal`]) {
-        if (yield* isThere(left))
-          return yield* storageError(
-            "AlreadyThere",
-            left,
-            "the file belongs to a database that is not there any more, and would spoil a new one. Move it elsewhere"
-          )
-      }
+      yield* noneBeside(place)
       yield* failures.about(place)(fs.rename(newFile, place))
       yield* onDisk(syncFolder(failures, folder))
     })
@@ -185,22 +254,57 @@ export const make = (
       { discard: true }
     )
 
-    /** What a process left that ended while it made a dataset: one that is complete takes its place, if that is free. */
-    const finishLeftOver = Effect.gen(function* () {
-      if (!(yield* isThere(newFile))) return
-      const { content, isByUs } = yield* Effect.gen(function* () {
+    /** The place as an unfinished file names it, whatever way leads there. */
+    const placeInMark = Effect.map(failures.about(folder)(fs.realPath(folder)), (real) => path.join(real, file))
+
+    /** Whether a file is still marked: its process ended when it was in its place and the mark was not yet removed. */
+    const isMarked = (name: string) =>
+      Effect.flatMap(connectSoon(name), (sql) => about(name)(isUnfinished(sql))).pipe(Effect.scoped)
+
+    /** What a file is that has the name of a new dataset. Only what says that it waits for this place is ours. */
+    const lookAtNew = Effect.gen(function* () {
+      if (yield* isLink(newFile)) return "foreign"
+      if ((yield* failures.about(newFile)(fs.stat(newFile))).type !== "File") return "foreign"
+      const waiting = yield* placeInMark
+      const { content, marked, size } = yield* Effect.gen(function* () {
         const sql = yield* connect(newFile)
-        return { content: yield* contentOf(sql), isByUs: yield* about(newFile)(isOurs(sql)) }
+        return {
+          marked: yield* about(newFile)(placeWaitedFor(sql)),
+          content: yield* about(newFile)(readContent(sql)),
+          size: (yield* failures.about(newFile)(fs.stat(newFile))).size
+        }
       }).pipe(Effect.scoped)
-      if (content._tag !== "Nothing" && !isByUs) {
+      // As it is before its mark is in it. Nothing is lost with it.
+      if (size === FileSystem.Size(0)) return "incomplete"
+      if (Option.getOrUndefined(marked) !== waiting) return "foreign"
+      // Where the file in the place has its mark as well, it is the one that was made here, and the other one a copy.
+      if ((yield* isThere(place)) && (yield* isMarked(place))) return "foreign"
+      return content._tag === "Dataset" ? "complete" : content._tag === "Nothing" ? "incomplete" : "foreign"
+    }).pipe(
+      Effect.catchIf(
+        ({ reason }) => reason === "Damaged",
+        () => Effect.succeed("foreign" as const)
+      )
+    )
+
+    /**
+     * What a process left that ended while it made a dataset: one that is complete takes its place, if that is free.
+     * Fails where something else has this name. It is left alone, and is in the way of a new dataset.
+     */
+    const finishLeftOver = Effect.gen(function* () {
+      if (!(yield* isThere(newFile)) && !(yield* isLink(newFile))) return yield* noneBeside(newFile)
+      const found = yield* lookAtNew
+      if (found === "foreign") {
         return yield* storageError(
           "AlreadyThere",
           newFile,
-          "this tool makes its new datasets in a file of this name, and did not make this one. Move it elsewhere"
+          "new datasets are made in a file of this name, and nothing in this one says that it was left unfinished here. Move it elsewhere"
         )
       }
-      if (content._tag === "Dataset" && !(yield* isThere(place))) yield* moveIn
-      else yield* removeNewFile
+      if (found === "complete" && !(yield* isThere(place))) {
+        yield* noneBeside(newFile)
+        yield* moveIn
+      } else yield* removeNewFile
     })
 
     /** Fails where what is there does not suit the mode. */
@@ -234,6 +338,10 @@ export const make = (
       Effect.gen(function* () {
         const sql = yield* connect(newFile)
         yield* about(newFile)(sql`pragma cache_size = -16384`)
+        yield* about(newFile)(sql`begin immediate`)
+        yield* about(newFile)(markUnfinished(sql, yield* placeInMark))
+        // Whenever the process ends from now on, the file says what it is.
+        yield* about(newFile)(sql`commit`)
         yield* about(newFile)(sql`begin immediate`)
         yield* about(newFile)(markAsOurs(sql))
         const counts = yield* written(sql, changes)
@@ -292,17 +400,28 @@ export const make = (
           if (mode._tag === "continue" && !(yield* isThere(place)) && !(yield* isThere(newFile)))
             yield* checkMode(mode, { _tag: "Nothing" })
           yield* lock
-          yield* finishLeftOver
+          const left = yield* Effect.either(finishLeftOver)
           const scope = yield* Effect.scope
           let connection: Sql | undefined
           let isHeld = false
+          // Beside a copy of what is in the place, the mark tells the two apart.
+          let isKnownFinished = Either.isLeft(left)
           /** Keeps every other writer out of the database, until the next commit. */
           const hold = Effect.gen(function* () {
-            connection ??= yield* Scope.extend(connectSoon(place), scope)
-            if (!isHeld)
-              yield* Effect.retry(about(place)(connection`begin immediate`), { while: isLocked, schedule: soon })
+            const sql = (connection ??= yield* Scope.extend(connectSoon(place), scope))
+            if (isHeld) return sql
+            yield* Effect.retry(about(place)(sql`begin immediate`), { while: isLocked, schedule: soon })
             isHeld = true
-            return connection
+            if (isKnownFinished) return sql
+            if (yield* about(place)(isUnfinished(sql))) {
+              yield* about(place)(markFinished(sql))
+              yield* about(place)(sql`commit`)
+              isHeld = false
+              yield* about(place)(sql`begin immediate`)
+              isHeld = true
+            }
+            isKnownFinished = true
+            return sql
           })
           let state = emptyDatasetState
           if (yield* isThere(place)) {
@@ -313,7 +432,11 @@ export const make = (
             // An empty file is nothing to hold.
             if (content._tag === "Nothing") yield* Scope.close(own, Exit.void)
             else connection = sql
+          } else if (yield* isLink(place)) {
+            return yield* storageError("AlreadyThere", place, "there is a symbolic link that leads nowhere")
           }
+          // A dataset is gone on with whatever is beside it.
+          if (Either.isLeft(left) && (mode._tag === "new" || !(yield* isThere(place)))) return yield* left.left
           if (connection !== undefined) {
             yield* hold
             if (mode._tag === "continue") state = yield* stateOf(connection, yield* rowIn(connection))
@@ -349,6 +472,7 @@ export const make = (
               // From now on the batch is there, whatever fails. That of the old file stays open: it guards what was moved.
               isFirst = false
               isHeld = false
+              isKnownFinished = false
               connection = undefined
               identity = yield* idOf(place)
               yield* Effect.exit(hold)

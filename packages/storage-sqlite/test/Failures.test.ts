@@ -1,9 +1,18 @@
+import { FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Film, type OpenDataset, type OpenMode, RatingsStorage, StorageError } from "@letterboxd-ratings/core"
+import {
+  emptyDatasetState,
+  Film,
+  type OpenDataset,
+  type OpenMode,
+  RatingsStorage,
+  StorageError,
+  type WholeDataset
+} from "@letterboxd-ratings/core"
 import { SqliteStorage } from "@letterboxd-ratings/storage-sqlite"
 import { batchOf, commitRest } from "@letterboxd-ratings/storage-testkit"
-import { Effect, Layer, Schema } from "effect"
+import { Context, DateTime, Effect, Layer, Schema, Stream, Struct } from "effect"
 import * as fs from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
@@ -82,6 +91,15 @@ const fresh = (dataset: OpenDataset) =>
 const asking = <A, E, R>(file: string, ask: (sql: Sql) => Effect.Effect<A, E, R>) =>
   Effect.scoped(Effect.flatMap(openSqlite(file), ask))
 
+/** Marks a file as one that waits for a place, as a new dataset is until it is there. */
+const marked = (file: string, place: string) =>
+  asking(file, (sql) =>
+    Effect.gen(function* () {
+      yield* sql`create table letterboxd_ratings_unfinished (place text not null)`
+      yield* sql`insert into letterboxd_ratings_unfinished values (${path.join(fs.realpathSync(path.dirname(place)), path.basename(place))})`
+    })
+  )
+
 const usersIn = Effect.flatMap(RatingsStorage, (storage) =>
   Effect.map(storage.inspect, ({ state }) => [...state.users.keys()].map(String))
 )
@@ -107,6 +125,36 @@ const inStorage = (
       }),
     120_000
   )
+
+/** The class as another copy of core would bring it, such as the one inside the bundle of the command. */
+class ErrorOfAnotherCopy extends Schema.TaggedError<ErrorOfAnotherCopy>("another copy")(
+  "StorageError",
+  Struct.omit(StorageError.fields, "_tag")
+) {
+  readonly isRetryable = false
+}
+
+describe("SqliteStorage and the dataset it loads", () => {
+  inStorage("passes on why that could not be read, also where another copy of core says so", ({ names }) =>
+    Effect.gen(function* () {
+      const damaged = new ErrorOfAnotherCopy({
+        reason: "Damaged",
+        storage: "other",
+        place: "elsewhere",
+        detail: "its content is not what was committed"
+      })
+      const whole: WholeDataset = {
+        state: { ...emptyDatasetState, batches: 1 },
+        committedAt: DateTime.unsafeMake(0),
+        ratings: Stream.fail(damaged),
+        watched: Stream.empty,
+        changes: Stream.empty
+      }
+      assert.strictEqual(yield* opened(startNew, (dataset) => Effect.flip(dataset.load(whole))), damaged)
+      assert.throws(names)
+    })
+  )
+})
 
 describe("SqliteStorage and its file", () => {
   inStorage("is closed when its scope is: nothing but the file is there, and it stays what it is", ({ file, names }) =>
@@ -206,10 +254,14 @@ describe("SqliteStorage and what others left", () => {
   inStorage("puts a new dataset in its place whose process ended just before, and goes on with it", ({ file, names }) =>
     Effect.gen(function* () {
       yield* opened(startNew, commitFirst)
+      yield* marked(file, file)
       fs.renameSync(file, `${file}.new`)
       yield* opened(goOn, commitRest)
       assert.deepStrictEqual(names(), ["ratings.sqlite"])
       assert.lengthOf(yield* usersIn, 6)
+      fs.copyFileSync(file, `${file}.new`)
+      yield* opened(goOn, () => Effect.void)
+      assert.deepStrictEqual(names(), ["ratings.sqlite", "ratings.sqlite.new"])
     })
   )
 
@@ -217,6 +269,7 @@ describe("SqliteStorage and what others left", () => {
     Effect.gen(function* () {
       yield* opened(startNew, commitFirst)
       fs.copyFileSync(file, `${file}.new`)
+      yield* marked(`${file}.new`, file)
       yield* opened(goOn, () => Effect.void)
       assert.deepStrictEqual(names(), ["ratings.sqlite"])
       fs.writeFileSync(`${file}.new`, "")
@@ -224,6 +277,161 @@ describe("SqliteStorage and what others left", () => {
       assert.deepStrictEqual(names(), ["ratings.sqlite"])
       assert.deepStrictEqual(yield* usersIn, ["fresh"])
     })
+  )
+
+  it.live("is marked, as long as it is unfinished, for the place that it waits for", () =>
+    inFolder((folder) =>
+      Effect.gen(function* () {
+        const file = path.join(folder, "ratings.sqlite")
+        const seen = new Array<unknown>()
+        /** Copies the file at the moment before it is renamed, as one whose process ended then. */
+        const watched = Layer.map(NodeContext.layer, (context) => {
+          const node = Context.get(context, FileSystem.FileSystem)
+          return Context.add(context, FileSystem.FileSystem, {
+            ...node,
+            rename: (from, to) =>
+              Effect.zipRight(
+                Effect.sync(() => {
+                  seen.push(path.basename(from))
+                  fs.copyFileSync(from, path.join(folder, "copy"))
+                }),
+                node.rename(from, to)
+              )
+          })
+        })
+        yield* Effect.provide(
+          opened(startNew, commitFirst),
+          SqliteStorage.layer({ folder }).pipe(Layer.provide(watched))
+        )
+        assert.deepStrictEqual(seen, ["ratings.sqlite.new"])
+        fs.rmSync(file)
+        fs.renameSync(path.join(folder, "copy"), `${file}.new`)
+        yield* Effect.gen(function* () {
+          yield* opened(goOn, () => Effect.void)
+          assert.deepStrictEqual(fs.readdirSync(folder), ["ratings.sqlite"])
+          assert.lengthOf(yield* usersIn, 3)
+        }).pipe(Effect.provide(at(folder)))
+      })
+    )
+  )
+
+  inStorage("leaves alone what somebody copied to the name of a new dataset", ({ file, names }) =>
+    Effect.gen(function* () {
+      yield* opened(startNew, commitFirst)
+      fs.copyFileSync(file, `${file}.new`)
+      const copies = [
+        () => Effect.void,
+        () => marked(`${file}.new`, `${file}-elsewhere`),
+        // The process that made the dataset ended before it removed the mark, and somebody copied that.
+        () => Effect.map(marked(file, file), () => fs.copyFileSync(file, `${file}.new`))
+      ]
+      for (const change of copies) {
+        yield* change()
+        const copy = fs.readFileSync(`${file}.new`)
+        for (const mode of [startNew, setAside]) {
+          const refused = yield* failureOf(opened(mode, fresh))
+          assert.strictEqual(refused.reason, "AlreadyThere")
+          assert.strictEqual(refused.place, mode === startNew ? file : `${file}.new`)
+        }
+        for (let i = 0; i < 2; i++) yield* opened(goOn, () => Effect.void)
+        assert.isTrue(copy.equals(fs.readFileSync(`${file}.new`)))
+      }
+      assert.lengthOf(yield* usersIn, 3)
+      // Nor is another place's taken for the dataset where that is not there.
+      fs.rmSync(file)
+      yield* asking(`${file}.new`, (sql) => sql`update letterboxd_ratings_unfinished set place = 'elsewhere'`)
+      for (const mode of [startNew, setAside, goOn]) {
+        const refused = yield* failureOf(opened(mode, fresh))
+        assert.strictEqual(refused.reason, "AlreadyThere")
+        assert.strictEqual(refused.place, `${file}.new`)
+      }
+      assert.deepStrictEqual(names(), ["ratings.sqlite.new"])
+    })
+  )
+
+  inStorage("leaves alone what is no file of its own under that name", ({ file, names }) =>
+    Effect.gen(function* () {
+      yield* opened(startNew, commitFirst)
+      const elsewhere = path.join(path.dirname(path.dirname(file)), "elsewhere")
+      const others = [
+        () => fs.writeFileSync(`${file}.new`, "notes"),
+        () => fs.mkdirSync(`${file}.new`),
+        () => fs.symlinkSync(elsewhere, `${file}.new`)
+      ]
+      for (const make of others) {
+        make()
+        yield* opened(goOn, () => Effect.void)
+        assert.strictEqual((yield* failureOf(opened(setAside, fresh))).place, `${file}.new`)
+        assert.deepStrictEqual(names(), ["ratings.sqlite", "ratings.sqlite.new"])
+        assert.isFalse(fs.existsSync(elsewhere))
+        fs.rmSync(`${file}.new`, { recursive: true })
+      }
+    })
+  )
+
+  inStorage("takes nothing for its lock that is none, and makes nothing through a link", ({ file, folder, names }) =>
+    Effect.gen(function* () {
+      const lock = `${file}.lock`
+      const elsewhere = path.join(path.dirname(folder), "elsewhere")
+      const emptyElsewhere = path.join(path.dirname(folder), "empty")
+      fs.writeFileSync(emptyElsewhere, "")
+      yield* opened(startNew, commitFirst)
+      const others = [
+        () => fs.symlinkSync(elsewhere, lock),
+        () => fs.symlinkSync(emptyElsewhere, lock),
+        () => fs.writeFileSync(lock, "do not touch"),
+        () => fs.mkdirSync(lock)
+      ]
+      for (const make of others) {
+        make()
+        const before = fs.lstatSync(lock)
+        for (const mode of [goOn, setAside]) {
+          const refused = yield* failureOf(opened(mode, fresh))
+          assert.strictEqual(refused.reason, "AlreadyThere")
+          assert.strictEqual(refused.place, lock)
+        }
+        assert.strictEqual(fs.lstatSync(lock).ino, before.ino)
+        assert.isFalse(fs.existsSync(elsewhere))
+        fs.rmSync(lock, { recursive: true })
+      }
+      // Left by a process that was killed.
+      fs.writeFileSync(lock, "")
+      yield* opened(goOn, () => Effect.void)
+      assert.deepStrictEqual(names(), ["ratings.sqlite"])
+      fs.renameSync(file, elsewhere)
+      fs.symlinkSync(`${elsewhere}-not`, file)
+      assert.strictEqual((yield* failureOf(opened(startNew, fresh))).reason, "AlreadyThere")
+      assert.isTrue(fs.lstatSync(file).isSymbolicLink())
+    })
+  )
+
+  inStorage("leaves a lock to who made it after its own was moved away", ({ file }) =>
+    Effect.gen(function* () {
+      const lock = `${file}.lock`
+      yield* opened(startNew, () =>
+        Effect.sync(() => {
+          fs.renameSync(lock, `${lock}-moved`)
+          fs.writeFileSync(lock, "")
+        })
+      )
+      assert.isTrue(fs.existsSync(lock))
+    })
+  )
+
+  it.live("takes no name for its file that is one of those beside another file", () =>
+    inFolder((folder) =>
+      Effect.gen(function* () {
+        for (const ending of [".new", ".lock", ".NEW", "-journal", "-wal", "-shm"]) {
+          const file = `ratings.sqlite${ending}`
+          const asked = Effect.provide(
+            opened(startNew, fresh),
+            SqliteStorage.layer({ folder, file }).pipe(Layer.provide(NodeContext.layer))
+          )
+          assert.strictEqual((yield* failureOf(asked)).reason, "InvalidOption")
+        }
+        assert.deepStrictEqual(fs.readdirSync(folder), [])
+      })
+    )
   )
 
   inStorage("touches no database of another program, under none of its names", ({ file, folder, names }) =>
@@ -234,8 +442,11 @@ describe("SqliteStorage and what others left", () => {
           Effect.zipRight(sql`create table ratings (n integer)`, sql`insert into ratings values (1)`)
         )
         const content = fs.readFileSync(theirs)
-        for (const mode of [startNew, setAside])
-          assert.strictEqual((yield* failureOf(opened(mode, fresh))).reason, "AlreadyThere")
+        for (const mode of [startNew, setAside]) {
+          const refused = yield* failureOf(opened(mode, fresh))
+          assert.strictEqual(refused.reason, "AlreadyThere")
+          assert.deepStrictEqual(refused.remedy, theirs === file ? { _tag: "ChoosePlace" } : undefined)
+        }
         assert.isTrue(content.equals(fs.readFileSync(theirs)))
         assert.deepStrictEqual(names(), [path.basename(theirs)])
         fs.rmSync(theirs)

@@ -177,7 +177,11 @@ export const folderSuite = <E>({
     use: (dataset: OpenDataset) => Effect.Effect<A, E2, R>,
     process: Process = {}
   ) => useDataset(storage(folder), mode, use, process)
-  const bytesOf = (folder: string) => contentOf(folder, "latin1")
+  /** All files but those that are kept of a batch that was not finished. */
+  const bytesOf = (folder: string) =>
+    Effect.map(contentOf(folder, "latin1"), (content) =>
+      Object.fromEntries(Object.entries(content).filter(([file]) => !/\.uncommitted(?:-\d+)?$/u.test(file)))
+    )
 
   /** The calls of a disk that are tried, by number. */
   const everyStep = (calls: number) =>

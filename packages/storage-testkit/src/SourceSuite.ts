@@ -110,11 +110,12 @@ const namesOf = (listings: Iterable<MemberListing>): ReadonlyArray<Username> => 
   ...new Set([...listings].map((listing) => listing.username))
 ]
 
-/** The films in words, to compare; a title or a year that was not told is that of the expected film. */
+/** The films in words, to compare; a title, a year or a fact that was not told is that of the expected film. */
 const shown = (films: ReadonlyArray<WatchedFilm>, expected: ReadonlyArray<WatchedFilm>): ReadonlyArray<string> =>
-  films.map(({ film: { id, slug, title, year }, rating }, i) => {
-    const known = expected[i]?.film
-    return `${id} ${slug}: ${title ?? known?.title} (${year ?? known?.year}), ${rating} stars`
+  films.map(({ film: { id, slug, title, year }, rating, ...facts }, i) => {
+    const { film: known, rating: _, ...knownFacts } = expected[i] ?? { film: undefined, rating: undefined }
+    const all = JSON.stringify(Object.entries({ ...knownFacts, ...facts }).toSorted())
+    return `${id} ${slug}: ${title ?? known?.title} (${year ?? known?.year}), ${rating} stars, ${all}`
   })
 
 /** Whether a content says that a part could not be had; the end of a list is something else. */

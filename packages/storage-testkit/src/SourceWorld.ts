@@ -67,12 +67,13 @@ const filmAt = (i: number) => ({
 })
 
 /**
- * A list of `count` films, other ones for each `place`: every rating there is, and films without one.
+ * A list of `count` films, other ones for each `place`: every rating there is, films without one, and some that are liked.
  */
 const filmsOf = (place: number, count: number): ReadonlyArray<WatchedFilm> =>
   Array.from({ length: count }, (_, i) => {
     const halfStars = (i + place) % 11
-    return watchedFilm({ film: filmAt(i + place * 3), ...(halfStars === 0 ? {} : { rating: halfStars / 2 }) })
+    const rating = halfStars === 0 ? {} : { rating: halfStars / 2 }
+    return watchedFilm({ film: filmAt(i + place * 3), ...rating, liked: (i + place) % 4 === 0 })
   })
 
 /**
@@ -109,7 +110,7 @@ export const sourceWorld = (filmsPerPart: number): SourceWorld => {
       return {
         username: username(name),
         state,
-        films: name === "unrated" ? films.map(({ film }) => ({ film })) : films
+        films: name === "unrated" ? films.map(({ rating: _rating, ...watched }) => watched) : films
       }
     })
   }

@@ -17,17 +17,9 @@ import type { ModuleKind } from "./LoadedModule.ts"
 export type SourceLayer = Layer.Layer<RatingsSource, SourceError, FileSystem.FileSystem | Path.Path>
 
 /**
- * The settings of a source from a module: the `--source-options`, and how many requests may be in progress at the same time.
+ * A module that is a source. Its layer gets the `--source-options`, and how many requests may be in progress at the same
+ * time.
  *
- * @since 0.1.0
- * @category models
- */
-export interface SourceSettings {
-  readonly options: Readonly<Record<string, string>>
-  readonly concurrency: number
-}
-
-/**
  * @since 0.1.0
  * @category models
  */

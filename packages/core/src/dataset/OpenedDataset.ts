@@ -60,7 +60,7 @@ export const openedDataset = ({
               Effect.map(written),
               Effect.onError(() => Effect.sync(undo))
             )
-          })
+          }).pipe(Effect.withSpan("Dataset.commit", { attributes: { storage, place, members: batch.members.length } }))
         ),
       load: (whole) =>
         oneAtATime.withPermits(1)(
@@ -74,7 +74,7 @@ export const openedDataset = ({
               now = openStateOf(changes.after)
               return written(held)
             })
-          })
+          }).pipe(Effect.withSpan("Dataset.load", { attributes: { storage, place } }))
         )
     }
   })

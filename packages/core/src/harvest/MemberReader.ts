@@ -260,21 +260,21 @@ export const make = (
       isDisbelieved: trouble.isDisbelieved,
       partsRead: Ref.get(partsRead),
       untilStop: Stream.interruptWhenDeferred(stop),
-      readMember: (task) =>
-        Effect.gen(function* () {
-          const { listedFilms, record, username } = task
-          const completes = record !== undefined && canBeCompleted(record) ? record : undefined
-          const collected = noParts()
-          const first = yield* untilStopped(
-            completes === undefined
-              ? readWhole(username, collected, listedFilms)
-              : readMissing(completes, completes.missing, collected)
-          )
-          const isNew = record === undefined
-          if (Option.isNone(first))
-            return { username, isNew, members: salvage(task, collected, completes), isStopped: true }
-          return { username, isNew, ...(yield* follow(first.value)) }
-        }),
+      readMember: Effect.fn("Harvest.readMember")(function* (task) {
+        const { listedFilms, record, username } = task
+        yield* Effect.annotateCurrentSpan("member", username)
+        const completes = record !== undefined && canBeCompleted(record) ? record : undefined
+        const collected = noParts()
+        const first = yield* untilStopped(
+          completes === undefined
+            ? readWhole(username, collected, listedFilms)
+            : readMissing(completes, completes.missing, collected)
+        )
+        const isNew = record === undefined
+        if (Option.isNone(first))
+          return { username, isNew, members: salvage(task, collected, completes), isStopped: true }
+        return { username, isNew, ...(yield* follow(first.value)) }
+      }),
       readAgain: (member) =>
         Effect.gen(function* () {
           const { completes, listedFilms, reading } = member

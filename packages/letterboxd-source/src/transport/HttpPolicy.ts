@@ -213,7 +213,7 @@ export const make = (
           Effect.retry({ schedule: backoff, while: isWorthAnotherTry }),
           Effect.catchTag("NotNow", ({ answer }) => Effect.succeed(answer))
         )
-      })
+      }).pipe(Effect.withSpan("HttpPolicy.get", { attributes: { url } }))
 
     return { get, activity: Effect.map(pacing.snapshot, (pace) => ({ requests, retries, ...pace })) }
   })

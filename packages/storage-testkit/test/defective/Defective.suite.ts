@@ -121,6 +121,7 @@ const defects: Readonly<Record<string, Change>> = {
   "does not say where a part is": parts((part) => ({ ...part, place: "" })),
 
   "skips unrated films": films((all) => all.filter((watched) => watched.rating !== undefined)),
+  "takes every film for a liked one": films((all) => all.map((watched) => ({ ...watched, liked: true }))),
   "takes unrated films for the worst": films((all) =>
     all.map((watched) => ({ ...watched, rating: watched.rating ?? rating(0.5) }))
   ),
