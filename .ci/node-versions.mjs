@@ -1,6 +1,6 @@
 /**
  * Runs the built command on the Node versions that people have besides the one that runs this: starts it, makes a
- * dataset in each storage that needs no server, and proves it. The versions come from npm, into a temporary folder.
+ * dataset in each storage that needs no server, and verifies it. The versions come from npm, into a temporary folder.
  */
 import { execFile, execFileSync } from "node:child_process"
 import { mkdtempSync, rmSync } from "node:fs"
@@ -28,7 +28,7 @@ const check = async (version) => {
     const place = ["--storage", storage, "--out", `${storage}-${version}`]
     await lb("run", "--mode", "new", "--source", "sandbox", "--batches", "1", "--batch-size", "2", "--quiet", ...place)
     const proof = await lb("verify", ...place)
-    if (!proof.includes("is sound")) throw new Error(`Node ${version}, ${storage}: ${proof}`)
+    if (!proof.includes("is valid")) throw new Error(`Node ${version}, ${storage}: ${proof}`)
   }
   process.stdout.write(`Node ${version}: ${storages.join(", ")}\n`)
 }
