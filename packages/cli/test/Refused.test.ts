@@ -99,7 +99,7 @@ describe("lb run with a budget", () => {
         const arrived = await Effect.runPromise(site.totalRequests)
         assert.isAtMost(arrived, 15)
         assert.isAbove(arrived, 15 - 5)
-        assert.include(first.out, "The 15 requests that were allowed for this run are sent")
+        assert.include(first.out, "The limit of 15 requests for this run was reached")
         assert.match(first.out, /Continue with: lb run --mode continue .*--max-requests 15/u)
         let before = rowsOf(data, "latest_raw_user_ratings.csv").length
         assert.isAbove(before, 0)
@@ -145,7 +145,7 @@ describe("lb run with a budget", () => {
           "2s"
         ])
         assert.strictEqual(code, 2)
-        assert.include(out, "The 2 s that were allowed for this run are over")
+        assert.include(out, "The time limit of 2 s for this run was reached")
       })
     })
   )

@@ -26,16 +26,16 @@ export type SiteErrorReason =
   | "BudgetSpent"
   | "InvalidOption"
 
-/** What a reason is for whoever knows nothing of sites, and what can be done, where the usual advice does not do. */
+/** The general reason, and advice where the usual one is not specific enough. */
 const reasons: Readonly<Record<SiteErrorReason, { readonly reason: SourceErrorReason; readonly advice?: string }>> = {
   Challenged: {
     reason: "Refused",
     advice:
-      "It does not want to be read by a program now. Wait some hours and go slower (a lower rate), ask the site for permission, bring a transport of your own that is allowed, or work from saved pages or your official export."
+      "The site blocks programs now. Wait some hours and use a lower rate, ask the site for permission, provide a transport that is allowed, or work from saved pages or your official export."
   },
   RateLimited: {
     reason: "Refused",
-    advice: "Wait before going on, and go slower (a lower rate or concurrency)."
+    advice: "Wait before you continue, and use a lower rate or concurrency."
   },
   Unreachable: { reason: "Unreachable" },
   MarkupChanged: {

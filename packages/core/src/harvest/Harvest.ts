@@ -358,5 +358,5 @@ const timeIsUp = (source: string, millis: number) =>
   new SourceError({
     reason: "BudgetSpent",
     source,
-    detail: `The ${millis / 1000} s that were allowed for this run are over`
+    detail: `The time limit of ${millis / 1000} s for this run was reached`
   })

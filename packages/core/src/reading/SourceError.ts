@@ -32,11 +32,11 @@ export const SourceErrorReason = Schema.Literal(
 export type SourceErrorReason = typeof SourceErrorReason.Type
 
 const usualAdvice: Readonly<Record<SourceErrorReason, string>> = {
-  Refused: "Wait before going on.",
-  Unreachable: "Check the network and the address, then go on.",
+  Refused: "Wait before you continue.",
+  Unreachable: "Check the network and the address, then continue.",
   NotUnderstood: "Nothing was guessed. Look for a newer version of the source.",
-  NotAllowed: "Ask for something else, or for permission.",
-  BudgetSpent: "Go on whenever you like.",
+  NotAllowed: "Request something else, or ask for permission.",
+  BudgetSpent: "You can continue at any time.",
   InvalidOption: "Correct the option and start again."
 }
 

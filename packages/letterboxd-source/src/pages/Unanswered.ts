@@ -28,7 +28,7 @@ export const unanswered = (source: string, error: NotAnswered): Effect.Effect<Pa
       return siteError({
         reason: "BudgetSpent",
         source,
-        detail: `The ${error.maxRequests} requests that were allowed for this run are sent`
+        detail: `The limit of ${error.maxRequests} requests for this run was reached`
       })
   }
 }
