@@ -152,7 +152,14 @@ const contentOf = ({ name, storage }: Durable, data: string) =>
       )
     )
     const { problems } = yield* there.verify({ repair: false })
-    return { state, ratings, problems, files: name === "csv" ? filesIn(path.join(folder, data)) : {} }
+    // What a death left behind committed bytes is kept aside.
+    const files = Object.entries(name === "csv" ? filesIn(path.join(folder, data)) : {})
+    return {
+      state,
+      ratings,
+      problems,
+      files: Object.fromEntries(files.filter(([file]) => !/\.uncommitted(?:-\d+)?$/u.test(file)))
+    }
   }).pipe(Effect.provide(storage(data)), Effect.runPromise)
 
 type Content = Awaited<ReturnType<typeof contentOf>>

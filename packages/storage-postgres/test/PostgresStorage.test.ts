@@ -159,7 +159,8 @@ if (said === undefined && Either.isLeft(answer)) {
         const loading = Effect.flatMap(storage.open({ _tag: "new", existing: "refuse" }), (dataset) =>
           Effect.flip(dataset.load(whole))
         )
-        assert.strictEqual(yield* Effect.scoped(loading), damaged)
+        const error = yield* Effect.scoped(loading)
+        assert.deepStrictEqual([error.storage, error.place, error.detail], ["other", "elsewhere", damaged.detail])
         assert.isFalse(yield* storage.exists)
       }).pipe(Effect.provide(layerAt("broken")))
     )

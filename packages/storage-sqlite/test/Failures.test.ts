@@ -150,7 +150,8 @@ describe("SqliteStorage and the dataset it loads", () => {
         watched: Stream.empty,
         changes: Stream.empty
       }
-      assert.strictEqual(yield* opened(startNew, (dataset) => Effect.flip(dataset.load(whole))), damaged)
+      const error = yield* opened(startNew, (dataset) => Effect.flip(dataset.load(whole)))
+      assert.deepStrictEqual([error.storage, error.place, error.detail], ["other", "elsewhere", damaged.detail])
       assert.throws(names)
     })
   )
