@@ -84,4 +84,32 @@ describe("the status line", () => {
       assert.strictEqual(yield* Ref.get(written), "\r\u001B[2K")
     })
   )
+
+  it.scoped("shows what opening changed in a dataset, also where only warnings are asked for", () =>
+    Effect.gen(function* () {
+      const written = yield* Ref.make("")
+      const screen = Screen.of({
+        out: () => Effect.void,
+        err: (text) => Ref.update(written, (before) => before + text),
+        width: Effect.succeed(120),
+        ask: () => Effect.succeed(false),
+        columns: Effect.succeed(undefined)
+      })
+      const idle = { requests: 0, retries: 0, pausedMillis: 0, requestsPerSecond: 2, unreadListings: 0 }
+      const shown = yield* Effect.provideService(showProgress(Effect.succeed(idle), "quiet"), Screen, screen)
+      yield* shown.show({
+        _tag: "RunStarted",
+        mode: "continue",
+        source: "sandbox",
+        storage: "csv",
+        place: "data",
+        users: 1,
+        ratings: 1,
+        membersToAdd: 1,
+        membersToComplete: 0,
+        notes: ["12 bytes were set aside."]
+      })
+      assert.strictEqual(yield* Ref.get(written), "12 bytes were set aside.\n")
+    })
+  )
 })

@@ -73,7 +73,7 @@ layer(NodeContext.layer)("CsvStorage and other people's hands", (it) => {
       yield* change(folder, raw, (text) => `${text}1,999999,4.0\n`)
       const { problems } = yield* verify(folder)
       assert.strictEqual(problems.length, 1)
-      assert.include(problems[0], `${raw}: 13 bytes stand behind what was committed`)
+      assert.include(problems[0], `${raw}: 13 bytes follow the committed data`)
       const failure = yield* failureOf(opening(folder))
       assert.strictEqual(failure.reason, "Damaged")
       assert.include(yield* fs.readFileString(`${folder}/${raw}`), "999999")
@@ -101,7 +101,7 @@ layer(NodeContext.layer)("CsvStorage and other people's hands", (it) => {
         yield* fs.writeFileString(`${folder}/.lock`, leftLock)
         const { problems } = yield* verify(folder)
         assert.strictEqual(problems.length, 1)
-        assert.include(problems[0], `${raw}: ${row.length} bytes stand behind what was committed`)
+        assert.include(problems[0], `${raw}: ${row.length} bytes follow the committed data`)
         const [note, earlier] = yield* notesOf
         assert.include(note, `${row.length} bytes that were not committed were set aside in`)
         const isFirst = row === "7,10,"

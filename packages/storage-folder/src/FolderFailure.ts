@@ -10,7 +10,7 @@ import { Effect, Option, Schema } from "effect"
 const decodeCode = Schema.decodeUnknownOption(Schema.Struct({ code: Schema.String }))
 
 /** What is said of something that has a name this tool wants to give. */
-export const inTheWay = "there is something of this name, and nothing proves that this tool made it. Move it elsewhere"
+export const inTheWay = "this name is taken by something that this tool did not create. Move it elsewhere"
 
 /** What a failure holds besides the words: what can be done about it, and what caused it. */
 export interface MoreOfFailure {

@@ -213,10 +213,10 @@ export const recoverFolder = <M extends FolderManifest>(
 
 /** What is said of a file to which something was added. */
 const tailOf = (bytes: number): string =>
-  `${bytes} bytes stand behind what was committed: somebody else added them, or a batch was not finished`
+  `${bytes} bytes follow the committed data: another program added them, or a batch was not finished`
 
 /**
- * Fails with `Damaged` where bytes stand behind the committed ones of a file.
+ * Fails with `Damaged` if bytes follow the committed ones of a file.
  *
  * @since 0.1.0
  * @category constructors

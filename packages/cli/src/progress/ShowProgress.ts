@@ -60,7 +60,11 @@ export const showProgress = (
       Effect.gen(function* () {
         yield* Ref.update(progress, (before) => progressed(before, event))
         if (how === "json") return yield* screen.out(`${encodeEvent(event)}\n`)
-        if (how === "quiet") return
+        if (how === "quiet") {
+          // What opening changed in the dataset is a warning.
+          const notes = event._tag === "RunStarted" ? event.notes : []
+          return yield* Effect.forEach(notes, (note) => screen.err(`${note}\n`), { discard: true })
+        }
         const line = lineOf(event)
         if (line !== undefined) yield* screen.err(`${hasStatus ? eraseLine : ""}${line}\n`)
       })
