@@ -8,6 +8,7 @@ import {
   formatOf,
   ImdbId,
   Keep,
+  knownFacts,
   latestFormat,
   type Member,
   MemberRecord,
@@ -83,6 +84,17 @@ describe("rows of", () => {
     assert.deepStrictEqual(read([1, 2, 4, "2023-02-29", null]), Either.left(`rated_on cannot be "2023-02-29"`))
     assert.deepStrictEqual(read([1, null, 4]), Either.left("film_id is missing"))
     assert.isTrue(Either.isRight(read([1, 2, 4, "2024-02-29", false])))
+  })
+})
+
+describe("facts about ratings", () => {
+  it("are those that are known, all of them", () => {
+    fc.assert(
+      fc.property(Arbitrary.make(EncodedRating), ({ filmId: _film, rating: _rating, userId: _user, ...known }) => {
+        const facts = { ratedOn: undefined, liked: undefined, ...known }
+        assert.deepStrictEqual(knownFacts(facts), known)
+      })
+    )
   })
 })
 

@@ -193,10 +193,12 @@ export type RatingFacts = {
  * @since 0.1.0
  * @category constructors
  */
-export const knownFacts = ({ liked, ratedOn }: RatingFacts): Pick<EncodedRating, keyof RatingFacts> => ({
-  ...(ratedOn === undefined ? {} : { ratedOn }),
-  ...(liked === undefined ? {} : { liked })
-})
+export const knownFacts = (facts: RatingFacts): Pick<EncodedRating, keyof RatingFacts> =>
+  // Entries lose which value belongs to which name. None of them was changed.
+  Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined)) as Pick<
+    EncodedRating,
+    keyof RatingFacts
+  >
 
 const { filmId: _filmId, rating: _rating, userId: _userId, ...factColumns } = ratingColumns
 
