@@ -12,18 +12,29 @@ import { nameIn, type SqlDatabase, UnreadableTables } from "./SqlDatabase.ts"
 import type { SqlDialect } from "./SqlDialect.ts"
 import { quoted, quotedAll } from "./TableShape.ts"
 
+/** The JSON text of a value of a column. Numbers, of which there are most, need no `JSON.stringify`. */
+const cellText = <Row>({ types }: SqlDialect, { get, type }: TableColumn<Row>): ((row: Row) => string) => {
+  const { write } = types[type]
+  const isNumber = write === undefined && (type === "integer" || type === "stars")
+  return (row) => {
+    const value = get(row)
+    if (value === undefined) return "null"
+    return isNumber ? String(value) : (JSON.stringify(write === undefined ? value : write(value)) ?? "null")
+  }
+}
+
 /** Rows as a JSON text of their values. */
-const encoder = <Row>({ types }: SqlDialect, columns: ReadonlyArray<TableColumn<Row>>) => {
-  const cells = columns.map(({ get, type }): ((row: Row) => unknown) => {
-    const { write } = types[type]
-    return write === undefined
-      ? get
-      : (row) => {
-          const value = get(row)
-          return value === undefined ? undefined : write(value)
-        }
-  })
-  return (rows: Iterable<Row>): string => JSON.stringify(Array.from(rows, (row) => cells.map((cell) => cell(row))))
+const encoder = <Row>(dialect: SqlDialect, columns: ReadonlyArray<TableColumn<Row>>) => {
+  const cells = columns.map((column) => cellText(dialect, column))
+  return (rows: Iterable<Row>): string => {
+    const texts: Array<string> = []
+    for (const row of rows) {
+      let text = ""
+      for (const cell of cells) text += text === "" ? cell(row) : `,${cell(row)}`
+      texts.push(`[${text}]`)
+    }
+    return `[${texts.join(",")}]`
+  }
 }
 
 /** The values of columns, from the lists that `encoder` makes. */

@@ -110,10 +110,11 @@ const makeJournal = () => {
 
 const nobody: ReadonlySet<UserId> = new Set()
 
-const rowsOf = <Row>(rows: ReadonlyArray<Row>, replaced = nobody): RowChanges<Row> => ({
+/** Rows of several members, one after the other, without a copy of them. */
+const rowsOf = <Row>(parts: ReadonlyArray<ReadonlyArray<Row>>, replaced = nobody): RowChanges<Row> => ({
   replaced,
-  added: Stream.fromChunk(Chunk.unsafeFromArray(rows)),
-  count: rows.length
+  added: Stream.fromChunk(Chunk.flatten(Chunk.unsafeFromArray(parts.map((part) => Chunk.unsafeFromArray(part))))),
+  count: parts.reduce((sum, part) => sum + part.length, 0)
 })
 
 /**
@@ -155,14 +156,14 @@ export const changesOfBatch = (
       after: state,
       rows: {
         ratings: rowsOf(
-          batch.members.flatMap(({ ratings }) => ratings),
+          batch.members.map(({ ratings }) => ratings),
           replaced
         ),
         watched: rowsOf(
-          batch.members.flatMap(({ watched = [] }) => watched),
+          batch.members.map(({ watched = [] }) => watched),
           replaced
         ),
-        changes: rowsOf(batch.changes ?? [])
+        changes: rowsOf([batch.changes ?? []])
       },
       films: { added: batch.newFilms, changed: batch.changedFilms },
       members: { ...members, all: batch.members.map(({ record }) => record) },
