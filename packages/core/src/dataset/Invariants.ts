@@ -51,10 +51,11 @@ export const problemsOfMembers = (
 }
 
 /** Pairs of a user and a film as numbers, in memory that grows with them: eight bytes for each. */
-const makePairs = (userIds: ReadonlyArray<UserId>) => {
+const makePairs = (userIds: ReadonlyArray<UserId>, expected: number) => {
   // A user id may be as large as a film id, and numbers made of two of them would not be exact.
   const order = new Map(userIds.map((userId, i) => [userId, i]))
-  let pairs = new Float64Array(1024)
+  // Room for what is expected, within reason: a wrong number must not take all memory.
+  let pairs = new Float64Array(Math.min(Math.max(expected, 1024), 2 ** 24))
   let size = 0
   return {
     add: (userId: UserId, filmId: FilmId) => {
@@ -117,7 +118,7 @@ export const makeRowChecks = (
   const problems: Array<string> = []
   const userIds = [...state.users.values()]
   const known = new Set(userIds)
-  const pairs = options.pairs ? makePairs(userIds) : undefined
+  const pairs = options.pairs ? makePairs(userIds, state.ratings + state.watched) : undefined
   const perUser = new Map<UserId, number>()
   const counts: { [T in RowTable]: number } = { ratings: 0, watched: 0, changes: 0 }
   const note = (problem: string) => {
