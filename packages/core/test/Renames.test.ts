@@ -174,6 +174,32 @@ describe("A name that leads to a stranger", () => {
     })
   )
 
+  it.effect("is not judged by a list that is not complete: the rows go when it is", () =>
+    Effect.gen(function* () {
+      const dataset = memoryDataset()
+      yield* run({ members: ["old_name"], films: { old_name: five } }, {}, dataset)
+      // The old films are on the pages that are missing at first.
+      const films = { new_name: [...three, ...five] }
+      const moved = (isWhole: boolean): MemoryWorld => ({
+        members: ["new_name"],
+        films,
+        interfere: (name, page) =>
+          Effect.succeed(
+            name === "old_name"
+              ? PartContent.Renamed({ to: username("new_name") })
+              : page > 1 && !isWhole
+                ? unavailable
+                : undefined
+          )
+      })
+      yield* run(moved(false), { mode: "continue", only: username("old_name") }, dataset)
+      assert.deepStrictEqual(rowsOf(dataset), { old_name: 5, new_name: 3 })
+      assert.deepStrictEqual(statesOf(dataset), { old_name: "renamed", new_name: "partial" })
+      yield* run(moved(true), { mode: "continue" }, dataset)
+      assert.deepStrictEqual(rowsOf(dataset), { old_name: 0, new_name: 8 })
+    })
+  )
+
   it.effect("takes them away where half of the old list is on the new one", () =>
     Effect.gen(function* () {
       for (const [shared, rows] of [

@@ -67,7 +67,7 @@ const sharedByTheSame = 0.5
 
 /**
  * The names, of members who have rows, that lead to a member with another list: a redirect to a stranger must not take
- * these rows away. Reads all ratings once if there are such names, and nothing if there are none.
+ * these rows away. Reads all ratings once if names lead to complete lists, and nothing if none does.
  *
  * @since 0.1.0
  * @category constructors
@@ -87,9 +87,11 @@ export const namesOfStrangers = (
         renamedTo !== undefined && readings.has(renamedTo) ? [username] : []
       )
     ].filter(hasRows)
+    // A list that is not complete yet takes no rows away, and cannot be compared.
+    const isStored = storedNames(state, read)
     const pairs = renamed.flatMap((from) => {
       const to = way(from).at(-1)
-      return to === undefined || to === from ? [] : [{ from, to }]
+      return to === undefined || to === from || !isStored(to) ? [] : [{ from, to }]
     })
     if (pairs.length === 0) return new Set()
     const held = new Map<UserId, Set<FilmId>>()
