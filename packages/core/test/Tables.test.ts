@@ -5,6 +5,7 @@ import {
   EncodedRating,
   EncodedWatch,
   Film,
+  FilmId,
   formatOf,
   ImdbId,
   Keep,
@@ -13,11 +14,14 @@ import {
   type Member,
   MemberRecord,
   noKeeps,
+  Rating,
   RatingChange,
   rowTables,
   rowTablesOf,
   stateTables,
-  type Table
+  type Table,
+  TmdbId,
+  UserId
 } from "@letterboxd-ratings/core"
 import { Arbitrary, Either, Schema } from "effect"
 import * as fc from "fast-check"
@@ -85,6 +89,26 @@ describe("rows of", () => {
     assert.deepStrictEqual(read([1, null, 4]), Either.left("film_id is missing"))
     assert.isTrue(Either.isRight(read([1, 2, 4, "2024-02-29", false])))
   })
+})
+
+describe("numbers of a column", () => {
+  const decoders = {
+    user_id: [stored.id(UserId).decoder(), Schema.is(UserId)],
+    film_id: [stored.id(FilmId).decoder(), Schema.is(FilmId)],
+    tmdb_id: [stored.id(TmdbId).decoder(), Schema.is(TmdbId)],
+    rating: [stored.stars(Rating).decoder(), Schema.is(Rating)]
+  } as const
+  for (const [name, [decode, is]] of Object.entries(decoders)) {
+    it(`are those that the schema takes: ${name}`, () => {
+      const edges = fc.constantFrom(0, -0, 0.25, 0.5, 1, 5, 5.5, 2 ** 31 - 1, 2 ** 31, 2 ** 32 + 1, NaN, Infinity)
+      const halves = fc.integer({ min: -4, max: 14 }).map((n) => n / 2)
+      const values = fc.oneof(edges, halves, fc.integer(), fc.double(), fc.string(), fc.constant([1]))
+      fc.assert(
+        fc.property(values, (value) => assert.strictEqual(decode(value), is(value) ? value : undefined)),
+        { numRuns: 1_000 }
+      )
+    })
+  }
 })
 
 describe("facts about ratings", () => {

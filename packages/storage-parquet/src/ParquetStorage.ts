@@ -19,6 +19,7 @@ import {
 import {
   checkBytes,
   commitsOf,
+  type FileEntry,
   folderToRead,
   keepsIn,
   openFolder,
@@ -41,7 +42,7 @@ import {
   partsIn,
   rowCounts
 } from "./ParquetManifest.ts"
-import { readFilms, readMembers, readPart } from "./ParquetTables.ts"
+import { partReading, readFilms, readMembers } from "./ParquetTables.ts"
 import { verifyFiles } from "./ParquetVerification.ts"
 import { failures, storageError, storageName } from "./StorageFailure.ts"
 
@@ -217,6 +218,9 @@ const finishCommit = (folder: string) =>
     )
   )
 
+/** So many blocks of rows are fetched ahead, while those before them are worked on. */
+const blocksAhead = 4
+
 /** All rows of a table in the order they were committed, part by part. */
 const rowsOf = <T extends RowTable>(
   duckDb: DuckDb,
@@ -225,35 +229,36 @@ const rowsOf = <T extends RowTable>(
   name: T
 ): Stream.Stream<RowOf<T>, StorageError, Files> =>
   Stream.unwrapScoped(
-    Effect.map(duckDb.connect, (connection) =>
-      Stream.flatMap(Stream.fromIterable(partsIn(manifest, name)), (part) =>
-        Stream.suspend(() => {
+    Effect.map(duckDb.connect, (connection) => {
+      const reading = partReading(name, keepsIn(manifest))
+      const blocksOf = (part: FileEntry) =>
+        Effect.gen(function* () {
+          yield* checkBytes(failures, folder, part)
+          const place = yield* placeOf(failures, folder, part)
           let rows = 0
-          return Stream.fromEffect(
-            Effect.zipRight(checkBytes(failures, folder, part), placeOf(failures, folder, part))
-          ).pipe(
-            Stream.flatMap((place) =>
-              Stream.concat(
-                Stream.map(readPart(connection, place, name, keepsIn(manifest)), (some) => {
-                  rows += some.length
-                  return Chunk.unsafeFromArray(some)
-                }),
-                Stream.suspend(() =>
-                  rows === part.rows
-                    ? Stream.empty
-                    : Stream.fail(
-                        storageError(
-                          "Damaged",
-                          place,
-                          `${rows} rows were read where ${part.rows} were committed. Restore it from a copy`
-                        )
-                      )
-                )
-              )
-            ),
-            Stream.flattenChunks
+          return Stream.concat(
+            Stream.map(reading.blocks(connection, place), (block) => {
+              rows += block[0]?.length ?? 0
+              return { place, block }
+            }),
+            Stream.suspend(() =>
+              rows === part.rows
+                ? Stream.empty
+                : Stream.fail(
+                    storageError(
+                      "Damaged",
+                      place,
+                      `${rows} rows were read where ${part.rows} were committed. Restore it from a copy`
+                    )
+                  )
+            )
           )
         })
+      return Stream.fromIterable(partsIn(manifest, name)).pipe(
+        Stream.flatMap((part) => Stream.unwrap(blocksOf(part))),
+        Stream.buffer({ capacity: blocksAhead }),
+        Stream.mapEffect(({ block, place }) => Effect.map(reading.rowsOf(place, block), Chunk.unsafeFromArray)),
+        Stream.flattenChunks
       )
-    )
+    })
   )

@@ -102,38 +102,49 @@ export const valuesOf = <Row>(
 const damaged = (place: string, what: string) =>
   storageError("Damaged", place, `${what}. Nothing was written. Restore the file from a copy`)
 
+/** How the blocks of a file are asked for, and how something is made of each row of a block. */
+interface RowReading<A> {
+  readonly blocks: (connection: Connection, place: string) => Stream.Stream<ReadonlyArray<Values>, StorageError>
+  readonly rowsOf: (place: string, block: ReadonlyArray<Values>) => Effect.Effect<ReadonlyArray<A>, StorageError>
+}
+
 /**
- * Makes something of each row of a file, which is given as the stored values of some columns in their order. The array of
- * values is the same for each row. Goes on with what is made, some thousands at a time; what fails is about the place.
+ * Makes something of each row, which is given as the stored values of some columns in their order. The array of values is
+ * the same for each row. What fails is about the place.
  */
-const readRows = <A>(
-  connection: Connection,
-  place: string,
+const rowReading = <A>(
   columns: ReadonlyArray<Pick<TableColumn<never>, "name" | "type">>,
   read: (values: ReadonlyArray<unknown>) => Either.Either<A, string>
-): Stream.Stream<ReadonlyArray<A>, StorageError> => {
+): RowReading<A> => {
   const forms = columns.map(({ type }) => storedForm(type))
   const names = columns.map(({ name }) => identifier(name)).join(", ")
   const values = Array.from({ length: columns.length }, (): unknown => undefined)
-  return connection.blocks(`select ${names} from ${parquetAt([place])}`, readingFailed(place)).pipe(
-    Stream.mapEffect((block) => {
-      const stored = block.map((column, i): ReadonlyArray<unknown> => {
-        const form = forms[i]
-        return form === undefined ? column : column.map((value: DuckDBValue) => (value === null ? null : form(value)))
+  return {
+    blocks: (connection, place) =>
+      connection.blocks(`select ${names} from ${parquetAt([place])}`, readingFailed(place)),
+    rowsOf: (place, block) =>
+      Effect.suspend(() => {
+        const stored = block.map((column, i): ReadonlyArray<unknown> => {
+          const form = forms[i]
+          return form === undefined ? column : column.map((value: DuckDBValue) => (value === null ? null : form(value)))
+        })
+        const rows: Array<A> = []
+        const length = stored[0]?.length ?? 0
+        for (let i = 0; i < length; i++) {
+          for (let c = 0; c < stored.length; c++) values[c] = stored[c]?.[i]
+          const row = read(values)
+          if (Either.isLeft(row))
+            return damaged(place, `a row of it (${values.map(String).join(", ")}) is none: ${row.left}`)
+          rows.push(row.right)
+        }
+        return Effect.succeed(rows)
       })
-      const rows: Array<A> = []
-      const length = stored[0]?.length ?? 0
-      for (let i = 0; i < length; i++) {
-        for (let c = 0; c < stored.length; c++) values[c] = stored[c]?.[i]
-        const row = read(values)
-        if (Either.isLeft(row))
-          return damaged(place, `a row of it (${values.map(String).join(", ")}) is none: ${row.left}`)
-        rows.push(row.right)
-      }
-      return Effect.succeed(rows)
-    })
-  )
+  }
 }
+
+/** Makes something of each row of a file, in their order. */
+const readRows = <A>(connection: Connection, place: string, { blocks, rowsOf }: RowReading<A>) =>
+  Stream.runForEach(blocks(connection, place), (block) => rowsOf(place, block))
 
 export const readFilms = (
   connection: Connection,
@@ -150,7 +161,7 @@ export const readFilms = (
         films.set(film.id, film)
         return Either.void
       })
-    yield* Stream.runDrain(readRows(connection, place, columns, take))
+    yield* readRows(connection, place, rowReading(columns, take))
     return films
   })
 
@@ -186,19 +197,13 @@ export const readMembers = (connection: Connection, place: string, keeps: Keeps)
       { name: "last_updated", type: "instant" },
       { name: "update_position", type: "integer" }
     ] as const
-    yield* Stream.runDrain(readRows(connection, place, [...columns, ...updates], take))
+    yield* readRows(connection, place, rowReading([...columns, ...updates], take))
     updated.sort(([one], [other]) => one - other)
     return { users, members, updates: new Map(updated.map(([, username, at]) => [username, at])) }
   })
 
-/** The rows of a part, some thousands at a time. */
-export const readPart = <T extends RowTable>(
-  connection: Connection,
-  place: string,
-  table: T,
-  keeps: Keeps
-): Stream.Stream<ReadonlyArray<RowOf<T>>, StorageError> =>
-  Stream.suspend(() => {
-    const columns = rowTables[table].columns(keeps)
-    return readRows<RowOf<T>>(connection, place, columns, rowTables[table].reader(columns))
-  })
+/** Reads the rows of parts. One reader serves all parts: it remembers the values that it decoded. */
+export const partReading = <T extends RowTable>(table: T, keeps: Keeps): RowReading<RowOf<T>> => {
+  const columns = rowTables[table].columns(keeps)
+  return rowReading(columns, rowTables[table].reader(columns))
+}

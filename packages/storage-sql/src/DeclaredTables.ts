@@ -66,27 +66,35 @@ export const columnsIn = <Row>(
   { format, keeps }: Layout
 ): ReadonlyArray<TableColumn<Row>> => table.columns(keeps).filter(({ since }) => since <= format)
 
-/** A table as a dataset holds it: for statements about its rows. */
+/**
+ * A table as a dataset holds it: for statements about its rows. `isLarge` tells tables with many rows from those that are
+ * held in memory.
+ */
 export interface HeldTable<Row> extends Pick<Table<Row>, "key" | "name"> {
   readonly columns: ReadonlyArray<TableColumn<Row>>
   readonly hasPosition: boolean
+  readonly isLarge: boolean
   readonly read: RowReader<Row>
 }
 
-const held = <Row>(table: Table<Row>, layout: Layout, hasPosition: boolean): HeldTable<Row> => {
+const held = <Row>(
+  table: Table<Row>,
+  layout: Layout,
+  place: Pick<HeldTable<Row>, "hasPosition" | "isLarge">
+): HeldTable<Row> => {
   const columns = columnsIn(table, layout)
-  return { name: table.name, key: table.key, columns, hasPosition, read: table.reader(columns) }
+  return { name: table.name, key: table.key, columns, ...place, read: table.reader(columns) }
 }
 
 /** A table with many rows. */
 export const rowTableIn = <T extends RowTable>(name: T, layout: Layout): HeldTable<RowOf<T>> =>
-  held<RowOf<T>>(rowTables[name], layout, true)
+  held<RowOf<T>>(rowTables[name], layout, { hasPosition: true, isLarge: true })
 
 /** The tables that are held in memory. */
 export const stateTablesIn = (layout: Layout) => ({
-  films: held(stateTables.films, layout, hasPosition.films),
-  members: held(stateTables.members, layout, hasPosition.members),
-  updates: held(stateTables.updates, layout, hasPosition.updates)
+  films: held(stateTables.films, layout, { hasPosition: hasPosition.films, isLarge: false }),
+  members: held(stateTables.members, layout, { hasPosition: hasPosition.members, isLarge: false }),
+  updates: held(stateTables.updates, layout, { hasPosition: hasPosition.updates, isLarge: false })
 })
 
 /** The table whose rows a column names wherever it stands: the one of which it is the key. */

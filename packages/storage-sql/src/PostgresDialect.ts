@@ -47,6 +47,7 @@ export const postgresDialect: SqlDialect = {
     position: key.length === 0 ? "bigint primary key" : "bigint not null unique",
     constraints: keyConstraint("primary key", key)
   }),
+  countsRows: false,
   remade: (before, after, table) => {
     const added = columnsAdded(before, after)
     const held = after.columns.filter((column) => !added.includes(column))

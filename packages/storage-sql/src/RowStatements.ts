@@ -31,9 +31,9 @@ const encoder = <Row>(dialect: SqlDialect, columns: ReadonlyArray<TableColumn<Ro
     for (const row of rows) {
       let text = ""
       for (const cell of cells) text += text === "" ? cell(row) : `,${cell(row)}`
-      texts.push(`[${text}]`)
+      texts.push(text)
     }
-    return `[${texts.join(",")}]`
+    return texts.length === 0 ? "[]" : `[[${texts.join("],[")}]]`
   }
 }
 
@@ -59,7 +59,7 @@ export const numberOf = (
 /** How rows are added to a table, behind those that are there. */
 export const adding = <Row>(
   database: SqlDatabase,
-  { columns, hasPosition, name }: HeldTable<Row>
+  { columns, hasPosition, isLarge, name }: HeldTable<Row>
 ): Effect.Effect<(rows: Iterable<Row>) => Effect.Effect<void, SqlError>, SqlError | UnreadableTables> =>
   Effect.gen(function* () {
     const { dialect, sql } = database
@@ -67,15 +67,16 @@ export const adding = <Row>(
     const encoded = encoder(dialect, columns)
     const names = columns.map((column) => column.name)
     const values = valuesListed(dialect, columns)
-    let last = hasPosition ? yield* numberOf(database, `select coalesce(max(${quoted(position)}), 0) from ${table}`) : 0
-    const statement = `insert into ${table} (${quotedAll(hasPosition ? [position, ...names] : names)})
-      select ${[...(hasPosition ? [`cast(${dialect.parameter(2)} as ${dialect.count}) + n`] : []), ...values].join(", ")}
-      from ${dialect.listed(dialect.parameter(1))}`
+    const isNumbered = hasPosition && !(isLarge && dialect.countsRows)
+    let last = isNumbered ? yield* numberOf(database, `select coalesce(max(${quoted(position)}), 0) from ${table}`) : 0
+    const statement = `insert into ${table} (${quotedAll(isNumbered ? [position, ...names] : names)})
+      select ${[...(isNumbered ? [`cast(${dialect.parameter(2)} as ${dialect.count}) + n`] : []), ...values].join(", ")}
+      from ${dialect.listed(dialect.parameter(1))}${isNumbered ? "" : " order by n"}`
     return (rows: Iterable<Row>) =>
       Effect.suspend(() => {
         const some = Array.from(rows)
         if (some.length === 0) return Effect.void
-        const parameters = hasPosition ? [encoded(some), last] : [encoded(some)]
+        const parameters = isNumbered ? [encoded(some), last] : [encoded(some)]
         last += some.length
         return Effect.asVoid(sql.unsafe(statement, parameters))
       })

@@ -37,6 +37,7 @@ export interface SqlType {
  * - `listed`: a table of the elements of a JSON list, which is a parameter: `value`, and `n` from 1.
  * - `rowsAtOnce`: how many rows go into one statement.
  * - `keysOfRows`: how a large table is declared, whose rows have a position, and a key where there is one.
+ * - `countsRows`: whether the database gives the rows of a large table their positions itself, each the next one.
  * - `remade`: the statements that bring a table that is small from one shape to another one, with its rows; columns that
  *   had to have values may lack them afterwards. `table` gives the name of a table in a statement.
  *
@@ -53,5 +54,6 @@ export interface SqlDialect {
     readonly position: string
     readonly constraints: ReadonlyArray<string>
   }
+  readonly countsRows: boolean
   readonly remade: (before: TableShape, after: TableShape, table: (name: string) => string) => ReadonlyArray<string>
 }

@@ -56,6 +56,8 @@ export const sqliteDialect: SqlDialect = {
   listed: (parameter) => `(select value, key + 1 as n from json_each(${parameter})) as listed`,
   rowsAtOnce: 32_768,
   keysOfRows: (key) => ({ position: "integer primary key", constraints: keyConstraint("unique", key) }),
+  // A primary key of this type is the number of the row, which costs least where SQLite gives it.
+  countsRows: true,
   // SQLite changes no constraint of a table. While it is made anew, rows of others name rows that are not there. Afterwards
   // a row that names none is refused at once again: a `commit` that fails would leave its statement open.
   remade: (before, after, table) => {

@@ -108,8 +108,8 @@ export const cellThrough = <Row, Other>(cell: Cell<Row>, find: (other: Other) =>
 }
 
 /**
- * The values of a column: their schema, their stored form, and how they are decoded from it. `decode` gives none where
- * the stored form is not one of this column.
+ * The values of a column: their schema, their stored form, and how they are decoded from it. `decoder` makes a
+ * function for many rows, which gives `undefined` where the stored form is not one of this column.
  *
  * @since 0.1.0
  * @category models
@@ -117,11 +117,41 @@ export const cellThrough = <Row, Other>(cell: Cell<Row>, find: (other: Other) =>
 export interface ColumnValues<A, I> {
   readonly schema: Schema.Schema<A, I>
   readonly cell: <Row>(value: (row: Row) => A | undefined) => Cell<Row>
-  readonly decode: (stored: unknown) => Option.Option<A>
+  readonly decoder: () => (stored: unknown) => A | undefined
+}
+
+type Decode<A> = (stored: unknown) => A | undefined
+
+/** Asking a schema costs tens of times as much as remembering: so many values of a column are remembered. */
+const mostRemembered = 131_072
+
+const remembering = <A>(decode: Decode<A>): Decode<A> => {
+  const known = new Map<unknown, A>()
+  return (stored) => {
+    const before = known.get(stored)
+    if (before !== undefined) return before
+    const decoded = decode(stored)
+    if (decoded !== undefined && typeof stored !== "object" && known.size < mostRemembered) known.set(stored, decoded)
+    return decoded
+  }
 }
 
 /** Values whose stored form is what they are. */
-const isOneOf = <A, I>(schema: Schema.Schema<A, I>) => Option.liftPredicate(Schema.is(schema))
+const asTheyAre = <A, I>(schema: Schema.Schema<A, I>): (() => Decode<A>) => {
+  const is = Schema.is(schema)
+  return () => remembering((stored) => (is(stored) ? stored : undefined))
+}
+
+/** Numbers from `least` to `most` in steps. There are millions of them to decode, and no schema is asked. */
+const steps =
+  (least: number, most: number, step: number) =>
+  <A extends number>(): Decode<A> => {
+    const is = (stored: unknown): stored is A =>
+      typeof stored === "number" && stored >= least && stored <= most && stored % step === 0
+    return (stored) => (is(stored) ? stored : undefined)
+  }
+const ids = steps(1, 2_147_483_647, 1)
+const halfStars = steps(0.5, 5, 0.5)
 
 /**
  * How a column's values are stored: a constructor for each stored type.
@@ -130,30 +160,36 @@ const isOneOf = <A, I>(schema: Schema.Schema<A, I>) => Option.liftPredicate(Sche
  * @category constructors
  */
 export const stored = {
+  /** Whole numbers from 1 to 2147483647, and the schema takes all of these. */
+  id: <A extends number, I extends number>(schema: Schema.Schema<A, I>): ColumnValues<A, I> => ({
+    schema,
+    cell: (get) => ({ type: "integer", get }),
+    decoder: ids
+  }),
   integer: <A extends number, I extends number>(schema: Schema.Schema<A, I>): ColumnValues<A, I> => ({
     schema,
     cell: (get) => ({ type: "integer", get }),
-    decode: isOneOf(schema)
+    decoder: asTheyAre(schema)
   }),
   stars: <A extends number, I extends number>(schema: Schema.Schema<A, I>): ColumnValues<A, I> => ({
     schema,
     cell: (get) => ({ type: "stars", get }),
-    decode: isOneOf(schema)
+    decoder: halfStars
   }),
   boolean: (): ColumnValues<boolean, boolean> => ({
     schema: Schema.Boolean,
     cell: (get) => ({ type: "boolean", get }),
-    decode: isOneOf(Schema.Boolean)
+    decoder: asTheyAre(Schema.Boolean)
   }),
   text: <A extends string, I extends string>(schema: Schema.Schema<A, I>): ColumnValues<A, I> => ({
     schema,
     cell: (get) => ({ type: "text", get }),
-    decode: isOneOf(schema)
+    decoder: asTheyAre(schema)
   }),
   day: <A extends string, I extends string>(schema: Schema.Schema<A, I>): ColumnValues<A, I> => ({
     schema,
     cell: (get) => ({ type: "day", get }),
-    decode: isOneOf(schema)
+    decoder: asTheyAre(schema)
   }),
   instant: (): ColumnValues<DateTime.Utc, string> => ({
     schema: Schema.DateTimeUtc,
@@ -164,25 +200,28 @@ export const stored = {
         return at === undefined ? undefined : DateTime.formatIso(at)
       }
     }),
-    decode: Schema.decodeUnknownOption(Schema.DateTimeUtc)
+    decoder: () => {
+      const decode = Schema.decodeUnknownOption(Schema.DateTimeUtc)
+      return remembering((stored) => Option.getOrUndefined(decode(stored)))
+    }
   }),
   integers: <A extends number, I extends number>(
     schema: Schema.Schema<A, I>
   ): ColumnValues<ReadonlyArray<A>, ReadonlyArray<I>> => ({
     schema: Schema.Array(schema),
     cell: (get) => ({ type: "integers", get }),
-    decode: isOneOf(Schema.Array(schema))
+    decoder: asTheyAre(Schema.Array(schema))
   }),
   texts: <A extends string, I extends string>(
     schema: Schema.Schema<A, I>
   ): ColumnValues<ReadonlyArray<A>, ReadonlyArray<I>> => ({
     schema: Schema.Array(schema),
     cell: (get) => ({ type: "texts", get }),
-    decode: isOneOf(Schema.Array(schema))
+    decoder: asTheyAre(Schema.Array(schema))
   }),
   counts: (): ColumnValues<StoredValues["counts"], StoredValues["counts"]> => {
     const schema = Schema.Record({ key: Schema.String, value: Schema.NonNegativeInt })
-    return { schema, cell: (get) => ({ type: "counts", get }), decode: isOneOf(schema) }
+    return { schema, cell: (get) => ({ type: "counts", get }), decoder: asTheyAre(schema) }
   }
 }
 
@@ -210,7 +249,7 @@ export interface Column<A, Field extends Schema.Struct.Field> extends ColumnOrig
   readonly isOptional: boolean
   readonly nullableSince?: number
   readonly field: Field
-  readonly values: Pick<ColumnValues<A, never>, "cell" | "decode">
+  readonly values: Pick<ColumnValues<A, never>, "cell" | "decoder">
 }
 
 /**
@@ -221,13 +260,13 @@ export interface Column<A, Field extends Schema.Struct.Field> extends ColumnOrig
  */
 export const required = <A, I>(
   name: string,
-  { cell, decode, schema }: ColumnValues<A, I>
+  { cell, decoder, schema }: ColumnValues<A, I>
 ): Column<A, Schema.Schema<A, I>> => ({
   name,
   since: 1,
   isOptional: false,
   field: schema,
-  values: { cell, decode }
+  values: { cell, decoder }
 })
 
 /**
@@ -238,7 +277,7 @@ export const required = <A, I>(
  */
 export const optional = <A, I>(
   name: string,
-  { cell, decode, schema }: ColumnValues<A, I>,
+  { cell, decoder, schema }: ColumnValues<A, I>,
   origin: Partial<ColumnOrigin> & { readonly nullableSince?: number } = {}
 ): Column<A, Schema.optionalWith<Schema.Schema<A, I>, { exact: true }>> => ({
   name,
@@ -246,5 +285,5 @@ export const optional = <A, I>(
   ...origin,
   isOptional: true,
   field: Schema.optionalWith(schema, { exact: true }),
-  values: { cell, decode }
+  values: { cell, decoder }
 })

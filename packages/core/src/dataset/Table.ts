@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import { Either, Option, Record, Schema, Struct } from "effect"
+import { Either, Record, Schema, Struct } from "effect"
 import type { Cell, Column, ColumnOrigin, Keeps } from "./Column.ts"
 
 /**
@@ -74,24 +74,6 @@ export type ColumnsOf<Row> = {
   readonly [K in keyof Row]-?: Column<Exclude<Row[K], undefined>, Schema.Struct.Field>
 }
 
-/** So many values of a column are remembered: about as many as there are films and members with many rows. */
-const mostRemembered = 131_072
-
-/**
- * Decodes values of which most were decoded before: asking a schema costs tens of times as much as remembering.
- * `undefined` is what is no value.
- */
-const remembering = <A>(decode: (stored: unknown) => Option.Option<A>): ((stored: unknown) => A | undefined) => {
-  const known = new Map<unknown, A>()
-  return (stored) => {
-    const before = known.get(stored)
-    if (before !== undefined) return before
-    const decoded = Option.getOrUndefined(decode(stored))
-    if (decoded !== undefined && typeof stored !== "object" && known.size < mostRemembered) known.set(stored, decoded)
-    return decoded
-  }
-}
-
 const shown = (value: unknown): string => String(JSON.stringify(value) ?? value).slice(0, 80)
 
 /**
@@ -124,7 +106,7 @@ export const makeTable = <Row extends object>(
     reader: (read) => {
       const parts = read.map(({ property }) => {
         const { isOptional, name: column, values } = columns[property as keyof Row]
-        return { property, column, isOptional, decode: remembering(values.decode) }
+        return { property, column, isOptional, decode: values.decoder() }
       })
       // Rows that begin as copies of one are made faster than rows to which property by property is added.
       const blank: { [property: string]: unknown } = {}

@@ -16,8 +16,8 @@ import { makeTable, rowSchema, type Table } from "./Table.ts"
 const kept = (keep: Keep) => ({ since: 2, keep })
 
 const ratingColumns = {
-  userId: required("user_id", stored.integer(UserId)),
-  filmId: required("film_id", stored.integer(FilmId)),
+  userId: required("user_id", stored.id(UserId)),
+  filmId: required("film_id", stored.id(FilmId)),
   rating: required("rating", stored.stars(Rating)),
   ratedOn: optional("rated_on", stored.day(Day), kept("rated_on")),
   liked: optional("liked", stored.boolean(), kept("liked"))
@@ -38,8 +38,8 @@ export const EncodedRating = rowSchema(ratingColumns)
 export interface EncodedRating extends Schema.Schema.Type<typeof EncodedRating> {}
 
 const watchedColumns = {
-  userId: required("user_id", stored.integer(UserId)),
-  filmId: required("film_id", stored.integer(FilmId)),
+  userId: required("user_id", stored.id(UserId)),
+  filmId: required("film_id", stored.id(FilmId)),
   liked: optional("liked", stored.boolean(), kept("liked"))
 }
 
@@ -59,8 +59,8 @@ export interface EncodedWatch extends Schema.Schema.Type<typeof EncodedWatch> {}
 
 const changeColumns = {
   at: required("at", stored.instant()),
-  userId: required("user_id", stored.integer(UserId)),
-  filmId: required("film_id", stored.integer(FilmId)),
+  userId: required("user_id", stored.id(UserId)),
+  filmId: required("film_id", stored.id(FilmId)),
   before: optional("before", stored.stars(Rating)),
   after: optional("after", stored.stars(Rating))
 }
@@ -80,11 +80,11 @@ export const RatingChange = rowSchema(changeColumns)
 export interface RatingChange extends Schema.Schema.Type<typeof RatingChange> {}
 
 const filmColumns = {
-  id: required("film_id", stored.integer(FilmId)),
+  id: required("film_id", stored.id(FilmId)),
   slug: optional("slug", stored.text(Slug), { nullableSince: 2 }),
   title: optional("title", stored.text(Schema.NonEmptyString)),
   year: optional("year", stored.integer(Year)),
-  tmdbId: optional("tmdb_id", stored.integer(TmdbId), kept("film_numbers")),
+  tmdbId: optional("tmdb_id", stored.id(TmdbId), kept("film_numbers")),
   imdbId: optional("imdb_id", stored.text(ImdbId), kept("film_numbers"))
 }
 
@@ -105,7 +105,7 @@ export interface Film extends Schema.Schema.Type<typeof Film> {}
 
 const memberColumns = {
   username: required("username", stored.text(Username)),
-  userId: required("user_id", stored.integer(UserId)),
+  userId: required("user_id", stored.id(UserId)),
   state: required("state", stored.text(MemberState)),
   readAt: required("read_at", stored.instant()),
   lastPage: required("last_page", stored.integer(Schema.NonNegativeInt)),
@@ -158,7 +158,7 @@ export interface BareMember extends Pick<MemberRecord, "userId" | "username"> {}
 export type Member = BareMember & Partial<MemberRecord>
 
 const updateColumns = {
-  userId: required("user_id", stored.integer(UserId)),
+  userId: required("user_id", stored.id(UserId)),
   lastUpdated: required("last_updated", stored.instant())
 }
 
