@@ -79,6 +79,17 @@ export {
   RunFinished,
   RunStarted
 } from "./harvest/HarvestEvent.ts"
+export { ImportError, ImportErrorReason } from "./importing/ImportError.ts"
+export {
+  type AsideRow,
+  ImportedList,
+  type ImportedEntry,
+  type ImportedMember,
+  ImportItem,
+  ImportSource,
+  type InputCounts,
+  type KnownFilms
+} from "./importing/ImportSource.ts"
 export { MemberListing, UserId, Username, UsernameFromText } from "./domain/Member.ts"
 export { Diagnostics, type KeptPage } from "./reading/Diagnostics.ts"
 export { Day, formatRating, Rating, ratingFromHalfStars } from "./domain/Rating.ts"
