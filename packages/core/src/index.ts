@@ -79,6 +79,19 @@ export {
   RunFinished,
   RunStarted
 } from "./harvest/HarvestEvent.ts"
+export * as Import from "./importing/Import.ts"
+export {
+  ImportEvent,
+  ImportFinished,
+  ImportReport,
+  ImportStarted,
+  InputFound,
+  InputProgress,
+  InputRead,
+  InputRefused,
+  MemberImported,
+  MemberOutcome
+} from "./importing/ImportReport.ts"
 export { ImportError, ImportErrorReason } from "./importing/ImportError.ts"
 export {
   type AsideRow,

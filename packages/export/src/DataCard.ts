@@ -56,7 +56,7 @@ export const dataCard = ({
   state,
   tool
 }: DataCardFacts): string => {
-  const members = { sealed: 0, partial: 0, gone: 0, private: 0, renamed: 0 }
+  const members = { sealed: 0, partial: 0, gone: 0, private: 0, renamed: 0, unproven: 0 }
   let seen = 0
   let stated = 0
   let seenOfStated = 0
@@ -74,7 +74,7 @@ export const dataCard = ({
   const day = (millis: number) => new Date(millis).toISOString().slice(0, 10)
   const earliest = times.reduce((a, b) => Math.min(a, b), Infinity)
   const latest = times.reduce((a, b) => Math.max(a, b), -Infinity)
-  const unproven = state.users.size - state.members.size
+  const unproven = members.unproven + state.users.size - state.members.size
   const words = (["sealed", "partial", "gone", "private", "renamed"] as const).flatMap((name) =>
     members[name] === 0 ? [] : [`${count(members[name])} ${name === "sealed" ? "complete" : name}`]
   )

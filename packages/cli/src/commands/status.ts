@@ -16,12 +16,18 @@ import { Screen } from "../Screen.ts"
 import { endWithError, endWithInvalid } from "../StartRun.ts"
 
 const countsOf = ({ bytes, committedAt, state }: DatasetSummary) => {
-  const members = { sealed: 0, partial: 0, gone: 0, private: 0, renamed: 0 }
+  const members = {
+    sealed: 0,
+    partial: 0,
+    gone: 0,
+    private: 0,
+    renamed: 0,
+    unproven: state.users.size - state.members.size
+  }
   for (const { state: memberState } of state.members.values()) members[memberState] += 1
   return {
     users: state.users.size,
     ...members,
-    unproven: state.users.size - state.members.size,
     films: state.films.size,
     ratings: state.ratings,
     batches: state.batches,

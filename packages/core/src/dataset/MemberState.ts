@@ -11,11 +11,12 @@ import { Schema } from "effect"
  * - `gone`: according to the site, the member does not exist.
  * - `private`: according to the site, the member's films are not public.
  * - `renamed`: the site redirects this name to another one.
+ * - `unproven`: the ratings come from a dataset that proves nothing.
  *
  * @since 0.1.0
  * @category models
  */
-export const MemberState = Schema.Literal("sealed", "partial", "gone", "private", "renamed")
+export const MemberState = Schema.Literal("sealed", "partial", "gone", "private", "renamed", "unproven")
 
 /**
  * @since 0.1.0

@@ -118,7 +118,9 @@ const memberColumns = {
   renamedTo: optional("renamed_to", stored.text(Username)),
   seen: optional("seen_films", stored.integers(FilmId)),
   source: optional("source", stored.text(Schema.NonEmptyString), kept("provenance")),
-  proof: optional("proof", stored.text(Proof), kept("provenance"))
+  proof: optional("proof", stored.text(Proof), kept("provenance")),
+  laterAt: optional("later_at", stored.instant(), kept("provenance")),
+  laterFilms: optional("later_films", stored.integers(FilmId), kept("provenance"))
 }
 
 /**
@@ -128,7 +130,8 @@ const memberColumns = {
  * that can be completed page by page all films of its list that were seen, rated or not, which tell later whether the
  * list has moved; of a sealed member that was read in one go a sample of its rated films (see `sampleOfRatings`), which
  * tells a member again that has another name. `source` and `proof` are there where a source other than the site's pages
- * told of the member.
+ * told of the member. `laterFilms` are the films whose rows were learnt, at `laterAt` at the latest, from something that
+ * shows only a part of the list (a feed), after the list was read: an older reading does not take these rows away.
  *
  * @since 0.1.0
  * @category models

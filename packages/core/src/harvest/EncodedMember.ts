@@ -4,13 +4,20 @@
  * @since 0.1.0
  */
 import type { DateTime } from "effect"
-import type { Username } from "../domain/Member.ts"
+import type { UserId, Username } from "../domain/Member.ts"
 import type { BatchMember, DatasetState } from "../dataset/Batch.ts"
 import type { Keeps } from "../dataset/Column.ts"
 import type { IdRegistry } from "../dataset/IdRegistry.ts"
 import { sampleOfRatings } from "../dataset/RatingsSample.ts"
 import { withoutUnkept } from "../dataset/Table.ts"
-import { type EncodedRating, type EncodedWatch, type MemberRecord, rowTables, stateTables } from "../dataset/Tables.ts"
+import {
+  type EncodedRating,
+  type EncodedWatch,
+  type MemberRecord,
+  rowTables,
+  stateTables,
+  type WatchedFilm
+} from "../dataset/Tables.ts"
 import { whatMemberWaitsFor } from "../dataset/WhatMemberWaitsFor.ts"
 import type { ReadMember } from "./ReadMember.ts"
 
@@ -39,7 +46,7 @@ export interface Encoding {
  */
 export const encodeMember = (
   registry: IdRegistry,
-  state: DatasetState,
+  state: Pick<DatasetState, "members" | "users">,
   { collected, completes, reading }: ReadMember,
   { isStored, keeps, provenance, readAt }: Encoding
 ): ReadonlyArray<BatchMember> => {
@@ -55,20 +62,7 @@ export const encodeMember = (
       : [{ record, isNew: false, write: "append", ratings: [] }]
   }
   const { isNew, userId } = registry.user(reading.username)
-  const filmOf = withoutUnkept(stateTables.films, keeps)
-  const ratingOf = withoutUnkept(rowTables.ratings, keeps)
-  const watchOf = withoutUnkept(rowTables.watched, keeps)
-  const ratings: Array<EncodedRating> = []
-  const watched: Array<EncodedWatch> = []
-  for (const { film, rating, ...facts } of reading.films) {
-    if (rating === undefined && !keeps.has("watched")) {
-      registry.filmIfKnown(filmOf(film))
-      continue
-    }
-    registry.film(filmOf(film))
-    if (rating === undefined) watched.push(watchOf({ userId, filmId: film.id, ...facts }))
-    else ratings.push(ratingOf({ userId, filmId: film.id, rating, ...facts }))
-  }
+  const { ratings, watched } = encodeFilms(registry, keeps, userId, reading.films)
   const hasMoved = reading.renamedTo !== undefined && isStored(reading.renamedTo)
   const isReplaced = isKnown && completes === undefined && (reading.state === "sealed" || hasMoved)
   const record: MemberRecord = {
@@ -94,6 +88,47 @@ export const encodeMember = (
     ...provenance
   }
   return [{ record, isNew, write: isReplaced ? "replace" : "append", ratings, watched }]
+}
+
+/**
+ * The films of a member as rows, and the films themselves in the registry. Films that the member did not rate are noted
+ * only where the dataset has them, or keeps what was watched.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const encodeFilms = (
+  registry: IdRegistry,
+  keeps: Keeps,
+  userId: UserId,
+  films: ReadonlyArray<WatchedFilm>
+): EncodedRows => {
+  const filmOf = withoutUnkept(stateTables.films, keeps)
+  const ratingOf = withoutUnkept(rowTables.ratings, keeps)
+  const watchOf = withoutUnkept(rowTables.watched, keeps)
+  const ratings: Array<EncodedRating> = []
+  const watched: Array<EncodedWatch> = []
+  for (const { film, rating, ...facts } of films) {
+    if (rating === undefined && !keeps.has("watched")) {
+      registry.filmIfKnown(filmOf(film))
+      continue
+    }
+    registry.film(filmOf(film))
+    if (rating === undefined) watched.push(watchOf({ userId, filmId: film.id, ...facts }))
+    else ratings.push(ratingOf({ userId, filmId: film.id, rating, ...facts }))
+  }
+  return { ratings, watched }
+}
+
+/**
+ * The rows of a member.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface EncodedRows {
+  readonly ratings: ReadonlyArray<EncodedRating>
+  readonly watched: ReadonlyArray<EncodedWatch>
 }
 
 const seenFilms = (

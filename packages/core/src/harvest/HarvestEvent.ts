@@ -6,7 +6,8 @@
 import { Schema } from "effect"
 import { Username } from "../domain/Member.ts"
 import { RunReport } from "./RunReport.ts"
-import { Doubt, MemberState } from "../dataset/MemberState.ts"
+import { Doubt } from "../dataset/MemberState.ts"
+import { ReadState } from "../reading/MemberReading.ts"
 
 /**
  * The run has opened its dataset: its number of users and ratings, and how many members this run will add and, with
@@ -61,7 +62,7 @@ export const PageRead = Schema.TaggedStruct("PageRead", {
  */
 export const MemberRead = Schema.TaggedStruct("MemberRead", {
   username: Username,
-  state: MemberState,
+  state: ReadState,
   pages: Schema.NonNegativeInt,
   films: Schema.NonNegativeInt,
   ratings: Schema.NonNegativeInt,

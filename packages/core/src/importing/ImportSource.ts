@@ -9,6 +9,7 @@ import type { WatchedFilm } from "../dataset/Tables.ts"
 import type { FilmId, Slug } from "../domain/Film.ts"
 import type { Username } from "../domain/Member.ts"
 import type { ListPart } from "../reading/ListPart.ts"
+import type { RatedFilms } from "../reading/RatingsSource.ts"
 import type { ImportError } from "./ImportError.ts"
 
 /**
@@ -16,18 +17,21 @@ import type { ImportError } from "./ImportError.ts"
  *
  * - `Complete`: the complete list, as an official export has it. `films` has each film once.
  * - `Pages`: pages of the list, in the order in which they were saved. They are judged as the pages of the site are.
- *   `listedFilms` is the number of films that a saved members list states.
+ *   `listedFilms` is the number of films that a saved members list states, `rated` what a saved page of the list of rated
+ *   films tells of their number.
  * - `Entries`: some entries with their own times. They add and change ratings, and say nothing about the rest.
  * - `Unproven`: ratings from a dataset that proves nothing.
+ * - `Additions`: ratings of such a list, of the same source and time, whose films had no known number before.
  *
  * @since 0.1.0
  * @category models
  */
 export type ImportedList = Data.TaggedEnum<{
   Complete: { readonly films: ReadonlyArray<WatchedFilm> }
-  Pages: { readonly parts: ReadonlyArray<ListPart>; readonly listedFilms?: number }
+  Pages: { readonly parts: ReadonlyArray<ListPart>; readonly listedFilms?: number; readonly rated?: RatedFilms }
   Entries: { readonly entries: ReadonlyArray<ImportedEntry> }
   Unproven: { readonly films: ReadonlyArray<WatchedFilm> }
+  Additions: { readonly films: ReadonlyArray<WatchedFilm> }
 }>
 
 /**

@@ -3,12 +3,27 @@
  *
  * @since 0.1.0
  */
+import { Schema } from "effect"
 import type { FilmId } from "../domain/Film.ts"
 import type { Username } from "../domain/Member.ts"
-import type { Doubt, MemberState } from "../dataset/MemberState.ts"
+import { type Doubt, MemberState } from "../dataset/MemberState.ts"
 import type { MemberRecord, WatchedFilm } from "../dataset/Tables.ts"
 import type { FilmsContent, ListPart, PartContent } from "./ListPart.ts"
 import { type ListVersion, reconcileList } from "./MovedList.ts"
+
+/**
+ * The states that reading a list can end in.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const ReadState = Schema.Literal(...MemberState.literals.filter((state) => state !== "unproven"))
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type ReadState = typeof ReadState.Type
 
 /**
  * What was read of one member. `films` has each film once, in the order of the list. `missing` has the numbers of the parts
@@ -20,7 +35,7 @@ import { type ListVersion, reconcileList } from "./MovedList.ts"
  */
 export interface MemberReading {
   readonly username: Username
-  readonly state: MemberState
+  readonly state: ReadState
   readonly lastPart: number
   readonly missing: ReadonlyArray<number>
   readonly again: "all" | ReadonlyArray<number>
@@ -30,7 +45,7 @@ export interface MemberReading {
   readonly renamedTo?: Username
 }
 
-const withoutFilms = (username: Username, state: MemberState): MemberReading => ({
+const withoutFilms = (username: Username, state: ReadState): MemberReading => ({
   username,
   state,
   lastPart: 0,

@@ -1,0 +1,364 @@
+/**
+ * The way of what an import source tells into a dataset, batch by batch.
+ *
+ * @since 0.1.0
+ * @module
+ */
+import { Clock, DateTime, Effect, Stream } from "effect"
+import type { BatchMember } from "../dataset/Batch.ts"
+import type { Keep, Keeps } from "../dataset/Column.ts"
+import { makeIdRegistry } from "../dataset/IdRegistry.ts"
+import { type OpenDataset, RatingsStorage } from "../dataset/RatingsStorage.ts"
+import type { StorageError } from "../dataset/StorageError.ts"
+import type { EncodedRating, EncodedWatch } from "../dataset/Tables.ts"
+import type { FilmId, Slug } from "../domain/Film.ts"
+import type { UserId, Username } from "../domain/Member.ts"
+import { BatchCommitted } from "../harvest/HarvestEvent.ts"
+import type { ImportError } from "./ImportError.ts"
+import {
+  ImportFinished,
+  ImportStarted,
+  type ImportEvent,
+  type ImportReport,
+  InputFound,
+  InputProgress,
+  InputRead,
+  InputRefused,
+  MemberImported,
+  type MemberOutcome
+} from "./ImportReport.ts"
+import { type AsideRow, type ImportedList, type ImportedMember, ImportItem, ImportSource } from "./ImportSource.ts"
+import { type HeldRows, Intake, noHeldRows, takeMember } from "./MemberIntake.ts"
+
+/**
+ * Where ratings go whose films have no known number. `put` adds some; `finish` is called once, when all members are
+ * committed, and puts all of them in the place of what was there before.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface RatingsAside {
+  readonly put: (rows: ReadonlyArray<AsideRow>) => Effect.Effect<void, StorageError>
+  readonly finish: Effect.Effect<void, StorageError>
+}
+
+/**
+ * The options of an import. `existing` is what a `new` import does with an existing dataset. `keep` is what the dataset
+ * keeps from now on, in addition to what it keeps already; by default, a new dataset keeps what its source provides.
+ * With `isDryRun` nothing is written. `timestamp` is written instead of the time of each commit, for reproducible bytes.
+ * `rowsInABatch` bounds the memory; a member is always committed as a whole.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ImportRequest {
+  readonly mode: "new" | "continue"
+  readonly existing: "refuse" | "set-aside"
+  readonly isDryRun: boolean
+  readonly keep?: Iterable<Keep>
+  readonly timestamp?: DateTime.Utc
+  readonly aside?: RatingsAside
+  readonly rowsInABatch?: number
+  readonly membersInABatch?: number
+}
+
+/** About 30 MB of rows at once. */
+const usualRowsInABatch = 200_000
+const usualMembersInABatch = 500
+
+/**
+ * Imports all that the source in the context tells into the dataset of the storage in the context, and returns the report.
+ * `tell` is called with each event, one after the other. Members are committed in the order of the source.
+ *
+ * It fails if the storage fails, or with an error of the source if nothing can be imported. An input that is refused does
+ * not stop the others; the report lists it. Interrupting keeps what was committed; a commit in progress is finished first.
+ *
+ * Costs memory for a batch of members, besides users and films; and a reading of the dataset's rows for each batch with
+ * members that the dataset knows.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const report = <E = never, R = never>(
+  request: ImportRequest,
+  tell: (event: ImportEvent) => Effect.Effect<void, E, R> = () => Effect.void
+): Effect.Effect<ImportReport, E | ImportError | StorageError, R | ImportSource | RatingsStorage> =>
+  Effect.gen(function* () {
+    const source = yield* ImportSource
+    const storage = yield* RatingsStorage
+    const dataset = yield* storage.open(
+      request.mode === "new" ? { _tag: "new", existing: request.existing } : { _tag: "continue" }
+    )
+    const startedAt = yield* DateTime.now
+    yield* tell(
+      ImportStarted.make({
+        mode: request.mode,
+        storage: storage.name,
+        place: storage.place,
+        users: dataset.state.users.size,
+        ratings: dataset.state.ratings,
+        isDryRun: request.isDryRun,
+        notes: dataset.notes
+      })
+    )
+    const keeps: Keeps = new Set([
+      ...dataset.state.keeps,
+      ...(request.keep ?? (request.mode === "new" ? source.keeps : [])),
+      "provenance" as const
+    ])
+    const intake = makeIntake(dataset, keeps, request, tell)
+    const inputs: Array<ImportReport["inputs"][number]> = []
+    const refused: Array<ImportReport["refused"][number]> = []
+    let aside = 0
+    const onItem = ImportItem.$match({
+      Found: ({ kind, place, words }) => tell(InputFound.make({ place, kind, words })),
+      Progress: ({ _tag, ...progress }) => tell(InputProgress.make(progress)),
+      Member: ({ member }) => intake.add(member),
+      Aside: ({ rows }) => {
+        aside += rows.length
+        return request.isDryRun || request.aside === undefined ? Effect.void : request.aside.put(rows)
+      },
+      Read: ({ counts, kind, notes, place }) => {
+        inputs.push({ place, kind, counts })
+        return tell(InputRead.make({ place, kind, counts, notes }))
+      },
+      Refused: ({ error: { message, place, reason } }) => {
+        refused.push({ place, reason, message })
+        return tell(InputRefused.make({ place, reason, message }))
+      }
+    })
+    yield* Stream.runForEach(source.items({ idOf: intake.filmOf }), (item): Effect.Effect<void, E | StorageError, R> =>
+      onItem(item)
+    )
+    yield* intake.commit
+    if (!request.isDryRun && request.aside !== undefined) yield* request.aside.finish
+    const result: ImportReport = {
+      mode: request.mode,
+      isDryRun: request.isDryRun,
+      startedAt,
+      finishedAt: yield* DateTime.now,
+      inputs,
+      refused,
+      aside,
+      ...intake.account()
+    }
+    yield* tell(ImportFinished.make({ report: result }))
+    return result
+  }).pipe(Effect.scoped, Effect.withSpan("Import.report"))
+
+/** Rows of a list, as an upper bound. */
+const rowsIn = (list: ImportedList): number => {
+  switch (list._tag) {
+    case "Entries":
+      return list.entries.length
+    case "Pages":
+      return list.parts.reduce((sum, { content }) => sum + (content._tag === "Films" ? content.films.length : 0), 0)
+    default:
+      return list.films.length
+  }
+}
+
+const filmsIn = (list: ImportedList) => {
+  switch (list._tag) {
+    case "Entries":
+      return list.entries.map(({ watched }) => watched.film)
+    case "Pages":
+      return list.parts.flatMap(({ content }) =>
+        content._tag === "Films" ? content.films.map(({ film }) => film) : []
+      )
+    default:
+      return list.films.map(({ film }) => film)
+  }
+}
+
+/** Collects members until there are enough for a batch, and commits them. */
+const makeIntake = <E, R>(
+  dataset: OpenDataset,
+  keeps: Keeps,
+  { isDryRun, membersInABatch = usualMembersInABatch, rowsInABatch = usualRowsInABatch, timestamp }: ImportRequest,
+  tell: (event: ImportEvent) => Effect.Effect<void, E, R>
+) => {
+  const { state } = dataset
+  const registry = makeIdRegistry(state)
+  // The state of the dataset with all batches so far.
+  const users = new Map(state.users)
+  const members = new Map(state.members)
+  const now = { users, members }
+  const numbers = new Map<Slug, FilmId>()
+  for (const { id, slug } of state.films.values()) if (slug !== undefined) numbers.set(slug, id)
+
+  const outcomes: Record<MemberOutcome, number> = {
+    new: 0,
+    changed: 0,
+    unchanged: 0,
+    older: 0,
+    proven: 0,
+    incomplete: 0,
+    superseded: 0
+  }
+  const ratings = { added: 0, changed: 0, removed: 0 }
+  const missingPages = new Map<Username, ReadonlyArray<number>>()
+  let batches = 0
+  let newFilms = 0
+  let changedFilms = 0
+  let totalRatings = state.ratings
+  // Members of a dry run are taken over what they would have been if they come again. Lists of datasets are too large to
+  // be remembered; nothing but a feed comes after them.
+  const rehearsed = new Map<UserId, HeldRows>()
+
+  let waiting: Array<ImportedMember> = []
+  let rowsWaiting = 0
+
+  /** The rows of the members that the dataset knows. */
+  const heldRows = (known: ReadonlySet<UserId>): Effect.Effect<ReadonlyMap<UserId, HeldRows>, StorageError> =>
+    Effect.gen(function* () {
+      const held = new Map(
+        Array.from(known, (userId) => [
+          userId,
+          { ratings: new Map<FilmId, EncodedRating>(), watched: new Map<FilmId, EncodedWatch>() }
+        ])
+      )
+      if (known.size === 0) return held
+      yield* Stream.runForEachChunk(dataset.ratings, (rows) =>
+        Effect.sync(() => {
+          for (const row of rows) held.get(row.userId)?.ratings.set(row.filmId, row)
+        })
+      )
+      if (keeps.has("watched"))
+        yield* Stream.runForEachChunk(dataset.watched, (rows) =>
+          Effect.sync(() => {
+            for (const row of rows) held.get(row.userId)?.watched.set(row.filmId, row)
+          })
+        )
+      for (const [userId, rows] of rehearsed) if (known.has(userId)) held.set(userId, copied(rows))
+      return held
+    })
+
+  const note = (username: Username, member: ImportedMember, intake: Intake): typeof MemberImported.Type => {
+    const { differences, missing, outcome } = Intake.$match(intake, {
+      Taken: ({ differences, member, missing }) => ({
+        outcome: member.isNew ? ("new" as const) : ("changed" as const),
+        differences,
+        missing
+      }),
+      Unchanged: () => ({ outcome: "unchanged" as const, differences: noDifferences, missing: [] }),
+      Kept: ({ missing, reason }) => ({ outcome: reason, differences: noDifferences, missing })
+    })
+    outcomes[outcome] += 1
+    ratings.added += differences.added
+    ratings.changed += differences.changed
+    ratings.removed += differences.removed
+    const record = intake._tag === "Taken" ? intake.member.record : members.get(username)
+    if (missing.length > 0 && record?.state !== "sealed") missingPages.set(username, missing)
+    else missingPages.delete(username)
+    return MemberImported.make({
+      username,
+      place: member.place,
+      source: member.source,
+      outcome,
+      ...(record === undefined ? {} : { state: record.state }),
+      ratings: record?.ratings ?? 0,
+      ...differences,
+      missing
+    })
+  }
+
+  const commit = Effect.gen(function* () {
+    const batch = waiting
+    waiting = []
+    rowsWaiting = 0
+    if (batch.length === 0) return
+    const started = yield* Clock.currentTimeMillis
+    const known = new Set(
+      batch.flatMap(({ username }) => {
+        const userId = users.get(username)
+        return userId === undefined ? [] : [userId]
+      })
+    )
+    const held = yield* heldRows(known)
+    const sealedNow = new Set(batch.flatMap(({ list, username }) => (list._tag === "Complete" ? [username] : [])))
+    const isStored = (name: Username) => sealedNow.has(name) || members.get(name)?.state === "sealed"
+    const taken: Array<BatchMember> = []
+    for (const member of batch) {
+      const { username } = member
+      const userId = users.get(username)
+      const rows = (userId === undefined ? undefined : held.get(userId)) ?? noHeldRows
+      const intake = takeMember(member, { state: now, registry, keeps, held: rows, isStored })
+      yield* tell(note(username, member, intake))
+      if (intake._tag === "Taken") {
+        taken.push(intake.member)
+        if (isDryRun && member.list._tag !== "Unproven")
+          rehearsed.set(intake.member.record.userId, afterwards(rows, intake.member))
+      }
+    }
+    const films = registry.takeFilms()
+    for (const { list } of batch)
+      for (const { id, slug } of filmsIn(list)) if (slug !== undefined) numbers.set(slug, id)
+    const remember = () => {
+      for (const { record } of taken) {
+        users.set(record.username, record.userId)
+        members.set(record.username, record)
+      }
+      newFilms += films.newFilms.length
+      changedFilms += films.changedFilms.length
+    }
+    if (taken.length === 0 && films.newFilms.length + films.changedFilms.length === 0) return
+    if (isDryRun) return remember()
+    const committedAt = timestamp ?? (yield* DateTime.now)
+    // One step: whoever interrupts the import is told of every batch that is there.
+    yield* Effect.uninterruptible(
+      Effect.gen(function* () {
+        const receipt = yield* dataset.commit({ members: taken, ...films, keeps, committedAt })
+        remember()
+        batches += 1
+        totalRatings = receipt.ratings
+        yield* tell(
+          BatchCommitted.make({
+            batch: receipt.batches,
+            members: taken.map(({ record }) => record.username),
+            ratings: taken.reduce((sum, { ratings: rows }) => sum + rows.length, 0),
+            newFilms: films.newFilms.length,
+            changedFilms: films.changedFilms.length,
+            totalRatings: receipt.ratings,
+            millis: (yield* Clock.currentTimeMillis) - started
+          })
+        )
+      })
+    )
+  })
+
+  return {
+    filmOf: (slug: Slug) => numbers.get(slug),
+    commit,
+    add: (member: ImportedMember) =>
+      Effect.gen(function* () {
+        // What comes again of a member is taken over what came before.
+        if (waiting.some(({ username }) => username === member.username)) yield* commit
+        waiting.push(member)
+        rowsWaiting += rowsIn(member.list)
+        if (rowsWaiting >= rowsInABatch || waiting.length >= membersInABatch) yield* commit
+      }),
+    account: () => ({
+      members: outcomes,
+      ratings,
+      missingPages: Array.from(missingPages, ([username, pages]) => ({ username, pages })),
+      batches,
+      newFilms,
+      changedFilms,
+      totalUsers: users.size,
+      totalRatings: isDryRun ? totalRatings + ratings.added - ratings.removed : totalRatings
+    })
+  }
+}
+
+const noDifferences = { added: 0, changed: 0, removed: 0 }
+
+const copied = ({ ratings, watched }: HeldRows) => ({ ratings: new Map(ratings), watched: new Map(watched) })
+
+/** The rows of a member with its part of a batch. */
+const afterwards = (held: HeldRows, { ratings, watched = [], write }: BatchMember): HeldRows => {
+  const rows = write === "replace" ? copied(noHeldRows) : copied(held)
+  for (const row of ratings) rows.ratings.set(row.filmId, row)
+  for (const row of watched) rows.watched.set(row.filmId, row)
+  return rows
+}

@@ -1,0 +1,496 @@
+/**
+ * What an import does to one member: whether its list is taken, and which rows change.
+ *
+ * @since 0.1.0
+ */
+import { Data, DateTime } from "effect"
+import type { BatchMember, DatasetState } from "../dataset/Batch.ts"
+import type { Keeps } from "../dataset/Column.ts"
+import type { IdRegistry } from "../dataset/IdRegistry.ts"
+import { sampleOfRatings } from "../dataset/RatingsSample.ts"
+import type { EncodedRating, EncodedWatch, MemberRecord, WatchedFilm } from "../dataset/Tables.ts"
+import type { FilmId } from "../domain/Film.ts"
+import type { UserId, Username } from "../domain/Member.ts"
+import { encodeFilms, type EncodedRows, encodeMember } from "../harvest/EncodedMember.ts"
+import { addPart, noParts } from "../harvest/ReadMember.ts"
+import { mayLackRatings, statedRatings } from "../reading/LostRatings.ts"
+import {
+  canBeCompleted,
+  judgeCompletion,
+  judgeMember,
+  type MemberReading,
+  ratingsIn
+} from "../reading/MemberReading.ts"
+import { ImportedList, type ImportedMember } from "./ImportSource.ts"
+
+/**
+ * The rows that the dataset holds of a member, by film.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface HeldRows {
+  readonly ratings: ReadonlyMap<FilmId, EncodedRating>
+  readonly watched: ReadonlyMap<FilmId, EncodedWatch>
+}
+
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const noHeldRows: HeldRows = { ratings: new Map(), watched: new Map() }
+
+/**
+ * How many ratings an import adds, changes (other stars, another day, another like) and removes.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface RowDifferences {
+  readonly added: number
+  readonly changed: number
+  readonly removed: number
+}
+
+/**
+ * Why a list is not taken:
+ *
+ * - `older`: the dataset holds a list that was read later.
+ * - `proven`: the dataset holds a list that proves more.
+ * - `incomplete`: the pages do not complete the list, and the dataset holds rows of the member. `reading` tells which
+ *   pages are missing.
+ * - `superseded`: the rows belong to a list that was replaced since.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type KeptReason = "incomplete" | "older" | "proven" | "superseded"
+
+/**
+ * What becomes of a member:
+ *
+ * - `Taken`: `member` is its part of the batch.
+ * - `Unchanged`: the dataset holds the same already.
+ * - `Kept`: the dataset stays as it is, for a reason.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Intake = Data.TaggedEnum<{
+  Taken: { readonly member: BatchMember; readonly differences: RowDifferences; readonly missing: ReadonlyArray<number> }
+  Unchanged: { readonly record: MemberRecord | undefined }
+  Kept: { readonly reason: KeptReason; readonly missing: ReadonlyArray<number> }
+}>
+
+/**
+ * Creates, distinguishes and matches what becomes of members.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const Intake = Data.taggedEnum<Intake>()
+
+/**
+ * What a member is taken into: the dataset's users and members now, the rows it holds of this member, what it keeps, and
+ * whether the list of another name is complete in it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface IntakeContext {
+  readonly state: Pick<DatasetState, "members" | "users">
+  readonly registry: IdRegistry
+  readonly keeps: Keeps
+  readonly held: HeldRows
+  readonly isStored: (name: Username) => boolean
+}
+
+const none: RowDifferences = { added: 0, changed: 0, removed: 0 }
+const kept = (reason: KeptReason, missing: ReadonlyArray<number> = []): Intake => Intake.Kept({ reason, missing })
+
+/**
+ * Takes a list into a dataset. The rules:
+ *
+ * - A complete list replaces what was read before it. An older one is not taken. Rows that were learnt after it stay.
+ * - Pages that are not complete start a member, or complete one whose other pages are there. They never change a list
+ *   that is there.
+ * - Entries add ratings, and change those that are older than the entry. They remove none.
+ * - An unproven list replaces only an older unproven one.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const takeMember = (imported: ImportedMember, context: IntakeContext): Intake =>
+  ImportedList.$match(imported.list, {
+    Complete: ({ films }) => takeComplete(imported, films, context),
+    Pages: (pages) => takePages(imported, pages, context),
+    Entries: ({ entries }) => takeEntries(imported, entries, context),
+    Unproven: ({ films }) => takeUnproven(imported, films, context),
+    Additions: ({ films }) => takeAdditions(imported, films, context)
+  })
+
+const isAfter = (one: DateTime.Utc, other: DateTime.Utc): boolean => DateTime.greaterThan(one, other)
+
+type ReadFacts = Pick<ImportedMember, "readAt" | "source" | "username">
+
+const recordOf = (
+  { readAt, source, username }: ReadFacts,
+  userId: UserId,
+  facts: Pick<MemberRecord, "films" | "proof" | "ratings" | "state"> & Pick<Partial<MemberRecord>, "missing" | "seen">
+): MemberRecord => ({
+  username,
+  userId,
+  readAt,
+  lastPage: 0,
+  missing: [],
+  doubts: [],
+  verdicts: {},
+  source,
+  ...facts
+})
+
+const takeComplete = (
+  imported: ImportedMember,
+  films: ReadonlyArray<WatchedFilm>,
+  { held, keeps, registry, state }: IntakeContext
+): Intake => {
+  const before = state.members.get(imported.username)
+  if (before?.state === "sealed" && isAfter(before.readAt, imported.readAt)) return kept("older")
+  const { isNew, userId } = registry.user(imported.username)
+  const rows = encodeFilms(registry, keeps, userId, films)
+  const record = recordOf(imported, userId, {
+    state: "sealed",
+    films: films.length,
+    ratings: rows.ratings.length,
+    proof: "export",
+    ...(rows.ratings.length === 0 ? {} : { seen: sampleOfRatings(rows.ratings) })
+  })
+  return replacing({ record, isNew, write: "replace", ...rows }, before, held)
+}
+
+const takeUnproven = (
+  imported: ImportedMember,
+  films: ReadonlyArray<WatchedFilm>,
+  { held, keeps, registry, state }: IntakeContext
+): Intake => {
+  const before = state.members.get(imported.username)
+  if (state.users.has(imported.username) && before?.state !== "unproven") return kept("proven")
+  if (before !== undefined && isAfter(before.readAt, imported.readAt)) return kept("older")
+  const { isNew, userId } = registry.user(imported.username)
+  const rows = encodeFilms(registry, keeps, userId, films)
+  const record = recordOf(imported, userId, {
+    state: "unproven",
+    films: films.length,
+    ratings: rows.ratings.length,
+    proof: "none"
+  })
+  return replacing({ record, isNew, write: "replace", ...rows }, before, held)
+}
+
+/** The films are those of rows that had no number when the rest of the list was taken. */
+const takeAdditions = (imported: ImportedMember, films: ReadonlyArray<WatchedFilm>, context: IntakeContext): Intake => {
+  const { held, keeps, registry, state } = context
+  const before = state.members.get(imported.username)
+  if (before === undefined && !state.users.has(imported.username)) return takeUnproven(imported, films, context)
+  const isSameList =
+    before?.state === "unproven" &&
+    before.source === imported.source &&
+    DateTime.Equivalence(before.readAt, imported.readAt)
+  if (before === undefined || !isSameList) return kept("superseded")
+  const added = films.filter(({ film: { id } }) => !held.ratings.has(id) && !held.watched.has(id))
+  if (added.length === 0) return Intake.Unchanged({ record: before })
+  const rows = encodeFilms(registry, keeps, before.userId, added)
+  const record = {
+    ...before,
+    films: before.films + added.length,
+    ratings: before.ratings + rows.ratings.length
+  }
+  return Intake.Taken({
+    member: { record, isNew: false, write: "append", ...rows },
+    differences: { ...none, added: rows.ratings.length },
+    missing: []
+  })
+}
+
+const takePages = (
+  imported: ImportedMember,
+  { listedFilms, parts, rated }: Omit<Extract<ImportedList, { readonly _tag: "Pages" }>, "_tag">,
+  { held, isStored, keeps, registry, state }: IntakeContext
+): Intake => {
+  const { readAt, source, username } = imported
+  const before = state.members.get(username)
+  const collected = noParts()
+  for (const part of parts) addPart(collected, part)
+
+  /** A part that lost the marks of its ratings reads as a list of unrated films. */
+  const confirmed = (reading: MemberReading): MemberReading => {
+    const ratings = ratingsIn(reading.films)
+    const isDoubtful =
+      reading.state === "sealed" &&
+      mayLackRatings({ films: reading.films.length, ratings, ratingsBefore: before?.ratings ?? 0, parts }) &&
+      ((statedRatings(parts) ?? 0) > ratings || rated === undefined || rated.atLeast > ratings)
+    return isDoubtful ? { ...reading, state: "partial", doubts: [...reading.doubts, "ratings-missing"] } : reading
+  }
+  const whole = confirmed(judgeMember(username, parts, listedFilms))
+  const completed =
+    whole.state === "partial" && before !== undefined && canBeCompleted(before)
+      ? judgeCompletion(
+          before,
+          parts.filter(({ number }) => before.missing.includes(number))
+        )
+      : undefined
+  const isCompletion = before !== undefined && completed !== undefined
+  const reading = completed ?? whole
+  const waits = reading.missing
+  if (isCompletion && completed.films.length === 0 && completed.state === "partial") return kept("incomplete", waits)
+  const hasOlder = before !== undefined && before.state !== "partial" && before.state !== "unproven"
+  if (hasOlder && !isCompletion && isAfter(before.readAt, readAt)) return kept("older", waits)
+  const [member] = encodeMember(
+    registry,
+    state,
+    { reading, collected, ...(isCompletion ? { completes: before } : {}) },
+    { isStored, keeps, provenance: { source, proof: "saved-pages" }, readAt }
+  )
+  const isKnown = state.users.has(username)
+  if (member === undefined || (isKnown && !isCompletion && reading.state === "partial"))
+    return kept("incomplete", waits)
+  if (reading.state === "sealed" && !isCompletion) return replacing(member, before, held)
+  if (before !== undefined && !isCompletion && isSameFact(before, member.record))
+    return Intake.Unchanged({ record: before })
+  return Intake.Taken({
+    member,
+    differences: {
+      ...none,
+      added: member.ratings.length,
+      removed: member.write === "replace" ? held.ratings.size : 0
+    },
+    missing: waits
+  })
+}
+
+const isSameFact = (before: MemberRecord, { readAt, renamedTo, state }: MemberRecord): boolean =>
+  before.state === state && before.renamedTo === renamedTo && !isAfter(readAt, before.readAt)
+
+const takeEntries = (
+  imported: ImportedMember,
+  entries: Extract<ImportedList, { readonly _tag: "Entries" }>["entries"],
+  { held, keeps, registry, state }: IntakeContext
+): Intake => {
+  const { readAt, username } = imported
+  const before = state.members.get(username)
+  // The dataset may lack entries from before the time at which it learnt of the member.
+  const hasGaps = before === undefined || before.state === "unproven" || before.proof === "feed"
+  const isNewest = before?.laterAt === undefined || !isAfter(before.laterAt, readAt)
+  const wanted = new Map<FilmId, WatchedFilm>()
+  let newest: DateTime.Utc | undefined
+  for (const { at, watched } of entries) {
+    const { id } = watched.film
+    const isLater = before === undefined ? !state.users.has(username) : isAfter(at, before.readAt)
+    const heldRating = held.ratings.get(id)
+    const isHeld = heldRating !== undefined || held.watched.has(id)
+    const isTaken = isHeld
+      ? isNewest && (isLater || before?.proof === "feed") && watched.rating !== undefined
+      : isLater || hasGaps
+    const earlier = wanted.get(id)
+    // A later entry without a rating does not take back the rating of an earlier one.
+    if (!isTaken || (watched.rating === undefined && earlier?.rating !== undefined)) continue
+    wanted.delete(id)
+    wanted.set(id, watched)
+    newest = newest === undefined ? at : DateTime.max(newest, at)
+  }
+  if (wanted.size === 0 || newest === undefined)
+    return before === undefined && !state.users.has(username)
+      ? startedByEntries(imported, { ratings: [], watched: [] }, 0, registry, readAt)
+      : Intake.Unchanged({ record: before })
+  const { userId } = registry.user(username)
+  const rows = encodeFilms(registry, keeps, userId, [...wanted.values()])
+  if (before === undefined && !state.users.has(username))
+    return startedByEntries(imported, rows, wanted.size, registry, newest)
+  const joined = joining(held, rows)
+  const differences = differencesOf(held, joined.all)
+  const isSame = differences.added + differences.changed === 0 && joined.all.watched.length === held.watched.size
+  if (isSame || before === undefined) {
+    if (isSame) return Intake.Unchanged({ record: before })
+    return kept("proven")
+  }
+  const after = heldOf(joined.all)
+  const touched = [...wanted.keys()].filter((id) => !isSameRow(held, after, id))
+  const { seen, ...rest } = before
+  const record: MemberRecord = {
+    ...rest,
+    // The missing pages of a partial member may show these films too, so its list can only be read as a whole.
+    ...(before.state === "partial" || seen === undefined ? {} : { seen }),
+    films: before.films + touched.filter((id) => !held.ratings.has(id) && !held.watched.has(id)).length,
+    ratings: joined.all.ratings.length,
+    laterAt: before.laterAt === undefined ? newest : DateTime.max(before.laterAt, newest),
+    laterFilms: [...new Set([...(before.laterFilms ?? []), ...touched])]
+  }
+  return Intake.Taken({
+    member: joined.isAddition
+      ? { record, isNew: false, write: "append", ...joined.added }
+      : { record, isNew: false, write: "replace", ...joined.all },
+    differences,
+    missing: []
+  })
+}
+
+/** A member of whom only entries are known: all pages of its list are missing. */
+const startedByEntries = (
+  imported: ImportedMember,
+  rows: EncodedRows,
+  films: number,
+  registry: IdRegistry,
+  laterAt: DateTime.Utc
+): Intake => {
+  const known = registry.idOf(imported.username)
+  const userId = known ?? registry.user(imported.username).userId
+  const record: MemberRecord = {
+    ...recordOf(imported, userId, {
+      state: "partial",
+      films,
+      ratings: rows.ratings.length,
+      missing: [1],
+      proof: "feed"
+    }),
+    laterAt,
+    laterFilms: [...rows.ratings, ...rows.watched].map(({ filmId }) => filmId)
+  }
+  return Intake.Taken({
+    member: { record, isNew: true, write: "append", ...rows },
+    differences: { ...none, added: rows.ratings.length },
+    missing: []
+  })
+}
+
+/** Rows that were learnt after a list was so: they stay when the list is taken. */
+const learntLater = (
+  before: MemberRecord | undefined,
+  held: HeldRows,
+  readAt: DateTime.Utc
+): { readonly at: DateTime.Utc; readonly films: ReadonlySet<FilmId> } | undefined => {
+  if (before === undefined) return undefined
+  const { laterAt, laterFilms = [], proof, readAt: readBefore, state } = before
+  // Pages of a list that is not complete, and were read later than this one.
+  if (state === "partial" && proof !== "feed" && isAfter(readBefore, readAt))
+    return { at: readBefore, films: new Set([...held.ratings.keys(), ...held.watched.keys()]) }
+  return laterAt !== undefined && isAfter(laterAt, readAt) ? { at: laterAt, films: new Set(laterFilms) } : undefined
+}
+
+/** A list that takes the place of what the dataset holds of a member, but for what was learnt later. */
+const replacing = (
+  { isNew, record, ratings, watched = [] }: BatchMember,
+  before: MemberRecord | undefined,
+  held: HeldRows
+): Intake => {
+  const later = learntLater(before, held, record.readAt)
+  let rows: EncodedRows = { ratings, watched }
+  let after = record
+  if (later !== undefined) {
+    const stay = {
+      ratings: [...held.ratings.values()].filter(({ filmId }) => later.films.has(filmId)),
+      watched: [...held.watched.values()].filter(({ filmId }) => later.films.has(filmId))
+    }
+    const listed = heldOf(rows)
+    rows = joining(listed, stay).all
+    const all = heldOf(rows)
+    after = {
+      ...record,
+      ratings: rows.ratings.length,
+      films: record.films + [...later.films].filter((id) => !listed.ratings.has(id) && !listed.watched.has(id)).length,
+      laterAt: later.at,
+      laterFilms: [...later.films].filter((id) => !isSameRow(listed, all, id))
+    }
+  }
+  const differences = differencesOf(held, rows)
+  const isSame = differences.added + differences.changed + differences.removed === 0
+  const isSameWatched =
+    rows.watched.length === held.watched.size && rows.watched.every(({ filmId }) => held.watched.has(filmId))
+  if (isNew || !isSame || !isSameWatched) {
+    const { added, isAddition } = joining(held, rows)
+    return Intake.Taken({
+      // Most lists only grow. To append costs what joins, and to replace what the dataset holds.
+      member:
+        isNew || (isAddition && differences.removed === 0 && isSuperset(rows, held))
+          ? { record: after, isNew, write: "append", ...added }
+          : { record: after, isNew, write: "replace", ...rows },
+      differences,
+      missing: []
+    })
+  }
+  const isKnown =
+    before !== undefined &&
+    before.state === after.state &&
+    before.proof === after.proof &&
+    !isAfter(after.readAt, before.readAt)
+  return isKnown
+    ? Intake.Unchanged({ record: before })
+    : Intake.Taken({
+        member: { record: after, isNew: false, write: "append", ratings: [], watched: [] },
+        differences,
+        missing: []
+      })
+}
+
+const heldOf = ({ ratings, watched }: EncodedRows): HeldRows => ({
+  ratings: new Map(ratings.map((row) => [row.filmId, row])),
+  watched: new Map(watched.map((row) => [row.filmId, row]))
+})
+
+const isSuperset = ({ ratings, watched }: EncodedRows, held: HeldRows): boolean => {
+  const films = new Set([...ratings, ...watched].map(({ filmId }) => filmId))
+  return [...held.ratings.keys(), ...held.watched.keys()].every((id) => films.has(id))
+}
+
+/**
+ * Rows that join those that are held. A film has one row: the one that joins. `added` are the rows of films that were not
+ * held; `isAddition` says that there are no others.
+ */
+const joining = (
+  held: HeldRows,
+  rows: EncodedRows
+): { readonly all: EncodedRows; readonly added: EncodedRows; readonly isAddition: boolean } => {
+  const ratings = new Map(held.ratings)
+  const watched = new Map(held.watched)
+  const added = { ratings: new Array<EncodedRating>(), watched: new Array<EncodedWatch>() }
+  let isAddition = true
+  for (const row of rows.ratings) {
+    const before = ratings.get(row.filmId)
+    if (before === undefined && !watched.has(row.filmId)) added.ratings.push(row)
+    else if (before === undefined || !isSameRating(before, row)) isAddition = false
+    watched.delete(row.filmId)
+    ratings.set(row.filmId, row)
+  }
+  for (const row of rows.watched) {
+    const isHeld = ratings.has(row.filmId) || watched.has(row.filmId)
+    if (!isHeld) added.watched.push(row)
+    else if (ratings.delete(row.filmId) || watched.get(row.filmId)?.liked !== row.liked) isAddition = false
+    watched.set(row.filmId, row)
+  }
+  return { all: { ratings: [...ratings.values()], watched: [...watched.values()] }, added, isAddition }
+}
+
+const isSameRating = (one: EncodedRating, other: EncodedRating): boolean =>
+  one.rating === other.rating && one.ratedOn === other.ratedOn && one.liked === other.liked
+
+/** Whether a film has the same row in both. */
+const isSameRow = (one: HeldRows, other: HeldRows, filmId: FilmId): boolean => {
+  const rating = one.ratings.get(filmId)
+  const otherRating = other.ratings.get(filmId)
+  if (rating !== undefined && otherRating !== undefined) return isSameRating(rating, otherRating)
+  return (
+    rating === otherRating &&
+    one.watched.has(filmId) === other.watched.has(filmId) &&
+    one.watched.get(filmId)?.liked === other.watched.get(filmId)?.liked
+  )
+}
+
+const differencesOf = (held: HeldRows, { ratings }: EncodedRows): RowDifferences => {
+  let added = 0
+  let changed = 0
+  for (const row of ratings) {
+    const before = held.ratings.get(row.filmId)
+    if (before === undefined) added += 1
+    else if (!isSameRating(before, row)) changed += 1
+  }
+  return { added, changed, removed: held.ratings.size + added - ratings.length }
+}

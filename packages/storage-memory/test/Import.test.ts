@@ -1,0 +1,368 @@
+import { assert, describe, it } from "@effect/vitest"
+import {
+  type Film,
+  Import,
+  ImportedList,
+  type ImportedMember,
+  ImportItem,
+  type ImportReport,
+  ImportSource,
+  Keep,
+  type ListPart,
+  PartContent,
+  RatingsStorage,
+  Slug,
+  Username,
+  WatchedFilm
+} from "@letterboxd-ratings/core"
+import { MemoryStorage } from "@letterboxd-ratings/storage-memory"
+import { DateTime, Effect, Layer, Schema, Stream } from "effect"
+import * as fc from "fast-check"
+
+const day = (n: number) => DateTime.unsafeMake(Date.UTC(2026, 0, 1) + n * 86_400_000)
+const username = Schema.decodeUnknownSync(Username)
+const watched = (id: number, rating?: number): WatchedFilm =>
+  Schema.decodeUnknownSync(WatchedFilm)({
+    film: { id, slug: `film-${id}`, title: `Film ${id}` },
+    ...(rating === undefined ? {} : { rating })
+  })
+
+/** Films by number with their ratings; 0 is a film without a rating. */
+type Stars = Readonly<Record<number, number>>
+const filmsOf = (stars: Stars) =>
+  Object.entries(stars).map(([id, rating]) => watched(Number(id), rating === 0 ? undefined : rating))
+
+const member = (
+  list: ImportedList,
+  { at, name = "davee", source = "test" }: { readonly at: number; readonly name?: string; readonly source?: string }
+): ImportedMember => ({ username: username(name), place: `${name}-${at}`, source, readAt: day(at), list })
+
+const exported = (stars: Stars, at: number, name?: string) =>
+  member(ImportedList.Complete({ films: filmsOf(stars) }), { at, ...(name === undefined ? {} : { name }) })
+const unproven = (stars: Stars, at: number) => member(ImportedList.Unproven({ films: filmsOf(stars) }), { at })
+const fed = (entries: ReadonlyArray<readonly [at: number, film: number, rating: number]>) =>
+  member(
+    ImportedList.Entries({
+      entries: entries.map(([at, id, rating]) => ({
+        at: day(at),
+        watched: watched(id, rating === 0 ? undefined : rating)
+      }))
+    }),
+    { at: Math.max(...entries.map(([at]) => at)) }
+  )
+
+const filmsOnPage = 2
+const pagesOf = (stars: Stars, numbers?: ReadonlyArray<number>): ReadonlyArray<ListPart> => {
+  const films = filmsOf(stars)
+  const lastPart = Math.max(1, Math.ceil(films.length / filmsOnPage))
+  return Array.from({ length: lastPart }, (_, i) => i + 1)
+    .filter((number) => numbers === undefined || numbers.includes(number))
+    .map((number) => ({
+      username: username("davee"),
+      number,
+      place: `page ${number}`,
+      content:
+        films.length === 0
+          ? PartContent.Empty()
+          : PartContent.Films({
+              films: films.slice((number - 1) * filmsOnPage, number * filmsOnPage),
+              lastPart,
+              stated: { films: films.length },
+              unreadable: 0,
+              fullPart: filmsOnPage
+            })
+    }))
+}
+const saved = (stars: Stars, at: number, numbers?: ReadonlyArray<number>) =>
+  member(ImportedList.Pages({ parts: pagesOf(stars, numbers) }), { at })
+
+/** Imports lists one after the other into one dataset, and gives what it holds after each. */
+const dataset = () => {
+  const datasets = MemoryStorage.makeDatasets()
+  const layer = MemoryStorage.layer({ place: "memory", datasets })
+  const imported = (
+    members: ReadonlyArray<ImportedMember>,
+    request: Partial<Import.ImportRequest> = {},
+    more: ReadonlyArray<ImportItem> = []
+  ): Effect.Effect<ImportReport> =>
+    Effect.gen(function* () {
+      const { exists } = yield* RatingsStorage
+      const mode = (yield* exists) ? "continue" : "new"
+      return yield* Import.report({ mode, existing: "refuse", isDryRun: false, ...request })
+    }).pipe(
+      Effect.provide(
+        Layer.succeed(ImportSource, {
+          name: "test",
+          keeps: [],
+          items: () => Stream.fromIterable([...members.map((one) => ImportItem.Member({ member: one })), ...more])
+        })
+      ),
+      Effect.provide(layer),
+      Effect.orDie
+    )
+  const content = Effect.gen(function* () {
+    const storage = yield* RatingsStorage
+    const { problems } = yield* storage.verify({ repair: false })
+    assert.deepStrictEqual(problems, [])
+    return yield* Effect.scoped(
+      Effect.gen(function* () {
+        const opened = yield* storage.open({ _tag: "continue" })
+        const rows = yield* Stream.runCollect(opened.ratings)
+        const stars: Record<number, number> = {}
+        for (const { filmId, rating } of rows) stars[filmId] = rating
+        const record = opened.state.members.get(username("davee"))
+        return { stars, record, users: opened.state.users, batches: opened.state.batches, films: opened.state.films }
+      })
+    )
+  }).pipe(Effect.provide(layer), Effect.orDie)
+  return { imported, content }
+}
+
+/** What a dataset holds after lists were imported, each by an import of its own. */
+const after = (...lists: ReadonlyArray<ImportedMember>) =>
+  Effect.gen(function* () {
+    const { content, imported } = dataset()
+    for (const list of lists) yield* imported([list])
+    return yield* content
+  })
+
+const outcomeOf = ({ members }: ImportReport) => Object.entries(members).flatMap(([name, n]) => (n === 0 ? [] : [name]))
+
+describe("an import", () => {
+  it.effect("takes an export as a complete list, and the same one again as nothing new", () =>
+    Effect.gen(function* () {
+      const { content, imported } = dataset()
+      const first = yield* imported([exported({ 1: 4, 2: 0, 3: 0.5 }, 5)])
+      assert.deepStrictEqual(first.ratings, { added: 2, changed: 0, removed: 0 })
+      const { record, stars } = yield* content
+      assert.deepStrictEqual(stars, { 1: 4, 3: 0.5 })
+      assert.strictEqual(record?.state, "sealed")
+      assert.strictEqual(record?.proof, "export")
+      const again = yield* imported([exported({ 1: 4, 2: 0, 3: 0.5 }, 5)])
+      assert.deepStrictEqual(outcomeOf(again), ["unchanged"])
+      assert.strictEqual(again.batches, 0)
+    })
+  )
+
+  it.effect("changes and removes exactly what a later export says", () =>
+    Effect.gen(function* () {
+      const { content, imported } = dataset()
+      yield* imported([exported({ 1: 4, 2: 3, 3: 2 }, 1)])
+      const { ratings } = yield* imported([exported({ 1: 4, 2: 5, 4: 1 }, 2)])
+      assert.deepStrictEqual(ratings, { added: 1, changed: 1, removed: 1 })
+      assert.deepStrictEqual((yield* content).stars, { 1: 4, 2: 5, 4: 1 })
+    })
+  )
+
+  it.effect("leaves the dataset as it is where an export is older", () =>
+    Effect.gen(function* () {
+      const { content, imported } = dataset()
+      yield* imported([exported({ 1: 4 }, 5)])
+      assert.deepStrictEqual(outcomeOf(yield* imported([exported({ 1: 1, 2: 2 }, 4)])), ["older"])
+      assert.deepStrictEqual((yield* content).stars, { 1: 4 })
+    })
+  )
+
+  it.effect("completes a list page by page, and says which pages are missing", () =>
+    Effect.gen(function* () {
+      const stars = { 1: 1, 2: 2, 3: 3, 4: 4, 5: 5 }
+      const { content, imported } = dataset()
+      const first = yield* imported([saved(stars, 1, [1, 3])])
+      assert.deepStrictEqual(first.missingPages, [{ username: username("davee"), pages: [2] }])
+      assert.strictEqual((yield* content).record?.state, "partial")
+      const again = yield* imported([saved(stars, 1, [1, 3])])
+      assert.deepStrictEqual(again.missingPages, [{ username: username("davee"), pages: [2] }])
+      assert.strictEqual(again.batches, 0)
+      const second = yield* imported([saved(stars, 2, [2])])
+      assert.deepStrictEqual(second.missingPages, [])
+      const { record, stars: now } = yield* content
+      assert.deepStrictEqual(now, stars)
+      assert.strictEqual(record?.state, "sealed")
+    })
+  )
+
+  it.effect("keeps what a feed told later than an export, until a newer export", () =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual(
+        (yield* after(
+          exported({ 1: 4, 2: 3 }, 5),
+          fed([
+            [6, 3, 2],
+            [7, 1, 1]
+          ])
+        )).stars,
+        {
+          1: 1,
+          2: 3,
+          3: 2
+        }
+      )
+      const both = yield* after(exported({ 1: 4 }, 5), fed([[9, 3, 2]]), exported({ 1: 4, 2: 3 }, 7))
+      assert.deepStrictEqual(both.stars, { 1: 4, 2: 3, 3: 2 })
+      assert.strictEqual(both.record?.state, "sealed")
+      const newer = yield* after(exported({ 1: 4 }, 5), fed([[9, 3, 2]]), exported({ 1: 4, 2: 3 }, 10))
+      assert.deepStrictEqual(newer.stars, { 1: 4, 2: 3 })
+      assert.deepStrictEqual(newer.record?.laterFilms, undefined)
+    })
+  )
+
+  it.effect(
+    "never lets a feed overwrite or remove what was read later, or an entry without stars take a rating away",
+    () =>
+      Effect.gen(function* () {
+        assert.deepStrictEqual(
+          (yield* after(
+            exported({ 1: 4 }, 5),
+            fed([
+              [4, 1, 1],
+              [3, 2, 2]
+            ])
+          )).stars,
+          { 1: 4 }
+        )
+        assert.deepStrictEqual((yield* after(exported({ 1: 4 }, 5), fed([[6, 1, 0]]))).stars, { 1: 4 })
+        assert.deepStrictEqual(
+          (yield* after(
+            fed([
+              [6, 1, 3],
+              [7, 1, 0]
+            ])
+          )).stars,
+          { 1: 3 }
+        )
+      })
+  )
+
+  it.effect("never takes an unproven list for a proven one, and replaces an older unproven one whole", () =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual((yield* after(exported({ 1: 4 }, 5), unproven({ 1: 1, 2: 2 }, 9))).stars, { 1: 4 })
+      assert.deepStrictEqual((yield* after(unproven({ 1: 4, 3: 3 }, 5), unproven({ 1: 1, 2: 2 }, 9))).stars, {
+        1: 1,
+        2: 2
+      })
+      assert.deepStrictEqual((yield* after(unproven({ 1: 4 }, 9), unproven({ 1: 1, 2: 2 }, 5))).stars, { 1: 4 })
+      assert.deepStrictEqual((yield* after(unproven({ 1: 4, 2: 1 }, 9), exported({ 1: 5 }, 5))).stars, { 1: 5 })
+    })
+  )
+
+  it.effect("joins rows whose films got numbers later to their own list only", () =>
+    Effect.gen(function* () {
+      const more = (at: number) => member(ImportedList.Additions({ films: filmsOf({ 7: 2.5, 1: 1 }) }), { at })
+      const joined = yield* after(unproven({ 1: 4 }, 5), more(5), more(5))
+      assert.deepStrictEqual(joined.stars, { 1: 4, 7: 2.5 })
+      assert.deepStrictEqual((yield* after(unproven({ 1: 4 }, 6), more(5))).stars, { 1: 4 })
+      assert.deepStrictEqual((yield* after(exported({ 1: 4 }, 5), more(5))).stars, { 1: 4 })
+      assert.deepStrictEqual((yield* after(more(5))).stars, { 1: 1, 7: 2.5 })
+    })
+  )
+
+  it.effect("writes nothing with a dry run, and tells the same numbers", () =>
+    Effect.gen(function* () {
+      const lists = [exported({ 1: 4, 2: 3 }, 1), exported({ 1: 5, 3: 3 }, 2), fed([[3, 9, 4]])]
+      const rehearsal = yield* dataset().imported(lists, { isDryRun: true })
+      const { content, imported } = dataset()
+      const real = yield* imported(lists)
+      assert.deepStrictEqual(rehearsal.ratings, real.ratings)
+      assert.deepStrictEqual(rehearsal.members, real.members)
+      assert.strictEqual(rehearsal.totalRatings, real.totalRatings)
+      const later = yield* imported([exported({ 8: 1 }, 9)], { isDryRun: true })
+      assert.deepStrictEqual(later.ratings, { added: 1, changed: 0, removed: 3 })
+      assert.deepStrictEqual((yield* content).stars, { 1: 5, 3: 3, 9: 4 })
+    })
+  )
+
+  it.effect("gives films the newest names, and tells the source which numbers are known", () =>
+    Effect.gen(function* () {
+      const { content, imported } = dataset()
+      yield* imported([exported({ 1: 4 }, 1)])
+      const films: ReadonlyMap<number, Film> = (yield* content).films
+      assert.strictEqual(films.get(1)?.slug, Slug.make("film-1"))
+    })
+  )
+})
+
+const stars = fc.dictionary(fc.integer({ min: 1, max: 8 }).map(String), fc.constantFrom(0, 0.5, 2, 3.5, 5), {
+  maxKeys: 6
+}) as fc.Arbitrary<Stars>
+const at = fc.integer({ min: 1, max: 9 })
+const anyList: fc.Arbitrary<ImportedMember> = fc.oneof(
+  fc.tuple(stars, at).map(([list, time]) => exported(list, time)),
+  fc.tuple(stars, at).map(([list, time]) => unproven(list, time)),
+  fc
+    .tuple(stars, at, fc.uniqueArray(fc.integer({ min: 1, max: 3 })))
+    .map(([list, time, pages]) => saved(list, time, pages)),
+  fc.tuple(stars, at).map(([list, time]) => saved(list, time)),
+  fc
+    .array(fc.tuple(at, fc.integer({ min: 1, max: 8 }), fc.constantFrom(0, 1, 4.5)), { minLength: 1, maxLength: 5 })
+    .map((entries) => fed(entries.toSorted(([one], [other]) => one - other)))
+)
+const keep = fc.subarray(Keep.literals.filter((name) => name !== "changes"))
+
+describe("any history of imports", () => {
+  it.effect("leaves a sound dataset, in which nothing changes when the last list comes again", () =>
+    Effect.promise(() =>
+      fc.assert(
+        fc.asyncProperty(fc.array(anyList, { minLength: 1, maxLength: 6 }), keep, (lists, keeps) =>
+          Effect.runPromise(
+            Effect.gen(function* () {
+              const { content, imported } = dataset()
+              for (const list of lists) yield* imported([list], { keep: keeps })
+              const last = lists.at(-1)
+              if (last === undefined) return
+              const before = yield* content
+              const again = yield* imported([last])
+              assert.deepStrictEqual(again.ratings, { added: 0, changed: 0, removed: 0 })
+              const now = yield* content
+              assert.deepStrictEqual(now.stars, before.stars)
+              assert.strictEqual(now.batches, before.batches)
+            })
+          )
+        ),
+        { numRuns: 400 }
+      )
+    )
+  )
+
+  it.effect("holds the newest export where all lists are exports, in whatever order they come", () =>
+    Effect.promise(() =>
+      fc.assert(
+        fc.asyncProperty(fc.uniqueArray(fc.tuple(stars, at), { minLength: 1, selector: ([, time]) => time }), (lists) =>
+          Effect.runPromise(
+            Effect.gen(function* () {
+              const held = yield* after(...lists.map(([list, time]) => exported(list, time)))
+              const [newest] = lists.toSorted(([, one], [, other]) => other - one)
+              const rated = Object.fromEntries(Object.entries(newest?.[0] ?? {}).filter(([, rating]) => rating > 0))
+              assert.deepStrictEqual(held.stars, rated)
+            })
+          )
+        )
+      )
+    )
+  )
+
+  it.effect("loses a rating only to a complete list, or to a newer list of the same kind", () =>
+    Effect.promise(() =>
+      fc.assert(
+        fc.asyncProperty(fc.array(anyList, { minLength: 2, maxLength: 6 }), (lists) =>
+          Effect.runPromise(
+            Effect.gen(function* () {
+              const { content, imported } = dataset()
+              let before: Stars = {}
+              let wasUnproven = true
+              for (const list of lists) {
+                yield* imported([list])
+                const now = yield* content
+                const lost = Object.keys(before).filter((film) => now.stars[Number(film)] === undefined)
+                const mayRemove = now.record?.state === "sealed" || (wasUnproven && now.record?.state === "unproven")
+                if (lost.length > 0) assert.isTrue(mayRemove && list.list._tag !== "Entries", JSON.stringify(lost))
+                before = now.stars
+                wasUnproven = now.record?.state === "unproven"
+              }
+            })
+          )
+        ),
+        { numRuns: 300 }
+      )
+    )
+  )
+})
