@@ -12,7 +12,7 @@ import type { Screen } from "./Screen.ts"
 
 /**
  * What follows the name of a command on the command line: options of the table as texts, switches of this command only, and
- * its argument.
+ * its arguments.
  *
  * @since 0.1.0
  * @category models
@@ -20,13 +20,13 @@ import type { Screen } from "./Screen.ts"
 export interface Given {
   readonly flags: Flags
   readonly switches: ReadonlySet<string>
-  readonly argument: string | undefined
+  readonly words: ReadonlyArray<string>
 }
 
 /**
  * - `summary`: what it does, in one line for the list of commands; `what`: in sentences.
  * - `usage`: what follows the name in the usage line.
- * - `argument`: the argument it takes, if any.
+ * - `argument`: the argument it takes, if any: one, or as many as are given.
  * - `takes`: whether it takes an option of the table.
  * - `switches`: options of this command only, with their help. They cannot be set by a variable or in the file.
  *
@@ -39,7 +39,7 @@ export interface Command {
   readonly what: string
   readonly usage: string
   readonly examples: readonly [Example, ...Array<Example>]
-  readonly argument?: { readonly name: string; readonly isOptional: boolean }
+  readonly argument?: { readonly name: string; readonly isOptional: boolean; readonly isMany?: boolean }
   readonly takes: (key: OptionKey) => boolean
   readonly switches?: Readonly<Record<string, string>>
   readonly run: (

@@ -219,13 +219,13 @@ const readWords = (
       if (argument !== undefined && command.argument === undefined) {
         return wrong(`${nameOf(command)} takes only options, which begin with --, not ${shown(argument)}.`)
       }
-      if (second !== undefined && command.argument !== undefined) {
+      if (second !== undefined && command.argument !== undefined && command.argument.isMany !== true) {
         return wrong(`${nameOf(command)} takes only one ${command.argument.name}; ${shown(second)} is a second one.`)
       }
       if (command.argument?.isOptional === false && argument === undefined) {
         return wrong(`${nameOf(command)} needs a ${command.argument.name}, for example ${command.examples[0][0]}.`)
       }
-      return Asked.Run({ command, given: { flags, switches, argument } })
+      return Asked.Run({ command, given: { flags, switches, words: unread } })
     }),
     Effect.catchAll(({ error }) => Effect.succeed(wrong(`${plain(error)}.`)))
   )

@@ -9,3 +9,11 @@ export const shown = (word: string): string => {
   const letters = [...word.replaceAll(/\p{C}/gu, "\u{FFFD}")]
   return `"${letters.length <= 200 ? letters.join("") : `${letters.slice(0, 200).join("")}...`}"`
 }
+
+/**
+ * A sentence with words from outside, safe to show on a terminal: control and invisible characters are replaced.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const printable = (sentence: string): string => sentence.replaceAll(/\p{C}/gu, "\u{FFFD}")

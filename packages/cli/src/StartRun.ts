@@ -20,7 +20,7 @@ import * as KeptPages from "./KeptPages.ts"
 import { type Environment, folderOf, type Settings } from "./options/Settings.ts"
 import { noticesOf, sourceOf } from "./plugins/Sources.ts"
 import { storageOf } from "./plugins/Storages.ts"
-import { resultOf } from "./progress/RunWords.ts"
+import { resultOf, runWords } from "./progress/RunWords.ts"
 import { showProgress } from "./progress/ShowProgress.ts"
 import { Screen } from "./Screen.ts"
 
@@ -111,7 +111,7 @@ const harvest = ({ failed, mode: asked, only, restart, resume, settings }: RunRe
     const mode = asked !== "either" ? asked : (yield* storage.exists) ? "continue" : "new"
     const mayMoveAside = yield* consent(settings, mode)
     const progress = yield* showProgress(
-      activityOf(source),
+      runWords(activityOf(source)),
       settings.json ? "json" : settings.quiet ? "quiet" : "lines"
     )
     const committed = yield* Ref.make(

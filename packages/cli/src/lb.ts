@@ -8,6 +8,7 @@ import type { Command } from "./Command.ts"
 import { completionsOf, readCommandLine } from "./CommandLine.ts"
 import { doctorCommand } from "./commands/doctor.ts"
 import { exportCommand } from "./commands/export.ts"
+import { importCommand } from "./commands/import.ts"
 import { runCommand } from "./commands/run.ts"
 import { statusCommand } from "./commands/status.ts"
 import { userCommand } from "./commands/user.ts"
@@ -25,6 +26,7 @@ import { endWith } from "./StartRun.ts"
 export const commands: ReadonlyArray<Command> = [
   runCommand,
   userCommand,
+  importCommand,
   statusCommand,
   verifyCommand,
   exportCommand,

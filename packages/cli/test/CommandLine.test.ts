@@ -56,7 +56,7 @@ describe("a command line", () => {
         assert.deepStrictEqual(asked.given, {
           flags: Object.fromEntries(options.map(({ key, text }) => [key, text])),
           switches: new Set<string>(),
-          argument: argument[0]
+          words: argument
         })
       }),
       { numRuns: 150 }

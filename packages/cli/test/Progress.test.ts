@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { type SourceActivity, UsernameFromText } from "@letterboxd-ratings/core"
 import { Effect, Ref, Schema, TestClock } from "effect"
 import * as fc from "fast-check"
-import { statusOf } from "../src/progress/RunWords.ts"
+import { runWords, statusOf } from "../src/progress/RunWords.ts"
 import { showProgress } from "../src/progress/ShowProgress.ts"
 import { Screen } from "../src/Screen.ts"
 
@@ -62,7 +62,7 @@ describe("the status line", () => {
         ask: () => Effect.succeed(false),
         columns: Effect.succeed(120)
       })
-      const shown = yield* Effect.provideService(showProgress(Ref.get(activity), "lines"), Screen, screen)
+      const shown = yield* Effect.provideService(showProgress(runWords(Ref.get(activity)), "lines"), Screen, screen)
       yield* TestClock.adjust("1 seconds")
       assert.notInclude(yield* Ref.get(written), "no response")
       yield* TestClock.adjust("20 seconds")
@@ -96,7 +96,7 @@ describe("the status line", () => {
         columns: Effect.succeed(undefined)
       })
       const idle = { requests: 0, retries: 0, pausedMillis: 0, requestsPerSecond: 2, unreadListings: 0 }
-      const shown = yield* Effect.provideService(showProgress(Effect.succeed(idle), "quiet"), Screen, screen)
+      const shown = yield* Effect.provideService(showProgress(runWords(Effect.succeed(idle)), "quiet"), Screen, screen)
       yield* shown.show({
         _tag: "RunStarted",
         mode: "continue",

@@ -107,5 +107,5 @@ export const doctorCommand: Command = {
   ],
   argument: { name: "NAME", isOptional: true },
   takes: (key) => options.has(key),
-  run: ({ argument, flags }) => doctor(argument, flags)
+  run: ({ flags, words: [name] }) => doctor(name, flags)
 }

@@ -13,11 +13,19 @@ const profile = /^(?:https?:\/\/)?(?:www\.)?letterboxd\.com\/(?<name>\w+)(?:\/(?
 /**
  * A member's name in upper or lower case, with or without @, or the URL of the profile: `davee`, `@Davee`,
  * `letterboxd.com/davee`, `https://letterboxd.com/davee/films/`.
+ *
+ * @since 0.1.0
+ * @category models
  */
-const MemberName: Schema.Schema<Username, string> = Schema.transform(Schema.Trim, UsernameFromText, {
+export const MemberName: Schema.Schema<Username, string> = Schema.transform(Schema.Trim, UsernameFromText, {
   strict: true,
   decode: (text) => profile.exec(text)?.groups?.["name"] ?? text.replace(/^@/u, ""),
   encode: (name) => name
+}).annotations({
+  message: () => ({
+    message: "must be a member name of 2 to 15 letters, digits or underscores, as in the URL of the profile",
+    override: true
+  })
 })
 
 /**

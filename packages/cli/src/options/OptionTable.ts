@@ -7,7 +7,7 @@ import { HttpPolicy, LetterboxdSource } from "@letterboxd-ratings/letterboxd-sou
 import { Either, Schema } from "effect"
 import packageJson from "../../package.json" with { type: "json" }
 import { KeptFacts } from "./KeptFacts.ts"
-import { MemberNames } from "./MemberName.ts"
+import { MemberName, MemberNames } from "./MemberName.ts"
 
 /**
  * One option. `read` decodes its text, wherever it comes from. A switch takes no value on the command line and is `true`
@@ -115,6 +115,16 @@ const Text = Schema.NonEmptyTrimmedString.annotations({
 
 const HeaderText = Text.pipe(Schema.filter((text) => /^[\x20-\x7e\xa0-\xff]+$/u.test(text))).annotations({
   message: () => "must be one line of Latin letters, digits and punctuation that fits in an HTTP header"
+})
+
+/** Must match the kinds in letterboxd-import, which is loaded only for an import. */
+const inputKinds = ["export", "saved-pages", "feed", "samlearner", "freeth", "movielens", "original", "table"] as const
+
+const ColumnNames = Pairs.pipe(
+  Schema.compose(Schema.Struct({ user: Schema.String, film: Schema.String, rating: Schema.String }), { strict: false })
+).annotations({
+  message: () => ({ message: "must name three columns: user=NAME,film=NAME,rating=NAME", override: true }),
+  parseOptions: { onExcessProperty: "error" }
 })
 
 /** Must match `options` in `plugins/Storages.ts`. */
@@ -253,6 +263,21 @@ export const optionTable = {
     undefined,
     "What the dataset keeps from now on in addition to stars: liked, rated_on (if the source has the day), watched (films without a rating). Later runs keep it too."
   ),
+  as: option("NAME", MemberName, undefined, "The member that inputs without a name belong to."),
+  format: option("KIND", oneOf("auto", ...inputKinds), "auto", `What the inputs are: auto, ${inputKinds.join(", ")}.`),
+  columns: option(
+    "user=..,film=..,rating=..",
+    ColumnNames,
+    undefined,
+    "The columns of a table: the names in its header for the user, the film and the rating."
+  ),
+  films: option(
+    "FILE",
+    Text,
+    undefined,
+    "A table of film numbers for datasets that have only slugs: slug,film_id[,tmdb_id,imdb_id]."
+  ),
+  dryRun: onOff("Show all numbers, and write nothing."),
   userAgent: option("TEXT", HeaderText, userAgent, "The User-Agent header sent to the site."),
   ignoreRobots: onOff("Ignore the site's robots.txt. Use only with the site's permission."),
   json: onOff("Write only JSON to standard output; a run writes one object per event."),
@@ -275,6 +300,13 @@ export type OptionKey = keyof typeof optionTable
  */
 export const exportOptions: ReadonlySet<OptionKey> = new Set(["from", "to", "into", "intoOptions", "anonymise", "salt"])
 
+/**
+ * Options of `lb import` only.
+ *
+ * @since 0.1.0
+ */
+export const importOptions: ReadonlySet<OptionKey> = new Set(["as", "format", "columns", "films", "dryRun"])
+
 const datasetOptions = new Set<OptionKey>(["storage", "storageOptions", "out", "testMode", "json", "config"])
 
 /**
@@ -296,7 +328,24 @@ const isOptionKey = (key: string): key is OptionKey => Object.hasOwn(optionTable
 export const optionKeys: ReadonlyArray<OptionKey> = Object.keys(optionTable).filter(isOptionKey)
 
 const named: ReadonlyArray<{ readonly title: string; readonly keys: ReadonlyArray<OptionKey> }> = [
-  { title: "Options", keys: ["mode", "to", "into", "batches", "batchSize", "source", "sourceOptions", "out"] },
+  {
+    title: "Options",
+    keys: [
+      "mode",
+      "to",
+      "into",
+      "batches",
+      "batchSize",
+      "source",
+      "sourceOptions",
+      "as",
+      "format",
+      "columns",
+      "films",
+      "dryRun",
+      "out"
+    ]
+  },
   {
     title: "Dataset",
     keys: [

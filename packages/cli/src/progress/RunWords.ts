@@ -3,14 +3,26 @@
  *
  * @since 0.1.0
  */
-import type { HarvestEvent, RunReport, SourceActivity, Username } from "@letterboxd-ratings/core"
-import { Duration } from "effect"
+import { HarvestEvent, type RunReport, type SourceActivity, type Username } from "@letterboxd-ratings/core"
+import { Duration, Effect, Schema } from "effect"
+import type { ProgressWords } from "./ShowProgress.ts"
 
-const count = (n: number, one: string, many = `${one}s`): string =>
+/**
+ * A number of things: `1 member`, `1,020 members`.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const count = (n: number, one: string, many = `${one}s`): string =>
   `${n.toLocaleString("en-US")} ${n === 1 ? one : many}`
 
-/** A time span in whole seconds: `41s`, `3m 20s`, `2h 5m`. Times below a second are in milliseconds. */
-const span = (millis: number): string =>
+/**
+ * A time span in whole seconds: `41s`, `3m 20s`, `2h 5m`. Times below a second are in milliseconds.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const span = (millis: number): string =>
   Duration.format(millis < 1000 ? Duration.millis(Math.round(millis)) : Duration.seconds(Math.round(millis / 1000)))
 
 const doubtWords = {
@@ -227,8 +239,37 @@ export const statusOf = (
     `${count(activity.requests, "request")} (${rate.toFixed(1)}/s)`,
     ...(activity.pausedMillis === 0 ? [] : [`paused ${span(activity.pausedMillis)} in total`])
   ]
-  return parts.reduce((line, part) => {
+  return fitting(parts, columns)
+}
+
+/**
+ * A line of the parts that fit into `columns`; no part is cut.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const fitting = (parts: ReadonlyArray<string>, columns: number): string =>
+  parts.reduce((line, part) => {
     const longer = line === "" ? part : `${line} · ${part}`
     return longer.length < columns ? longer : line
   }, "")
-}
+
+/**
+ * The messages of a run, for its progress display.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const runWords = (activity: Effect.Effect<SourceActivity>): ProgressWords<HarvestEvent, Progress> => ({
+  encode: Schema.encodeSync(Schema.parseJson(HarvestEvent)),
+  // What opening changed in the dataset is a warning.
+  warnings: (event) => (event._tag === "RunStarted" ? event.notes : []),
+  line: lineOf,
+  initial: noProgress,
+  next: progressed,
+  status: (progress) =>
+    Effect.map(activity, (done) => ({
+      happened: done.requests + progress.pages + progress.membersRead,
+      line: (elapsed, quiet, columns) => statusOf(progress, done, elapsed, quiet, columns)
+    }))
+})

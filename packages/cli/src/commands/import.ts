@@ -1,0 +1,150 @@
+/**
+ * `lb import`: takes exports, saved pages, archives, feeds and public datasets into a dataset.
+ *
+ * @since 0.1.0
+ */
+import { Path } from "@effect/platform"
+import { Import, type ImportEvent, type ImportReport, RatingsStorage, type Username } from "@letterboxd-ratings/core"
+import { filmsUrl, LetterboxdSource } from "@letterboxd-ratings/letterboxd-source"
+import { NodeProcessTable } from "@letterboxd-ratings/storage-folder/node"
+import { Effect, Layer, Option, Ref } from "effect"
+import type { Command } from "../Command.ts"
+import { CommandEnded, InvalidSettings } from "../ExitCode.ts"
+import { writeMissingPages } from "../MissingPages.ts"
+import { importOptions, type OptionKey } from "../options/OptionTable.ts"
+import { type Flags, folderOf, pasteable, resolveSettings, type Settings } from "../options/Settings.ts"
+import { storageOf } from "../plugins/Storages.ts"
+import { importWords, resultOfImport } from "../progress/ImportWords.ts"
+import { showProgress } from "../progress/ShowProgress.ts"
+import { Screen } from "../Screen.ts"
+import { printable } from "../Shown.ts"
+import { endWith, endWithError, endWithInvalid } from "../StartRun.ts"
+
+const otherOptions = new Set<OptionKey>([
+  "storage",
+  "storageOptions",
+  "out",
+  "testMode",
+  "versioned",
+  "filmLabel",
+  "keep",
+  "baseUrl",
+  "json",
+  "quiet",
+  "config"
+])
+
+/** 0: everything was taken. 2: inputs were refused, or pages are missing. 1: nothing could be imported. */
+const codeOf = ({ inputs, missingPages, refused }: ImportReport): 0 | 1 | 2 =>
+  refused.length > 0 && inputs.length === 0 ? 1 : refused.length > 0 || missingPages.length > 0 ? 2 : 0
+
+const sourceOf = (settings: Settings, paths: ReadonlyArray<string>, folder: string) =>
+  Effect.map(
+    Effect.promise(() => import("@letterboxd-ratings/letterboxd-import")),
+    ({ asideIn, LetterboxdImport }) => ({
+      aside: asideIn(folder),
+      source: LetterboxdImport.layer({
+        paths,
+        datasetFolder: folder,
+        baseUrls: [LetterboxdSource.liveSite, ...(settings.baseUrl === undefined ? [] : [settings.baseUrl])],
+        ...(settings.as === undefined ? {} : { as: settings.as }),
+        ...(settings.format === "auto" ? {} : { format: settings.format }),
+        ...(settings.columns === undefined ? {} : { columns: settings.columns }),
+        ...(settings.films === undefined ? {} : { films: settings.films })
+      })
+    })
+  )
+
+const importing = (paths: ReadonlyArray<string>, flags: Flags) =>
+  Effect.gen(function* () {
+    const screen = yield* Screen
+    const settings = yield* resolveSettings(flags)
+    if (settings.columns !== undefined && settings.format !== "table") {
+      return yield* new InvalidSettings({
+        problems: [`${settings.said.get("columns") ?? "--columns"} is for tables. Add --format table.`]
+      })
+    }
+    const path = yield* Path.Path
+    const folder = yield* folderOf(settings)
+    const storageLayer = yield* storageOf(settings, folder, { memberFiles: false })
+    const again = yield* pasteable(`import ${paths.map((one) => JSON.stringify(one)).join(" ")}`, flags, [])
+    const { aside, source } = yield* sourceOf(settings, paths, folder)
+    yield* Effect.gen(function* () {
+      const storage = yield* RatingsStorage
+      const progress = yield* showProgress(importWords, settings.json ? "json" : settings.quiet ? "quiet" : "lines")
+      const committed = yield* Ref.make(`Nothing was committed. Try again with: ${again}`)
+      const tell = (event: ImportEvent) =>
+        Effect.zipRight(
+          event._tag === "BatchCommitted"
+            ? Ref.set(
+                committed,
+                `${storage.place} holds ${event.totalRatings.toLocaleString("en-US")} ratings; what was imported so far is committed. Continue with: ${again}`
+              )
+            : Effect.void,
+          progress.show(event)
+        )
+      const mode = (yield* storage.exists) ? ("continue" as const) : ("new" as const)
+      const report = yield* Import.report(
+        {
+          mode,
+          existing: "refuse",
+          isDryRun: settings.dryRun,
+          aside: yield* aside,
+          ...(settings.keep === undefined ? {} : { keep: settings.keep }),
+          ...(settings.timestamp === undefined ? {} : { timestamp: settings.timestamp })
+        },
+        tell
+      ).pipe(
+        Effect.ensuring(progress.end),
+        Effect.onInterrupt(() =>
+          Effect.flatMap(Ref.get(committed), (words) => screen.err(`\nInterrupted. ${words}\n`))
+        ),
+        Effect.catchTags({
+          StorageError: (error) =>
+            Effect.flatMap(Ref.get(committed), (words) => endWithError(error, { command: "import", flags }, words)),
+          ImportError: (error) => endWith(1, printable(error.message))
+        })
+      )
+      const site = (settings.baseUrl ?? LetterboxdSource.liveSite).replace(/\/+$/u, "")
+      const addressOf = (username: Username, page: number) => filmsUrl(site, username, "films", page)
+      const pages = settings.dryRun ? Option.none() : yield* writeMissingPages(folder, report.missingPages, addressOf)
+      const words = `${resultOfImport(report, storage.place, addressOf, {
+        aside: path.join(folder, "unmatched_ratings.csv"),
+        ...(Option.isSome(pages) ? { pages: pages.value } : {})
+      })}\n`
+      yield* settings.json ? screen.err(words) : screen.out(words)
+      const code = codeOf(report)
+      if (code !== 0) return yield* new CommandEnded({ code })
+    }).pipe(Effect.scoped, Effect.provide(Layer.merge(source, storageLayer)), Effect.provide(NodeProcessTable.layer))
+  }).pipe(
+    Effect.catchTags({
+      InvalidSettings: endWithInvalid,
+      StorageError: (error) =>
+        Effect.flatMap(pasteable("import", flags, []), (again) =>
+          endWithError(error, { command: "import", flags }, `Try again with: ${again}`)
+        )
+    })
+  )
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export const importCommand: Command = {
+  name: "import",
+  summary: "Imports official exports, saved pages, archives, feeds and public datasets.",
+  what: "Imports files into a new or an existing dataset, without a request to any site. Recognises what each path is: official exports (ZIP files or folders), saved pages and archives (HTML, HAR, WARC, WACZ), feeds (RSS), public datasets, and folders of any of these. A complete list (an export, or all pages of a member) replaces an older one; nothing else removes a rating.",
+  usage: "PATH... [OPTIONS]",
+  examples: [
+    ["lb import letterboxd-davee-2026-11-01-12-00-utc.zip", "import the export from letterboxd.com/settings/data"],
+    ["lb import exports/ --dry-run", "show what the exports in a folder would change"],
+    ["lb import session.har pages/ --out films", "import pages that were saved in a browser"],
+    [
+      "lb import ratings.csv --format table --columns user=name,film=slug,rating=stars --films numbers.csv",
+      "import a table of ratings, with film numbers from another table"
+    ]
+  ],
+  argument: { name: "PATH", isOptional: false, isMany: true },
+  takes: (key) => importOptions.has(key) || otherOptions.has(key),
+  run: ({ flags, words }) => importing(words, flags)
+}
