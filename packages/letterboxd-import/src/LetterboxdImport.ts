@@ -4,9 +4,9 @@
  * @since 0.1.0
  * @module
  */
-import { FileSystem, Path } from "@effect/platform"
+import type { FileSystem, Path } from "@effect/platform"
 import { ImportError, ImportItem, ImportSource, type Keep } from "@letterboxd-ratings/core"
-import { Context, Effect, Layer, Stream } from "effect"
+import { type Context, Effect, Layer, Stream } from "effect"
 import { officialExport } from "./export/OfficialExport.ts"
 import type { ImportOptions, InputKind } from "./InputKind.ts"
 import { findInputs, type SearchedFolder } from "./Inputs.ts"

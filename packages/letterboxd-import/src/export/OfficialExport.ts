@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import { FileSystem, Path } from "@effect/platform"
+import type { FileSystem, Path } from "@effect/platform"
 import {
   type AsideRow,
   ImportedList,
