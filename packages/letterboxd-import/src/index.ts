@@ -1,2 +1,7 @@
-export { type Candidate, headBytes, type ImportOptions, type InputKind, mostEntries } from "./InputKind.ts"
 export { asideColumns, asideFileName, asideIn } from "./aside/AsideFile.ts"
+export { codeOfNumber, ExportLink, linkCode, numberOfCode, readLink } from "./export/LinkCode.ts"
+export { officialExport } from "./export/OfficialExport.ts"
+export { type Candidate, headBytes, type ImportOptions, type InputKind, mostEntries } from "./InputKind.ts"
+export { defaultInputBounds, findInputs, type InputBounds, type Inputs, type SearchedFolder } from "./Inputs.ts"
+export * as LetterboxdImport from "./LetterboxdImport.ts"
+export { defaultZipBounds, openZip, type ZipArchive, type ZipBounds, type ZipEntry } from "./reading/ZipArchive.ts"

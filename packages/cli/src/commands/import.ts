@@ -45,7 +45,6 @@ const sourceOf = (settings: Settings, paths: ReadonlyArray<string>, folder: stri
       aside: asideIn(folder),
       source: LetterboxdImport.layer({
         paths,
-        datasetFolder: folder,
         baseUrls: [LetterboxdSource.liveSite, ...(settings.baseUrl === undefined ? [] : [settings.baseUrl])],
         ...(settings.as === undefined ? {} : { as: settings.as }),
         ...(settings.format === "auto" ? {} : { format: settings.format }),
@@ -99,11 +98,9 @@ const importing = (paths: ReadonlyArray<string>, flags: Flags) =>
         Effect.onInterrupt(() =>
           Effect.flatMap(Ref.get(committed), (words) => screen.err(`\nInterrupted. ${words}\n`))
         ),
-        Effect.catchTags({
-          StorageError: (error) =>
-            Effect.flatMap(Ref.get(committed), (words) => endWithError(error, { command: "import", flags }, words)),
-          ImportError: (error) => endWith(1, printable(error.message))
-        })
+        Effect.catchTag("StorageError", (error) =>
+          Effect.flatMap(Ref.get(committed), (words) => endWithError(error, { command: "import", flags }, words))
+        )
       )
       const site = (settings.baseUrl ?? LetterboxdSource.liveSite).replace(/\/+$/u, "")
       const addressOf = (username: Username, page: number) => filmsUrl(site, username, "films", page)
@@ -119,6 +116,7 @@ const importing = (paths: ReadonlyArray<string>, flags: Flags) =>
   }).pipe(
     Effect.catchTags({
       InvalidSettings: endWithInvalid,
+      ImportError: (error) => endWith(1, printable(error.message)),
       StorageError: (error) =>
         Effect.flatMap(pasteable("import", flags, []), (again) =>
           endWithError(error, { command: "import", flags }, `Try again with: ${again}`)
