@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import { Schema } from "effect"
+import { Schema, Struct } from "effect"
 import { Film } from "./Tables.ts"
 
 /**
@@ -36,10 +36,27 @@ export const nameWithoutTitle = ({ id, slug }: Pick<Film, "id" | "slug">): strin
  * @category constructors
  */
 export const seenAgain = (known: Film, seen: Film): Film => {
+  // Most films are seen thousands of times as what they are known as.
+  if (tellsNothingNew(known, seen)) return known
   const { year: _, ...rest } = { ...known, ...seen }
   const yearNow = seen.year ?? (rest.title === known.title ? known.year : undefined)
   const now: Film = yearNow === undefined ? rest : { ...rest, year: yearNow }
   return isSameFilm(known, now) ? known : now
 }
+
+const tellsNothingNew = (known: Film, seen: Film): boolean =>
+  propertyNames.every((name) => seen[name] === undefined || seen[name] === known[name])
+
+/** All that a film has: the compiler asks for what is new. */
+const filmProperties: { readonly [K in keyof Film]-?: true } = {
+  id: true,
+  slug: true,
+  title: true,
+  year: true,
+  tmdbId: true,
+  imdbId: true
+}
+
+const propertyNames = Struct.keys(filmProperties)
 
 const isSameFilm: (one: Film, other: Film) => boolean = Schema.equivalence(Film)
