@@ -73,12 +73,6 @@ const parseQuoted = (
   })
 }
 
-interface RawRecord {
-  readonly text: string
-  readonly line: number
-  readonly lines: number
-}
-
 /** The delimiter of a header. The names of columns hold neither. */
 export const delimiterOf = (header: string): string => {
   const counts = [",", ";", "\t"].map((delimiter) => ({ delimiter, count: countOf(header, delimiter) }))
@@ -129,18 +123,36 @@ const makeRows = ({ columns, isChecked, mostRows = Infinity, place }: RowsOption
     return undefined
   }
 
-  const take = (cells: ReadonlyArray<string> | undefined, record: RawRecord, isDecoded: boolean): void => {
-    if (cells === undefined || cells.length !== width || (!isDecoded && record.text.includes("\uFFFD")))
-      sink.unreadable(record.line, record.lines)
+  const take = (cells: ReadonlyArray<string> | undefined, line: number, lines: number, isDecoded: boolean): void => {
+    if (cells === undefined || cells.length !== width || (!isDecoded && cells.some((cell) => cell.includes("\uFFFD"))))
+      sink.unreadable(line, lines)
     else if (rows < mostRows) {
       rows += 1
-      sink.row(isInOrder || order === undefined ? cells : order.map((at) => cells[at] ?? ""), record.line)
+      sink.row(isInOrder || order === undefined ? cells : order.map((at) => cells[at] ?? ""), line)
+    }
+  }
+
+  /** Takes the records since the last ones; those with quotes have no cells yet. */
+  const takeFound = (
+    found: ReadonlyArray<ReadonlyArray<string> | undefined>,
+    lineCounts: ReadonlyArray<number>,
+    quoted: ReadonlyArray<string>,
+    isDecoded: boolean
+  ): void => {
+    const parsed = quoted.length === 0 ? [] : parseQuoted(quoted, delimiter)
+    let next = 0
+    for (const [i, cells] of found.entries()) {
+      const lines = lineCounts[i] ?? 1
+      // A blank line is no record.
+      if (lines > 0) take(cells ?? parsed[next++], line, lines, isDecoded)
+      line += Math.max(lines, 1)
     }
   }
 
   /** Takes the complete records of a text whose last line is complete; what is left is an open cell. */
   const takeRecords = (text: string, isDecoded: boolean): ImportError | undefined => {
-    const found: Array<RawRecord & { readonly isQuoted: boolean }> = []
+    const found: Array<ReadonlyArray<string> | undefined> = []
+    const lineCounts: Array<number> = []
     const quoted: Array<string> = []
     let at = 0
     let quote = text.indexOf('"')
@@ -163,22 +175,22 @@ const makeRows = ({ columns, isChecked, mostRows = Infinity, place }: RowsOption
         if (end === -1) break
       }
       const record = text.slice(at, text.charCodeAt(end - 1) === 13 && end > at ? end - 1 : end)
+      at = end + 1
       if (order === undefined) {
         const wrong = readHeader(record)
         if (wrong !== undefined) return wrong
-      } else if (record !== "") {
-        records += 1
-        if (records > mostRecords) return error("TooLarge", `the file has more than ${mostRecords} rows`)
-        found.push({ text: record, line, lines, isQuoted })
-        if (isQuoted) quoted.push(record)
+        line += lines
+        continue
       }
-      line += lines
-      at = end + 1
+      const isBlank = record === ""
+      if (!isBlank) records += 1
+      if (records > mostRecords) return error("TooLarge", `the file has more than ${mostRecords} rows`)
+      lineCounts.push(isBlank ? 0 : lines)
+      found.push(isBlank ? [] : isQuoted ? undefined : record.split(delimiter))
+      if (isQuoted) quoted.push(record)
     }
     pending = text.slice(at)
-    const cells = quoted.length === 0 ? [] : parseQuoted(quoted, delimiter)
-    let next = 0
-    for (const record of found) take(record.isQuoted ? cells[next++] : record.text.split(delimiter), record, isDecoded)
+    takeFound(found, lineCounts, quoted, isDecoded)
     return undefined
   }
 

@@ -21,7 +21,7 @@ import { readLink } from "./LinkCode.ts"
 
 /**
  * A row that names a film. `id` is absent where its number is unknown; then there is a slug. `title` may be a part of a larger
- * text in memory (see `filmOf`).
+ * text in memory (see `makeFilmReader`).
  */
 export interface FilmRow {
   readonly line: number
@@ -61,19 +61,29 @@ const fourDigits = /^[1-9]\d{3}$/u
 /** What names a film within one export. */
 export const keyOf = (row: FilmRow): number | string => row.id ?? row.slug ?? ""
 
-/** What names a film in a diary, whose rows have no number. */
-export const nameKey = (title: string, year: string): string => `${year}\n${title}`
-
 /** A copy: a part of a text keeps the whole text in memory, and a film's title stays long. */
 const copyOf = (text: string): string => (text.length < 13 ? text : Buffer.from(text).toString())
 
-/** The film of a row that has a number. */
-export const filmOf = ({ slug, title, year }: FilmRow, id: FilmId): Film => ({
-  id,
-  ...(slug === undefined ? {} : { slug }),
-  ...(title === "" ? {} : { title: copyOf(title) }),
-  ...(year === undefined ? {} : { year })
-})
+/** The most films that are kept to give the same film of many exports once. */
+const mostFilms = 200_000
+
+/** Makes the films of rows; the same film of many exports is the same value. */
+export const makeFilmReader = (): ((row: FilmRow, id: FilmId) => Film) => {
+  const known = new Map<number, Film>()
+  return ({ slug, title, year }, id) => {
+    const before = known.get(id)
+    if (before !== undefined && before.title === title && before.year === year && before.slug === slug) return before
+    if (known.size >= mostFilms) known.clear()
+    const film = {
+      id,
+      ...(slug === undefined ? {} : { slug }),
+      ...(title === "" ? {} : { title: copyOf(title) }),
+      ...(year === undefined ? {} : { year })
+    }
+    known.set(id, film)
+    return film
+  }
+}
 
 /** `N rows of FILE could not be decoded, the first in line L.` */
 export const undecodedNote = (count: number, place: string, line: number): string =>
@@ -96,8 +106,8 @@ export const readFilmRows = (
 ): Effect.Effect<FilmRows, ImportError> =>
   Effect.gen(function* () {
     const place = files.placeOf(name)
-    const texts: Array<Omit<FilmRow, "day"> & { readonly date: string }> = []
-    const dates = new Set<string>()
+    const rows: Array<FilmRow> = []
+    const later: Array<Omit<FilmRow, "day"> & { readonly at: number; readonly date: string }> = []
     let notDecoded = 0
     let firstLine = Infinity
     const unreadable = (line: number, lines: number) => {
@@ -124,22 +134,27 @@ export const readFilmRows = (
             return
           }
           const date = cells[0] ?? ""
-          dates.add(date)
+          const day = options.readDay(date)
+          const title = cells[1] ?? ""
           const year = yearText === "" ? undefined : Number(yearText)
-          texts.push({ line, id, slug, title: cells[1] ?? "", year, date, rating })
+          if (day === undefined) later.push({ at: rows.length, line, id, slug, title, year, date, rating })
+          else rows.push({ line, id, slug, title, year, day, rating })
         },
         unreadable
       }
     )
-    const { dayOf, note } = readDays(dates, place, options.readDay)
-    const rows: Array<FilmRow> = []
-    for (const { date, ...row } of texts) {
+    // The order of day and month in dates of a spreadsheet is known when all of them are.
+    const { dayOf, note } = readDays(new Set(later.map(({ date }) => date)), place, options.readDay)
+    const all: Array<FilmRow> = []
+    let next = 0
+    for (const { at, date, ...row } of later) {
       const day = dayOf(date)
+      while (next < at) all.push(...rows.slice(next, (next = at)))
       if (day === undefined) unreadable(row.line, 1)
-      else rows.push({ ...row, day })
+      else all.push({ ...row, day })
     }
     return {
-      rows,
+      rows: later.length === 0 ? rows : all.concat(rows.slice(next)),
       notDecoded,
       notes: [
         ...(note === undefined ? [] : [note]),

@@ -8,7 +8,10 @@ import { Data, Option, Schema } from "effect"
 
 const digits = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 const base = digits.length
-const valueOf = new Map(Array.from(digits, (digit, value) => [digit.charCodeAt(0), value]))
+
+/** The value of each digit by its character; 255 where a character is none. */
+const values = new Uint8Array(128).fill(255)
+for (const [value, digit] of Array.from(digits).entries()) values[digit.charCodeAt(0)] = value
 
 /**
  * What a link leads to. `Film`, `Entry` (a log entry: a diary entry or a review) and `List` come from a code of boxd.it and
@@ -44,9 +47,9 @@ export const numberOfCode = (code: string): Option.Option<number> => {
   if (code === "" || code.length > 9 || code.startsWith("0")) return Option.none()
   let number = 0
   for (let i = 0; i < code.length; i++) {
-    const value = valueOf.get(code.charCodeAt(i))
+    const value = values[code.charCodeAt(i)] ?? 255
     // Below the bound the sum is exact, so the comparison can be made before it.
-    if (value === undefined || number > (Number.MAX_SAFE_INTEGER - value) / base) return Option.none()
+    if (value === 255 || number > (Number.MAX_SAFE_INTEGER - value) / base) return Option.none()
     number = number * base + value
   }
   return Number.isSafeInteger(number) ? Option.some(number) : Option.none()

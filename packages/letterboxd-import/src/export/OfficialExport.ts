@@ -20,7 +20,7 @@ import { makeDayReader } from "./ExportDays.ts"
 import { type ExportFiles, isZip, openExport, rootOf } from "./ExportFiles.ts"
 import { readExportName } from "./ExportName.ts"
 import { columnsOf, readRows } from "./ExportRows.ts"
-import { filmOf, type FilmRow, type FilmRows, keyOf, nameKey, readFilmRows, undecodedNote } from "./FilmRows.ts"
+import { type FilmRow, type FilmRows, keyOf, makeFilmReader, readFilmRows, undecodedNote } from "./FilmRows.ts"
 
 const kind = "export"
 const ratingsColumns = ["Date", "Name", "Year", "Letterboxd URI", "Rating"]
@@ -150,10 +150,18 @@ const countDiary = (files: ExportFiles, films: ReadonlyArray<FilmRow>) =>
   Effect.gen(function* () {
     const name = "diary.csv"
     if (!files.names.has(name)) return {}
-    const byName = new Map<string, number | string | undefined>()
+    const byTitle = new Map<string, Array<FilmRow>>()
     for (const film of films) {
-      const key = nameKey(film.title, film.year === undefined ? "" : `${film.year}`)
-      byName.set(key, byName.has(key) && byName.get(key) !== keyOf(film) ? undefined : keyOf(film))
+      const others = byTitle.get(film.title)
+      if (others === undefined) byTitle.set(film.title, [film])
+      else others.push(film)
+    }
+    const isJoined = (title: string, yearText: string): boolean => {
+      const year = yearText === "" ? undefined : Number(yearText)
+      const found = byTitle.get(title)?.filter((film) => film.year === year) ?? []
+      const [first] = found
+      // Two films of one name and year cannot be told from each other.
+      return first !== undefined && found.every((film) => keyOf(film) === keyOf(first))
     }
     let joined = 0
     let notJoined = 0
@@ -164,8 +172,8 @@ const countDiary = (files: ExportFiles, films: ReadonlyArray<FilmRow>) =>
       { place: files.placeOf(name), columns: ["Name", "Year"], isChecked: files.isChecked },
       {
         row: (cells) => {
-          if (byName.get(nameKey(cells[0] ?? "", cells[1] ?? "")) === undefined) notJoined += 1
-          else joined += 1
+          if (isJoined(cells[0] ?? "", cells[1] ?? "")) joined += 1
+          else notJoined += 1
         },
         unreadable: (line, lines) => {
           if (notDecoded === 0) firstLine = line
@@ -210,7 +218,8 @@ const noRows: FilmRows = { rows: [], notDecoded: 0, notes: [] }
 const readExport = (
   { candidate, member, notes: indexNotes, readAt }: IndexedExport,
   known: KnownFilms,
-  readDay: ReturnType<typeof makeDayReader>
+  readDay: ReturnType<typeof makeDayReader>,
+  filmOf: ReturnType<typeof makeFilmReader>
 ): Effect.Effect<ReadonlyArray<ImportItem>, ImportError, FileSystem.FileSystem | Path.Path> =>
   Effect.scoped(
     Effect.gen(function* () {
@@ -247,11 +256,11 @@ const readExport = (
           return
         }
         if (opinion !== undefined) ratedCount += 1
-        films.push({
-          film: filmOf(row, row.id),
-          ...(opinion?.rating === undefined ? {} : { rating: opinion.rating, ratedOn: opinion.day }),
-          ...(liked.has(key) ? { liked: true } : isLikesKnown ? { liked: false } : {})
-        })
+        const film = filmOf(row, row.id)
+        const isLiked = liked.has(key)
+        const like = isLiked || isLikesKnown ? { liked: isLiked } : {}
+        if (opinion?.rating === undefined) films.push({ film, ...like })
+        else films.push({ film, rating: opinion.rating, ratedOn: opinion.day, ...like })
       }
       for (const row of watched.rows) add(row)
       let notWatched = 0
@@ -363,6 +372,7 @@ const items = (
         if (before === undefined || isNewer(input.right, before)) newest.set(input.right.member, input.right)
       }
       const readDay = makeDayReader()
+      const filmOf = makeFilmReader()
       return Stream.fromIterable(indexed).pipe(
         Stream.flatMap((input): Stream.Stream<ImportItem, never, FileSystem.FileSystem | Path.Path> => {
           if (Either.isLeft(input)) return Stream.make(ImportItem.Refused({ error: input.left }))
@@ -382,7 +392,7 @@ const items = (
             )
           return Stream.concat(
             Stream.make(found(indexedExport)),
-            readExport(indexedExport, known, readDay).pipe(
+            readExport(indexedExport, known, readDay, filmOf).pipe(
               Effect.catchAll((error) => Effect.succeed([ImportItem.Refused({ error })])),
               Effect.map(Stream.fromIterable),
               Stream.unwrap

@@ -6,7 +6,7 @@
 import { FileSystem } from "@effect/platform"
 import { ImportError } from "@letterboxd-ratings/core"
 import { DateTime, Effect, Option, type Scope, Stream } from "effect"
-import { crc32 } from "node:zlib"
+import { crc32, inflateRawSync } from "node:zlib"
 import * as yauzl from "yauzl"
 import { mostEntries } from "../InputKind.ts"
 
@@ -63,6 +63,12 @@ export interface ZipArchive {
 
 /** Archives up to this size are held in memory, which saves most of the time of many small ones. */
 const heldBytes = 8 * 1_048_576
+
+/** How the header before an entry's bytes begins. */
+const localHeader = 0x04034b50
+
+/** Entries of such an archive up to this size are inflated at once, without a stream for each. */
+const inflatedAtOnce = 1_048_576
 
 /** Whether a name can be that of a file below the archive. yauzl has made `\` to `/` and refused `..` and roots. */
 const isFileName = (name: string): boolean =>
@@ -153,41 +159,76 @@ export const openZip = (
       catch: failure(path, "the list of files of the ZIP is damaged")
     })
     let inflated = 0
-    const bytesOf = async function* (name: string, place: string): AsyncGenerator<Uint8Array> {
-      const entry = entries.get(name)
-      if (entry === undefined)
-        throw new ImportError({ reason: "Incomplete", place, detail: "the ZIP has no such file" })
-      if (entry.isEncrypted()) throw damaged(place, "the file is encrypted")
-      if (!entry.canDecodeFileData()) throw damaged(place, "the file is compressed in a way that is not known")
-      const content = await zip.openReadStreamPromise(entry)
+    const tooLarge = (place: string, bytes: number): ImportError | undefined =>
+      bytes > bounds.entryBytes
+        ? new ImportError({
+            reason: "TooLarge",
+            place,
+            detail: `the file inflates to more than ${mebibytes(bounds.entryBytes)}`
+          })
+        : inflated > bounds.archiveBytes
+          ? new ImportError({
+              reason: "TooLarge",
+              place,
+              detail: `the files of the ZIP inflate to more than ${mebibytes(bounds.archiveBytes)}`
+            })
+          : undefined
+    const wrongEnd = (entry: yauzl.Entry, place: string, bytes: number, sum: number): ImportError | undefined =>
+      bytes !== entry.uncompressedSize
+        ? damaged(place, "the file does not have the size that the ZIP states")
+        : sum !== entry.crc32
+          ? damaged(place, "the file does not have the checksum that the ZIP states")
+          : undefined
+
+    const inStream = async function* (entry: yauzl.Entry, place: string): AsyncGenerator<Uint8Array> {
       let bytes = 0
       let sum = 0
-      for await (const chunk of content) {
+      for await (const chunk of await zip.openReadStreamPromise(entry)) {
         if (!(chunk instanceof Uint8Array)) throw damaged(place, "the file does not hold bytes")
         bytes += chunk.length
         inflated += chunk.length
-        if (bytes > bounds.entryBytes || inflated > bounds.archiveBytes)
-          throw new ImportError({
-            reason: "TooLarge",
-            place,
-            detail:
-              bytes > bounds.entryBytes
-                ? `the file inflates to more than ${mebibytes(bounds.entryBytes)}`
-                : `the files of the ZIP inflate to more than ${mebibytes(bounds.archiveBytes)}`
-          })
+        const wrong = tooLarge(place, bytes)
+        if (wrong !== undefined) throw wrong
         sum = crc32(chunk, sum)
         yield chunk
       }
-      if (bytes !== entry.uncompressedSize) throw damaged(place, "the file does not have the size that the ZIP states")
-      if (sum !== entry.crc32) throw damaged(place, "the file does not have the checksum that the ZIP states")
+      const wrong = wrongEnd(entry, place, bytes, sum)
+      if (wrong !== undefined) throw wrong
+    }
+
+    const atOnce = (entry: yauzl.Entry, archive: Uint8Array, place: string): Uint8Array => {
+      const header = archive.subarray(entry.relativeOffsetOfLocalHeader)
+      const fields = new DataView(header.buffer, header.byteOffset, header.length)
+      if (header.length < 30 || fields.getUint32(0, true) !== localHeader)
+        throw damaged(place, "the file is not where the ZIP states")
+      const start = 30 + fields.getUint16(26, true) + fields.getUint16(28, true)
+      const content = header.subarray(start, start + entry.compressedSize)
+      const bytes =
+        entry.compressionMethod === 0
+          ? content
+          : // One byte more shows that there are more than the archive states; none is no bound.
+            inflateRawSync(content, { maxOutputLength: entry.uncompressedSize + 1 })
+      inflated += bytes.length
+      const wrong = tooLarge(place, bytes.length) ?? wrongEnd(entry, place, bytes.length, crc32(bytes))
+      if (wrong !== undefined) throw wrong
+      return bytes
+    }
+
+    const read = (name: string): Stream.Stream<Uint8Array, ImportError> => {
+      const place = `${path}/${name}`
+      const entry = entries.get(name)
+      if (entry === undefined)
+        return Stream.fail(new ImportError({ reason: "Incomplete", place, detail: "the ZIP has no such file" }))
+      if (entry.isEncrypted()) return Stream.fail(damaged(place, "the file is encrypted"))
+      if (!entry.canDecodeFileData())
+        return Stream.fail(damaged(place, "the file is compressed in a way that is not known"))
+      const asError = failure(place, "the file is cut or damaged inside the ZIP")
+      return held !== undefined && entry.uncompressedSize <= inflatedAtOnce
+        ? Stream.fromEffect(Effect.try({ try: () => atOnce(entry, held, place), catch: asError }))
+        : Stream.suspend(() => Stream.fromAsyncIterable(inStream(entry, place), asError))
     }
     return {
       entries: Array.from(entries, ([name, entry]) => ({ name, bytes: entry.uncompressedSize, ...timeOf(entry) })),
-      read: (name) => {
-        const place = `${path}/${name}`
-        return Stream.suspend(() =>
-          Stream.fromAsyncIterable(bytesOf(name, place), failure(place, "the file is cut or damaged inside the ZIP"))
-        )
-      }
+      read
     }
   })
