@@ -1,1 +1,14 @@
 export { type Candidate, headBytes, type ImportOptions, type InputKind, mostEntries } from "./InputKind.ts"
+export {
+  columnsAt,
+  decimalFrom,
+  delimitedBlocks,
+  type DelimitedBlock,
+  type DelimitedForm,
+  type DelimitedRow,
+  detachedText,
+  fileBytes,
+  formWords,
+  longestRow,
+  mostColumns
+} from "./reading/DelimitedRows.ts"
