@@ -12,3 +12,4 @@ export {
   longestRow,
   mostColumns
 } from "./reading/DelimitedRows.ts"
+export { tables } from "./tables/Tables.ts"

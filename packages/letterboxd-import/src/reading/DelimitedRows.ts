@@ -315,13 +315,34 @@ export const delimitedBlocks = <E, R>(
   })
 
 /**
- * The bytes of a file. Fails with `ImportError` (`Unreadable`).
+ * The names of the columns of a file that begins with these bytes; none if it begins with something else.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const fileBytes = (place: string): Stream.Stream<Uint8Array, ImportError, FileSystem.FileSystem> =>
-  Stream.unwrap(Effect.map(FileSystem.FileSystem, (fs) => fs.stream(place, { chunkSize }))).pipe(
+export const headerFrom = (head: Uint8Array, wanted: ReadonlyArray<string> = []): ReadonlyArray<string> => {
+  const text = new TextDecoder().decode(head)
+  return Either.match(headerIn("", `${text}\n`, false, wanted, true), {
+    onLeft: () => [],
+    onRight: (header) => header?.form.header ?? []
+  })
+}
+
+/**
+ * The bytes of a file, or the first ones of it. Fails with `ImportError` (`Unreadable`).
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const fileBytes = (
+  place: string,
+  most?: number
+): Stream.Stream<Uint8Array, ImportError, FileSystem.FileSystem> =>
+  Stream.unwrap(
+    Effect.map(FileSystem.FileSystem, (fs) =>
+      fs.stream(place, { chunkSize, ...(most === undefined ? {} : { bytesToRead: most }) })
+    )
+  ).pipe(
     Stream.mapError((cause) => new ImportError({ reason: "Unreadable", place, detail: "it cannot be read", cause }))
   )
 
