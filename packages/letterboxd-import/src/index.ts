@@ -13,3 +13,5 @@ export {
   mostColumns
 } from "./reading/DelimitedRows.ts"
 export { tables } from "./tables/Tables.ts"
+export { type Feed, type FeedEntry, logEntriesOf, longestFeed, mostFeedItems } from "./feed/FeedEntries.ts"
+export { feed } from "./feed/FeedInput.ts"
