@@ -5,3 +5,19 @@ export { type Candidate, headBytes, type ImportOptions, type InputKind, mostEntr
 export { defaultInputBounds, findInputs, type InputBounds, type Inputs, type SearchedFolder } from "./Inputs.ts"
 export * as LetterboxdImport from "./LetterboxdImport.ts"
 export { defaultZipBounds, openZip, type ZipArchive, type ZipBounds, type ZipEntry } from "./reading/ZipArchive.ts"
+export {
+  columnsAt,
+  decimalFrom,
+  delimitedBlocks,
+  type DelimitedBlock,
+  type DelimitedForm,
+  type DelimitedRow,
+  detachedText,
+  fileBytes,
+  formWords,
+  longestRow,
+  mostColumns
+} from "./reading/DelimitedRows.ts"
+export { tables } from "./tables/Tables.ts"
+export { type Feed, type FeedEntry, logEntriesOf, longestFeed, mostFeedItems } from "./feed/FeedEntries.ts"
+export { feed } from "./feed/FeedInput.ts"

@@ -1,0 +1,215 @@
+/**
+ * The kind of input that is a member's feed.
+ *
+ * @since 0.1.0
+ */
+import type { FileSystem } from "@effect/platform"
+import {
+  type AsideRow,
+  type FilmId,
+  type ImportedEntry,
+  ImportedList,
+  ImportError,
+  ImportItem,
+  type KnownFilms,
+  knownFacts,
+  type Slug,
+  type Username
+} from "@letterboxd-ratings/core"
+import { Chunk, DateTime, Effect, Stream } from "effect"
+import type { Candidate, ImportOptions, InputKind } from "../InputKind.ts"
+import { fileBytes } from "../reading/DelimitedRows.ts"
+import { type FilmBridge, noBridge, readBridge } from "../tables/FilmTables.ts"
+import { type FeedEntry, type Feed, logEntriesOf, longestFeed } from "./FeedEntries.ts"
+
+const name = "feed"
+
+const readText = (place: string): Effect.Effect<string, ImportError, FileSystem.FileSystem> =>
+  Effect.gen(function* () {
+    const chunks = yield* Stream.runCollect(fileBytes(place, longestFeed + 1))
+    const bytes = Buffer.concat(Chunk.toReadonlyArray(chunks))
+    if (bytes.length > longestFeed) {
+      return yield* new ImportError({ reason: "TooLarge", place, detail: `it is larger than ${longestFeed} bytes` })
+    }
+    return yield* Effect.try({
+      try: () => new TextDecoder("utf-8", { fatal: true }).decode(bytes),
+      catch: () => new ImportError({ reason: "Damaged", place, detail: "it is not UTF-8" })
+    })
+  })
+
+const memberOf = (place: string, { usernames }: Feed, { as }: ImportOptions): Effect.Effect<Username, ImportError> => {
+  const [first, second] = usernames
+  if (first !== undefined && second !== undefined) {
+    return Effect.fail(
+      new ImportError({ reason: "Damaged", place, detail: `its entries belong to ${first} and to ${second}` })
+    )
+  }
+  const username = first ?? as
+  return username === undefined
+    ? Effect.fail(new ImportError({ reason: "NoName", place, detail: "no link of it names its member" }))
+    : Effect.succeed(username)
+}
+
+const byTime = (a: FeedEntry, b: FeedEntry): number =>
+  DateTime.toEpochMillis(a.at) - DateTime.toEpochMillis(b.at) || a.entryNumber - b.entryNumber
+
+/** The entries of one film as one, oldest first: the newest rating counts, and what a later entry tells besides. */
+const asOne = (entries: ReadonlyArray<FeedEntry>): FeedEntry | undefined => {
+  const newest = entries.at(-1)
+  const rated = entries.findLast(({ rating }) => rating !== undefined)
+  if (newest === undefined) return undefined
+  const all: Partial<FeedEntry> = Object.assign({}, ...entries)
+  // A later entry without a rating leaves the rating as it is, and when it was given.
+  return { ...newest, ...all, ...(rated === undefined ? {} : { at: rated.at, day: rated.day, rating: rated.rating }) }
+}
+
+/** The number of each film of the feed that has one, by what its other entries and others tell. */
+const numbersIn = (entries: ReadonlyArray<FeedEntry>, bridge: FilmBridge, films: KnownFilms) => {
+  const ids = new Map<Slug, FilmId>()
+  for (const { filmId, slug } of entries) if (filmId !== undefined && slug !== undefined) ids.set(slug, filmId)
+  return ({ filmId, slug }: FeedEntry): FilmId | undefined =>
+    filmId ?? (slug === undefined ? undefined : (ids.get(slug) ?? bridge.bySlug.get(slug)?.id ?? films.idOf(slug)))
+}
+
+const importedEntry = (entry: FeedEntry, id: FilmId): ImportedEntry => {
+  const { slug, title, tmdbId, year } = entry
+  return {
+    at: entry.at,
+    watched: {
+      film: {
+        id,
+        ...(slug === undefined ? {} : { slug }),
+        ...(title === undefined ? {} : { title }),
+        ...(year === undefined ? {} : { year }),
+        ...(tmdbId === undefined ? {} : { tmdbId })
+      },
+      ...(entry.rating === undefined ? {} : { rating: entry.rating }),
+      ...knownFacts({ ratedOn: entry.rating === undefined ? undefined : entry.day, liked: entry.liked })
+    }
+  }
+}
+
+/** The items of a feed, from the member to `Read`. */
+const feedItems = (
+  place: string,
+  options: ImportOptions,
+  bridge: FilmBridge,
+  films: KnownFilms
+): Effect.Effect<ReadonlyArray<ImportItem>, ImportError, FileSystem.FileSystem> =>
+  Effect.gen(function* () {
+    const feed = yield* logEntriesOf(place, yield* readText(place), options.baseUrls)
+    const username = yield* memberOf(place, feed, options)
+    const entries = feed.entries.toSorted(byTime)
+    const numberOf = numbersIn(entries, bridge, films)
+    const byFilm = new Map<FilmId | Slug, Array<FeedEntry>>()
+    for (const entry of entries) {
+      const key = numberOf(entry) ?? entry.slug
+      if (key === undefined) continue
+      const others = byFilm.get(key)
+      if (others === undefined) byFilm.set(key, [entry])
+      else others.push(entry)
+    }
+    const passedOn: Array<FeedEntry> = []
+    const aside: Array<AsideRow> = []
+    let unratedAside = 0
+    for (const some of byFilm.values()) {
+      const entry = asOne(some)
+      if (entry === undefined) continue
+      if (numberOf(entry) !== undefined) passedOn.push(entry)
+      else if (entry.rating !== undefined && entry.slug !== undefined) {
+        aside.push({ username, slug: entry.slug, halfStars: entry.rating * 2, source: name, readAt: entry.at })
+      } else unratedAside += 1
+    }
+    const list = passedOn.toSorted(byTime).flatMap((entry) => {
+      const id = numberOf(entry)
+      return id === undefined ? [] : [importedEntry(entry, id)]
+    })
+    const newest = entries.at(-1)
+    const rated = list.filter(({ watched }) => watched.rating !== undefined).length
+    const repeated = entries.length - byFilm.size
+    return [
+      ...(newest === undefined || list.length === 0
+        ? []
+        : [
+            ImportItem.Member({
+              member: {
+                username,
+                place,
+                source: name,
+                readAt: newest.at,
+                list: ImportedList.Entries({ entries: list })
+              }
+            })
+          ]),
+      ...(aside.length === 0 ? [] : [ImportItem.Aside({ rows: aside })]),
+      ImportItem.Read({
+        place,
+        kind: name,
+        counts: {
+          members: list.length === 0 ? 0 : 1,
+          entries: list.length,
+          ratings: rated,
+          watched: list.length - rated,
+          withoutNumber: aside.length + unratedAside,
+          notDecoded: feed.notDecoded,
+          ignored: feed.ignored + repeated
+        },
+        notes: [
+          ...(entries.length === 0 ? ["It has no entries."] : []),
+          ...(feed.firstNotDecoded === undefined
+            ? []
+            : [
+                `${feed.notDecoded} ${feed.notDecoded === 1 ? "item was" : "items were"} not read; the first is item ${feed.firstNotDecoded}.`
+              ]),
+          ...(repeated === 0
+            ? []
+            : [
+                `${repeated} ${repeated === 1 ? "entry is" : "entries are"} of a film that has a later entry. The newest rating counts.`
+              ]),
+          ...(unratedAside === 0
+            ? []
+            : [
+                `${unratedAside} ${unratedAside === 1 ? "film" : "films"} without a number and without a rating cannot be kept aside.`
+              ])
+        ]
+      })
+    ]
+  })
+
+const itemsOf = (candidate: Candidate, options: ImportOptions, bridge: FilmBridge, films: KnownFilms) =>
+  Stream.make(ImportItem.Found({ place: candidate.path, kind: name, words: "feed of a member" })).pipe(
+    Stream.concat(
+      Stream.unwrap(
+        Effect.map(feedItems(candidate.path, options, bridge, films), (items) => Stream.fromIterable(items))
+      )
+    ),
+    Stream.catchAll((error) => Stream.make(ImportItem.Refused({ error })))
+  )
+
+/**
+ * A member's feed, `https://letterboxd.com/NAME/rss/`, saved to a file. It has about fifty entries, each with its own time,
+ * and says nothing about other films. Of a film with several entries the newest rating counts; an entry without a rating
+ * leaves an earlier rating as it is. Lists in the feed are ignored, and nothing of a review is kept. At most 16 MB and 1,000
+ * items; a feed with a document type declaration is refused.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const feed: InputKind = {
+  name,
+  keeps: ["rated_on", "film_numbers"],
+  recognises: ({ head, isFolder }) => {
+    const start = new TextDecoder().decode(head)
+    return (
+      !isFolder &&
+      /^\s*(?:<\?xml|<rss\b)/u.test(start) &&
+      /<rss\b[^>]*\sxmlns:letterboxd=["']https?:\/\/letterboxd\.com\/?["']/u.test(start)
+    )
+  },
+  items: (inputs, options, films) =>
+    Stream.unwrap(
+      Effect.map(options.films === undefined ? Effect.succeed(noBridge) : readBridge(options.films), (bridge) =>
+        Stream.flatMap(Stream.fromIterable(inputs), (candidate) => itemsOf(candidate, options, bridge, films))
+      )
+    )
+}
