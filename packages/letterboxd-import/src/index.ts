@@ -1,1 +1,15 @@
 export { type Candidate, headBytes, type ImportOptions, type InputKind, mostEntries } from "./InputKind.ts"
+export {
+  type Capture,
+  type IsWanted,
+  keptHeaders,
+  type KeptHeaders,
+  largestText,
+  SavedRecord,
+  type SkipReason
+} from "./saved/Capture.ts"
+export { readHar } from "./saved/Har.ts"
+export { type AskedPage, type Judging, judgingHere } from "./saved/Judging.ts"
+export { readSavedHtml } from "./saved/SavedHtml.ts"
+export { makeSavedPages, savedPages } from "./saved/SavedPages.ts"
+export { readWarc } from "./saved/Warc.ts"
