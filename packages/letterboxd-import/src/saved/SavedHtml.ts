@@ -58,11 +58,12 @@ const closed = (html: string): string => {
 }
 
 const savedDate = (html: string): DateTime.Utc | undefined => {
-  const words = singleFile
+  // Browsers write their time zone in words behind the date.
+  const written = singleFile
     .exec(html)?.[2]
-    ?.replaceAll(/\(.*\)?|-->/gu, "")
+    ?.replaceAll(/\(.*|-->/gu, "")
     .trim()
-  return words === undefined ? undefined : Option.getOrUndefined(Option.map(DateTime.make(words), DateTime.toUtc))
+  return written === undefined ? undefined : Option.getOrUndefined(DateTime.make(Date.parse(written)))
 }
 
 /**

@@ -6,12 +6,13 @@
 import { FileSystem } from "@effect/platform"
 import { ImportError, ImportItem, ImportedList, type InputCounts, judgeMember } from "@letterboxd-ratings/core"
 import { filmsUrl, judgeMembersResponse, type PageResponse } from "@letterboxd-ratings/letterboxd-source"
-import { DateTime, Effect, Option, Stream } from "effect"
+import { DateTime, Effect, Option, type Scope, Stream } from "effect"
 import { inflateRawSync, constants } from "node:zlib"
 import type { Candidate, ImportOptions, InputKind } from "../InputKind.ts"
 import { type Capture, type IsWanted, SavedRecord, type SkipReason } from "./Capture.ts"
 import { readHar } from "./Har.ts"
-import { type Judging, judgingHere } from "./Judging.ts"
+import type { Judging } from "./Judging.ts"
+import { makeJudgingPool } from "./JudgingPool.ts"
 import { PageAddress, pageAddress } from "./PageAddress.ts"
 import { looksLikeSavedHtml, readSavedHtml } from "./SavedHtml.ts"
 import { makeSavedMembers, type SavedMember } from "./SavedMembers.ts"
@@ -124,18 +125,20 @@ const kindName = "saved-pages"
  * films and of the members list are judged as the pages of the site are; everything else is counted as ignored. Of several
  * captures of a page the newest usable one counts. `Found` and `Progress` come while files are read, then the members
  * (those of saved members lists first), then `Read` or `Refused` for each file. The films of all pages are in memory, and
- * the text of one page for each that `judging` judges at once.
+ * the text of one page for each that is judged at once.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const makeSavedPages = (judging: Judging = judgingHere): InputKind => ({
+export const makeSavedPages = (
+  makeJudging: Effect.Effect<Judging, never, Scope.Scope> = makeJudgingPool()
+): InputKind => ({
   name: kindName,
   keeps: [],
   recognises: (candidate) => formatOf(candidate) !== undefined,
   items: (inputs, options) =>
-    Stream.unwrap(
-      Effect.map(FileSystem.FileSystem, (fs) =>
+    Stream.unwrapScoped(
+      Effect.map(Effect.all([FileSystem.FileSystem, makeJudging]), ([fs, judging]) =>
         Stream.suspend(() => {
           const members = makeSavedMembers()
           const tallies = inputs.map((input): Tally => ({
@@ -143,7 +146,6 @@ export const makeSavedPages = (judging: Judging = judgingHere): InputKind => ({
             skipped: new Map(),
             notes: [],
             again: 0,
-            members: 0,
             notAsked: 0
           }))
           const reading = Stream.flatMap(Stream.fromIterable(tallies.entries()), ([number, tally]) =>
@@ -345,7 +347,7 @@ const listedFilmsOf = (list: ImportedList): number | undefined =>
   ImportedList.$is("Pages")(list) ? list.listedFilms : undefined
 
 /**
- * Saved pages, judged one after the other.
+ * Saved pages, judged in several threads if there are many.
  *
  * @since 0.1.0
  * @category constructors

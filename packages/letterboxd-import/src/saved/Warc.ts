@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import { ImportError } from "@letterboxd-ratings/core"
-import { DateTime, Option, type Stream } from "effect"
+import { Data, DateTime, Option, type Stream } from "effect"
 import { once } from "node:events"
 import { promisify } from "node:util"
 import * as zlib from "node:zlib"
@@ -34,7 +34,7 @@ const mostInflation = 400
 const alwaysInflated = 256 * 1024 * 1024
 
 /** The rest of the file is cut off: what came before it is usable. */
-class CutOff {}
+class CutOff extends Data.TaggedError("CutOff") {}
 
 const isGzip = (bytes: Uint8Array | undefined): boolean => bytes?.[0] === 0x1f && bytes[1] === 0x8b
 
