@@ -21,3 +21,18 @@ export {
 export { tables } from "./tables/Tables.ts"
 export { type Feed, type FeedEntry, logEntriesOf, longestFeed, mostFeedItems } from "./feed/FeedEntries.ts"
 export { feed } from "./feed/FeedInput.ts"
+export {
+  type Capture,
+  type IsWanted,
+  keptHeaders,
+  type KeptHeaders,
+  largestText,
+  SavedRecord,
+  type SkipReason
+} from "./saved/Capture.ts"
+export { readHar } from "./saved/Har.ts"
+export { type AskedPage, type Judging, judgingHere } from "./saved/Judging.ts"
+export { makeJudgingPool } from "./saved/JudgingPool.ts"
+export { readSavedHtml } from "./saved/SavedHtml.ts"
+export { makeSavedPages, savedPages } from "./saved/SavedPages.ts"
+export { readWarc } from "./saved/Warc.ts"

@@ -1,0 +1,355 @@
+/**
+ * Saved pages as a kind of input: HAR, WARC, WACZ and saved HTML.
+ *
+ * @since 0.1.0
+ */
+import { FileSystem } from "@effect/platform"
+import { ImportError, ImportItem, ImportedList, type InputCounts, judgeMember } from "@letterboxd-ratings/core"
+import { filmsUrl, judgeMembersResponse, type PageResponse } from "@letterboxd-ratings/letterboxd-source"
+import { DateTime, Effect, Option, type Scope, Stream } from "effect"
+import { inflateRawSync, constants } from "node:zlib"
+import type { Candidate, ImportOptions, InputKind } from "../InputKind.ts"
+import { type Capture, type IsWanted, SavedRecord, type SkipReason } from "./Capture.ts"
+import { readHar } from "./Har.ts"
+import type { Judging } from "./Judging.ts"
+import { makeJudgingPool } from "./JudgingPool.ts"
+import { PageAddress, pageAddress } from "./PageAddress.ts"
+import { looksLikeSavedHtml, readSavedHtml } from "./SavedHtml.ts"
+import { makeSavedMembers, type SavedMember } from "./SavedMembers.ts"
+import { readWarc } from "./Warc.ts"
+
+type Format = "har" | "warc" | "html"
+
+const words: Readonly<Record<Format, string>> = {
+  har: "pages that a browser recorded (HAR)",
+  warc: "pages of a web archive (WARC)",
+  html: "a page saved from a browser"
+}
+
+const textOfHead = ({ head }: Candidate): string => Buffer.from(head.subarray(0, 65_536)).toString("utf8")
+
+/** The first bytes of a compressed file, as far as its head goes. */
+const inflatedHead = (head: Uint8Array): string => {
+  try {
+    // A header of gzip without optional fields has ten bytes.
+    return inflateRawSync(head.subarray(gzipHeader(head)), {
+      finishFlush: constants.Z_SYNC_FLUSH,
+      maxOutputLength: 4 * 1024 * 1024
+    }).toString("latin1")
+  } catch {
+    return ""
+  }
+}
+
+/** The length of a gzip header, with its optional extra field, name and comment. */
+const gzipHeader = (head: Uint8Array): number => {
+  const flags = head[3] ?? 0
+  let at = 10
+  if ((flags & 4) !== 0) at += 2 + (head[at] ?? 0) + (head[at + 1] ?? 0) * 256
+  if ((flags & 8) !== 0) at = head.indexOf(0, at) + 1
+  if ((flags & 16) !== 0) at = head.indexOf(0, at) + 1
+  return (flags & 2) === 0 ? at : at + 2
+}
+
+const formatOf = (candidate: Candidate): Format | undefined => {
+  if (candidate.isFolder || candidate.entries.length > 0) return undefined
+  const { head, path } = candidate
+  if (head[0] === 0x1f && head[1] === 0x8b) return inflatedHead(head).startsWith("WARC/") ? "warc" : undefined
+  const text = textOfHead(candidate)
+  if (text.startsWith("WARC/")) return "warc"
+  if (/^\uFEFF?\s*\{\s*"log"\s*:\s*\{/u.test(text) || (/\.har$/iu.test(path) && /^\uFEFF?\s*\{/u.test(text)))
+    return "har"
+  return looksLikeSavedHtml(text) || (/\.html?$/iu.test(path) && isUtf16(head)) ? "html" : undefined
+}
+
+const isUtf16 = (head: Uint8Array): boolean =>
+  (head[0] === 0xff && head[1] === 0xfe) || (head[0] === 0xfe && head[1] === 0xff)
+
+/** What is counted of one input. */
+interface Tally {
+  readonly input: Candidate
+  readonly skipped: Map<SkipReason, number>
+  readonly notes: Array<string>
+  again: number
+  notAsked: number
+  error?: ImportError
+}
+
+const bytesAtOnce = 256 * 1024
+/** So many bytes of a file are read between two items that tell of progress. */
+const bytesOfProgress = 4 * 1024 * 1024
+
+/** The members whose missing pages are told by name in notes. */
+const mostToldMembers = 20
+const mostToldPages = 10
+
+const plural = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`
+
+const skipNotes: ReadonlyArray<readonly [SkipReason, (count: number) => string]> = [
+  [
+    "no-body",
+    (n) =>
+      `${plural(n, "page is", "pages are")} in the file without ${n === 1 ? "its" : "their"} text. Open ${n === 1 ? "it" : "them"} again and save the file before you close the browser.`
+  ],
+  [
+    "cut-body",
+    (n) => `The text of ${plural(n, "page")} is cut. Open ${n === 1 ? "it" : "them"} again and save the file again.`
+  ],
+  ["unreadable-body", (n) => `The text of ${plural(n, "page")} is damaged, or compressed in a way that is not known.`],
+  [
+    "too-large",
+    (n) => `${plural(n, "record")} exceeded the bounds on a page and ${n === 1 ? "was" : "were"} not read.`
+  ],
+  ["revisit", (n) => `${plural(n, "record refers", "records refer")} to a page that was saved before.`],
+  ["no-date", (n) => `${plural(n, "page does", "pages do")} not tell when ${n === 1 ? "it was" : "they were"} saved.`]
+]
+
+/** Words of a redirect can hold more than an address, and the verdict depends on the address only. */
+const withoutQuery = (location: string): string => location.replace(/[?#].*$/su, "")
+
+const responseOf = (capture: Capture): PageResponse => ({
+  url: capture.url,
+  status: capture.status,
+  headers:
+    capture.headers.location === undefined
+      ? capture.headers
+      : { ...capture.headers, location: withoutQuery(capture.headers.location) },
+  body: capture.body,
+  now: DateTime.toEpochMillis(capture.capturedAt)
+})
+
+const kindName = "saved-pages"
+
+/**
+ * Members from saved pages. All inputs are taken together: pages of one member may be in several files. Pages of members'
+ * films and of the members list are judged as the pages of the site are; everything else is counted as ignored. Of several
+ * captures of a page the newest usable one counts. `Found` and `Progress` come while files are read, then the members
+ * (those of saved members lists first), then `Read` or `Refused` for each file. The films of all pages are in memory, and
+ * the text of one page for each that is judged at once.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const makeSavedPages = (
+  makeJudging: Effect.Effect<Judging, never, Scope.Scope> = makeJudgingPool()
+): InputKind => ({
+  name: kindName,
+  keeps: [],
+  recognises: (candidate) => formatOf(candidate) !== undefined,
+  items: (inputs, options) =>
+    Stream.unwrapScoped(
+      Effect.map(Effect.all([FileSystem.FileSystem, makeJudging]), ([fs, judging]) =>
+        Stream.suspend(() => {
+          const members = makeSavedMembers()
+          const tallies = inputs.map((input): Tally => ({
+            input,
+            skipped: new Map(),
+            notes: [],
+            again: 0,
+            notAsked: 0
+          }))
+          const reading = Stream.flatMap(Stream.fromIterable(tallies.entries()), ([number, tally]) =>
+            readInput(fs, judging, members, options, number, tally)
+          )
+          return Stream.concat(
+            reading,
+            Stream.suspend(() => Stream.fromIterable(finish(members, tallies)))
+          )
+        })
+      )
+    )
+})
+
+const isWantedWith =
+  (options: ImportOptions): IsWanted =>
+  (url) =>
+    Option.isSome(pageAddress(url, options.baseUrls))
+
+const recordsOf = (
+  fs: FileSystem.FileSystem,
+  { modifiedAt, path }: Candidate,
+  format: Format,
+  options: ImportOptions,
+  onBytes: (bytes: number) => void
+): Stream.Stream<SavedRecord, ImportError> => {
+  const bytes = fs.stream(path, { chunkSize: bytesAtOnce }).pipe(
+    Stream.mapError(
+      (cause) => new ImportError({ reason: "Unreadable", place: path, detail: "the file cannot be read", cause })
+    ),
+    Stream.tap((chunk) => Effect.sync(() => onBytes(chunk.length)))
+  )
+  switch (format) {
+    case "har":
+      return readHar(path, bytes, isWantedWith(options))
+    case "warc":
+      return readWarc(path, bytes, isWantedWith(options))
+    case "html":
+      return readSavedHtml(path, bytes, modifiedAt, options.baseUrls)
+  }
+}
+
+const readInput = (
+  fs: FileSystem.FileSystem,
+  judging: Judging,
+  members: ReturnType<typeof makeSavedMembers>,
+  options: ImportOptions,
+  number: number,
+  tally: Tally
+): Stream.Stream<ImportItem> => {
+  const place = tally.input.path
+  const format = formatOf(tally.input)
+  if (format === undefined) {
+    tally.error = new ImportError({
+      reason: "NotRecognised",
+      place,
+      detail: "the file is no HAR, WARC, WACZ or saved page"
+    })
+    return Stream.empty
+  }
+  let read = 0
+  let told = 0
+  let captures = 0
+  const skip = (why: SkipReason) => tally.skipped.set(why, (tally.skipped.get(why) ?? 0) + 1)
+
+  const judgeCapture = (capture: Capture): Effect.Effect<void> => {
+    const address = pageAddress(capture.url, options.baseUrls)
+    if (Option.isNone(address)) return Effect.sync(() => skip("other"))
+    captures += 1
+    const at = DateTime.toEpochMillis(capture.capturedAt)
+    const response = responseOf(capture)
+    return PageAddress.$match(address.value, {
+      Members: ({ list, number: page }) =>
+        Effect.sync(() => {
+          const verdict = judgeMembersResponse(response)
+          if (verdict._tag !== "Members") skip("other")
+          else if (members.addListing({ list, number: page, at, members: verdict.members })) tally.again += 1
+          if (verdict._tag === "Members" && verdict.unreadable.length > 0)
+            tally.notes.push(`${plural(verdict.unreadable.length, "row")} of a saved members list could not be read.`)
+        }),
+      Films: ({ base, listing, number: page, username }) => {
+        // A list of rated films is used only for members without pages of all films.
+        if (listing === "rated" && members.hasPlainPages(username)) {
+          return Effect.sync(() => {
+            tally.notAsked += 1
+          })
+        }
+        return Effect.map(judging.judge({ username, page, listing }, response), (verdict) => {
+          const isKnown = members.add({ base, username, listing, number: page, verdict, at, input: number })
+          if (isKnown) tally.again += 1
+        })
+      }
+    })
+  }
+
+  const progress = (): ReadonlyArray<ImportItem> => {
+    if (read - told < bytesOfProgress) return []
+    told = read
+    return [ImportItem.Progress({ place, bytes: read, totalBytes: tally.input.bytes, rows: captures })]
+  }
+
+  const records = recordsOf(fs, tally.input, format, options, (bytes) => {
+    read += bytes
+  }).pipe(
+    Stream.mapEffect(
+      SavedRecord.$match({
+        Captured: ({ capture }) => judgeCapture(capture),
+        Skipped: ({ why }) => Effect.sync(() => skip(why)),
+        Noted: ({ text }) =>
+          Effect.sync(() => {
+            tally.notes.push(text)
+          })
+      }),
+      { concurrency: judging.atOnce }
+    ),
+    Stream.mapConcat(progress),
+    Stream.catchAll((error) => {
+      tally.error = error
+      return Stream.empty
+    })
+  )
+  return Stream.concat(Stream.make(ImportItem.Found({ place, kind: kindName, words: words[format] })), records)
+}
+
+interface Passed {
+  readonly members: Set<string>
+  pages: number
+  ratings: number
+  watched: number
+}
+
+/** The members, and then what became of each input. */
+const finish = function* (
+  members: ReturnType<typeof makeSavedMembers>,
+  tallies: ReadonlyArray<Tally>
+): Generator<ImportItem> {
+  const passed = tallies.map((): Passed => ({ members: new Set(), pages: 0, ratings: 0, watched: 0 }))
+  const incomplete: Array<{ readonly input: number; readonly text: string }> = []
+  for (const saved of members.members(tallies.map(({ input }) => input.path))) {
+    for (const { input, username, verdict } of saved.used) {
+      const of = passed[input]
+      if (of === undefined) continue
+      of.members.add(username)
+      of.pages += 1
+      if (verdict._tag !== "Films") continue
+      of.watched += verdict.films.length
+      for (const { rating } of verdict.films) if (rating !== undefined) of.ratings += 1
+    }
+    const text = whatIsMissing(saved)
+    if (text !== undefined) incomplete.push({ input: saved.used.at(-1)?.input ?? 0, text })
+    yield ImportItem.Member({ member: saved.member })
+  }
+  for (const [number, tally] of tallies.entries()) {
+    const { error, input, skipped } = tally
+    const of = passed[number]
+    if (error !== undefined) yield ImportItem.Refused({ error })
+    if (of === undefined || (error !== undefined && of.pages === 0)) continue
+    const ignored = [...skipped.values()].reduce((sum, count) => sum + count, 0) + tally.again + tally.notAsked
+    const counts: InputCounts = {
+      members: of.members.size,
+      pages: of.pages,
+      ratings: of.ratings,
+      watched: of.watched,
+      ignored
+    }
+    const told = incomplete.filter((one) => one.input === number)
+    const notes = [
+      ...tally.notes,
+      ...skipNotes.flatMap(([why, say]) => {
+        const count = skipped.get(why)
+        return count === undefined ? [] : [say(count)]
+      }),
+      ...(tally.again === 0 ? [] : [`${plural(tally.again, "page was", "pages were")} saved more than once.`]),
+      ...told.slice(0, mostToldMembers).map(({ text }) => text),
+      ...(told.length > mostToldMembers
+        ? [`Pages of ${plural(told.length - mostToldMembers, "further member")} are missing.`]
+        : [])
+    ]
+    // The rest of an input with an error cannot be imported; what came before it is.
+    if (error === undefined) yield ImportItem.Read({ place: input.path, kind: kindName, counts, notes })
+  }
+}
+
+/** Which pages of a member are to be opened next, in a sentence; none if the list is complete. */
+const whatIsMissing = ({ base, listing, member }: SavedMember): string | undefined => {
+  const parts = ImportedList.$is("Pages")(member.list) ? member.list.parts : []
+  const { again, missing, state, username } = judgeMember(member.username, parts, listedFilmsOf(member.list))
+  if (state !== "partial") return undefined
+  const numbers = missing.length > 0 ? missing : again === "all" || again.length === 0 ? [] : again
+  if (numbers.length === 0) {
+    return `The list of ${username} changed while it was saved. Save all its pages again, from ${filmsUrl(base, username, listing, 1)}.`
+  }
+  const addresses = numbers.slice(0, mostToldPages).map((number) => filmsUrl(base, username, listing, number))
+  const more = numbers.length - addresses.length
+  return `${numbers.length === 1 ? "A page" : `${numbers.length} pages`} of ${username} ${numbers.length === 1 ? "is" : "are"} missing. Open and save ${addresses.join(", ")}${more > 0 ? ` and ${more} more` : ""}.`
+}
+
+const listedFilmsOf = (list: ImportedList): number | undefined =>
+  ImportedList.$is("Pages")(list) ? list.listedFilms : undefined
+
+/**
+ * Saved pages, judged in several threads if there are many.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const savedPages: InputKind = makeSavedPages()
