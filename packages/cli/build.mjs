@@ -7,7 +7,8 @@ import { readdir, readFile, rm, writeFile } from "node:fs/promises"
 
 await rm("dist", { recursive: true, force: true })
 const { metafile } = await build({
-  entryPoints: { lb: "src/bin.ts" },
+  // Threads need a program of their own.
+  entryPoints: { lb: "src/bin.ts", JudgingWorker: "../letterboxd-import/src/saved/JudgingWorker.ts" },
   outdir: "dist",
   bundle: true,
   splitting: true,

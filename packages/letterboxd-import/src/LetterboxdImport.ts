@@ -5,10 +5,14 @@
  * @module
  */
 import type { FileSystem, Path } from "@effect/platform"
-import { ImportError, ImportItem, ImportSource, type Keep } from "@letterboxd-ratings/core"
+import { type AsideRow, ImportError, ImportItem, ImportSource, type Keep } from "@letterboxd-ratings/core"
 import { type Context, Effect, Layer, Stream } from "effect"
+import { asideItems } from "./aside/AsideInput.ts"
 import { officialExport } from "./export/OfficialExport.ts"
 import type { ImportOptions, InputKind } from "./InputKind.ts"
+import { feed } from "./feed/FeedInput.ts"
+import { savedPages } from "./saved/SavedPages.ts"
+import { tables } from "./tables/Tables.ts"
 import { findInputs, type SearchedFolder } from "./Inputs.ts"
 
 /**
@@ -17,10 +21,11 @@ import { findInputs, type SearchedFolder } from "./Inputs.ts"
  * @since 0.1.0
  * @category models
  */
-export const inputKinds: ReadonlyArray<InputKind> = [officialExport]
+export const inputKinds: ReadonlyArray<InputKind> = [officialExport, savedPages, ...tables, feed]
 
 /**
  * The files and folders to import. `format` is the name of a kind that all of them are of, whatever they look like.
+ * `datasetFolder` is the folder of the dataset, in which earlier imports kept ratings whose films had no known number.
  *
  * @since 0.1.0
  * @category models
@@ -28,6 +33,7 @@ export const inputKinds: ReadonlyArray<InputKind> = [officialExport]
 export interface LetterboxdImportOptions extends ImportOptions {
   readonly paths: ReadonlyArray<string>
   readonly format?: string
+  readonly datasetFolder?: string
 }
 
 const filesInWords = (count: number): string => (count === 1 ? "1 file" : `${count} files`)
@@ -63,7 +69,7 @@ const itemsOfFolder = ({ again, firstOther, hidden, others, path }: SearchedFold
  * @category constructors
  */
 export const make = (
-  { format, paths, ...options }: LetterboxdImportOptions,
+  { datasetFolder, format, paths, ...options }: LetterboxdImportOptions,
   kinds: ReadonlyArray<InputKind> = inputKinds
 ): Effect.Effect<Context.Tag.Service<ImportSource>, ImportError, FileSystem.FileSystem | Path.Path> =>
   Effect.gen(function* () {
@@ -83,8 +89,12 @@ export const make = (
     return {
       name: "files",
       keeps: Array.from(keeps),
-      items: (films) =>
-        Stream.fromIterable(inputs.refused.map((error) => ImportItem.Refused({ error }))).pipe(
+      items: (films) => {
+        const told = new Set<string>()
+        const keyOf = ({ source, username }: Pick<AsideRow, "source" | "username">) => `${source} ${username}`
+        const asideBefore =
+          datasetFolder === undefined ? Stream.empty : asideItems(datasetFolder, films, (row) => told.has(keyOf(row)))
+        return Stream.fromIterable(inputs.refused.map((error) => ImportItem.Refused({ error }))).pipe(
           Stream.concat(Stream.fromIterable(inputs.folders.flatMap(itemsOfFolder))),
           Stream.concat(
             Stream.fromIterable(inputs.byKind).pipe(
@@ -93,8 +103,15 @@ export const make = (
               )
             )
           ),
+          Stream.tap((item) =>
+            Effect.sync(() => {
+              if (item._tag === "Aside") for (const row of item.rows) told.add(keyOf(row))
+            })
+          ),
+          Stream.concat(asideBefore),
           Stream.provideContext(context)
         )
+      }
     }
   })
 

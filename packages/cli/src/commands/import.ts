@@ -45,6 +45,7 @@ const sourceOf = (settings: Settings, paths: ReadonlyArray<string>, folder: stri
       aside: asideIn(folder),
       source: LetterboxdImport.layer({
         paths,
+        datasetFolder: folder,
         baseUrls: [LetterboxdSource.liveSite, ...(settings.baseUrl === undefined ? [] : [settings.baseUrl])],
         ...(settings.as === undefined ? {} : { as: settings.as }),
         ...(settings.format === "auto" ? {} : { format: settings.format }),
