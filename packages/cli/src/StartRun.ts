@@ -103,6 +103,8 @@ const consent = (settings: Settings, mode: "new" | "continue") =>
     )
   })
 
+const usualBatchSize = 10
+
 const harvest = ({ failed, mode: asked, only, restart, resume, settings }: RunRequest) =>
   Effect.gen(function* () {
     const screen = yield* Screen
@@ -135,7 +137,7 @@ const harvest = ({ failed, mode: asked, only, restart, resume, settings }: RunRe
         mode,
         existing: mayMoveAside ? "set-aside" : "refuse",
         batches: settings.batches,
-        batchSize: settings.batchSize,
+        batchSize: settings.batchSize ?? usualBatchSize,
         membersInFlight: settings.concurrency + 2,
         ...(settings.maxTime === undefined ? {} : { maxMillis: settings.maxTime * 1000 }),
         // A member requested by name is read even if a variable or the configuration skips it in runs.

@@ -28,6 +28,7 @@ const otherOptions = new Set<OptionKey>([
   "versioned",
   "filmLabel",
   "keep",
+  "batchSize",
   "baseUrl",
   "json",
   "quiet",
@@ -90,6 +91,7 @@ const importing = (paths: ReadonlyArray<string>, flags: Flags) =>
           existing: "refuse",
           isDryRun: settings.dryRun,
           aside: yield* aside,
+          ...(settings.batchSize === undefined ? {} : { membersInABatch: settings.batchSize }),
           ...(settings.keep === undefined ? {} : { keep: settings.keep }),
           ...(settings.timestamp === undefined ? {} : { timestamp: settings.timestamp })
         },

@@ -149,8 +149,8 @@ export const optionTable = {
   batchSize: option(
     "N",
     wholeNumber(1, 10_000),
-    10,
-    "The number of members in a batch. Each batch is committed as a whole."
+    undefined,
+    "The number of members in a batch. Each batch is committed as a whole. Default: 10; at most 500 for an import."
   ),
   source: option(
     "NAME",

@@ -1,0 +1,223 @@
+import { assert, beforeAll, describe, it } from "@effect/vitest"
+import {
+  expectedRatings,
+  feedPage,
+  generateWorld,
+  plantedReview,
+  plantedSecrets,
+  plantedWord,
+  samlearnerFiles,
+  type WayInKind,
+  wayInKinds,
+  waysIn
+} from "@letterboxd-ratings/fixtures"
+import { Effect } from "effect"
+import * as fs from "node:fs"
+import * as os from "node:os"
+import * as path from "node:path"
+import { filesIn, inEmptyFolder, lb, rowsOf } from "./Lb.ts"
+
+const world = generateWorld({ members: 30, mostFilms: 200 })
+const renamed = world.members.flatMap(({ state }) => (typeof state === "string" ? [] : [state.renamedTo]))
+/** What members rated, but for members under a new name, whom no saved page shows. */
+const expected = [...expectedRatings(world)].filter(({ username }) => !renamed.includes(username))
+
+const written = async (kind: WayInKind, folder: string, of = world) => {
+  for (const file of waysIn(kind, of)) {
+    const { content, name } = await Effect.runPromise(file)
+    fs.mkdirSync(path.dirname(path.join(folder, name)), { recursive: true })
+    fs.writeFileSync(path.join(folder, name), content)
+  }
+}
+
+/** The ratings of a dataset, by names. */
+const ratingsIn = (data: string) => {
+  const users = new Map(rowsOf(data, "latest_user_mappings.csv").map((row) => [row.split(",")[1], row.split(",")[0]]))
+  return rowsOf(data, "latest_raw_user_ratings.csv")
+    .map((row) => row.split(","))
+    .map(([user, film, rating]) => `${users.get(user)} ${film} ${rating}`)
+    .toSorted()
+}
+const inWords = (ratings: typeof expected) =>
+  ratings.map(({ film, rating, username }) => `${username} ${film.id} ${rating.toFixed(1)}`).toSorted()
+
+/** All that a dataset's folder holds, as one text. */
+const textOf = (data: string): string =>
+  fs
+    .readdirSync(data, { recursive: true, withFileTypes: true })
+    .filter((one) => one.isFile())
+    .map((one) => fs.readFileSync(path.join(one.parentPath, one.name), "latin1"))
+    .join("\n")
+
+let inputs: string
+
+beforeAll(async () => {
+  inputs = fs.mkdtempSync(path.join(os.tmpdir(), "lb-inputs-"))
+  for (const kind of wayInKinds) await written(kind, path.join(inputs, kind))
+  return () => fs.rmSync(inputs, { recursive: true, force: true })
+})
+
+const whole: ReadonlyArray<WayInKind> = ["export", "html", "har", "warc", "wacz", "movielens", "original"]
+
+describe("lb import", () => {
+  for (const kind of wayInKinds) {
+    it(
+      `imports ${kind}, nothing a second time, and keeps no private word`,
+      inEmptyFolder(async (folder) => {
+        const data = path.join(folder, "data_output")
+        const rehearsal = await lb(folder, ["import", path.join(inputs, kind), "--dry-run"])
+        assert.isFalse(fs.existsSync(data), "a dry run writes nothing")
+        const first = await lb(folder, ["import", path.join(inputs, kind)])
+        assert.strictEqual(first.code, 0, first.err)
+        assert.strictEqual(rehearsal.code, first.code)
+        const counts = (words: string) => /ratings: [^;]*; [^,]* new films?/u.exec(words)?.[0]
+        assert.isDefined(counts(first.out), first.out)
+        assert.strictEqual(counts(rehearsal.out), counts(first.out))
+        if (whole.includes(kind)) {
+          const found = ratingsIn(data).filter((row) => !renamed.some((name) => row.startsWith(`${name} `)))
+          assert.deepStrictEqual(found, inWords(expected))
+        }
+        const verified = await lb(folder, ["verify"])
+        assert.strictEqual(verified.code, 0, verified.out + verified.err)
+
+        const before = filesIn(data)
+        const again = await lb(folder, ["import", path.join(inputs, kind)])
+        assert.strictEqual(again.code, 0, again.err)
+        assert.include(again.out, "no rating changed")
+        assert.deepStrictEqual(filesIn(data), before)
+
+        const everything = [textOf(data), first.out, first.err, again.out, again.err, rehearsal.out, rehearsal.err]
+          .join("\n")
+          .toLowerCase()
+        for (const word of [plantedWord, plantedReview, ...plantedSecrets, "example.invalid"])
+          assert.notInclude(everything, word, `${kind} holds private words`)
+      }),
+      60_000
+    )
+  }
+
+  it(
+    "joins an export, saved pages, a feed and a table, and says what each member came from",
+    inEmptyFolder(async (folder) => {
+      const data = path.join(folder, "data_output")
+      const [one, two, three] = world.members.filter(({ films, state }) => state === "public" && films.length > 20)
+      if (one === undefined || two === undefined || three === undefined) throw new Error("the world is too small")
+      await written("export", path.join(folder, "in", "exports"), { members: [one] })
+      await written("har", path.join(folder, "in", "pages"), { members: [two] })
+      fs.writeFileSync(path.join(folder, "in", "feed.xml"), feedPage(one))
+      for (const [name, text] of Object.entries(samlearnerFiles({ members: [two, three] }))) {
+        fs.mkdirSync(path.join(folder, "in", "table"), { recursive: true })
+        fs.writeFileSync(path.join(folder, "in", "table", name), text)
+      }
+      const { code, err, out } = await lb(folder, ["import", "in"])
+      assert.strictEqual(code, 0, err + out)
+      const records = rowsOf(data, "../data_output/members.jsonl")
+      const lines = fs.readFileSync(path.join(data, "members.jsonl"), "utf8")
+      assert.isAbove(records.length, 0)
+      assert.match(lines, new RegExp(`"${one.username}".*"state":"sealed".*"source":"export","proof":"export"`, "u"))
+      assert.match(
+        lines,
+        new RegExp(`"${two.username}".*"state":"sealed".*"source":"saved-pages","proof":"saved-pages"`, "u")
+      )
+      assert.match(
+        lines,
+        new RegExp(`"${three.username}".*"state":"unproven".*"source":"samlearner","proof":"none"`, "u")
+      )
+      assert.strictEqual((await lb(folder, ["verify"])).code, 0)
+    })
+  )
+
+  it(
+    "lists the pages that complete a member, and takes them in later",
+    inEmptyFolder(async (folder) => {
+      const member = world.members.find(({ films, state }) => state === "public" && films.length > 150)
+      if (member === undefined) throw new Error("the world is too small")
+      await written("html", path.join(folder, "all"), { members: [member] })
+      fs.mkdirSync(path.join(folder, "some"))
+      const names = fs.readdirSync(path.join(folder, "all"))
+      const second = names.find((name) => name.endsWith("films-page-2.html"))
+      if (second === undefined) throw new Error("there is no second page")
+      for (const name of names)
+        if (name !== second) fs.copyFileSync(path.join(folder, "all", name), path.join(folder, "some", name))
+      const partial = await lb(folder, ["import", "some"])
+      assert.strictEqual(partial.code, 2, partial.err)
+      const address = `https://letterboxd.com/${member.username}/films/page/2/`
+      assert.include(partial.out, address)
+      assert.include(
+        fs.readFileSync(path.join(folder, "data_output", "missing_pages.html"), "utf8"),
+        `href="${address}"`
+      )
+      const rest = await lb(folder, ["import", path.join("all", second)])
+      assert.strictEqual(rest.code, 0, rest.err)
+      assert.isFalse(fs.existsSync(path.join(folder, "data_output", "missing_pages.html")))
+      assert.deepStrictEqual(
+        ratingsIn(path.join(folder, "data_output")),
+        inWords(expected.filter(({ username }) => username === member.username))
+      )
+    })
+  )
+
+  it(
+    "goes on with the others where inputs are refused, and ends with 2; with 1 where all are",
+    inEmptyFolder(async (folder) => {
+      await written("export", path.join(folder, "exports"), { members: world.members.slice(0, 3) })
+      fs.writeFileSync(path.join(folder, "exports", "letterboxd-bad-2026-01-01-00-00-utc.zip"), "PK\u0003\u0004 cut")
+      const some = await lb(folder, ["import", "exports"])
+      assert.strictEqual(some.code, 2, some.err)
+      assert.include(some.out, "Refused: exports/letterboxd-bad-2026-01-01-00-00-utc.zip")
+      assert.isTrue(fs.existsSync(path.join(folder, "data_output", "manifest.json")))
+      const none = await lb(folder, [
+        "import",
+        "exports/letterboxd-bad-2026-01-01-00-00-utc.zip",
+        "nowhere",
+        "--out",
+        "x"
+      ])
+      assert.strictEqual(none.code, 1, none.err)
+      assert.isFalse(fs.existsSync(path.join(folder, "x")))
+    })
+  )
+
+  it(
+    "keeps ratings of unknown films aside, and takes them in when a later import knows the films",
+    inEmptyFolder(async (folder) => {
+      fs.writeFileSync(path.join(folder, "t.csv"), "name,film,stars\ndavee,film-a,4\ndavee,240344,3.5\nanna,film-b,1\n")
+      const table = ["import", "t.csv", "--format", "table", "--columns", "user=name,film=film,rating=stars"]
+      const first = await lb(folder, table)
+      assert.strictEqual(first.code, 0, first.err)
+      const data = path.join(folder, "data_output")
+      assert.deepStrictEqual(
+        rowsOf(data, "unmatched_ratings.csv").map((row) => row.split(",").slice(0, 4).join(",")),
+        ["davee,film-a,4.0,table", "anna,film-b,1.0,table"]
+      )
+      fs.writeFileSync(path.join(folder, "numbers.csv"), "slug;film_id\nfilm-a;11\n")
+      const second = await lb(folder, [...table, "--films", "numbers.csv"])
+      assert.strictEqual(second.code, 0, second.err)
+      assert.deepStrictEqual(ratingsIn(data), ["davee 11 4.0", "davee 240344 3.5"])
+      fs.writeFileSync(path.join(folder, "more.csv"), "name,film,stars\nboris,film-b,2\n")
+      fs.writeFileSync(path.join(folder, "numbers.csv"), "slug,film_id\nfilm-b,12\n")
+      const more = ["import", "more.csv", ...table.slice(2), "--films", "numbers.csv"]
+      assert.strictEqual((await lb(folder, more)).code, 0)
+      assert.deepStrictEqual(ratingsIn(data), ["anna 12 1.0", "boris 12 2.0", "davee 11 4.0", "davee 240344 3.5"])
+      assert.isFalse(fs.existsSync(path.join(data, "unmatched_ratings.csv")))
+      assert.strictEqual((await lb(folder, ["verify"])).code, 0)
+    })
+  )
+
+  it(
+    "says what is wrong with options and paths",
+    inEmptyFolder(async (folder) => {
+      const wrong = async (...words: ReadonlyArray<string>) => {
+        const { code, err } = await lb(folder, ["import", ...words])
+        assert.strictEqual(code, 1)
+        return err
+      }
+      assert.include(await wrong(), "needs a PATH")
+      assert.include(await wrong("x", "--columns", "user=a,film=b"), "must name three columns")
+      assert.include(await wrong("x", "--columns", "user=a,film=b,rating=c"), "--format table")
+      assert.include(await wrong("x", "--format", "tables"), "must be auto or export")
+      assert.include(await wrong("x", "--as", "not a name"), "must be a member name")
+      assert.include(await wrong("nowhere"), "nowhere")
+    })
+  )
+})
