@@ -25,7 +25,7 @@ export const writeFiles = (files: Iterable<readonly [string, Uint8Array | string
       yield* fs.writeFile(file, typeof content === "string" ? Buffer.from(content) : content)
     }
     return folder
-  })
+  }).pipe(Effect.orDie)
 
 type Options = Partial<LetterboxdImport.LetterboxdImportOptions>
 
