@@ -3,7 +3,7 @@
  */
 import { FileSystem, Path } from "@effect/platform"
 import { assert } from "@effect/vitest"
-import { FilmId, ImportItem, type KnownFilms, Slug, Username } from "@letterboxd-ratings/core"
+import { FilmId, type ImportItem, type KnownFilms, Slug, Username } from "@letterboxd-ratings/core"
 import { Chunk, Effect, Schema, Stream } from "effect"
 import { LetterboxdImport } from "@letterboxd-ratings/letterboxd-import"
 

@@ -11,13 +11,14 @@ import { openZip } from "../reading/ZipArchive.ts"
 
 /**
  * The files of an export by the names that Letterboxd gives them. `isChecked` tells whether checksums prove their content.
- * `modifiedAt` is the newest time of modification.
+ * `readAtOnce` gives the content of a small file, if that costs less than to read it in a stream. `modifiedAt` is the newest time of modification.
  */
 export interface ExportFiles {
   readonly names: ReadonlySet<string>
   readonly isChecked: boolean
   readonly placeOf: (name: string) => string
   readonly read: (name: string) => Stream.Stream<Uint8Array, ImportError>
+  readonly readAtOnce: (name: string) => Option.Option<Effect.Effect<Uint8Array, ImportError>>
   readonly modifiedAt: DateTime.Utc
 }
 
@@ -66,6 +67,7 @@ const openArchive = (
       isChecked: true,
       placeOf: (name) => `${candidate.path}/${root}${name}`,
       read: (name) => zip.read(root + name),
+      readAtOnce: (name) => zip.readAtOnce(root + name),
       modifiedAt:
         times.length === 0
           ? candidate.modifiedAt
@@ -92,6 +94,7 @@ const openFolder = (candidate: Candidate): Effect.Effect<ExportFiles, ImportErro
       names,
       isChecked: false,
       placeOf,
+      readAtOnce: Option.none,
       read: (name) => Stream.mapError(fs.stream(placeOf(name)), unreadable(placeOf(name))),
       modifiedAt: Option.getOrElse(DateTime.make(newest ?? Number.NaN), () => candidate.modifiedAt)
     }
@@ -111,6 +114,7 @@ export const openExport = (
     names: new Set(["ratings.csv"]),
     isChecked: false,
     placeOf: () => candidate.path,
+    readAtOnce: Option.none,
     read: () => Stream.mapError(fs.stream(candidate.path), unreadable(candidate.path)),
     modifiedAt: candidate.modifiedAt
   }))

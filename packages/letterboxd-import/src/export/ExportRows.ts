@@ -6,8 +6,9 @@
  */
 import { ImportError } from "@letterboxd-ratings/core"
 import { parse } from "csv-parse/sync"
-import { Chunk, Effect, Stream } from "effect"
+import { Effect, Option, Stream } from "effect"
 import { isUtf8 } from "node:buffer"
+import type { ExportFiles } from "./ExportFiles.ts"
 
 /** The most bytes that a record may have. */
 const mostRecordBytes = 1_048_576
@@ -249,27 +250,23 @@ const makeRows = ({ columns, isChecked, mostRows = Infinity, place }: RowsOption
  * or 256 MiB are `TooLarge`. In memory stand one block of the file and at most one record.
  */
 export const readRows = (
-  bytes: Stream.Stream<Uint8Array, ImportError>,
-  options: RowsOptions,
+  files: ExportFiles,
+  name: string,
+  options: Omit<RowsOptions, "place" | "isChecked">,
   sink: RowSink
 ): Effect.Effect<RowsForm, ImportError> =>
   Effect.suspend(() => {
-    const rows = makeRows(options, sink)
-    return bytes.pipe(
-      Stream.chunks,
-      Stream.runForEachWhile((chunk) =>
-        Effect.suspend(() => {
-          for (const part of Chunk.toReadonlyArray(chunk)) {
-            const wrong = rows.feed(part)
-            if (wrong !== undefined) return Effect.fail(wrong)
-            if (rows.isDone()) return Effect.succeed(false)
-          }
-          return Effect.succeed(true)
-        })
-      ),
-      Effect.flatMap(() => {
-        const form = rows.isDone() ? { delimiter: ",", isCut: false } : rows.end()
-        return form instanceof ImportError ? Effect.fail(form) : Effect.succeed(form)
-      })
-    )
+    const rows = makeRows({ ...options, place: files.placeOf(name), isChecked: files.isChecked }, sink)
+    const end = Effect.suspend(() => {
+      const form = rows.isDone() ? { delimiter: ",", isCut: false } : rows.end()
+      return form instanceof ImportError ? Effect.fail(form) : Effect.succeed(form)
+    })
+    const feed = (bytes: Uint8Array): Effect.Effect<boolean, ImportError> => {
+      const wrong = rows.feed(bytes)
+      return wrong === undefined ? Effect.succeed(!rows.isDone()) : Effect.fail(wrong)
+    }
+    const whole = files.readAtOnce(name)
+    return Option.isSome(whole)
+      ? Effect.zipRight(Effect.flatMap(whole.value, feed), end)
+      : Effect.zipRight(Stream.runForEachWhile(files.read(name), feed), end)
   })

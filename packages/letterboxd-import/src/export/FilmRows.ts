@@ -115,8 +115,9 @@ export const readFilmRows = (
       firstLine = Math.min(firstLine, line)
     }
     const form = yield* readRows(
-      files.read(name),
-      { place, columns: options.hasRatings ? [...columns, "Rating"] : columns, isChecked: files.isChecked },
+      files,
+      name,
+      { columns: options.hasRatings ? [...columns, "Rating"] : columns },
       {
         row: (cells, line) => {
           const yearText = cells[2] ?? ""

@@ -54,8 +54,9 @@ const readProfile = (files: ExportFiles, as: Username | undefined): Effect.Effec
     const refused = (line: number, detail: string) => new ImportError({ reason: "Invalid", place, line, detail })
     const problems: Array<ImportError> = []
     yield* readRows(
-      files.read(name),
-      { place, columns: ["Username"], isChecked: files.isChecked, mostRows: 1 },
+      files,
+      name,
+      { columns: ["Username"], mostRows: 1 },
       {
         row: ([text = ""], line) =>
           Either.match(decodeUsername(text), {
@@ -168,8 +169,9 @@ const countDiary = (files: ExportFiles, films: ReadonlyArray<FilmRow>) =>
     let notDecoded = 0
     let firstLine = 0
     yield* readRows(
-      files.read(name),
-      { place: files.placeOf(name), columns: ["Name", "Year"], isChecked: files.isChecked },
+      files,
+      name,
+      { columns: ["Name", "Year"] },
       {
         row: (cells) => {
           if (isJoined(cells[0] ?? "", cells[1] ?? "")) joined += 1
@@ -201,11 +203,10 @@ const countAside = (files: ExportFiles, folder: string) =>
         }
       }
       const place = files.placeOf(name)
-      const wrong = yield* readRows(
-        files.read(name),
-        { place, columns: ["Name", "Letterboxd URI"], isChecked: files.isChecked },
-        sink
-      ).pipe(Effect.as(undefined), Effect.catchAll(Effect.succeed))
+      const wrong = yield* readRows(files, name, { columns: ["Name", "Letterboxd URI"] }, sink).pipe(
+        Effect.as(undefined),
+        Effect.catchAll(Effect.succeed)
+      )
       // Lists and comments have other columns and are not about a film.
       if (wrong !== undefined && wrong.reason !== "Incomplete") notes.push(`${place} could not be counted to its end.`)
       count = (count ?? 0) + counted.rows
@@ -374,31 +375,32 @@ const items = (
       const readDay = makeDayReader()
       const filmOf = makeFilmReader()
       return Stream.fromIterable(indexed).pipe(
-        Stream.flatMap((input): Stream.Stream<ImportItem, never, FileSystem.FileSystem | Path.Path> => {
-          if (Either.isLeft(input)) return Stream.make(ImportItem.Refused({ error: input.left }))
-          const indexedExport = input.right
-          const chosen = newest.get(indexedExport.member)
-          if (chosen !== undefined && chosen !== indexedExport)
-            return Stream.make(
-              found(indexedExport),
-              ImportItem.Read({
-                place: indexedExport.candidate.path,
-                kind,
-                counts: {},
-                notes: [
-                  `It was not read: ${chosen.candidate.path} is a newer export of ${indexedExport.member}, made on ${DateTime.formatIsoDateUtc(chosen.readAt)}.`
-                ]
-              })
-            )
-          return Stream.concat(
-            Stream.make(found(indexedExport)),
-            readExport(indexedExport, known, readDay, filmOf).pipe(
-              Effect.catchAll((error) => Effect.succeed([ImportItem.Refused({ error })])),
-              Effect.map(Stream.fromIterable),
-              Stream.unwrap
-            )
-          )
-        })
+        Stream.mapEffect(
+          (input): Effect.Effect<ReadonlyArray<ImportItem>, never, FileSystem.FileSystem | Path.Path> => {
+            if (Either.isLeft(input)) return Effect.succeed([ImportItem.Refused({ error: input.left })])
+            const indexedExport = input.right
+            const chosen = newest.get(indexedExport.member)
+            return chosen === undefined || chosen === indexedExport
+              ? readExport(indexedExport, known, readDay, filmOf).pipe(
+                  Effect.catchAll((error) => Effect.succeed([ImportItem.Refused({ error })])),
+                  Effect.map((items) => [found(indexedExport), ...items])
+                )
+              : Effect.succeed([
+                  found(indexedExport),
+                  ImportItem.Read({
+                    place: indexedExport.candidate.path,
+                    kind,
+                    counts: {},
+                    notes: [
+                      `It was not read: ${chosen.candidate.path} is a newer export of ${indexedExport.member}, made on ${DateTime.formatIsoDateUtc(chosen.readAt)}.`
+                    ]
+                  })
+                ])
+          }
+        ),
+        Stream.flattenIterables,
+        // One export is in memory at a time, not as many as a chunk may hold.
+        Stream.rechunk(1)
       )
     })
   )

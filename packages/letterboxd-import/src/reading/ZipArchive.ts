@@ -52,6 +52,8 @@ export interface ZipEntry {
  * An open archive. `entries` are its files in the order of the central directory; folders are left out. `read` inflates an
  * entry and fails with `Damaged` if the entry is encrypted, cut or does not have its checksum, with `TooLarge` at a bound,
  * and with `Incomplete` if there is no such entry. All bytes of a damaged entry but its last ones may come first.
+ * `readAtOnce` gives the same of an entry of at most 1 MiB in an archive that is held in memory, which costs less; none of
+ * another.
  *
  * @since 0.1.0
  * @category models
@@ -59,6 +61,7 @@ export interface ZipEntry {
 export interface ZipArchive {
   readonly entries: ReadonlyArray<ZipEntry>
   readonly read: (name: string) => Stream.Stream<Uint8Array, ImportError>
+  readonly readAtOnce: (name: string) => Option.Option<Effect.Effect<Uint8Array, ImportError>>
 }
 
 /** Archives up to this size are held in memory, which saves most of the time of many small ones. */
@@ -138,10 +141,10 @@ export const openZip = (
 ): Effect.Effect<ZipArchive, ImportError, Scope.Scope | FileSystem.FileSystem> =>
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
-    const unreadable = (cause: unknown) =>
+    const notRead = (cause: unknown) =>
       new ImportError({ reason: "Unreadable", place: path, detail: "the file cannot be read", cause })
-    const { size } = yield* Effect.mapError(fs.stat(path), unreadable)
-    const held = size <= heldBytes ? yield* Effect.mapError(fs.readFile(path), unreadable) : undefined
+    const { size } = yield* Effect.mapError(fs.stat(path), notRead)
+    const held = size <= heldBytes ? yield* Effect.mapError(fs.readFile(path), notRead) : undefined
     const zip = yield* Effect.acquireRelease(
       Effect.tryPromise({
         try: () =>
@@ -214,21 +217,41 @@ export const openZip = (
       return bytes
     }
 
+    const failureIn = (place: string) => failure(place, "the file is cut or damaged inside the ZIP")
+    const unreadable = (entry: yauzl.Entry, place: string): ImportError | undefined =>
+      entry.isEncrypted()
+        ? damaged(place, "the file is encrypted")
+        : entry.canDecodeFileData()
+          ? undefined
+          : damaged(place, "the file is compressed in a way that is not known")
+
+    const readAtOnce = (name: string): Option.Option<Effect.Effect<Uint8Array, ImportError>> => {
+      const place = `${path}/${name}`
+      const entry = entries.get(name)
+      if (held === undefined || entry === undefined || entry.uncompressedSize > inflatedAtOnce) return Option.none()
+      const wrong = unreadable(entry, place)
+      return Option.some(
+        wrong === undefined
+          ? Effect.try({ try: () => atOnce(entry, held, place), catch: failureIn(place) })
+          : Effect.fail(wrong)
+      )
+    }
+
     const read = (name: string): Stream.Stream<Uint8Array, ImportError> => {
+      const whole = readAtOnce(name)
+      if (Option.isSome(whole)) return Stream.fromEffect(whole.value)
       const place = `${path}/${name}`
       const entry = entries.get(name)
       if (entry === undefined)
         return Stream.fail(new ImportError({ reason: "Incomplete", place, detail: "the ZIP has no such file" }))
-      if (entry.isEncrypted()) return Stream.fail(damaged(place, "the file is encrypted"))
-      if (!entry.canDecodeFileData())
-        return Stream.fail(damaged(place, "the file is compressed in a way that is not known"))
-      const asError = failure(place, "the file is cut or damaged inside the ZIP")
-      return held !== undefined && entry.uncompressedSize <= inflatedAtOnce
-        ? Stream.fromEffect(Effect.try({ try: () => atOnce(entry, held, place), catch: asError }))
-        : Stream.suspend(() => Stream.fromAsyncIterable(inStream(entry, place), asError))
+      const wrong = unreadable(entry, place)
+      return wrong === undefined
+        ? Stream.suspend(() => Stream.fromAsyncIterable(inStream(entry, place), failureIn(place)))
+        : Stream.fail(wrong)
     }
     return {
       entries: Array.from(entries, ([name, entry]) => ({ name, bytes: entry.uncompressedSize, ...timeOf(entry) })),
-      read
+      read,
+      readAtOnce
     }
   })
