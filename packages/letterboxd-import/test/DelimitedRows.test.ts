@@ -23,7 +23,8 @@ const readText = (
         rows: all.flatMap(({ rows }) => rows),
         cells: all.flatMap(({ rows }) => rows.map(({ cells }) => cells)),
         damaged: all.flatMap(({ damaged }) => damaged),
-        bytes: all.at(-1)?.bytes
+        bytes: all.at(-1)?.bytes,
+        isOpen: all.some(({ isOpen }) => isOpen)
       }
     })
   )
@@ -82,6 +83,7 @@ describe("delimitedBlocks", () => {
         assert.strictEqual(read.form?.separator, separator)
         assert.deepStrictEqual(read.damaged, [])
         assert.deepStrictEqual(read.cells, rows)
+        assert.strictEqual(read.isOpen, !hasLastLineEnd && rows.length > 0)
         assert.strictEqual(read.bytes, new TextEncoder().encode(text).length)
       }),
     { fastCheck: { numRuns: 400 } }

@@ -151,7 +151,8 @@ describe("tables", () => {
           "5fc582,alien,,ann",
           "5fc583,,3,ann",
           "5fc584,alien,3,a private remark",
-          "5fc585,alien,3,bob_b"
+          "5fc585,alien,3,bob_b",
+          "5fc586,null,3,bo"
         ].join("\n")
       })
       const films = knownFilms([
@@ -161,10 +162,11 @@ describe("tables", () => {
       ])
       const read = yield* itemsOf(kindOf("samlearner"), [folder], noOptions, films)
       assert.deepStrictEqual(ratingsIn(read), ["ann 1 3.5", "ann 2 5", "bob_b 3 1.5"])
-      assert.strictEqual(read.read[0]?.counts.notDecoded, 7)
+      assert.strictEqual(read.read[0]?.counts.notDecoded, 8)
       const notes = read.read[0]?.notes.join("\n") ?? ""
       assert.include(notes, "line 5 of")
       assert.include(notes, "3 rows were not read because there is no rating; the first is line 6")
+      assert.include(notes, "because the file ends within it; the first is line 12")
       assert.notInclude(notes, "remark")
     }).pipe(provide)
   )

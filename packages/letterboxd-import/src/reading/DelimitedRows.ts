@@ -35,7 +35,8 @@ export interface DelimitedRow {
 
 /**
  * Rows that stand together. `damaged` has the numbers of lines that are no CSV: a quote that nobody closed, or a sign behind
- * a closing quote. `bytes` is how much of the file was read so far.
+ * a closing quote. `bytes` is how much of the file was read so far. `isOpen` says that the file ends within the last row
+ * of this block, which then may be cut: there is no line end.
  *
  * @since 0.1.0
  * @category models
@@ -45,6 +46,7 @@ export interface DelimitedBlock {
   readonly rows: ReadonlyArray<DelimitedRow>
   readonly damaged: ReadonlyArray<number>
   readonly bytes: number
+  readonly isOpen: boolean
 }
 
 /**
@@ -281,7 +283,8 @@ export const delimitedBlocks = <E, R>(
       })
     const take = (part: string, isLast: boolean): Either.Either<ReadonlyArray<DelimitedBlock>, ImportError> => {
       let text = rest + part
-      if (isLast && text !== "" && !text.endsWith("\n")) text += "\n"
+      const isOpen = isLast && text !== "" && !text.endsWith("\n")
+      if (isOpen) text += "\n"
       if (form === undefined) {
         const hasMark = mark[0] === 0xef && mark[1] === 0xbb && mark[2] === 0xbf
         const header = headerIn(place, text, hasMark, wanted, isLast)
@@ -299,7 +302,15 @@ export const delimitedBlocks = <E, R>(
         rest = text.slice(found.end)
         line += found.lines
         if (rest.length > longestRow) return Either.left(tooLong(place, line))
-        return Either.right([{ form: known, rows: found.rows, damaged: found.damaged, bytes: read }])
+        return Either.right([
+          {
+            form: known,
+            rows: found.rows,
+            damaged: found.damaged,
+            bytes: read,
+            isOpen: isOpen && found.rows.length > 0
+          }
+        ])
       })
     }
     const block = (chunk: Uint8Array | undefined) =>

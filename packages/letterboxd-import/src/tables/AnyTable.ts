@@ -79,6 +79,7 @@ const inputOf = (candidate: Candidate, options: ImportOptions, bridge: FilmBridg
       place,
       file: place,
       fileBytes: file.bytes,
+      endsInLineEnd: false,
       columns,
       scale: "either" as const,
       memberOf: memberFrom,

@@ -33,7 +33,7 @@ const readUsers = (file: FoundFile | undefined, place: string, leftOut: LeftOut)
       })
     }
     const users = new Map<string, Username>()
-    yield* readSmallTable(file.path, ["userId", "username"], leftOut, "it names no member", (cell, line) => {
+    yield* readSmallTable(file.path, ["userId", "username"], leftOut, "it is cut or names no member", (cell, line) => {
       const user = integerKey(cell("userId"))
       const username = memberFrom(cell("username"))
       if (user === undefined || username === undefined) return false
@@ -63,7 +63,7 @@ const readFilms = (
   Effect.gen(function* () {
     const titles = new Map<string, { readonly title?: string; readonly year?: number }>()
     if (files.movies !== undefined) {
-      yield* readSmallTable(files.movies.path, ["movieId", "title"], leftOut, "it has no number", (cell) => {
+      yield* readSmallTable(files.movies.path, ["movieId", "title"], leftOut, "it is cut or has no number", (cell) => {
         const movie = integerKey(cell("movieId"))
         if (movie === undefined) return false
         titles.set(movie, splitDisplayName(titleFrom(cell("title")) ?? ""))
@@ -74,7 +74,7 @@ const readFilms = (
     let hasLetterboxd = false
     if (files.links !== undefined) {
       const place = files.links.path
-      const form = yield* readSmallTable(place, ["movieId"], leftOut, "it has no number", (cell) => {
+      const form = yield* readSmallTable(place, ["movieId"], leftOut, "it is cut or has no number", (cell) => {
         const movie = integerKey(cell("movieId"))
         if (movie === undefined) return false
         const tmdbId = tmdbIdFrom(cell("tmdbId"))

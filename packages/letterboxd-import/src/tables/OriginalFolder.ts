@@ -94,7 +94,7 @@ export const original = tablesKind({
         usersPath,
         ["username", "numeric_user_id"],
         leftOut,
-        "it names no member, or no number",
+        "it is cut, or names no member or no number",
         (cell, line) => {
           const username = memberFrom(cell("username"))
           const user = keyOf(cell("numeric_user_id"))
@@ -119,7 +119,7 @@ export const original = tablesKind({
           files.films.path,
           ["film_id", "film_title"],
           leftOut,
-          "it names no film",
+          "it is cut or names no film",
           (cell) => {
             const id = filmIdFrom(cell("film_id"))
             const title = titleFrom(cell("film_title")) ?? ""
@@ -149,7 +149,7 @@ export const original = tablesKind({
           files.updates.path,
           ["username", "last_updated"],
           leftOut,
-          "it has no member or no time",
+          "it is cut, or has no member or no time",
           (cell) => {
             const username = memberFrom(cell("username"))
             const at = timeFrom(cell("last_updated"))

@@ -39,9 +39,11 @@ export type Scale = "stars" | "half stars" | "either"
 /**
  * Ratings in a table, and how its cells are read. `memberOf` and `filmOf` are asked once for each text, as long as there are
  * not too many; `undefined` is no member, or no film. `fileBytes` bounds what is read of the file. `notes` are said at the
- * end; `notDecoded` counts rows of other files.
+ * end; `notDecoded` counts rows of other files. `endsInLineEnd` says that a program wrote the file: a last row without a line
+ * end is cut.
  */
 export interface RatingsInput {
+  readonly endsInLineEnd: boolean
   readonly kind: string
   readonly place: string
   readonly file: string
@@ -81,7 +83,9 @@ const notARow = "cells are missing, or there are too many"
 const notAMember = "there is no member's name"
 const notAFilm = "there is no film"
 const notARating = "there is no rating"
-type Trouble = "it is not CSV" | typeof notARow | typeof notAMember | typeof notAFilm | typeof notARating
+const notWhole = "the file ends within it"
+type Trouble =
+  "it is not CSV" | typeof notARow | typeof notAMember | typeof notAFilm | typeof notARating | typeof notWhole
 
 /** Texts and what they were read as, so that each is read once. */
 const remembered = (read: (text: string) => number): ((text: string) => number) => {
@@ -107,7 +111,7 @@ const remembered = (read: (text: string) => number): ((text: string) => number) 
 }
 
 /** The rows of a table that was read. */
-const ratingRows = ({ columns, file, filmOf, memberOf, scale }: RatingsInput) => {
+const ratingRows = ({ columns, endsInLineEnd, file, filmOf, memberOf, scale }: RatingsInput) => {
   const ratings = makeGroupedRatings()
   const members: Array<Username> = []
   const films: Array<RowFilm> = []
@@ -179,7 +183,12 @@ const ratingRows = ({ columns, file, filmOf, memberOf, scale }: RatingsInput) =>
         const ratingColumn = at[columns.rating] ?? -1
         rows += block.rows.length + block.damaged.length
         for (const line of block.damaged) trouble("it is not CSV", line)
+        const cutLine = block.isOpen && endsInLineEnd ? block.rows.at(-1)?.line : undefined
         for (const { cells, line } of block.rows) {
+          if (line === cutLine) {
+            trouble(notWhole, line)
+            continue
+          }
           if (cells.length !== header.length) {
             trouble(notARow, line)
             continue

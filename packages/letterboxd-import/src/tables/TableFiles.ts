@@ -57,7 +57,7 @@ export interface TablesKind<F extends string> {
 }
 
 /** What a kind tells of an input. `committed` is how many bytes of the ratings count, where something tells that. */
-export interface KindInput extends Omit<RatingsInput, "kind" | "place" | "file" | "fileBytes"> {
+export interface KindInput extends Omit<RatingsInput, "kind" | "place" | "file" | "fileBytes" | "endsInLineEnd"> {
   readonly committed?: number
 }
 
@@ -235,6 +235,7 @@ const preparedInput = <F extends string>(
       kind: kind.name,
       place: group.place,
       file: found.ratings.path,
+      endsInLineEnd: true,
       fileBytes: committed ?? found.ratings.bytes
     }
   })
@@ -254,7 +255,7 @@ export class LeftOut {
 
 /**
  * Reads a smaller table. `take` gets the cells of a row by columns (empty where a column is absent), and returns whether the
- * row is one of this table; rows that are not are counted in `leftOut`. The texts of cells keep nothing else alive.
+ * row is one of this table; rows that are not, and a last row without a line end, are counted in `leftOut`. The texts of cells keep nothing else alive.
  */
 export const readSmallTable = (
   place: string,
@@ -272,21 +273,24 @@ export const readSmallTable = (
       rows += 1
       if (firstLine === 0 || line < firstLine) firstLine = line
     }
-    yield* Stream.runForEach(delimitedBlocks(place, fileBytes(place, most), columns), ({ damaged, form, rows }) =>
-      Effect.gen(function* () {
-        known = form
-        yield* columnsAt(place, form, columns)
-        damaged.forEach(leave)
-        for (const { cells, line } of rows) {
-          if (cells.length !== form.header.length) {
-            leave(line)
-            continue
+    yield* Stream.runForEach(
+      delimitedBlocks(place, fileBytes(place, most), columns),
+      ({ damaged, form, isOpen, rows }) =>
+        Effect.gen(function* () {
+          known = form
+          yield* columnsAt(place, form, columns)
+          damaged.forEach(leave)
+          const cutLine = isOpen ? rows.at(-1)?.line : undefined
+          for (const { cells, line } of rows) {
+            if (cells.length !== form.header.length || line === cutLine) {
+              leave(line)
+              continue
+            }
+            const taken = take((column) => detachedText(cells[form.header.indexOf(column)] ?? ""), line)
+            if (typeof taken !== "boolean") return yield* taken
+            if (!taken) leave(line)
           }
-          const taken = take((column) => detachedText(cells[form.header.indexOf(column)] ?? ""), line)
-          if (typeof taken !== "boolean") return yield* taken
-          if (!taken) leave(line)
-        }
-      })
+        })
     )
     leftOut.add(place, rows, firstLine, why)
     return known
