@@ -113,7 +113,7 @@ const checkFiles = (folder: string, manifest: CsvManifest) =>
       const form = yield* Effect.orElseSucceed(examineForm(place, wanted(file), entry), () => undefined)
       // Of a file to which something was added, this tells more only where nothing of value was.
       if (form !== undefined && (Either.isLeft(bytes) || form.content !== undefined)) {
-        problems.push(`${place}: ${saidOf(form, entry)}`)
+        problems.push(`${place}: ${saidOf(form, entry, file === "translatedRatings")}`)
         isFormChanged ||= file === "translatedRatings"
       } else {
         for (const found of [bytes, tail]) if (Either.isLeft(found)) problems.push(found.left.message)
