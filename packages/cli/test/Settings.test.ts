@@ -212,6 +212,14 @@ describe("settings", () => {
           "yes"
         ]).pipe(Effect.provideService(Environment, { variables }))
       const words = String.raw`lb run --mode continue --batches 3 --out 'my data'\''s' --json`
+      assert.strictEqual(
+        yield* next({
+          npm_config_user_agent: "npm/11.1.0 node/v20.20.2",
+          npm_lifecycle_event: "npx",
+          npm_lifecycle_script: "lb"
+        }),
+        `npx ${words}`
+      )
       const pnpm = { npm_config_user_agent: "pnpm/10.34.9 npm/? node/v20.20.2 linux x64", npm_command: "exec" }
       assert.strictEqual(yield* next({}), words)
       assert.strictEqual(yield* next({ npm_config_user_agent: "npm/11.1.0 node/v20.20.2" }), words)
@@ -223,6 +231,48 @@ describe("settings", () => {
           `npx -y pnpm@10.34.9 ${words}`
         )
       }
+    })
+  )
+
+  it.effect("that variables set are flags in the next command: another shell does not have them", () =>
+    Effect.gen(function* () {
+      const next = (command: string, flags: Flags, variables: Readonly<Record<string, string>>) =>
+        pasteable(command, flags, ["mode", "yes"]).pipe(Effect.provideService(Environment, { variables }))
+      const variables = {
+        LB_SOURCE: "sandbox",
+        LB_OUT: "x y",
+        LB_STORAGE: "sqlite",
+        LB_STORAGE_OPTIONS: "file=a.sqlite",
+        LB_STORAGE_URL: "postgres://me:secret@host/db",
+        LB_SALT: "secret",
+        LB_TEST_MODE: "1",
+        LB_VERSIONED: "1",
+        LB_MODE: "new",
+        LB_YES: "true",
+        LB_QUIET: "true",
+        LB_RATE: "",
+        LB_TO: "jsonl"
+      }
+      const dataset = "--storage-options file=a.sqlite --out 'x y' --test-mode"
+      assert.strictEqual(
+        yield* next("run --mode continue", { quiet: "true" }, variables),
+        `lb run --mode continue --source sandbox --storage sqlite ${dataset} --quiet`
+      )
+      assert.strictEqual(
+        yield* next("run --mode continue", { out: "z", storage: "csv" }, { LB_OUT: "y", LB_STORAGE: "sqlite" }),
+        "lb run --mode continue --storage csv --out z"
+      )
+      assert.strictEqual(
+        yield* next("verify --repair", {}, variables),
+        `lb verify --repair --storage sqlite ${dataset}`
+      )
+      assert.strictEqual(
+        yield* next("export", { anonymise: "true" }, variables),
+        "lb export --storage-options file=a.sqlite --from sqlite --to jsonl --anonymise --out 'x y' --test-mode"
+      )
+      // The options of a module may hold a token.
+      const module = { LB_SOURCE: "./mine.mjs", LB_SOURCE_OPTIONS: "token=secret" }
+      assert.strictEqual(yield* next("user davee", {}, module), "lb user davee --source ./mine.mjs")
     })
   )
 })
