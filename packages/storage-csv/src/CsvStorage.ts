@@ -245,7 +245,8 @@ const inspect = (options: CsvStorageOptions, names: FileNames): Effect.Effect<Da
         (state) => ({
           state,
           bytes: filesOf(manifest).reduce((sum, [, { bytes }]) => sum + bytes, 0),
-          committedAt: manifest.committedAt
+          committedAt: manifest.committedAt,
+          options: { filmLabel: manifest.filmLabel }
         })
       )
     )
