@@ -104,6 +104,36 @@ describe("settings", () => {
     })
   )
 
+  it.effect("take arrays and objects from the file where an option is a list or pairs", () =>
+    Effect.gen(function* () {
+      const file = { keep: ["liked", "watched"], storageOptions: { file: "a.sqlite" }, skip: ["davee"] }
+      const { keep, skip, storageOptions } = valueOf(yield* resolve({}, {}, file))
+      assert.deepStrictEqual([keep, skip, storageOptions], [["liked", "watched"], ["davee"], { file: "a.sqlite" }])
+      assert.deepStrictEqual(valueOf(yield* resolve({}, {}, { keep: "liked" })).keep, ["liked"])
+      const wrong = problemsOf(
+        yield* resolve({}, {}, { keep: { liked: true }, storageOptions: ["a"], skip: ["a,b"], batches: [1] })
+      )
+      assert.include(wrong, `"keep" must be a string such as "a,b", or an array of strings`)
+      assert.include(wrong, `"storageOptions" must be a string such as "a=b,c=d", or an object`)
+      assert.include(wrong, `"skip" must be a string such as "a,b"`)
+      assert.include(wrong, `"batches" must be a string, a number, true or false`)
+    })
+  )
+
+  it.effect("say that the URL of a database is a variable, also to whoever puts it into the file", () =>
+    Effect.gen(function* () {
+      for (const [key, name] of [
+        ["storageUrl", "LB_STORAGE_URL"],
+        ["intoUrl", "LB_INTO_URL"]
+      ] as const) {
+        const problems = problemsOf(yield* resolve({}, {}, { [key]: "postgres://me:secret@host/db" }))
+        assert.include(problems, `"${key}" cannot be set here`)
+        assert.include(problems, `Set the variable ${name}`)
+        assert.notInclude(problems, "secret")
+      }
+    })
+  )
+
   it.effect("take an address of the site without credentials, query or fragment, and show no password", () =>
     Effect.gen(function* () {
       for (const baseUrl of [
