@@ -15,7 +15,7 @@ const Member = Schema.Struct({
 })
 const Lists = Schema.parseJson(Schema.Struct({ members: Schema.Array(Member) }))
 
-/** A part is as long as a page of the site: a list is told of, and stored, bit by bit. */
+/** A part is as long as a page of the site: lists are read and stored in parts. */
 const fullPart = 72
 
 export const options = ["file"]

@@ -6,7 +6,7 @@
 import type { Remedy, StorageError } from "@letterboxd-ratings/core"
 import { Effect, Match } from "effect"
 import { flagOf, isDatasetOption, optionKeys } from "./options/OptionTable.ts"
-import { type Environment, type Flags, pasteable } from "./options/Settings.ts"
+import { Environment, type Flags, typed, withVariables } from "./options/Settings.ts"
 import { shown } from "./Shown.ts"
 
 /**
@@ -52,7 +52,16 @@ const valueOf = (text: string): string => (/^[\w./:@%+=,-]+$/u.test(text) ? text
 const adviceOn = (failed: Failed): ((remedy: Remedy) => Effect.Effect<string, never, Environment>) => {
   const names = namesOf(failed)
   const isRun = failed.command === "run"
-  const command = (words: string) => pasteable(words, datasetFlags(failed), [])
+  const command = (words: string) =>
+    Effect.flatMap(Environment, ({ variables }) => {
+      const dataset = datasetFlags({ ...failed, flags: withVariables(failed.command, failed.flags, variables) })
+      if (!words.startsWith("run")) return typed(words, dataset)
+      // What says where members come from, of the variables of a run.
+      const ofRun = Object.entries(withVariables("run", {}, variables)).filter(
+        ([key]) => !optionKeys.some((one) => one === key && isDatasetOption(one))
+      )
+      return typed(words, { ...Object.fromEntries(ofRun), ...dataset })
+    })
   return Match.type<Remedy>().pipe(
     Match.tagsExhaustive({
       StartNew: () =>

@@ -4,12 +4,12 @@ import { Effect } from "effect"
 import { type Failed, withAdvice } from "../src/Advice.ts"
 import { Environment } from "../src/options/Settings.ts"
 
-const adviceOn = (remedy: Remedy, failed: Failed): string =>
+const adviceOn = (remedy: Remedy, failed: Failed, variables: Readonly<Record<string, string>> = {}): string =>
   Effect.runSync(
     withAdvice(
       new StorageError({ reason: "Failed", storage: "csv", place: "here", detail: "it failed", remedy }),
       failed
-    ).pipe(Effect.provideService(Environment, { variables: {} }))
+    ).pipe(Effect.provideService(Environment, { variables }))
   ).replace("here: it failed. ", "")
 
 describe("advice on an error of a storage", () => {
@@ -48,6 +48,32 @@ describe("advice on an error of a storage", () => {
     assert.include(
       adviceOn({ _tag: "StartNew" }, { command: "status", flags: { out: "s", json: "true" } }),
       "lb run --mode new --out s"
+    )
+  })
+
+  it("names the dataset that variables set", () => {
+    const variables = {
+      LB_OUT: "o",
+      LB_STORAGE: "parquet",
+      LB_STORAGE_OPTIONS: "compression=zstd",
+      LB_SOURCE: "sandbox"
+    }
+    assert.strictEqual(
+      adviceOn({ _tag: "Verify" }, { command: "run", flags: {} }, variables),
+      "For details: lb verify --storage parquet --storage-options compression=zstd --out o"
+    )
+    assert.strictEqual(
+      adviceOn({ _tag: "StartNew" }, { command: "status", flags: { out: "p" } }, variables),
+      "Start one with: lb run --mode new --source sandbox --storage parquet --storage-options compression=zstd --out p"
+    )
+    const flags = { to: "sqlite", into: "t" }
+    assert.strictEqual(
+      adviceOn({ _tag: "Verify" }, { command: "export", flags }, variables),
+      "For details: lb verify --storage parquet --storage-options compression=zstd --out o"
+    )
+    assert.strictEqual(
+      adviceOn({ _tag: "Verify" }, { command: "export", flags, into: "t" }, variables),
+      "For details: lb verify --storage sqlite --out t"
     )
   })
 })

@@ -213,6 +213,37 @@ describe("lb status", () => {
   )
 })
 
+describe("what lb status suggests", () => {
+  it(
+    "is a command that goes on with the dataset, and says what only a person knows",
+    inEmptyFolder(async (folder) => {
+      const made = ["--source", "sandbox", "--batches", "1", "--film-label", "slug", "--out", "slugs"]
+      await lb(folder, ["run", "--mode", "new", ...made])
+      const { out } = await lb(folder, ["status", "--out", "slugs"])
+      assert.include(
+        out,
+        "Add members with: lb run --mode continue --out slugs --film-label slug (add --source and its options if the members are not from letterboxd.com)\n"
+      )
+      const known = await lb(folder, ["status"], { LB_OUT: "slugs", LB_SOURCE: "sandbox" })
+      const [, command = ""] = /Add members with: lb (.*)\n/u.exec(known.out) ?? []
+      const { code, err } = await lb(folder, [...command.split(" "), "--batches", "1", "--batch-size", "1"])
+      assert.strictEqual(code, 0, err)
+    })
+  )
+
+  it(
+    "is a look at what is damaged, where a file is gone",
+    inEmptyFolder(async (folder) => {
+      await lb(folder, ["run", "--mode", "new", "--source", "sandbox", "--batches", "1"])
+      fs.rmSync(path.join(folder, "data_output", "latest_film_mappings.csv"))
+      const { code, err } = await lb(folder, ["status"])
+      assert.strictEqual(code, 4)
+      assert.match(err, /latest_film_mappings\.csv: the file is missing; \d+ bytes were committed to it/u)
+      assert.include(err, "For details: lb verify")
+    })
+  )
+})
+
 describe("lb export", () => {
   it(
     "puts what it makes beside the dataset, however its folder is said",
@@ -254,7 +285,12 @@ describe("lb verify", () => {
       const { "manifest.json": __, ...expected } = whole
       assert.deepStrictEqual(files, expected)
       fs.truncateSync(path.join(data, "latest_raw_user_ratings.csv"), 100)
-      assert.strictEqual((await lb(folder, ["verify", "--repair"])).code, 4)
+      for (const command of [["verify"], ["verify", "--repair"]]) {
+        const { code, out } = await lb(folder, command)
+        assert.strictEqual(code, 4)
+        assert.include(out, "It cannot be repaired safely. Restore it from a backup.")
+        assert.notInclude(out, "lb verify --repair")
+      }
       const refused = await lb(folder, ["run", "--mode", "continue", "--source", "sandbox"])
       assert.strictEqual(refused.code, 4)
       assert.include(refused.err, "latest_raw_user_ratings.csv: it holds 100 bytes where")
@@ -286,6 +322,27 @@ describe("a raw file that went through a spreadsheet", () => {
         (await lb(folder, ["run", "--mode", "continue", "--source", "sandbox", "--batches", "1"])).code,
         0
       )
+    })
+  )
+})
+
+describe("a raw file whose separators another program changed", () => {
+  it(
+    "is not added to, and is gone on with after a repair",
+    inEmptyFolder(async (folder) => {
+      await lb(folder, ["run", "--mode", "new", "--source", "sandbox", "--batches", "1", "--quiet"])
+      const place = path.join(folder, "data_output", "latest_raw_user_ratings.csv")
+      const before = fs.readFileSync(place, "utf8")
+      fs.writeFileSync(place, before.replaceAll(",", ";"))
+      const goOn = ["run", "--mode", "continue", "--source", "sandbox", "--batches", "1"]
+      for (const refused of [await lb(folder, goOn), await lb(folder, ["status"])]) {
+        assert.strictEqual(refused.code, 4)
+        assert.include(refused.err, "its values are separated by semicolons")
+        assert.include(refused.err, "lb verify --repair")
+      }
+      assert.strictEqual((await lb(folder, ["verify", "--repair"])).code, 0)
+      assert.strictEqual(fs.readFileSync(place, "utf8"), before)
+      assert.strictEqual((await lb(folder, goOn)).code, 0)
     })
   )
 })

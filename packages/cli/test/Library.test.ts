@@ -21,35 +21,56 @@ const programFor = (url: string): string => {
   assert.include(program, policy)
   return (program ?? "")
     .replace(defaults, `LetterboxdSource.layer({ ...LetterboxdSource.defaults, baseUrl: "${url}" })`)
-    .replace(policy, "HttpPolicy.layer({ ...HttpPolicy.defaults, requestsPerSecond: Infinity })")
+    .replace(policy, "HttpPolicy.layer({ ...HttpPolicy.defaults, requestsPerSecond: Infinity, maxRetries: 1 })")
+}
+
+const bundled = async (url: string, name: string): Promise<string> => {
+  const bin = fileURLToPath(new URL(`../node_modules/.cache/${name}-${process.pid}.mjs`, import.meta.url))
+  await build({
+    stdin: {
+      contents: programFor(url),
+      resolveDir: path.dirname(fileURLToPath(import.meta.url)),
+      loader: "ts"
+    },
+    outfile: bin,
+    bundle: true,
+    format: "esm",
+    platform: "node",
+    conditions: ["@letterboxd-ratings/source"],
+    banner: {
+      js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);'
+    },
+    logLevel: "error"
+  })
+  return bin
 }
 
 describe("the program of the README", () => {
   it(
+    "says why it stopped, and fails",
+    inEmptyFolder(async (folder) => {
+      const bin = await bundled("http://127.0.0.1:1", "stopped")
+      try {
+        const { code, err, out } = await start(folder, [], {}, bin).ended
+        assert.strictEqual(code, 1)
+        assert.include(out + err, "0 ratings")
+        assert.match(out + err, /ERROR.*127\.0\.0\.1:1/su)
+      } finally {
+        fs.rmSync(bin, { force: true })
+      }
+    }),
+    120_000
+  )
+
+  it(
     "lets no second process in while the first is at work, and the next one after it",
     inEmptyFolder(async (folder) => {
       const world = generateWorld({ members: 10, mostFilms: 100 })
-      const bin = fileURLToPath(new URL(`../node_modules/.cache/library-${process.pid}.mjs`, import.meta.url))
       await Effect.runPromise(
         Effect.scoped(
           Effect.flatMap(Sandbox.make({ world, behaviour: { latencyMillis: 2_500 } }), (site) =>
             Effect.promise(async () => {
-              await build({
-                stdin: {
-                  contents: programFor(site.url),
-                  resolveDir: path.dirname(fileURLToPath(import.meta.url)),
-                  loader: "ts"
-                },
-                outfile: bin,
-                bundle: true,
-                format: "esm",
-                platform: "node",
-                conditions: ["@letterboxd-ratings/source"],
-                banner: {
-                  js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);'
-                },
-                logLevel: "error"
-              })
+              const bin = await bundled(site.url, "library")
               try {
                 const first = start(folder, [], {}, bin)
                 // The dataset is open before anything is asked of the site.

@@ -104,6 +104,36 @@ describe("settings", () => {
     })
   )
 
+  it.effect("take arrays and objects from the file where an option is a list or pairs", () =>
+    Effect.gen(function* () {
+      const file = { keep: ["liked", "watched"], storageOptions: { file: "a.sqlite" }, skip: ["davee"] }
+      const { keep, skip, storageOptions } = valueOf(yield* resolve({}, {}, file))
+      assert.deepStrictEqual([keep, skip, storageOptions], [["liked", "watched"], ["davee"], { file: "a.sqlite" }])
+      assert.deepStrictEqual(valueOf(yield* resolve({}, {}, { keep: "liked" })).keep, ["liked"])
+      const wrong = problemsOf(
+        yield* resolve({}, {}, { keep: { liked: true }, storageOptions: ["a"], skip: ["a,b"], batches: [1] })
+      )
+      assert.include(wrong, `"keep" must be a string such as "a,b", or an array of strings`)
+      assert.include(wrong, `"storageOptions" must be a string such as "a=b,c=d", or an object`)
+      assert.include(wrong, `"skip" must be a string such as "a,b"`)
+      assert.include(wrong, `"batches" must be a string, a number, true or false`)
+    })
+  )
+
+  it.effect("say that the URL of a database is a variable, also to whoever puts it into the file", () =>
+    Effect.gen(function* () {
+      for (const [key, name] of [
+        ["storageUrl", "LB_STORAGE_URL"],
+        ["intoUrl", "LB_INTO_URL"]
+      ] as const) {
+        const problems = problemsOf(yield* resolve({}, {}, { [key]: "postgres://me:secret@host/db" }))
+        assert.include(problems, `"${key}" cannot be set here`)
+        assert.include(problems, `Set the variable ${name}`)
+        assert.notInclude(problems, "secret")
+      }
+    })
+  )
+
   it.effect("take an address of the site without credentials, query or fragment, and show no password", () =>
     Effect.gen(function* () {
       for (const baseUrl of [
@@ -212,6 +242,14 @@ describe("settings", () => {
           "yes"
         ]).pipe(Effect.provideService(Environment, { variables }))
       const words = String.raw`lb run --mode continue --batches 3 --out 'my data'\''s' --json`
+      assert.strictEqual(
+        yield* next({
+          npm_config_user_agent: "npm/11.1.0 node/v20.20.2",
+          npm_lifecycle_event: "npx",
+          npm_lifecycle_script: "lb"
+        }),
+        `npx ${words}`
+      )
       const pnpm = { npm_config_user_agent: "pnpm/10.34.9 npm/? node/v20.20.2 linux x64", npm_command: "exec" }
       assert.strictEqual(yield* next({}), words)
       assert.strictEqual(yield* next({ npm_config_user_agent: "npm/11.1.0 node/v20.20.2" }), words)
@@ -223,6 +261,48 @@ describe("settings", () => {
           `npx -y pnpm@10.34.9 ${words}`
         )
       }
+    })
+  )
+
+  it.effect("that variables set are flags in the next command: another shell does not have them", () =>
+    Effect.gen(function* () {
+      const next = (command: string, flags: Flags, variables: Readonly<Record<string, string>>) =>
+        pasteable(command, flags, ["mode", "yes"]).pipe(Effect.provideService(Environment, { variables }))
+      const variables = {
+        LB_SOURCE: "sandbox",
+        LB_OUT: "x y",
+        LB_STORAGE: "sqlite",
+        LB_STORAGE_OPTIONS: "file=a.sqlite",
+        LB_STORAGE_URL: "postgres://me:secret@host/db",
+        LB_SALT: "secret",
+        LB_TEST_MODE: "1",
+        LB_VERSIONED: "1",
+        LB_MODE: "new",
+        LB_YES: "true",
+        LB_QUIET: "true",
+        LB_RATE: "",
+        LB_TO: "jsonl"
+      }
+      const dataset = "--storage-options file=a.sqlite --out 'x y' --test-mode"
+      assert.strictEqual(
+        yield* next("run --mode continue", { quiet: "true" }, variables),
+        `lb run --mode continue --source sandbox --storage sqlite ${dataset} --quiet`
+      )
+      assert.strictEqual(
+        yield* next("run --mode continue", { out: "z", storage: "csv" }, { LB_OUT: "y", LB_STORAGE: "sqlite" }),
+        "lb run --mode continue --storage csv --out z"
+      )
+      assert.strictEqual(
+        yield* next("verify --repair", {}, variables),
+        `lb verify --repair --storage sqlite ${dataset}`
+      )
+      assert.strictEqual(
+        yield* next("export", { anonymise: "true" }, variables),
+        "lb export --storage-options file=a.sqlite --from sqlite --to jsonl --anonymise --out 'x y' --test-mode"
+      )
+      // The options of a module may hold a token.
+      const module = { LB_SOURCE: "./mine.mjs", LB_SOURCE_OPTIONS: "token=secret" }
+      assert.strictEqual(yield* next("user davee", {}, module), "lb user davee --source ./mine.mjs")
     })
   )
 })

@@ -86,10 +86,16 @@ describe("lb, with the source of a module", () => {
     inEmptyFolder(async (folder) => {
       const [, mine = "", ...options] = sourceIn(folder)
       fs.writeFileSync(path.join(folder, "empty.mjs"), "export const nothing = 1\n")
+      fs.writeFileSync(path.join(folder, "needy.mjs"), 'import "@nobody/else"\n')
+      fs.writeFileSync(path.join(folder, "broken.mjs"), "export const = 1\n")
       fs.writeFileSync(path.join(folder, "number.mjs"), "export const layer = () => 1\n")
       const cases = [
-        ["./nowhere.mjs", `(tried ${path.join(folder, "nowhere.mjs")})`],
-        ["@nobody/nothing", `(tried the package @nobody/nothing, from ${folder})`],
+        ["./nowhere.mjs", `cannot be loaded: there is no file ${path.join(folder, "nowhere.mjs")}.`],
+        ["@nobody/nothing", `no package @nobody/nothing is installed in ${folder}. Install it there.`],
+        ["nowhere.mjs", `Install it there, or give the path of a file: ./nowhere.mjs.`],
+        ["empty.mjs", "empty.mjs is a file, not a package. Begin its path with ./: ./empty.mjs"],
+        ["./needy.mjs", "it needs @nobody/else, which is not there. A module needs the packages that it imports"],
+        ["./broken.mjs", "./broken.mjs cannot be loaded: Unexpected token"],
         [
           "./empty.mjs",
           "./empty.mjs is not a source. The module must export layer, a function that takes { options, concurrency }"
@@ -114,5 +120,28 @@ describe("lb, with the source of a module", () => {
       assert.isFalse(fs.existsSync(path.join(folder, "data_output")))
     }),
     120_000
+  )
+
+  it(
+    "is that of the examples, from the root of a clone, as the README says",
+    inEmptyFolder(async (folder) => {
+      const root = fileURLToPath(new URL("../../..", import.meta.url))
+      const out = path.join(folder, "data")
+      const examples = ["--source", "./examples/json-source.mjs", "--source-options", "file=examples/lists.json"]
+      const made = await lb(root, ["run", "--mode", "new", ...examples, "--out", out])
+      assert.strictEqual(made.code, 0, made.err)
+      const storage = ["--storage", "./examples/json-storage.mjs", "--storage-options", "file=mine.json"]
+      const stored = await lb(root, [
+        "run",
+        "--mode",
+        "new",
+        ...examples,
+        ...storage,
+        "--out",
+        path.join(folder, "own")
+      ])
+      assert.strictEqual(stored.code, 0, stored.err)
+    }),
+    60_000
   )
 })

@@ -24,8 +24,8 @@ export const movieLens: ExportFormat = {
   name: "movielens",
   notes: [
     "`movieId` is Letterboxd's own number of a film, the same as `letterboxdId`; `title` is `Title (Year)` where both are known.",
-    "`timestamp` (seconds since 1970) is when the member's list was read, not when the film was rated: the site does not tell that.",
-    "`genres` is always `(no genres listed)`: lists of films do not tell them."
+    "`timestamp` (seconds since 1970) is when the member's list was read, not when the film was rated: the site does not show that.",
+    "`genres` is always `(no genres listed)`: lists of films do not include them."
   ],
   write: (folder, { films, keeps, ratings, readAt }) =>
     Effect.gen(function* () {

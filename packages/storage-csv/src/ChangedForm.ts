@@ -104,6 +104,30 @@ const notice = ({ values }: Noticed, column: string, cell: string, ours: string)
 
 const quotesIn = (text: string): number => text.split(`"`).length
 
+/** Whether whole rows are written as we write them. */
+export const isInOurForm = (columns: ReadonlyArray<CsvColumn>, text: string): boolean => {
+  const form: TableForm = {
+    encoding: "UTF-8",
+    hasMark: false,
+    hasHint: false,
+    separator: ",",
+    lineEnd: "\n",
+    header: columns.map(({ name }) => name),
+    firstLine: 1
+  }
+  const values = columns.map((column) => valueOf(column))
+  return Either.match(rowsOf("", form, { text, line: 1 }), {
+    onLeft: () => false,
+    onRight: (rows) =>
+      text ===
+      rows
+        .map(({ cells }) =>
+          cells.length === values.length ? `${cells.map((cell, i) => field(values[i]?.(cell) ?? "")).join(",")}\n` : ""
+        )
+        .join("")
+  })
+}
+
 /** The rows of a table in our form. Fails with `TableError` at the first row that cannot be read. */
 const inOurForm = (
   place: string,
@@ -246,11 +270,15 @@ const examineRecords = (place: string, entry: FileEntry) =>
   })
 
 /** What is said of a file whose form was changed. */
-export const saidOf = ({ content, difference, words }: ChangedForm, { rows }: FileEntry): string =>
-  `another program saved it in a form of its own: ${words.join(", ")}. ${
+export const saidOf = (
+  { content, difference, words }: ChangedForm,
+  { rows }: FileEntry,
+  canBeRebuilt: boolean
+): string =>
+  `another program saved it in another format: ${words.join(", ")}. ${
     content === undefined
-      ? `Its rows are not what was committed: ${difference}. Restore it from a copy`
-      : `All ${rows} rows are there as they were committed: in our form they have the committed checksum. A repair writes them so, and keeps this file beside`
+      ? `Its rows are not what was committed: ${difference}. ${canBeRebuilt ? "A repair rebuilds it from the raw ratings" : "Restore it from a copy"}`
+      : `None of its ${rows} rows changed: the checksum proves it. A repair restores the file, and keeps this version`
   }`
 
 /** Keeps a file under another name before something else takes its place, and tells that name. */

@@ -35,6 +35,7 @@ import {
 import { Context, DateTime, Effect, Layer, Stream } from "effect"
 import { adopt } from "./Adoption.ts"
 import { csvTable } from "./CsvCells.ts"
+import { bytesOnCommit, bytesOnOpening, checkCommittedForm } from "./CommittedForm.ts"
 import { partsOf, rowNames, withHeader, writeChanges } from "./CsvChanges.ts"
 import { checkNames, csvFolder, csvForm } from "./CsvForm.ts"
 import { type CsvManifest, emptyManifest, filesOf } from "./CsvManifest.ts"
@@ -167,6 +168,7 @@ const openExisting = (opening: Opening) =>
       wasLeft,
       tails: wasLeft ? "set-aside" : "refuse"
     })
+    yield* checkCommittedForm(place, manifest, bytesOnOpening)
     const found = { manifest, state: yield* readState(place, manifest) }
     const recovered = yield* finish
     yield* folder.finished
@@ -238,11 +240,15 @@ const readState = (place: string, manifest: CsvManifest) =>
 const inspect = (options: CsvStorageOptions, names: FileNames): Effect.Effect<DatasetSummary, StorageError, Services> =>
   Effect.flatMap(folderToRead(csvFolder(names), options.folder), (folder) =>
     readUnheld(existingManifest(options, names, folder), (manifest) =>
-      Effect.map(readState(folder, manifest), (state) => ({
-        state,
-        bytes: filesOf(manifest).reduce((sum, [, { bytes }]) => sum + bytes, 0),
-        committedAt: manifest.committedAt
-      }))
+      Effect.map(
+        Effect.zipRight(checkCommittedForm(folder, manifest, bytesOnOpening), readState(folder, manifest)),
+        (state) => ({
+          state,
+          bytes: filesOf(manifest).reduce((sum, [, { bytes }]) => sum + bytes, 0),
+          committedAt: manifest.committedAt,
+          options: { filmLabel: manifest.filmLabel }
+        })
+      )
     )
   )
 
@@ -284,10 +290,17 @@ const openDataset = (
       },
       write: (changes) =>
         commit(changes.after.batches, (files, manifest) =>
-          Effect.zipRight(
-            Stream.runForEach(copiesOf(options, folder.work(), names, manifest, changes), files.copy),
-            writeChanges({ folder: folder.work(), names, label: options.filmLabel }, files, manifest, changes)
-          )
+          Effect.gen(function* () {
+            // Somebody may have saved a file while the dataset was open.
+            yield* checkCommittedForm(folder.work(), manifest, bytesOnCommit)
+            yield* Stream.runForEach(copiesOf(options, folder.work(), names, manifest, changes), files.copy)
+            return yield* writeChanges(
+              { folder: folder.work(), names, label: options.filmLabel },
+              files,
+              manifest,
+              changes
+            )
+          })
         ).pipe(Effect.map(rowCounts), Effect.provide(services))
     })
   })

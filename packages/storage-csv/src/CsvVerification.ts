@@ -102,6 +102,8 @@ const checkFiles = (folder: string, manifest: CsvManifest) =>
     const isAtWork = (yield* lockState(folder))?.isHeld === true
     const changed = new Set<CsvFile>()
     let isFormChanged = false
+    let canRestore = false
+    const tails = new Set<string>()
     for (const [file, entry] of filesOf(manifest)) {
       const place = yield* Effect.orElseSucceed(placeOf(failures, folder, entry), () => path.join(folder, entry.name))
       const bytes = yield* Effect.either(checkBytes(failures, folder, entry))
@@ -113,13 +115,26 @@ const checkFiles = (folder: string, manifest: CsvManifest) =>
       const form = yield* Effect.orElseSucceed(examineForm(place, wanted(file), entry), () => undefined)
       // Of a file to which something was added, this tells more only where nothing of value was.
       if (form !== undefined && (Either.isLeft(bytes) || form.content !== undefined)) {
-        problems.push(`${place}: ${saidOf(form, entry)}`)
+        problems.push(`${place}: ${saidOf(form, entry, file === "translatedRatings")}`)
         isFormChanged ||= file === "translatedRatings"
+        canRestore ||= form.content !== undefined
       } else {
         for (const found of [bytes, tail]) if (Either.isLeft(found)) problems.push(found.left.message)
+        if (Either.isLeft(tail)) tails.add(tail.left.message)
       }
     }
-    return { problems, changed, isTranslatedChanged: isFormChanged }
+    return { problems, changed, isTranslatedChanged: isFormChanged, canRestore, tails }
+  })
+
+/** Which problems are those of files that can be rebuilt from the others. */
+const derivedIn = (folder: string, manifest: CsvManifest) =>
+  Effect.map(Path.Path, (path) => {
+    const place = path.join(folder, manifest.files.translatedRatings.name)
+    return {
+      place,
+      isTranslated: (problem: string) => problem.startsWith(`${place}: `) || problem.startsWith(`${place}.next-`),
+      isOfMember: (problem: string) => problem.startsWith(path.join(folder, memberFilesFolder, "user_"))
+    }
   })
 
 const told = (ratings: number, problems: ReadonlyArray<string>): Verification => {
@@ -142,8 +157,15 @@ const check = (folder: string, names: FileNames): Effect.Effect<Verification, St
     const manifest = yield* note(manifestOf(folder, names))
     if (manifest === undefined) return told(0, problems)
     const keeps = keepsIn(manifest)
-    const { changed, isTranslatedChanged, problems: ofFiles } = yield* checkFiles(folder, manifest)
+    const { canRestore, changed, isTranslatedChanged, problems: ofFiles, tails } = yield* checkFiles(folder, manifest)
     problems.push(...ofFiles)
+    const derived = yield* derivedIn(folder, manifest)
+    const found = (rows: number): Verification => {
+      const isRebuilt = (problem: string) => derived.isTranslated(problem) || derived.isOfMember(problem)
+      const canRepair =
+        canRestore || (problems.length > 0 && problems.every((problem) => isRebuilt(problem) || tails.has(problem)))
+      return { ...told(rows, problems), ...(canRepair ? { canRepair } : {}) }
+    }
 
     const read = <A>(
       file: keyof typeof mappingReaders,
@@ -159,7 +181,7 @@ const check = (folder: string, names: FileNames): Effect.Effect<Verification, St
     const updates = yield* read("userUpdates", mappingReaders.userUpdates(keeps))
     const members = yield* read("memberRecords", mappingReaders.memberRecords())
     // What is not as it was committed is named already, and tells nothing about the rest.
-    if (users === undefined || films === undefined || changed.has("rawRatings")) return told(0, problems)
+    if (users === undefined || films === undefined || changed.has("rawRatings")) return found(0)
 
     const place = (file: CsvFile) => path.join(folder, manifest.files[file]?.name ?? names.rawRatings)
     for (const [file, rows] of [
@@ -232,7 +254,7 @@ const check = (folder: string, names: FileNames): Effect.Effect<Verification, St
     problems.push(...checks.end())
     for (const stale of (yield* note(staleMemberFiles(csvForm(names), folder, manifest, users, called))) ?? [])
       problems.push(staleSentence(stale))
-    return told(row, problems)
+    return found(row)
   })
 
 /** Reads the translated file along with the raw one: gives as much of it as the text that is expected there. */
@@ -274,7 +296,6 @@ const translatedReader = (folder: string, manifest: CsvManifest) => {
 const repairFolder = (folder: string, names: FileNames, held: DatasetFolder) =>
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
-    const path = yield* Path.Path
     const form = csvForm(names)
     const manifest = yield* manifestOf(folder, names)
     yield* checkNames(folder, names, manifest)
@@ -292,9 +313,7 @@ const repairFolder = (folder: string, names: FileNames, held: DatasetFolder) =>
         restored.push(...(yield* restoreForm(folder, manifest.batches, wanted(file), entry, held)))
     }
     const before = { ...(yield* check(folder, names)), repaired: restored }
-    const place = path.join(folder, manifest.files.translatedRatings.name)
-    const isTranslated = (problem: string) => problem.startsWith(`${place}: `) || problem.startsWith(`${place}.next-`)
-    const isOfMember = (problem: string) => problem.startsWith(path.join(folder, memberFilesFolder, "user_"))
+    const { isOfMember, isTranslated, place } = yield* derivedIn(folder, manifest)
     if (before.problems.some((problem) => !isTranslated(problem) && !isOfMember(problem))) return before
     const isTranslatedBroken = before.problems.some(isTranslated)
     const { wasLeft } = held

@@ -2,12 +2,25 @@
 import { FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, layer } from "@effect/vitest"
-import { makeDisk } from "@letterboxd-ratings/storage-testkit/folder"
+import { CsvStorage } from "@letterboxd-ratings/storage-csv"
+import { commitKept, keptHistory } from "@letterboxd-ratings/storage-testkit"
+import { askStorage, makeDisk } from "@letterboxd-ratings/storage-testkit/folder"
 import { parse } from "csv-parse/sync"
-import { Effect, Schema } from "effect"
+import { Effect, Either, Schema } from "effect"
 import * as fc from "fast-check"
 import { randomCases } from "../../../vitest.sample.ts"
-import { batchOf, commitRest, contentOf, film, freshFolder, goOn, startNew, verify, withDataset } from "./Batches.ts"
+import {
+  batchOf,
+  commitRest,
+  contentOf,
+  film,
+  freshFolder,
+  goOn,
+  leftLock,
+  startNew,
+  verify,
+  withDataset
+} from "./Batches.ts"
 
 const raw = "latest_raw_user_ratings.csv"
 const translated = "latest_translated_user_ratings.csv"
@@ -15,6 +28,8 @@ const films = "latest_film_mappings.csv"
 const users = "latest_user_mappings.csv"
 const updates = "latest_user_updates.csv"
 const tables = [raw, translated, users, films, updates]
+
+const storage = (folder: string) => CsvStorage.layer({ folder, ...CsvStorage.defaults })
 
 const Cells = Schema.decodeUnknownSync(Schema.Array(Schema.Array(Schema.String)))
 
@@ -130,7 +145,7 @@ layer(NodeContext.layer)("a file that another program saved", (it) => {
         [
           raw,
           { lineEnd: "\r\n", numbers: "short" },
-          ["its lines end in CR LF", `rating is written otherwise ("5" for 5.0)`, "All 7 rows are there"]
+          ["its lines end in CR LF", `rating is written otherwise ("5" for 5.0)`, "None of its 7 rows changed"]
         ],
         [
           raw,
@@ -153,9 +168,9 @@ layer(NodeContext.layer)("a file that another program saved", (it) => {
         yield* save(folder, name, { ...plain, ...saving })
         const { problems } = yield* verify(folder)
         assert.strictEqual(problems.length, 1, problems.join("\n"))
-        assert.include(problems[0], `${folder}/${name}: another program saved it in a form of its own`)
+        assert.include(problems[0], `${folder}/${name}: another program saved it in another format`)
         for (const word of words) assert.include(problems[0], word)
-        assert.include(problems[0], "A repair writes them so")
+        assert.include(problems[0], "A repair restores the file")
       }
     })
   )
@@ -196,6 +211,153 @@ layer(NodeContext.layer)("a file that another program saved", (it) => {
               )
             ),
             { numRuns: randomCases("files that another program saved", { full: 60, fullSeed: 0, most: 15 }).count }
+          )
+        )
+      }),
+    120_000
+  )
+
+  it.scoped("is not appended to where its length is as it was, and can be repaired after that", () =>
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      for (const name of [raw, translated]) {
+        for (const signs of [";", "\t"]) {
+          const folder = yield* filled
+          const whole = yield* contentOf(folder)
+          const changed = (whole[name] ?? "").replaceAll(",", signs)
+          yield* fs.writeFileString(`${folder}/${name}`, changed)
+          const error = yield* Effect.flip(withDataset(folder, goOn, () => Effect.void))
+          assert.deepStrictEqual([error.reason, error.remedy], ["Damaged", { _tag: "Repair" }])
+          assert.include(error.message, `${name}: another program saved it in another format`)
+          assert.include(error.message, "Nothing was written")
+          const looked = yield* Effect.flip(askStorage(storage(folder), ({ inspect }) => inspect))
+          assert.strictEqual(looked.message, error.message)
+          assert.deepStrictEqual(yield* contentOf(folder), { ...whole, [name]: changed })
+          assert.deepStrictEqual((yield* verify(folder, true)).problems, [])
+          yield* withDataset(folder, goOn, (dataset) =>
+            dataset.commit(batchOf(dataset.state, 8, [{ name: "later", ratings: [[50, 1]] }], []))
+          )
+          assert.deepStrictEqual((yield* verify(folder)).problems, [])
+        }
+      }
+    })
+  )
+
+  it.scoped("is not appended to where somebody saved it while the dataset was open", () =>
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      const folder = yield* filled
+      const place = `${folder}/${raw}`
+      const whole = yield* fs.readFileString(place)
+      const error = yield* Effect.flip(
+        withDataset(folder, goOn, (dataset) =>
+          Effect.gen(function* () {
+            yield* Effect.orDie(fs.writeFileString(place, whole.replaceAll(",", ";")))
+            yield* dataset.commit(batchOf(dataset.state, 8, [{ name: "later", ratings: [[50, 1]] }], []))
+          })
+        )
+      )
+      assert.strictEqual(error.reason, "Damaged")
+      assert.deepStrictEqual((yield* verify(folder, true)).problems, [])
+      assert.strictEqual(yield* fs.readFileString(place), whole)
+    })
+  )
+
+  it.scoped("is seen to be changed at both ends of a long one, and one that is not is none", () =>
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      const folder = yield* freshFolder
+      const title = `"Quoted", and\nin lines é`
+      const many = Array.from({ length: 6_000 }, (_, i) =>
+        film({ id: i + 1, slug: `film-${i}`, title: `${title} ${i}` })
+      )
+      yield* withDataset(folder, startNew, (dataset) =>
+        dataset.commit(
+          batchOf(dataset.state, 1, [{ name: "many", ratings: many.map(({ id }) => [id, 0.5] as const) }], many)
+        )
+      )
+      yield* withDataset(folder, goOn, () => Effect.void)
+      const whole = yield* contentOf(folder)
+      for (const name of [raw, translated]) {
+        const text = whole[name] ?? ""
+        const halves = [text.slice(0, 1_000), text.slice(1_000, -1_000), text.slice(-1_000)]
+        const cases = [
+          text.replace(",", ";"),
+          `${halves[0]}${halves[1]}${halves[2]?.replaceAll(",0.5", ";0.5")}`,
+          `${halves[0]}${halves[1]}${halves[2]?.replaceAll("0.5", "0,5")}`,
+          `${text.slice(0, -1)} `,
+          `${text.slice(0, -1)}\r`
+        ]
+        for (const changed of cases) {
+          assert.notStrictEqual(changed, text)
+          yield* fs.writeFileString(`${folder}/${name}`, changed)
+          const error = yield* Effect.flip(withDataset(folder, goOn, () => Effect.void))
+          assert.strictEqual(error.reason, "Damaged")
+          yield* fs.writeFileString(`${folder}/${name}`, text)
+        }
+      }
+      yield* withDataset(folder, goOn, () => Effect.void)
+    })
+  )
+
+  it.scoped(
+    "is never appended to, whatever a program did to it, also with more columns",
+    () =>
+      Effect.gen(function* () {
+        const fs = yield* FileSystem.FileSystem
+        const folder = yield* freshFolder
+        yield* withDataset(folder, startNew, (dataset) => commitKept(dataset, 0, keptHistory.length))
+        const before = yield* contentOf(folder)
+        const sameLength = fc.record({
+          separator: fc.constantFrom(",", ";", "\t"),
+          point: fc.constantFrom(".", ","),
+          lineEnd: fc.constantFrom("\n", "\r")
+        })
+        const names = fc.subarray([raw, translated, "latest_watched_films.csv", "changes.csv"], { minLength: 1 })
+        const saving = fc.oneof(savings, sameLength)
+        yield* Effect.promise(() =>
+          fc.assert(
+            fc.asyncProperty(names, saving, fc.boolean(), (chosen, change, wasLeft) =>
+              Effect.runPromise(
+                Effect.provide(
+                  Effect.gen(function* () {
+                    for (const name of yield* fs.readDirectory(folder)) yield* fs.remove(`${folder}/${name}`)
+                    for (const [name, text] of Object.entries(before))
+                      yield* fs.writeFileString(`${folder}/${name}`, text)
+                    let isChanged = false
+                    for (const name of chosen) {
+                      const place = `${folder}/${name}`
+                      const text = yield* fs.readFileString(place)
+                      if ("point" in change) {
+                        yield* fs.writeFileString(
+                          place,
+                          text
+                            .replaceAll(/(\d)\.(\d)/gu, `$1${change.point}$2`)
+                            .replaceAll(/,(?!\d\b)/gu, change.separator)
+                            .replaceAll("\n", change.lineEnd)
+                        )
+                      } else yield* save(folder, name, change)
+                      isChanged ||= Buffer.compare(yield* fs.readFile(place), Buffer.from(text)) !== 0
+                    }
+                    if (wasLeft) yield* fs.writeFileString(`${folder}/.lock`, leftLock)
+                    const asSaved = yield* contentOf(folder)
+                    const went = yield* Effect.either(
+                      withDataset(folder, goOn, (dataset) =>
+                        dataset.commit(batchOf(dataset.state, 9, [{ name: "later", ratings: [[1, 1]] }], []))
+                      )
+                    )
+                    const told = JSON.stringify({ chosen, change, wasLeft })
+                    if (!isChanged) return assert.isTrue(Either.isRight(went), told)
+                    assert.deepStrictEqual(Either.isLeft(went) ? went.left.reason : went.right, "Damaged", told)
+                    const { ".lock": _, ...files } = yield* contentOf(folder)
+                    const { ".lock": _lock, ...filesBefore } = asSaved
+                    assert.deepStrictEqual(files, filesBefore, told)
+                  }),
+                  NodeContext.layer
+                )
+              )
+            ),
+            { numRuns: randomCases("files that may not be appended to", { full: 300, fullSeed: 0, most: 60 }).count }
           )
         )
       }),

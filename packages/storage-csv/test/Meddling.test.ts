@@ -647,6 +647,30 @@ layer(NodeContext.layer)("CsvStorage and other people's hands", (it) => {
     })
   )
 
+  it.scoped("says that it is damaged where a file is missing, whoever looks", () =>
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      for (const name of Object.keys(yield* contentOf(yield* filled))) {
+        if (name === "manifest.json") continue
+        const folder = yield* filled
+        yield* fs.remove(`${folder}/${name}`)
+        const storage = CsvStorage.layer({ folder, ...CsvStorage.defaults })
+        for (const failing of [Effect.asVoid(askStorage(storage, ({ inspect }) => inspect)), opening(folder)]) {
+          const { message, reason, remedy } = yield* failureOf(failing)
+          assert.deepStrictEqual([reason, remedy], ["Damaged", { _tag: "Verify" }], message)
+          assert.include(message, `${name}: the file is missing`)
+        }
+      }
+      const folder = yield* filled
+      const { reason } = yield* failureOf(
+        withDataset(folder, goOn, (dataset) =>
+          Effect.zipRight(Effect.orDie(fs.remove(`${folder}/${raw}`)), more(dataset))
+        )
+      )
+      assert.strictEqual(reason, "Damaged")
+    })
+  )
+
   it.scoped("counts a file that is missing once", () =>
     Effect.gen(function* () {
       const fs = yield* FileSystem.FileSystem

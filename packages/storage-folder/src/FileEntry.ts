@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import { FileSystem, Path } from "@effect/platform"
+import type { PlatformError } from "@effect/platform/Error"
 import type { StorageError } from "@letterboxd-ratings/core"
 import crc32 from "crc-32"
 import { Effect, Schema, Stream } from "effect"
@@ -110,6 +111,42 @@ export const placeOf = (
   })
 
 /**
+ * Reads a file where its committed content stands. Fails with `Damaged` where it is missing. Who reads while another
+ * process commits may find it gone from beside its place, because it is in it now.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const atPlace = <A, R>(
+  failures: FolderFailures,
+  folder: string,
+  entry: Pick<FileEntry, "bytes" | "name" | "swap">,
+  read: (place: string) => Effect.Effect<A, PlatformError, R>
+): Effect.Effect<A, StorageError, Files | R> =>
+  Effect.gen(function* () {
+    const path = yield* Path.Path
+    const found = yield* placeOf(failures, folder, entry)
+    const place = path.join(folder, entry.name)
+    const readAt = (where: string): Effect.Effect<A, StorageError, R> =>
+      Effect.catchAll(read(where), (error) =>
+        !isMissing(error)
+          ? failures.storageFailure(where, error)
+          : where === place
+            ? missing(failures, place, entry)
+            : readAt(place)
+      )
+    return yield* readAt(found)
+  })
+
+const isMissing = (error: PlatformError): boolean => error._tag === "SystemError" && error.reason === "NotFound"
+
+/** A file of a dataset that somebody removed. */
+const missing = ({ storageError }: FolderFailures, place: string, { bytes }: Pick<FileEntry, "bytes">): StorageError =>
+  storageError("Damaged", place, `the file is missing; ${bytes} bytes were committed to it. Nothing was written`, {
+    remedy: { _tag: "Verify" }
+  })
+
+/**
  * Fails with `Damaged` where a file is not as long as what was committed to it: somebody else changed it while the
  * dataset was open, and a commit would take that away.
  *
@@ -117,17 +154,18 @@ export const placeOf = (
  * @category constructors
  */
 export const checkLengths = (
-  { about, storageError }: FolderFailures,
+  failures: FolderFailures,
   folder: string,
   entries: ReadonlyArray<FileEntry>
 ): Effect.Effect<void, StorageError, Files> =>
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
+    const { about, storageError } = failures
     for (const { bytes, name } of entries) {
       const place = path.join(folder, name)
       if (bytes === 0 && !(yield* about(place)(fs.exists(place)))) continue
-      const now = Number((yield* about(place)(fs.stat(place))).size)
+      const now = Number((yield* atPlace(failures, folder, { bytes, name }, (where) => fs.stat(where))).size)
       if (now !== bytes) {
         return yield* storageError(
           "Damaged",
@@ -190,12 +228,17 @@ export const checkBytes = (
     const { about, storageError } = failures
     const place = yield* placeOf(failures, folder, entry)
     if (!(yield* about(place)(fs.exists(place)))) {
-      return yield* storageError("Damaged", place, `the file is missing; ${entry.bytes} bytes were committed to it`)
+      return yield* storageError("Damaged", place, `the file is missing; ${entry.bytes} bytes were committed to it`, {
+        remedy: { _tag: "Verify" }
+      })
     }
     const { bytes, crc32 } = yield* checksumOf(failures, place, entry.bytes)
     if (bytes < entry.bytes)
-      return yield* storageError("Damaged", place, `it holds ${bytes} bytes where ${entry.bytes} were committed`)
-    if (crc32 !== entry.crc32) return yield* storageError("Damaged", place, changedContent)
+      return yield* storageError("Damaged", place, `it holds ${bytes} bytes where ${entry.bytes} were committed`, {
+        remedy: { _tag: "Verify" }
+      })
+    if (crc32 !== entry.crc32)
+      return yield* storageError("Damaged", place, changedContent, { remedy: { _tag: "Verify" } })
   })
 
 /**
@@ -212,10 +255,12 @@ export const readEntry = (
 ): Effect.Effect<{ readonly where: string; readonly text: string }, StorageError, Files> =>
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
-    const { about, storageError } = failures
-    const where = yield* placeOf(failures, folder, entry)
-    if (entry.bytes === 0) return { where, text: "" }
-    const bytes = (yield* about(where)(fs.readFile(where))).subarray(0, entry.bytes)
+    const { storageError } = failures
+    if (entry.bytes === 0) return { where: yield* placeOf(failures, folder, entry), text: "" }
+    const { where, whole } = yield* atPlace(failures, folder, entry, (place) =>
+      Effect.map(fs.readFile(place), (content) => ({ where: place, whole: content }))
+    )
+    const bytes = whole.subarray(0, entry.bytes)
     if (crc32Of(bytes) !== entry.crc32) {
       return yield* storageError(
         "Damaged",
@@ -246,10 +291,14 @@ export const entryBytes = (
       const place = yield* placeOf(failures, folder, entry)
       let crc = crc32Of(new Uint8Array())
       const check = Effect.suspend(() =>
-        crc === entry.crc32 ? Effect.void : failures.storageError("Damaged", place, changedContent)
+        crc === entry.crc32
+          ? Effect.void
+          : failures.storageError("Damaged", place, changedContent, { remedy: { _tag: "Verify" } })
       )
       return fs.stream(place, { bytesToRead: entry.bytes, chunkSize: 256 * 1024 }).pipe(
-        Stream.mapError((error) => failures.storageFailure(place, error)),
+        Stream.mapError((error) =>
+          isMissing(error) ? missing(failures, place, entry) : failures.storageFailure(place, error)
+        ),
         Stream.map((bytes) => {
           crc = crc32Of(bytes, crc)
           return bytes

@@ -1,5 +1,6 @@
 export { type DatasetFolder, type DatasetFolderKind, folderToRead, openFolder, stamp } from "./DatasetFolder.ts"
 export {
+  atPlace,
   checkBytes,
   checkLengths,
   checksumOf,

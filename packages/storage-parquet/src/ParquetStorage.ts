@@ -17,6 +17,7 @@ import {
   type StorageError
 } from "@letterboxd-ratings/core"
 import {
+  atPlace,
   checkBytes,
   commitsOf,
   type FileEntry,
@@ -90,7 +91,7 @@ export const make = (
         const folder = yield* toRead
         const duckDb = yield* openDuckDb(place)
         return yield* readUnheld(manifestOf(folder), (manifest) =>
-          Effect.map(readState(duckDb, folder, manifest), (state) => ({
+          Effect.map(Effect.zipRight(checkThere(folder, manifest), readState(duckDb, folder, manifest)), (state) => ({
             state,
             bytes: entriesOf(manifest).reduce((sum, { bytes }) => sum + bytes, 0),
             committedAt: manifest.committedAt
@@ -150,6 +151,14 @@ export const make = (
  */
 export const layer = (options: ParquetStorageOptions): Layer.Layer<RatingsStorage, never, Services> =>
   Layer.effect(RatingsStorage, make(options))
+
+/** Fails with `Damaged` where a file is missing: what is told of a dataset is not read from the parts. */
+const checkThere = (folder: string, manifest: ParquetManifest): Effect.Effect<void, StorageError, Files> =>
+  Effect.flatMap(FileSystem.FileSystem, (fs) =>
+    Effect.forEach(entriesOf(manifest), (entry) => atPlace(failures, folder, entry, (place) => fs.stat(place)), {
+      discard: true
+    })
+  )
 
 /** What the files tell, without the rows of the large tables. Changes nothing. */
 const readState = (

@@ -59,6 +59,25 @@ const without = (content: Readonly<Record<string, string>>) =>
   Object.fromEntries(Object.entries(content).filter(([name]) => name !== ".lock"))
 
 layer(NodeContext.layer)("ParquetStorage and other people's hands", (it) => {
+  it.scoped("says that it is damaged, and what to do, where a file that it reads is missing", () =>
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      for (const name of Object.keys(yield* contentOf(yield* filled))) {
+        if (name === "manifest.json") continue
+        const folder = yield* filled
+        yield* fs.remove(`${folder}/${name}`)
+        for (const failing of [
+          Effect.asVoid(askStorage(storage(folder), ({ inspect }) => inspect)),
+          useDataset(storage(folder), goOn, () => Effect.void)
+        ]) {
+          const { message, reason, remedy } = yield* failureOf(failing)
+          assert.deepStrictEqual([reason, remedy], ["Damaged", { _tag: "Verify" }], message)
+          assert.include(message, `${name}: the file is missing`)
+        }
+      }
+    })
+  )
+
   it.scoped("writes over no part that was not committed", () =>
     Effect.gen(function* () {
       const fs = yield* FileSystem.FileSystem

@@ -8,7 +8,7 @@ import { NodeProcessTable } from "@letterboxd-ratings/storage-folder/node"
 import { DateTime, Effect } from "effect"
 import prettyBytes from "pretty-bytes"
 import type { Command } from "../Command.ts"
-import { isDatasetOption } from "../options/OptionTable.ts"
+import { isDatasetOption, optionKeys } from "../options/OptionTable.ts"
 import { type Flags, folderOf, pasteable, resolveSettings } from "../options/Settings.ts"
 import { storageOf } from "../plugins/Storages.ts"
 import { alikeWords } from "../progress/AlikeWords.ts"
@@ -46,11 +46,25 @@ const status = (flags: Flags) =>
       Effect.map(storage.inspect, (summary) => ({ place: storage.place, summary }))
     ).pipe(Effect.provide(layer))
     const counts = countsOf(summary)
-    const resume = yield* pasteable("run --mode continue", flags, ["json"])
-    const next =
-      counts.partial > 0
-        ? `${counts.partial === 1 ? "1 member is partial. Complete it" : `${counts.partial} members are partial. Complete them`} with: ${resume}`
-        : `Add members with: ${resume}`
+    // A run must repeat what the dataset was created with.
+    const created = Object.fromEntries(
+      optionKeys.flatMap((key) => {
+        const text = summary.options?.[key]
+        return text === undefined || text === String(settings[key]) ? [] : [[key, text] as const]
+      })
+    )
+    const resume = yield* pasteable("run --mode continue", { ...created, ...flags }, ["json"])
+    // A dataset does not say where its members come from.
+    const source = settings.said.has("source")
+      ? ""
+      : " (add --source and its options if the members are not from letterboxd.com)"
+    const next = `${
+      counts.partial === 0
+        ? "Add members"
+        : counts.partial === 1
+          ? "1 member is partial. Complete it"
+          : `${counts.partial} members are partial. Complete them`
+    } with: ${resume}${source}`
     const alike = membersAlike(summary.state.members.values())
     if (settings.json) return yield* screen.out(`${JSON.stringify({ place, ...counts, next, alike })}\n`)
     const number = (n: number) => n.toLocaleString("en-US")

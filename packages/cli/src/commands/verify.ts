@@ -29,7 +29,13 @@ const verify = (flags: Flags, repair: boolean) =>
         return { place: storage.place, ...found, alike }
       })
     ).pipe(Effect.provide(layer))
-    const { problems, ratings, repaired } = result
+    const { canRepair, problems, ratings, repaired } = result
+    const next =
+      problems.length === 0
+        ? ""
+        : !repair && canRepair === true
+          ? `To repair what can be repaired safely: ${yield* pasteable("verify --repair", flags, [])}`
+          : `${repaired.length === 0 ? "It" : "The rest"} cannot be repaired safely. Restore it from a backup.`
     if (settings.json) yield* screen.out(`${JSON.stringify({ place, ...result })}\n`)
     else {
       for (const sentence of repaired) yield* screen.out(`Repaired: ${sentence.replace(/\.$/u, "")}.\n`)
@@ -38,11 +44,7 @@ const verify = (flags: Flags, repair: boolean) =>
       yield* screen.out(
         problems.length === 0
           ? `${place} is valid (${ratings.toLocaleString("en-US")} ${ratings === 1 ? "rating" : "ratings"} checked).\n`
-          : `${place} is damaged (${problems.length === 1 ? "1 problem" : `${problems.length} problems`}). ${
-              repair
-                ? "The rest cannot be repaired safely. Restore it from a backup."
-                : `To repair what can be repaired safely: ${yield* pasteable("verify --repair", flags, [])}`
-            }\n`
+          : `${place} is damaged (${problems.length === 1 ? "1 problem" : `${problems.length} problems`}). ${next}\n`
       )
     }
     if (problems.length > 0) return yield* new CommandEnded({ code: 4 })

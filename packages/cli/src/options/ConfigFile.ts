@@ -9,7 +9,7 @@ import { Effect, Either, Option, Record, Schema } from "effect"
 import { InvalidSettings } from "../ExitCode.ts"
 import { didYouMean } from "../Nearest.ts"
 import { shown } from "../Shown.ts"
-import { optionTable } from "./OptionTable.ts"
+import { isOptionKey, type OptionKey, optionTable } from "./OptionTable.ts"
 
 /**
  * The content of the file: the text of each option, and the names of the dataset's files.
@@ -30,8 +30,41 @@ export interface ConfigFile {
 export const configFileName = "lb.config.json"
 
 const Json = Schema.parseJson(Schema.Record({ key: Schema.String, value: Schema.Unknown }))
-const decodeScalar = Schema.decodeUnknownOption(Schema.Union(Schema.String, Schema.Number, Schema.Boolean))
+const Scalar = Schema.Union(Schema.String, Schema.Number, Schema.Boolean)
+const decodeScalar = Schema.decodeUnknownOption(Scalar)
+const decodeList = Schema.decodeUnknownOption(Schema.Array(Scalar))
+const decodePairs = Schema.decodeUnknownOption(Schema.Record({ key: Schema.String, value: Scalar }))
 const decodeNames = Schema.decodeUnknownEither(Schema.Record({ key: Schema.String, value: Schema.Unknown }))
+
+type Form = (typeof optionTable)[OptionKey]["form"]
+
+const formWords: { readonly [F in Form]: string } = {
+  one: "a string, a number, true or false",
+  list: `a string such as "a,b", or an array of strings`,
+  pairs: `a string such as "a=b,c=d", or an object`
+}
+
+/** A part of a list or of pairs; a comma within it would make it two. */
+const isPart = (value: unknown): boolean => !String(value).includes(",")
+
+/** The text of an option, as it would be typed. */
+const textOf = (value: unknown, form: Form): Option.Option<string> => {
+  const scalar = Option.map(decodeScalar(value), String)
+  if (Option.isSome(scalar) || form === "one") return scalar
+  return form === "list"
+    ? decodeList(value).pipe(
+        Option.filter((items) => items.every(isPart)),
+        Option.map((items) => items.join(","))
+      )
+    : decodePairs(value).pipe(
+        Option.filter((pairs) => Object.values(pairs).every(isPart)),
+        Option.map((pairs) =>
+          Object.entries(pairs)
+            .map(([name, one]) => `${name}=${one}`)
+            .join(",")
+        )
+      )
+}
 
 /**
  * Reads the configuration file at `path`. A missing file is an error only if `path` was set by the user. An unknown key is
@@ -78,14 +111,21 @@ export const readConfigFile = (
         else files = readNames(names.right, problems)
         continue
       }
-      if (!known.includes(key)) {
+      const spec = isOptionKey(key) ? optionTable[key] : undefined
+      if (/url$/iu.test(key) && spec === undefined) {
+        problems.push(
+          `${shown(key)} cannot be set here: the URL of a database may hold a password. Set the variable ${/into/iu.test(key) ? "LB_INTO_URL" : "LB_STORAGE_URL"}.`
+        )
+        continue
+      }
+      if (spec === undefined || !known.includes(key)) {
         problems.push(`${shown(key)} is unknown.${didYouMean(key, known, (one) => `"${one}"`)}`)
         continue
       }
-      Option.match(decodeScalar(value), {
-        onNone: () => problems.push(`"${key}" must be a string, a number, true or false.`),
-        onSome: (scalar) => {
-          texts[key] = String(scalar)
+      Option.match(textOf(value, spec.form), {
+        onNone: () => problems.push(`"${key}" must be ${formWords[spec.form]}.`),
+        onSome: (text) => {
+          texts[key] = text
         }
       })
     }

@@ -6,11 +6,12 @@
 import { HttpPolicy, LetterboxdSource } from "@letterboxd-ratings/letterboxd-source"
 import { Either, Schema } from "effect"
 import packageJson from "../../package.json" with { type: "json" }
-import { KeptFacts } from "./KeptFacts.ts"
+import { KeptFacts, keptFactsHelp } from "./KeptFacts.ts"
 import { MemberName, MemberNames } from "./MemberName.ts"
 
 /**
- * One option. `read` decodes its text, wherever it comes from. A switch takes no value on the command line and is `true`
+ * One option. `value` is what the help calls its value, `form` whether it is one value, a list or pairs, which the
+ * configuration file may hold as an array or an object. `read` decodes its text, wherever it comes from. A switch takes no value on the command line and is `true`
  * or `false` elsewhere. `fallback` is the default, `undefined` if it depends on other options. `isShowable` says whether
  * a rejected text may be shown; it may hold a secret.
  *
@@ -19,6 +20,7 @@ import { MemberName, MemberNames } from "./MemberName.ts"
  */
 export interface OptionSpec<A> {
   readonly value: string
+  readonly form: "one" | "list" | "pairs"
   readonly read: (text: string) => Either.Either<A, string>
   readonly fallback: A
   readonly isSwitch: boolean
@@ -35,6 +37,7 @@ const option = <A, I, const F>(
   const decode = Schema.decodeUnknownEither(schema)
   return {
     value,
+    form: value.includes("=") ? "pairs" : value.endsWith("...") ? "list" : "one",
     read: (text) => Either.mapLeft(decode(text), (error) => error.message),
     fallback,
     isSwitch: false,
@@ -261,7 +264,7 @@ export const optionTable = {
     "FACT,FACT...",
     KeptFacts,
     undefined,
-    "What the dataset keeps from now on in addition to stars: liked, rated_on (if the source has the day), watched (films without a rating). Later runs keep it too."
+    `What the dataset keeps from now on in addition to stars: ${keptFactsHelp}. Later runs keep it too.`
   ),
   as: option("NAME", MemberName, undefined, "The member that inputs without a name belong to."),
   format: option("KIND", oneOf("auto", ...inputKinds), "auto", `What the inputs are: auto, ${inputKinds.join(", ")}.`),
@@ -317,7 +320,13 @@ const datasetOptions = new Set<OptionKey>(["storage", "storageOptions", "out", "
  */
 export const isDatasetOption = (key: OptionKey): boolean => datasetOptions.has(key)
 
-const isOptionKey = (key: string): key is OptionKey => Object.hasOwn(optionTable, key)
+/**
+ * Whether a word is the key of an option.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const isOptionKey = (key: string): key is OptionKey => Object.hasOwn(optionTable, key)
 
 /**
  * The keys, in the order of the table.

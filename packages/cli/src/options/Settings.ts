@@ -8,6 +8,7 @@ import type { FileNames } from "@letterboxd-ratings/storage-csv/file-names"
 import { Context, DateTime, Effect, Either, Redacted } from "effect"
 import { InvalidSettings } from "../ExitCode.ts"
 import { didYouMean } from "../Nearest.ts"
+import { isModule } from "../plugins/LoadedModule.ts"
 import { Screen } from "../Screen.ts"
 import { shown } from "../Shown.ts"
 import { configFileName, readConfigFile } from "./ConfigFile.ts"
@@ -187,18 +188,76 @@ export const folderOf = (settings: Settings): Effect.Effect<string, never, Path.
       : withoutEndSlashes(settings.out ?? "data_output")
   )
 
+type Variables = Environment["Type"]["variables"]
+
+const datasetKeys: ReadonlyArray<OptionKey> = ["storage", "storageOptions", "out", "testMode", "config"]
+const sourceKeys: ReadonlyArray<OptionKey> = [
+  "source",
+  "sourceOptions",
+  "filmLabel",
+  "rate",
+  "baseUrl",
+  "listing",
+  "membersList",
+  "userAgent",
+  "ignoreRobots"
+]
+
+/**
+ * The options that say which data a command reads, how, and where it goes. A command to paste repeats them if they come
+ * from variables: another shell does not have these.
+ */
+const repeatedBy: Readonly<Record<string, ReadonlyArray<OptionKey>>> = {
+  run: [...sourceKeys, ...datasetKeys],
+  user: [...sourceKeys.filter((key) => key !== "membersList"), ...datasetKeys],
+  import: [...datasetKeys, "filmLabel", "baseUrl", "as", "format", "columns", "films"],
+  export: [...datasetKeys, "filmLabel", "from", "to", "into", "intoOptions", "anonymise"]
+}
+
+/** The name of the source or storage whose options an option has. Those of a module may hold a secret. */
+const ownerOf: Readonly<Partial<Record<OptionKey, OptionKey>>> = {
+  sourceOptions: "source",
+  storageOptions: "storage",
+  intoOptions: "to"
+}
+
+/**
+ * The flags of a command, and the values that it gets from variables instead, as flags. Leaves out what may be a secret.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const withVariables = (command: string, flags: Flags, variables: Variables): Flags => {
+  const all: Partial<Record<OptionKey, string>> = {}
+  const textOf = (key: OptionKey) => flags[key] ?? (variables[variableOf(key)] || undefined)
+  for (const key of repeatedBy[command] ?? datasetKeys) {
+    const text = textOf(key)
+    const { isShowable, isSwitch } = optionTable[key]
+    const owner = ownerOf[key]
+    if (text === undefined || !isShowable(text)) continue
+    if (owner !== undefined && isModule(textOf(owner) ?? "")) continue
+    if (!isSwitch) all[key] = text
+    else if (text === "true" || text === "1") all[key] = "true"
+  }
+  if (command !== "export") return { ...all, ...flags }
+  const { storage, ...others } = all
+  return { ...(storage === undefined ? {} : { from: storage }), ...others, ...flags }
+}
+
 /** How the user starts `lb`, as far as the variables of npm and pnpm show it. */
-const launcher = (variables: Readonly<Record<string, string | undefined>>): string => {
-  const pnpm = /^pnpm\/(?<version>\d[\w.-]*)/u.exec(variables["npm_config_user_agent"] ?? "")
-  if (pnpm === null) return "lb"
+const launcher = (variables: Variables): string => {
+  const agent = variables["npm_config_user_agent"] ?? ""
+  const pnpm = /^pnpm\/(?<version>\d[\w.-]*)/u.exec(agent)
   // npx sets these for the program it starts, and `pnpm exec` passes them on.
-  const isByNpx =
-    variables["npm_lifecycle_event"] === "npx" && /^["']?pnpm\b/u.test(variables["npm_lifecycle_script"] ?? "")
+  const started = variables["npm_lifecycle_event"] === "npx" ? (variables["npm_lifecycle_script"] ?? "") : ""
+  if (pnpm === null) return agent.startsWith("npm/") && /^["']?lb\b/u.test(started) ? "npx lb" : "lb"
+  const isByNpx = /^["']?pnpm\b/u.test(started)
   return isByNpx ? `npx -y pnpm@${pnpm.groups?.["version"] ?? "10"} lb` : "pnpm lb"
 }
 
 /**
- * A command to paste into a shell: `command`, started the way this process was, and all flags except `leftOut`.
+ * A command to paste into a shell: `command`, started the way this process was, and all flags except `leftOut`. Variables
+ * that say which data is meant become flags.
  *
  * @since 0.1.0
  * @category constructors
@@ -207,6 +266,21 @@ export const pasteable = (
   command: string,
   flags: Flags,
   leftOut: ReadonlyArray<OptionKey>
+): Effect.Effect<string, never, Environment> =>
+  Effect.flatMap(Environment, ({ variables }) =>
+    typed(command, withVariables(command.split(" ", 1)[0] ?? "", flags, variables), leftOut)
+  )
+
+/**
+ * A command to paste into a shell, with exactly these flags except `leftOut`.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const typed = (
+  command: string,
+  flags: Flags,
+  leftOut: ReadonlyArray<OptionKey> = []
 ): Effect.Effect<string, never, Environment> =>
   Effect.map(Environment, ({ variables }) => `${launcher(variables)} ${withFlags(command, flags, leftOut)}`)
 

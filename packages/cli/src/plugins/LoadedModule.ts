@@ -3,7 +3,8 @@
  *
  * @since 0.1.0
  */
-import { Effect, Either, Predicate, Schema } from "effect"
+import { Effect, Either, Option, Predicate, Schema } from "effect"
+import { existsSync } from "node:fs"
 import { createRequire } from "node:module"
 import * as path from "node:path"
 import { pathToFileURL } from "node:url"
@@ -81,6 +82,22 @@ const candidatesOf = (module: unknown): ReadonlyArray<unknown> =>
 const firstLineOf = (cause: unknown): string =>
   (cause instanceof Error ? cause.message.split("\n")[0] : undefined) ?? String(cause)
 
+const decodeCode = Schema.decodeUnknownOption(Schema.Struct({ code: Schema.String }))
+
+/** What is wrong with a module that cannot be loaded, and what to do. */
+const whyNotLoaded = (name: string, file: string | undefined, here: string, cause: unknown): string => {
+  const code = Option.getOrUndefined(decodeCode(cause))?.code
+  if (file !== undefined && !existsSync(file)) return `there is no file ${file}. Correct the path.`
+  if (file === undefined && existsSync(path.resolve(here, name)))
+    return `${name} is a file, not a package. Begin its path with ./: ./${name}`
+  if (file === undefined && code === "MODULE_NOT_FOUND")
+    return `no package ${name} is installed in ${here}. Install it there${/\.m?js$/u.test(name) ? `, or give the path of a file: ./${name}` : ""}.`
+  const [, missing] = /^Cannot find (?:package|module) '([^']+)'/u.exec(firstLineOf(cause)) ?? []
+  return code === "ERR_MODULE_NOT_FOUND" && missing !== undefined
+    ? `it needs ${missing}, which is not there. A module needs the packages that it imports (effect, @effect/platform, @letterboxd-ratings/core ...) in a node_modules folder next to it or above.`
+    : `${firstLineOf(cause)}.`
+}
+
 /**
  * Loads the module `name`: a path relative to the working directory, or a package that can be resolved from there. Calls
  * its `layer` with `given`.
@@ -97,13 +114,11 @@ export const loadModule = <L, Given extends { readonly options: Readonly<Record<
     const shape = `The module must export layer, a function that takes ${kind.takes} and returns a Layer of ${kind.gives}. It may export options, a list of option names`
     const here = process.cwd()
     const isFile = /^\.{0,2}\//u.test(name) || path.isAbsolute(name)
-    const tried = isFile ? path.resolve(name) : `the package ${name}, from ${here}`
+    const file = isFile ? path.resolve(name) : undefined
     const module = yield* Effect.tryPromise({
-      try: async (): Promise<unknown> => {
-        const file = isFile ? tried : createRequire(path.join(here, "lb.mjs")).resolve(name)
-        return await import(pathToFileURL(file).href)
-      },
-      catch: (cause) => invalid(`The ${kind.name} ${name} cannot be loaded (tried ${tried}): ${firstLineOf(cause)}`)
+      try: async (): Promise<unknown> =>
+        await import(pathToFileURL(file ?? createRequire(path.join(here, "lb.mjs")).resolve(name)).href),
+      catch: (cause) => invalid(`The ${kind.name} ${name} cannot be loaded: ${whyNotLoaded(name, file, here, cause)}`)
     })
     const found = candidatesOf(module)
       .map((candidate) => decodeModule(candidate))

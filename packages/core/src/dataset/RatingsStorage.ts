@@ -60,6 +60,7 @@ export interface OpenDataset extends RowStreams {
 
 /**
  * What is known about a dataset without opening it: its state, its size in bytes, and the time of the last commit.
+ * `options` are options of the storage that the dataset was created with, and that each opening must repeat.
  *
  * @since 0.1.0
  * @category models
@@ -68,11 +69,13 @@ export interface DatasetSummary {
   readonly state: DatasetState
   readonly bytes: number
   readonly committedAt: DateTime.Utc
+  readonly options?: Readonly<Record<string, string>>
 }
 
 /**
  * The result of a verification: how many ratings were checked, the problems (one sentence each, with the place; none if
- * the dataset is valid), and what was repaired.
+ * the dataset is valid), and what was repaired. `canRepair` says that a repair can do something about the problems; it is
+ * absent where nothing can.
  *
  * @since 0.1.0
  * @category models
@@ -81,6 +84,7 @@ export interface Verification {
   readonly ratings: number
   readonly problems: ReadonlyArray<string>
   readonly repaired: ReadonlyArray<string>
+  readonly canRepair?: true
 }
 
 /**

@@ -12,7 +12,10 @@ import { allKeeps, type Keep, type Keeps, optional, required, stored } from "./C
 import { Doubt, MemberState, Proof } from "./MemberState.ts"
 import { makeTable, rowSchema, type Table } from "./Table.ts"
 
-/** Since format 2 a dataset can keep more than members, films and stars. */
+/**
+ * Since format 2 a dataset can keep more than members, films and stars. A column that joins after a version was published
+ * needs a `since` of its own, one above `latestFormat`, so that this version refuses what it cannot read.
+ */
 const kept = (keep: Keep) => ({ since: 2, keep })
 
 const ratingColumns = {
