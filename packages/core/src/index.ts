@@ -121,6 +121,7 @@ export {
   type MissingExtent,
   type MissingReason,
   missingReason,
+  mostParts,
   PartContent,
   type StatedCounts
 } from "./reading/ListPart.ts"
