@@ -5,6 +5,7 @@
  */
 import {
   activityOf,
+  checkedSource,
   Harvest,
   type HarvestEvent,
   RatingsSource,
@@ -108,7 +109,7 @@ const usualBatchSize = 10
 const harvest = ({ failed, mode: asked, only, restart, resume, settings }: RunRequest) =>
   Effect.gen(function* () {
     const screen = yield* Screen
-    const source = yield* RatingsSource
+    const source = checkedSource(yield* RatingsSource)
     const storage = yield* RatingsStorage
     const mode = asked !== "either" ? asked : (yield* storage.exists) ? "continue" : "new"
     const mayMoveAside = yield* consent(settings, mode)

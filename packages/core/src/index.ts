@@ -65,10 +65,11 @@ export {
   rowTables,
   rowTablesOf,
   stateTables,
-  WatchedFilm
+  WatchedFilm,
+  watchedFilmReader
 } from "./dataset/Tables.ts"
 export { WaitsFor, whatMemberWaitsFor } from "./dataset/WhatMemberWaitsFor.ts"
-export { FilmId, ImdbId, Slug, splitDisplayName, TmdbId, Year } from "./domain/Film.ts"
+export { FilmId, ImdbId, Slug, splitDisplayName, Title, titleFromText, TmdbId, Year } from "./domain/Film.ts"
 export * as Harvest from "./harvest/Harvest.ts"
 export {
   BatchCommitted,
@@ -121,11 +122,13 @@ export {
   type MissingExtent,
   type MissingReason,
   missingReason,
+  mostParts,
   PartContent,
   type StatedCounts
 } from "./reading/ListPart.ts"
 export { canBeCompleted, judgeCompletion, judgeMember, type MemberReading } from "./reading/MemberReading.ts"
 export { type ListVersion, type Reconciliation, reconcileList } from "./reading/MovedList.ts"
+export { checkedSource, sourceFailure } from "./reading/CheckedSource.ts"
 export { RunReport } from "./harvest/RunReport.ts"
 export { SourceError, SourceErrorReason } from "./reading/SourceError.ts"
-export { examineSource } from "./reading/SourceExamination.ts"
+export { examinationStepLimit, examineSource } from "./reading/SourceExamination.ts"

@@ -7,6 +7,8 @@ import {
   ratingFromHalfStars,
   seenAgain,
   splitDisplayName,
+  Title,
+  titleFromText,
   UserId,
   UsernameFromText
 } from "@letterboxd-ratings/core"
@@ -31,6 +33,27 @@ describe("display names", () => {
         const canonical = { ...named, ...splitDisplayName(displayName(any)) }
         assert.deepStrictEqual(splitDisplayName(displayName(canonical)), splitDisplayName(displayName(any)))
       })
+    )
+  })
+})
+
+describe("a title", () => {
+  it("is made of any text, and is none without text", () => {
+    const is = Schema.is(Title)
+    for (const [text, title] of [
+      [" The\tApartment\u0000 ", "The Apartment"],
+      ["\uFEFFOne\r\nTwo", "One Two"],
+      ["\uD800x", "\uFFFDx"],
+      [" \u0007 ", ""]
+    ] as const)
+      assert.strictEqual(titleFromText(text), title)
+    fc.assert(
+      fc.property(fc.string({ unit: "binary", maxLength: 20 }), (text) => {
+        const title = titleFromText(text)
+        assert.strictEqual(is(title), title !== "")
+        if (is(text)) assert.strictEqual(title, text)
+      }),
+      { numRuns: 2_000 }
     )
   })
 })

@@ -1,7 +1,7 @@
 /** What holds of a run as a stream of events, whatever it reads. */
 import { assert, describe, it } from "@effect/vitest"
 import { Harvest, type HarvestEvent, RatingsSource, RatingsStorage, StorageError } from "@letterboxd-ratings/core"
-import { Array, Cause, Chunk, Deferred, Effect, Exit, Fiber, Layer, Option, Stream, TestClock } from "effect"
+import { Array, Chunk, Deferred, Effect, Exit, Fiber, Layer, Option, Stream, TestClock } from "effect"
 import { list, memoryDataset, memoryLayer, memorySource, type MemoryWorld, watched } from "./Worlds.ts"
 
 const options: Harvest.HarvestOptions = {
@@ -63,15 +63,18 @@ describe("Harvest.run", () => {
     })
   )
 
-  it.effect("fails with what the source dies of", () =>
+  it.effect("is stopped by what the source dies of", () =>
     Effect.gen(function* () {
       const { source } = yield* memorySource(calm)
       const broken = Stream.dieMessage("a fault of the source")
-      const exit = yield* Stream.runDrain(Harvest.run(options)).pipe(
-        Effect.provide(memoryLayer({ ...source, members: broken }, memoryDataset())),
-        Effect.exit
+      const report = yield* Harvest.report(options).pipe(
+        Effect.provide(memoryLayer({ ...source, members: broken }, memoryDataset()))
       )
-      assert.include(Exit.isFailure(exit) ? Cause.pretty(exit.cause) : "", "a fault of the source")
+      assert.strictEqual(report.stopped?.kind, "NotUnderstood")
+      assert.include(
+        report.stopped?.message,
+        "The source memory threw an exception (RuntimeException: a fault of the source)"
+      )
     })
   )
 

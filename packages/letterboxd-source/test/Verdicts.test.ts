@@ -75,6 +75,19 @@ describe("a films page", () => {
     )
   })
 
+  it("takes titles without control characters and without space around them", () => {
+    for (const [name, title] of [
+      ["The\tBig\u0001 Movie (2001)", "The Big  Movie"],
+      ["\u00A0\uFEFFMovie\u2003(2001)", "Movie"]
+    ] as const) {
+      const verdict = judge({ body: filmsPage(grid(tile(1).replaceAll("Film 1 (2001)", name))) })
+      assert.deepStrictEqual(
+        verdict._tag === "Films" ? verdict.films.map(({ film }) => [film.title, film.year]) : verdict._tag,
+        [[title, 2001]]
+      )
+    }
+  })
+
   it("leaves out a tile with an id that is too large for one, or a name that is no text", () => {
     const changes: ReadonlyArray<readonly [string, string]> = [
       ["film:7", "film:2147483648"],

@@ -4,19 +4,21 @@
  * @since 0.1.0
  */
 import {
+  examinationStepLimit,
   examineSource,
   RatingsSource,
   type SourceError,
   type SourceFinding,
   type Username
 } from "@letterboxd-ratings/core"
-import { Effect, Either, Stream } from "effect"
+import { Duration, Effect, Either, Stream } from "effect"
 import type { Command } from "../Command.ts"
 import { CommandEnded, exitCodeOfSourceError } from "../ExitCode.ts"
 import * as KeptPages from "../KeptPages.ts"
 import { memberNamed } from "../options/MemberName.ts"
 import type { OptionKey } from "../options/OptionTable.ts"
-import { type Flags, folderOf, resolveSettings } from "../options/Settings.ts"
+import { type Flags, folderOf, resolveSettings, type Settings } from "../options/Settings.ts"
+import { isModule } from "../plugins/LoadedModule.ts"
 import { sourceOf } from "../plugins/Sources.ts"
 import { Screen } from "../Screen.ts"
 import { endWith, endWithInvalid, warn } from "../StartRun.ts"
@@ -52,6 +54,10 @@ const objectOf = ({ error, found, place, step }: SourceFinding) => ({
   ...(error === undefined ? {} : { reason: error.reasonLabel, message: error.message })
 })
 
+/** A site waits for each request as long as the options say, and tells more about it than that there was no answer. */
+const stepLimitOf = ({ source = "letterboxd", timeout }: Settings): Duration.Duration =>
+  Duration.sum(examinationStepLimit, isModule(source) ? Duration.zero : Duration.seconds(2 * timeout))
+
 const look = (flags: Flags, username: Username | undefined) =>
   Effect.gen(function* () {
     const screen = yield* Screen
@@ -63,7 +69,7 @@ const look = (flags: Flags, username: Username | undefined) =>
       screen.out(`${settings.json ? JSON.stringify(objectOf(finding)) : wordsOf(finding)}\n`)
     const errors = yield* RatingsSource.pipe(
       Effect.flatMap((examined) =>
-        examineSource(examined, username).pipe(
+        examineSource(examined, username, stepLimitOf(settings)).pipe(
           Stream.tap(show),
           Stream.runFold(new Array<SourceError>(), (before, { error }) =>
             error === undefined ? before : [...before, error]
@@ -98,7 +104,7 @@ const doctor = (name: string | undefined, flags: Flags) =>
 export const doctorCommand: Command = {
   name: "doctor",
   summary: "Checks whether the source can be read.",
-  what: "Checks whether the source can be read, and shows the result of each step. For a site, it requests robots.txt, the members list and two films pages of NAME (default: the first member of the list). Writes no files, except pages it does not understand, which go to diagnostics/ in the output folder.",
+  what: "Checks whether the source can be read, and shows the result of each step. A step without an answer for 30 seconds fails. For a site, it requests robots.txt, the members list and two films pages of NAME (default: the first member of the list). Writes no files, except pages it does not understand, which go to diagnostics/ in the output folder.",
   usage: "[NAME] [OPTIONS]",
   examples: [
     ["lb doctor", "check letterboxd.com"],

@@ -3,7 +3,8 @@
  *
  * @since 0.1.0
  */
-import { Effect } from "effect"
+import { sourceFailure } from "@letterboxd-ratings/core"
+import { Effect, Layer } from "effect"
 import { InvalidSettings } from "../ExitCode.ts"
 import { flagOf } from "../options/OptionTable.ts"
 import type { Settings } from "../options/Settings.ts"
@@ -43,6 +44,13 @@ const problemOf = (settings: Settings, name: string): string | undefined => {
   return undefined
 }
 
+/** A module of another author may throw where it makes its source. */
+const withMistakes = (layer: SourceLayer, name: string): SourceLayer =>
+  Layer.catchAllCause(layer, (cause) => {
+    const error = sourceFailure(name, cause)
+    return error === undefined ? Layer.failCause(cause) : Layer.fail(error)
+  })
+
 /**
  * The source named in the settings: a built-in one, or a module.
  *
@@ -59,7 +67,8 @@ export const sourceOf = (settings: Settings, use: SourceUse): Effect.Effect<Sour
   const problem = problemOf(settings, name)
   if (problem !== undefined) return invalid(problem)
   const { concurrency, sourceOptions: options } = settings
-  if (plugin === undefined) return loadModule(sourceModule, name, { options, concurrency })
+  if (plugin === undefined)
+    return Effect.map(loadModule(sourceModule, name, { options, concurrency }), (layer) => withMistakes(layer, name))
   const [unknown] = Object.keys(options)
   return unknown === undefined
     ? Effect.succeed(plugin.layer(settings, use))

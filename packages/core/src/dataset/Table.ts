@@ -74,7 +74,9 @@ export type ColumnsOf<Row> = {
   readonly [K in keyof Row]-?: Column<Exclude<Row[K], undefined>, Schema.Struct.Field>
 }
 
-const shown = (value: unknown): string => String(JSON.stringify(value) ?? value).slice(0, 80)
+/** A value in an error. */
+export const shown = (value: unknown): string =>
+  (typeof value === "string" ? JSON.stringify(value.slice(0, 80)) : String(JSON.stringify(value) ?? value)).slice(0, 80)
 
 /**
  * @since 0.1.0

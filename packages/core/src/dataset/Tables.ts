@@ -4,13 +4,13 @@
  *
  * @since 0.1.0
  */
-import { type Either, Record, Schema } from "effect"
-import { FilmId, ImdbId, Slug, TmdbId, Year } from "../domain/Film.ts"
+import { Either, Record, Schema } from "effect"
+import { FilmId, ImdbId, Slug, splitDisplayName, Title, TmdbId, Year } from "../domain/Film.ts"
 import { UserId, Username } from "../domain/Member.ts"
 import { Day, Rating } from "../domain/Rating.ts"
-import { allKeeps, type Keep, type Keeps, optional, required, stored } from "./Column.ts"
+import { allKeeps, type Column, type Keep, type Keeps, optional, required, stored } from "./Column.ts"
 import { Doubt, MemberState, Proof } from "./MemberState.ts"
-import { makeTable, rowSchema, type Table } from "./Table.ts"
+import { makeTable, rowSchema, shown, type Table } from "./Table.ts"
 
 /**
  * Since format 2 a dataset can keep more than members, films and stars. A column that joins after a version was published
@@ -208,6 +208,13 @@ export const knownFacts = (facts: RatingFacts): Pick<EncodedRating, keyof Rating
 
 const { filmId: _filmId, rating: _rating, userId: _userId, ...factColumns } = ratingColumns
 
+/** A film in a list: what no storage could keep as it is does not get in. */
+const listedColumns = {
+  ...filmColumns,
+  slug: optional("slug", stored.text(Slug.pipe(Schema.maxLength(500)))),
+  title: optional("title", stored.text(Title))
+}
+
 /**
  * One film of a member's list: the rating if the member gave one, and what else the source tells.
  *
@@ -215,7 +222,7 @@ const { filmId: _filmId, rating: _rating, userId: _userId, ...factColumns } = ra
  * @category models
  */
 export const WatchedFilm = Schema.Struct({
-  film: Film,
+  film: rowSchema(listedColumns),
   rating: Schema.optionalWith(Rating, { exact: true }),
   ...rowSchema(factColumns).fields
 })
@@ -225,6 +232,68 @@ export const WatchedFilm = Schema.Struct({
  * @category models
  */
 export interface WatchedFilm extends Schema.Schema.Type<typeof WatchedFilm> {}
+
+/** The columns of a row that is an object, for its properties to be read one by one. */
+const partsOf = (columns: {
+  readonly [property: string]: Pick<Column<never, Schema.Struct.Field>, "isOptional" | "name"> & {
+    readonly values: { readonly decoder: () => (stored: unknown) => unknown }
+  }
+}) =>
+  Object.entries(columns).map(([property, { isOptional, name, values }]) => ({
+    property,
+    name,
+    isOptional,
+    decode: values.decoder()
+  }))
+
+/** Copies properties of an object, each decoded; returns what is wrong with one, if anything is. */
+const copyInto = (
+  row: { [property: string]: unknown },
+  from: { readonly [property: string]: unknown },
+  parts: ReturnType<typeof partsOf>
+): string | undefined => {
+  for (const { decode, isOptional, name, property } of parts) {
+    const value = from[property]
+    if (value === undefined) {
+      if (isOptional) continue
+      return `${name} is missing`
+    }
+    const decoded = decode(value)
+    if (decoded === undefined) return `${name} cannot be ${shown(value)}`
+    row[property] = decoded
+  }
+  return undefined
+}
+
+/**
+ * Makes a reader of films of lists, for values of any form. It takes what `WatchedFilm` takes, without other properties,
+ * and costs a fraction of it. What it fails with names the value. A title that ends with a year and has none beside it is
+ * split, because that is what becomes of it in a file.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const watchedFilmReader = (): ((value: unknown) => Either.Either<WatchedFilm, string>) => {
+  const filmParts = partsOf(listedColumns)
+  const factParts = partsOf({ rating: optional("rating", stored.stars(Rating)), ...factColumns })
+  return (value) => {
+    if (!isRecord(value)) return Either.left(`it is ${value === null ? "null" : typeof value}, not a film of a list`)
+    const given = value["film"]
+    if (!isRecord(given)) return Either.left("film is missing")
+    const film: { [property: string]: unknown } = {}
+    const watched: { [property: string]: unknown } = { film }
+    const wrong = copyInto(film, given, filmParts) ?? copyInto(watched, value, factParts)
+    if (wrong !== undefined) return Either.left(wrong)
+    const { title, year } = film
+    if (year === undefined && typeof title === "string" && title.endsWith(")"))
+      Object.assign(film, splitDisplayName(title))
+    // Each property was decoded by its column, and the columns are those of the schema.
+    return Either.right(watched as unknown as WatchedFilm)
+  }
+}
+
+const isRecord = (value: unknown): value is { readonly [property: string]: unknown } =>
+  typeof value === "object" && value !== null
 
 const memberTable = makeTable<MemberRecord>("members", memberColumns, { key: ["userId"] })
 

@@ -21,6 +21,9 @@ export const FilmId = Schema.Int.pipe(Schema.between(1, 2_147_483_647), Schema.b
  */
 export type FilmId = typeof FilmId.Type
 
+/** Control characters and halves of characters. */
+const noText = /[\p{Cc}\p{Cs}]/u
+
 /**
  * The part of a film's address that names it: `the-apartment` in `/film/the-apartment/`. A slug can change, and
  * `null`, `nan` and `1984` are possible ones.
@@ -28,13 +31,45 @@ export type FilmId = typeof FilmId.Type
  * @since 0.1.0
  * @category models
  */
-export const Slug = Schema.String.pipe(Schema.pattern(/^[^\s/]+$/u), Schema.brand("Slug"))
+export const Slug = Schema.String.pipe(
+  Schema.pattern(/^[^\s/]+$/u),
+  Schema.filter((text) => !noText.test(text) || "it has control characters"),
+  Schema.brand("Slug")
+)
 
 /**
  * @since 0.1.0
  * @category models
  */
 export type Slug = typeof Slug.Type
+
+/**
+ * The title of a film as a source gives it: not empty, no space around it, no control characters, no halves of characters,
+ * at most 2,000 characters. Every storage keeps such a title as it is. Datasets of earlier versions may hold others.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const Title = Schema.String.pipe(
+  Schema.maxLength(2_000),
+  Schema.filter(
+    (text) =>
+      (/^\S(?:.*\S)?$/su.test(text) && !noText.test(text)) || "a title has no space around it and no control characters"
+  )
+)
+
+/**
+ * Makes a title of a text, as pages and files have it: control characters become a space, halves of characters become
+ * U+FFFD, and space around the title goes. A text without a title becomes an empty text.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const titleFromText = (text: string): string =>
+  text
+    .replace(/\p{Cc}+/gu, " ")
+    .replace(/\p{Cs}/gu, "\uFFFD")
+    .trim()
 
 /**
  * The year a film came out, four digits.

@@ -20,6 +20,7 @@ import {
 } from "effect"
 import { BatchCommitted, type HarvestEvent, MemberDiscovered, RunFinished, RunStarted } from "./HarvestEvent.ts"
 import type { Username } from "../domain/Member.ts"
+import { checkedSource } from "../reading/CheckedSource.ts"
 import { activityOf, RatingsSource } from "../reading/RatingsSource.ts"
 import type { RunReport } from "./RunReport.ts"
 import { SourceError } from "../reading/SourceError.ts"
@@ -125,7 +126,7 @@ interface Running {
 /** Starts a run in the background. The last of its events is followed by the end, or by why there are no more. */
 const start = (options: HarvestOptions): Effect.Effect<Running, never, RatingsSource | RatingsStorage | Scope.Scope> =>
   Effect.gen(function* () {
-    const source = yield* RatingsSource
+    const source = checkedSource(yield* RatingsSource)
     const storage = yield* RatingsStorage
     const events = yield* Queue.unbounded<Take.Take<HarvestEvent, StorageError>>()
     const tell = (event: HarvestEvent) => Effect.asVoid(Queue.offer(events, Take.of(event)))

@@ -48,6 +48,14 @@ export type PartContent = Data.TaggedEnum<{
 export const PartContent = Data.taggedEnum<PartContent>()
 
 /**
+ * So many parts a list has at most. So many pages of the site would show 720,000 films; a member with 182 was seen.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const mostParts = 10_000
+
+/**
  * A part with films.
  *
  * @since 0.1.0

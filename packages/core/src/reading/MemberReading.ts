@@ -8,7 +8,7 @@ import type { FilmId } from "../domain/Film.ts"
 import type { Username } from "../domain/Member.ts"
 import { type Doubt, MemberState } from "../dataset/MemberState.ts"
 import type { MemberRecord, WatchedFilm } from "../dataset/Tables.ts"
-import type { FilmsContent, ListPart, PartContent } from "./ListPart.ts"
+import { type FilmsContent, type ListPart, mostParts, type PartContent } from "./ListPart.ts"
 import { type ListVersion, reconcileList } from "./MovedList.ts"
 
 /**
@@ -69,7 +69,7 @@ export const notRead = (username: Username): MemberReading => ({ ...withoutFilms
  * first, no film is in two parts, all parts agree about P and about the number of films, and that number was seen. If no
  * part states a number of films, `listedFilms`, the number in the members list, is the required minimum. If parts
  * disagree, the list changed while it was read; it is sealed if its newest version can be reconstructed (see
- * `reconcileList`).
+ * `reconcileList`). Parts that cannot be those of one list (see `contradictEachOther`) prove nothing.
  *
  * Pure; costs time in proportion to the films.
  *
@@ -80,6 +80,8 @@ export const judgeMember = (username: Username, parts: ReadonlyArray<ListPart>, 
   const aboutTheMember = parts.findLast(({ content, number }) => number === 1 && isFact(content))?.content
   switch (aboutTheMember?._tag) {
     case "Empty":
+      if (parts.some(({ content }) => content._tag === "Films"))
+        return { ...withoutFilms(username, "partial"), again: "all", doubts: ["list-moved"] }
       return listedFilms === 0
         ? withoutFilms(username, "sealed")
         : { ...withoutFilms(username, "partial"), again: "all", doubts: ["count-differs"] }
@@ -97,6 +99,34 @@ export const judgeMember = (username: Username, parts: ReadonlyArray<ListPart>, 
 }
 
 const isFact = ({ _tag }: PartContent): boolean => _tag !== "Missing" && _tag !== "PastTheEnd"
+
+const isNumberOfParts = (lastPart: number): boolean =>
+  Number.isInteger(lastPart) && lastPart >= 1 && lastPart <= mostParts
+
+const filmIdsIn = ({ films }: FilmsContent): ReadonlySet<FilmId> => new Set(films.map(({ film }) => film.id))
+
+const isSameSet = <A>(some: ReadonlySet<A>, others: ReadonlySet<A>): boolean =>
+  some.size === others.size && [...some].every((one) => others.has(one))
+
+/**
+ * Whether parts cannot be those of one list: a part has films although its list ends before it, or the same part was read
+ * twice and shows other films although the list states the same numbers as before.
+ */
+const contradictEachOther = (parts: ReadonlyArray<ListPart>): boolean => {
+  const shown = new Map<number, FilmsContent>()
+  let newest: FilmsContent | undefined
+  for (const { content, number } of parts) {
+    if (content._tag !== "Films") continue
+    const { lastPart, stated } = content
+    if (!isNumberOfParts(lastPart) || number > lastPart) return true
+    if (newest?.lastPart !== lastPart || newest.stated.films !== stated.films) shown.clear()
+    const before = shown.get(number)
+    if (before !== undefined && !isSameSet(filmIdsIn(before), filmIdsIn(content))) return true
+    shown.set(number, content)
+    newest = content
+  }
+  return false
+}
 
 const versionsOf = (parts: ReadonlyArray<ListPart>): ReadonlyArray<ListVersion> => {
   const versions: Array<ListVersion & { readonly parts: Map<number, FilmsContent> }> = []
@@ -117,7 +147,8 @@ const judgeList = (username: Username, parts: ReadonlyArray<ListPart>, listedFil
   const versions = versionsOf(parts)
   const newest = versions.at(-1)
   if (newest === undefined) return notRead(username)
-  const { lastPart, statedFilms } = newest
+  const { statedFilms } = newest
+  const lastPart = isNumberOfParts(newest.lastPart) ? newest.lastPart : 0
   const reading = (
     films: ReadonlyArray<WatchedFilm>,
     missing: ReadonlyArray<number>,
@@ -139,6 +170,7 @@ const judgeList = (username: Username, parts: ReadonlyArray<ListPart>, listedFil
   const missing: Array<number> = []
   for (let number = 1; number <= lastPart; number++) if (!latest.has(number)) missing.push(number)
   const { doubts, films } = lookThrough(newest, latest)
+  if (contradictEachOther(parts)) return reading(films, missing, [...new Set<Doubt>([...doubts, "list-moved"])], "all")
 
   // A part that is past the end although part 1 told of it: the list has fewer parts by now. Another part tells how many.
   const pastTheEnd = parts.findLast(({ number, content }) => missing.includes(number) && isPastTheEnd(content))
@@ -181,10 +213,10 @@ const lookThrough = (newest: ListVersion, latest: ReadonlyMap<number, FilmsConte
   const films = new Map<FilmId, WatchedFilm>()
   const first = latest.get(1)
   const full = first === undefined ? 0 : Math.max(first.fullPart, first.films.length + first.unreadable)
-  for (let number = 1; number <= newest.lastPart; number++) {
-    const part = latest.get(number)
-    if (part === undefined) continue
-    if (part.unreadable > 0) doubts.add("unreadable-tiles")
+  for (const [number, part] of [...latest].sort(([one], [other]) => one - other)) {
+    // A part of an older version may be behind the end of the list by now.
+    if (number > newest.lastPart && newest.parts.get(number) !== part) continue
+    if (part.unreadable !== 0) doubts.add("unreadable-tiles")
     if (number < newest.lastPart && part.films.length + part.unreadable < full) doubts.add("short-page")
     for (const watched of part.films) {
       if (films.has(watched.film.id)) doubts.add("list-moved")
@@ -207,12 +239,15 @@ export const canBeCompleted = (record: MemberRecord): boolean =>
 /**
  * Judges the missing parts of a member that was read in part before. `films` of the result are the new ones only.
  * Where these parts do not belong to the list that was read then (another number of parts or films, the same film
- * again), nothing can be said (`undefined`) before all parts are read anew.
+ * again, a part that was not missing), nothing can be said (`undefined`) before all parts are read anew.
  *
  * @since 0.1.0
  * @category constructors
  */
 export const judgeCompletion = (record: MemberRecord, readings: ReadonlyArray<ListPart>): MemberReading | undefined => {
+  const isAsked = new Set(record.missing)
+  if (readings.some(({ content, number }) => content._tag === "Films" && !isAsked.has(number))) return undefined
+  if (contradictEachOther(readings)) return undefined
   const parts = new Map(readings.map((part) => [part.number, part]))
   const seenBefore = new Set(record.seen)
   const missing: Array<number> = []

@@ -52,7 +52,8 @@ export interface SourceFinding {
 }
 
 /**
- * Where members and ratings come from: a site, an archive, an export, a file.
+ * Where members and ratings come from: a site, an archive, an export, a file. A run and an examination check everything
+ * that a source gives (see `checkedSource`).
  *
  * - `members` lists members in order of popularity, and reads only as far as it is pulled. It may list a member twice.
  * - `list` reads a member's list in parts: all of them (part 1 first, because it states how many there are), or only the

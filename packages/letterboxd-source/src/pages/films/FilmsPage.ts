@@ -2,12 +2,12 @@
  * The response end of a films page, first half: what stands in the HTML, without judging it.
  */
 import {
-  ratingFromHalfStars,
-  Film,
   knownFacts,
+  ratingFromHalfStars,
   splitDisplayName,
   type StatedCounts,
-  type WatchedFilm
+  titleFromText,
+  WatchedFilm
 } from "@letterboxd-ratings/core"
 import { Either, Option, Schema } from "effect"
 import { Parser } from "htmlparser2"
@@ -109,7 +109,7 @@ const addOnce = (texts: Array<string>, text: string): 0 | 1 => {
 
 const Identifier = Schema.parseJson(Schema.Struct({ uid: Schema.String }))
 const decodeIdentifier = Schema.decodeUnknownOption(Identifier)
-const decodeFilm = Schema.decodeUnknownEither(Film)
+const decodeFilm = Schema.decodeUnknownEither(WatchedFilm.fields.film)
 
 /** What stands where bytes were that are no text in the charset of the page, and halves of characters. */
 const noText = /[\uFFFD\uD800-\uDFFF]/u
@@ -404,7 +404,7 @@ const readTile = (tile: Tile, shown: number): Either.Either<WatchedFilm, string>
   const film = decodeFilm({
     id: Number(id),
     slug: slug === undefined ? undefined : detach(slug),
-    ...splitDisplayName(detach(name))
+    ...splitDisplayName(titleFromText(detach(name)))
   })
   if (Either.isLeft(film)) return Either.left(`film ${id.slice(0, 60)} has no usable id or slug`)
   if (tile.viewings === 0) return Either.left(`film ${id} has no p.poster-viewingdata`)

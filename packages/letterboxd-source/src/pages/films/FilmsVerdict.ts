@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import { type RatedFilms, Username } from "@letterboxd-ratings/core"
+import { mostParts, type RatedFilms, Username } from "@letterboxd-ratings/core"
 import { Option, Schema } from "effect"
 import type { PageResponse } from "../PageResponse.ts"
 import { PageVerdict } from "../PageVerdict.ts"
@@ -30,9 +30,6 @@ const isChanged = (unreadable: number, tiles: number): boolean =>
 
 /** Films on a full page of the site. */
 const fullPage = 72
-
-/** More pages than anybody has films for: 720,000. A member with 182 pages was seen. */
-const mostPages = 10_000
 
 const decodeUsername = Schema.decodeUnknownOption(Username)
 
@@ -162,8 +159,8 @@ const judgeFilmsPage = (
     return markupChanged("li.paginate-page", "the page has a paging block without page numbers")
   }
   const lastPage = page.pageNumbers.reduce((last, number) => Math.max(last, number), 1)
-  if (lastPage > mostPages) {
-    return markupChanged(`li.paginate-page with a number up to ${mostPages}`, `the last page is said to be ${lastPage}`)
+  if (lastPage > mostParts) {
+    return markupChanged(`li.paginate-page with a number up to ${mostParts}`, `the last page is said to be ${lastPage}`)
   }
   if (page.hasNext && lastPage <= asked.page) {
     return markupChanged("li.paginate-page", `page ${asked.page} has a next page but names no number above ${lastPage}`)
