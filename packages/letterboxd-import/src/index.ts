@@ -10,7 +10,7 @@ export {
 } from "./saved/Capture.ts"
 export { readHar } from "./saved/Har.ts"
 export { type AskedPage, type Judging, judgingHere } from "./saved/Judging.ts"
-export { makeJudgingPool } from "./saved/JudgingPool.ts"
+export * as Recording from "./saved/Recording.ts"
 export { readSavedHtml } from "./saved/SavedHtml.ts"
 export { makeSavedPages, savedPages } from "./saved/SavedPages.ts"
 export { readWarc } from "./saved/Warc.ts"

@@ -6,13 +6,12 @@
 import { FileSystem } from "@effect/platform"
 import { ImportError, ImportItem, ImportedList, type InputCounts, judgeMember } from "@letterboxd-ratings/core"
 import { filmsUrl, judgeMembersResponse, type PageResponse } from "@letterboxd-ratings/letterboxd-source"
-import { DateTime, Effect, Option, type Scope, Stream } from "effect"
+import { DateTime, Effect, Option, Stream } from "effect"
 import { inflateRawSync, constants } from "node:zlib"
 import type { Candidate, ImportOptions, InputKind } from "../InputKind.ts"
 import { type Capture, type IsWanted, SavedRecord, type SkipReason } from "./Capture.ts"
 import { readHar } from "./Har.ts"
-import type { Judging } from "./Judging.ts"
-import { makeJudgingPool } from "./JudgingPool.ts"
+import { type Judging, judgingHere } from "./Judging.ts"
 import { PageAddress, pageAddress } from "./PageAddress.ts"
 import { looksLikeSavedHtml, readSavedHtml } from "./SavedHtml.ts"
 import { makeSavedMembers, type SavedMember } from "./SavedMembers.ts"
@@ -130,15 +129,13 @@ const kindName = "saved-pages"
  * @since 0.1.0
  * @category constructors
  */
-export const makeSavedPages = (
-  makeJudging: Effect.Effect<Judging, never, Scope.Scope> = makeJudgingPool()
-): InputKind => ({
+export const makeSavedPages = (judging: Judging = judgingHere): InputKind => ({
   name: kindName,
   keeps: [],
   recognises: (candidate) => formatOf(candidate) !== undefined,
   items: (inputs, options) =>
-    Stream.unwrapScoped(
-      Effect.map(Effect.all([FileSystem.FileSystem, makeJudging]), ([fs, judging]) =>
+    Stream.unwrap(
+      Effect.map(FileSystem.FileSystem, (fs) =>
         Stream.suspend(() => {
           const members = makeSavedMembers()
           const tallies = inputs.map((input): Tally => ({
@@ -347,7 +344,7 @@ const listedFilmsOf = (list: ImportedList): number | undefined =>
   ImportedList.$is("Pages")(list) ? list.listedFilms : undefined
 
 /**
- * Saved pages, judged in several threads if there are many.
+ * Saved pages, judged one after the other.
  *
  * @since 0.1.0
  * @category constructors
