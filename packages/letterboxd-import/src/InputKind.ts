@@ -11,7 +11,8 @@ import type { DateTime, Stream } from "effect"
  * Something on disk that may be imported, as far as it was looked at. `path` is as the user wrote it, or a path below a
  * folder that the user named. `head` has the first bytes of a file, at most `headBytes`; it is empty for a folder.
  * `entries` are the names of the files in a folder, or in an archive if the file is a ZIP that can be opened (with `/` between folders,
- * relative to it, at most `mostEntries`).
+ * relative to it, at most `mostEntries`), sorted by name in a folder; hidden files are left out.
+ * Inputs that are handed to a kind's `items` keep only the first 16 bytes of `head`.
  *
  * @since 0.1.0
  * @category models
@@ -60,7 +61,7 @@ export interface ImportOptions {
 /**
  * A kind of input. `recognises` tells by a look at a candidate whether it is of this kind. `items` reads all inputs of this
  * kind, in their order, in bounded memory; an input that cannot be read becomes `Refused`, and the others go on.
- * `keeps` are the facts that these inputs tell.
+ * `keeps` are the facts that these inputs tell. `looksFor` says in a few words what the kind looks for, for messages.
  *
  * @since 0.1.0
  * @category models
@@ -68,6 +69,7 @@ export interface ImportOptions {
 export interface InputKind {
   readonly name: string
   readonly keeps: ReadonlyArray<Keep>
+  readonly looksFor?: string
   readonly recognises: (candidate: Candidate) => boolean
   readonly items: (
     inputs: ReadonlyArray<Candidate>,

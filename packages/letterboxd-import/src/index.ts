@@ -1,3 +1,5 @@
+export { codeOfNumber, ExportLink, linkCode, numberOfCode, readLink } from "./export/LinkCode.ts"
+export { officialExport } from "./export/OfficialExport.ts"
 export { type Candidate, headBytes, type ImportOptions, type InputKind, mostEntries } from "./InputKind.ts"
 export {
   type Capture,
@@ -13,4 +15,8 @@ export { type AskedPage, type Judging, judgingHere } from "./saved/Judging.ts"
 export * as Recording from "./saved/Recording.ts"
 export { readSavedHtml } from "./saved/SavedHtml.ts"
 export { makeSavedPages, savedPages } from "./saved/SavedPages.ts"
+export { readWacz } from "./saved/Wacz.ts"
 export { readWarc } from "./saved/Warc.ts"
+export { defaultInputBounds, findInputs, type InputBounds, type Inputs, type SearchedFolder } from "./Inputs.ts"
+export * as LetterboxdImport from "./LetterboxdImport.ts"
+export { defaultZipBounds, openZip, type ZipArchive, type ZipBounds, type ZipEntry } from "./reading/ZipArchive.ts"

@@ -11,6 +11,7 @@ import {
   type SavedHtmlForm,
   savedHtmlOf,
   type SavedResponse,
+  waczOf,
   wallPage,
   warcOf,
   type WorldMember
@@ -289,6 +290,40 @@ describe("saved pages", () => {
       const inputs = yield* candidates({ "a.har": harOf(elsewhere) })
       assert.deepStrictEqual(membersIn(yield* itemsOf(inputs)), [])
       checkWorld(yield* itemsOf(inputs, { baseUrls: ["http://127.0.0.1:8080"] }))
+    }).pipe(Effect.provide(NodeContext.layer))
+  )
+})
+
+describe("a WACZ", () => {
+  const half = Math.floor(responses.length / 2)
+  const parts = Effect.promise(async () => ({
+    "a.warc.gz": await warcOf(responses.slice(0, half)),
+    "b.warc.gz": await warcOf(responses.slice(half))
+  }))
+  const names = ["archive/a.warc.gz", "archive/b.warc.gz", "datapackage.json"]
+
+  it.scoped("gives each member as the site does", () =>
+    Effect.gen(function* () {
+      const wacz = yield* Effect.flatMap(parts, (of) => Effect.promise(() => waczOf(of)))
+      const inputs = yield* candidates({ "pages.wacz": wacz }, names)
+      assert.isTrue(inputs.every(savedPages.recognises))
+      const items = yield* itemsOf(inputs)
+      assert.deepStrictEqual(refusedIn(items), [])
+      checkWorld(items)
+    }).pipe(Effect.provide(NodeContext.layer))
+  )
+
+  it.scoped("whose part has another checksum is refused, and nothing of the part is used", () =>
+    Effect.gen(function* () {
+      const of = yield* parts
+      for (const wrong of ["a.warc.gz", "b.warc.gz"]) {
+        const wacz = yield* Effect.promise(() => waczOf(of, { wrong: [wrong] }))
+        const items = yield* itemsOf(yield* candidates({ "pages.wacz": wacz }, names))
+        const error = only(refusedIn(items))
+        assert.strictEqual(error.reason, "Damaged")
+        assert.include(error.place, `archive/${wrong}`)
+        assert.strictEqual(membersIn(items).length === 0, wrong === "a.warc.gz")
+      }
     }).pipe(Effect.provide(NodeContext.layer))
   )
 })

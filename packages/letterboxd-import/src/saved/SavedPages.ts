@@ -6,22 +6,24 @@
 import { FileSystem } from "@effect/platform"
 import { ImportError, ImportItem, ImportedList, type InputCounts, judgeMember } from "@letterboxd-ratings/core"
 import { filmsUrl, judgeMembersResponse, type PageResponse } from "@letterboxd-ratings/letterboxd-source"
-import { DateTime, Effect, Option, Stream } from "effect"
+import { Chunk, DateTime, Effect, Option, Stream } from "effect"
 import { inflateRawSync, constants } from "node:zlib"
-import type { Candidate, ImportOptions, InputKind } from "../InputKind.ts"
+import { type Candidate, headBytes, type ImportOptions, type InputKind } from "../InputKind.ts"
 import { type Capture, type IsWanted, SavedRecord, type SkipReason } from "./Capture.ts"
 import { readHar } from "./Har.ts"
 import { type Judging, judgingHere } from "./Judging.ts"
 import { PageAddress, pageAddress } from "./PageAddress.ts"
 import { looksLikeSavedHtml, readSavedHtml } from "./SavedHtml.ts"
 import { makeSavedMembers, type SavedMember } from "./SavedMembers.ts"
+import { looksLikeWacz, readWacz } from "./Wacz.ts"
 import { readWarc } from "./Warc.ts"
 
-type Format = "har" | "warc" | "html"
+type Format = "har" | "warc" | "wacz" | "html"
 
 const words: Readonly<Record<Format, string>> = {
   har: "pages that a browser recorded (HAR)",
   warc: "pages of a web archive (WARC)",
+  wacz: "pages of a web archive (WACZ)",
   html: "a page saved from a browser"
 }
 
@@ -51,7 +53,8 @@ const gzipHeader = (head: Uint8Array): number => {
 }
 
 const formatOf = (candidate: Candidate): Format | undefined => {
-  if (candidate.isFolder || candidate.entries.length > 0) return undefined
+  if (candidate.isFolder) return undefined
+  if (candidate.entries.length > 0) return looksLikeWacz(candidate.entries) ? "wacz" : undefined
   const { head, path } = candidate
   if (head[0] === 0x1f && head[1] === 0x8b) return inflatedHead(head).startsWith("WARC/") ? "warc" : undefined
   const text = textOfHead(candidate)
@@ -132,6 +135,7 @@ const kindName = "saved-pages"
 export const makeSavedPages = (judging: Judging = judgingHere): InputKind => ({
   name: kindName,
   keeps: [],
+  looksFor: "pages saved from a browser (HAR, HTML, SingleFile) or in an archive (WARC, WACZ)",
   recognises: (candidate) => formatOf(candidate) !== undefined,
   items: (inputs, options) =>
     Stream.unwrap(
@@ -170,12 +174,12 @@ const recordsOf = (
   onBytes: (bytes: number) => void
 ): Stream.Stream<SavedRecord, ImportError> => {
   const bytes = fs.stream(path, { chunkSize: bytesAtOnce }).pipe(
-    Stream.mapError(
-      (cause) => new ImportError({ reason: "Unreadable", place: path, detail: "the file cannot be read", cause })
-    ),
+    Stream.mapError(unreadable(path)),
     Stream.tap((chunk) => Effect.sync(() => onBytes(chunk.length)))
   )
   switch (format) {
+    case "wacz":
+      return Stream.provideService(readWacz(path, isWantedWith(options), onBytes), FileSystem.FileSystem, fs)
     case "har":
       return readHar(path, bytes, isWantedWith(options))
     case "warc":
@@ -185,7 +189,51 @@ const recordsOf = (
   }
 }
 
+/** A file as it was recognised: with its first bytes, which are not kept for long where there are many files. */
+const withHead = (fs: FileSystem.FileSystem, input: Candidate): Effect.Effect<Candidate, ImportError> =>
+  input.isFolder || input.entries.length > 0
+    ? Effect.succeed(input)
+    : Effect.mapBoth(Stream.runCollect(fs.stream(input.path, { bytesToRead: headBytes })), {
+        onFailure: unreadable(input.path),
+        onSuccess: (chunks) => ({ ...input, head: Buffer.concat(Chunk.toReadonlyArray(chunks)) })
+      })
+
+const unreadable = (place: string) => (cause: unknown) =>
+  new ImportError({ reason: "Unreadable", place, detail: "the file cannot be read", cause })
+
 const readInput = (
+  fs: FileSystem.FileSystem,
+  judging: Judging,
+  members: ReturnType<typeof makeSavedMembers>,
+  options: ImportOptions,
+  number: number,
+  tally: Tally
+): Stream.Stream<ImportItem> =>
+  Stream.unwrap(
+    withHead(fs, tally.input).pipe(
+      Effect.flatMap((input) => {
+        const format = formatOf(input)
+        return format === undefined
+          ? Effect.fail(
+              new ImportError({
+                reason: "NotRecognised",
+                place: input.path,
+                detail: "the file is no HAR, WARC, WACZ or saved page"
+              })
+            )
+          : Effect.succeed(readAs(format, fs, judging, members, options, number, tally))
+      }),
+      Effect.catchAll((error) =>
+        Effect.sync(() => {
+          tally.error = error
+          return Stream.empty
+        })
+      )
+    )
+  )
+
+const readAs = (
+  format: Format,
   fs: FileSystem.FileSystem,
   judging: Judging,
   members: ReturnType<typeof makeSavedMembers>,
@@ -194,15 +242,6 @@ const readInput = (
   tally: Tally
 ): Stream.Stream<ImportItem> => {
   const place = tally.input.path
-  const format = formatOf(tally.input)
-  if (format === undefined) {
-    tally.error = new ImportError({
-      reason: "NotRecognised",
-      place,
-      detail: "the file is no HAR, WARC, WACZ or saved page"
-    })
-    return Stream.empty
-  }
   let read = 0
   let told = 0
   let captures = 0

@@ -1,0 +1,275 @@
+/**
+ * The rows of the CSV files of an export, read in a stream.
+ *
+ * Most rows have no quotes and are split here; asking csv-parse for each would cost most of an import's time. Those with
+ * quotes go to csv-parse, all of a block together.
+ */
+import { ImportError } from "@letterboxd-ratings/core"
+import { parse } from "csv-parse/sync"
+import { Chunk, Effect, Stream } from "effect"
+import { isUtf8 } from "node:buffer"
+
+/** The most bytes that a record may have. */
+const mostRecordBytes = 1_048_576
+
+/** The most records that a file may have. */
+const mostRecords = 2_000_000
+
+/** The most bytes that a file may have. */
+const mostBytes = 256 * 1_048_576
+
+/** What becomes of rows: `row` gets the cells of the asked columns, `unreadable` the lines that are no row. */
+export interface RowSink {
+  readonly row: (cells: ReadonlyArray<string>, line: number) => void
+  readonly unreadable: (line: number, lines: number) => void
+}
+
+/**
+ * How a file is read. `columns` must stand in the header. `isChecked` tells whether a checksum proves that the file ends
+ * where it should: where not, a last line without a line end may be cut, and is unreadable. With `mostRows` the rest is not
+ * read.
+ */
+export interface RowsOptions {
+  readonly place: string
+  readonly columns: ReadonlyArray<string>
+  readonly isChecked: boolean
+  readonly mostRows?: number
+}
+
+/** How the file was written. `isCut` tells that its last line has no line end and was not taken. */
+export interface RowsForm {
+  readonly delimiter: string
+  readonly isCut: boolean
+}
+
+const countOf = (text: string, part: string): number => {
+  let count = 0
+  for (let at = text.indexOf(part); at !== -1; at = text.indexOf(part, at + 1)) count += 1
+  return count
+}
+
+/** The cells of records with quotes, in their order; nothing for one that is no record. */
+const parseQuoted = (
+  records: ReadonlyArray<string>,
+  delimiter: string
+): ReadonlyArray<ReadonlyArray<string> | undefined> => {
+  const parsed = (text: string): ReadonlyArray<ReadonlyArray<string>> | undefined => {
+    try {
+      return parse(text, {
+        delimiter,
+        record_delimiter: "\n",
+        relax_column_count: true,
+        max_record_size: mostRecordBytes
+      })
+    } catch {
+      return undefined
+    }
+  }
+  const all = parsed(records.join("\n"))
+  if (all?.length === records.length) return all
+  return records.map((record) => {
+    const alone = parsed(record)
+    return alone?.length === 1 ? alone[0] : undefined
+  })
+}
+
+/** The delimiter of a header. The names of columns hold neither. */
+export const delimiterOf = (header: string): string => {
+  const counts = [",", ";", "\t"].map((delimiter) => ({ delimiter, count: countOf(header, delimiter) }))
+  return counts.reduce((most, next) => (next.count > most.count ? next : most)).delimiter
+}
+
+/** The names of the columns of a header line. */
+export const columnsOf = (header: string): ReadonlyArray<string> => {
+  const text = header.replace(/\r$/u, "")
+  const delimiter = delimiterOf(text)
+  const cells = text.includes('"') ? (parseQuoted([text], delimiter)[0] ?? []) : text.split(delimiter)
+  return cells.map((name) => name.trim())
+}
+
+/** Reads rows as text comes. `feed` and `end` give what is wrong with the file as a whole. */
+const makeRows = ({ columns, isChecked, mostRows = Infinity, place }: RowsOptions, sink: RowSink) => {
+  let rest: Buffer = Buffer.alloc(0)
+  let pending = ""
+  let line = 1
+  let records = 0
+  let rows = 0
+  let width = 0
+  let delimiter = ","
+  let order: ReadonlyArray<number> | undefined
+  let isInOrder = true
+  let isFirst = true
+  let read = 0
+
+  const error = (reason: ImportError["reason"], detail: string, at?: number, advice?: string) =>
+    new ImportError({
+      reason,
+      place,
+      detail,
+      ...(at === undefined ? {} : { line: at }),
+      ...(advice === undefined ? {} : { advice })
+    })
+
+  const readHeader = (text: string): ImportError | undefined => {
+    delimiter = delimiterOf(text)
+    const names = columnsOf(text)
+    width = names.length
+    const found = columns.map((column) => names.indexOf(column))
+    const missing = columns.filter((_, i) => found[i] === -1)
+    if (missing.length > 0)
+      return error("Incomplete", `the header has no column ${missing.join(", ")}`, 1, "Get the export again.")
+    order = found
+    isInOrder = found.every((at, i) => at === i)
+    return undefined
+  }
+
+  const take = (cells: ReadonlyArray<string> | undefined, line: number, lines: number, isDecoded: boolean): void => {
+    if (cells === undefined || cells.length !== width || (!isDecoded && cells.some((cell) => cell.includes("\uFFFD"))))
+      sink.unreadable(line, lines)
+    else if (rows < mostRows) {
+      rows += 1
+      sink.row(isInOrder || order === undefined ? cells : order.map((at) => cells[at] ?? ""), line)
+    }
+  }
+
+  /** Takes the records since the last ones; those with quotes have no cells yet. */
+  const takeFound = (
+    found: ReadonlyArray<ReadonlyArray<string> | undefined>,
+    lineCounts: ReadonlyArray<number>,
+    quoted: ReadonlyArray<string>,
+    isDecoded: boolean
+  ): void => {
+    const parsed = quoted.length === 0 ? [] : parseQuoted(quoted, delimiter)
+    let next = 0
+    for (const [i, cells] of found.entries()) {
+      const lines = lineCounts[i] ?? 1
+      // A blank line is no record.
+      if (lines > 0) take(cells ?? parsed[next++], line, lines, isDecoded)
+      line += Math.max(lines, 1)
+    }
+  }
+
+  /** Takes the complete records of a text whose last line is complete; what is left is an open cell. */
+  const takeRecords = (text: string, isDecoded: boolean): ImportError | undefined => {
+    const found: Array<ReadonlyArray<string> | undefined> = []
+    const lineCounts: Array<number> = []
+    const quoted: Array<string> = []
+    let at = 0
+    let quote = text.indexOf('"')
+    while (at < text.length) {
+      let end = text.indexOf("\n", at)
+      let lines = 1
+      const isQuoted = quote !== -1 && quote < end
+      if (isQuoted) {
+        let quotes = 0
+        for (;;) {
+          while (quote !== -1 && quote < end) {
+            quotes += 1
+            quote = text.indexOf('"', quote + 1)
+          }
+          if (quotes % 2 === 0) break
+          end = text.indexOf("\n", end + 1)
+          if (end === -1) break
+          lines += 1
+        }
+        if (end === -1) break
+      }
+      const record = text.slice(at, text.charCodeAt(end - 1) === 13 && end > at ? end - 1 : end)
+      at = end + 1
+      if (order === undefined) {
+        const wrong = readHeader(record)
+        if (wrong !== undefined) return wrong
+        line += lines
+        continue
+      }
+      const isBlank = record === ""
+      if (!isBlank) records += 1
+      if (records > mostRecords) return error("TooLarge", `the file has more than ${mostRecords} rows`)
+      lineCounts.push(isBlank ? 0 : lines)
+      found.push(isBlank ? [] : isQuoted ? undefined : record.split(delimiter))
+      if (isQuoted) quoted.push(record)
+    }
+    pending = text.slice(at)
+    takeFound(found, lineCounts, quoted, isDecoded)
+    return undefined
+  }
+
+  const feed = (chunk: Uint8Array): ImportError | undefined => {
+    read += chunk.length
+    if (read > mostBytes) return error("TooLarge", `the file has more than ${mostBytes} bytes`)
+    const bytes =
+      rest.length === 0 ? Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length) : Buffer.concat([rest, chunk])
+    if (isFirst && bytes.length < 3) {
+      rest = Buffer.from(bytes)
+      return undefined
+    }
+    if (isFirst && ((bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff)))
+      return error("Invalid", "the file is UTF-16 text", 1, "Save it as CSV with UTF-8.")
+    const nul = chunk.indexOf(0)
+    if (nul !== -1) {
+      const at = line + countOf(pending, "\n") + countOf(bytes.toString("latin1", 0, bytes.indexOf(0)), "\n")
+      return error("Damaged", "the file holds NUL bytes", at)
+    }
+    const isMarked = isFirst && bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf
+    isFirst = false
+    const end = bytes.lastIndexOf(10) + 1
+    const block = bytes.subarray(isMarked ? Math.min(3, end) : 0, end)
+    // Without a line end the mark stays for the next time.
+    if (isMarked && end === 0) isFirst = true
+    rest = end === bytes.length ? Buffer.alloc(0) : Buffer.from(bytes.subarray(end))
+    if (block.length > 0) {
+      const wrong = takeRecords(pending + block.toString("utf8"), isUtf8(block))
+      if (wrong !== undefined) return wrong
+    }
+    return rest.length + pending.length > mostRecordBytes
+      ? error("TooLarge", `the row that begins here has more than ${mostRecordBytes} bytes`, line)
+      : undefined
+  }
+
+  const end = (): ImportError | RowsForm => {
+    const isMarked = isFirst && rest[0] === 0xef && rest[1] === 0xbb && rest[2] === 0xbf
+    const last = isMarked ? rest.subarray(3) : rest
+    const isCut = last.length > 0 && !isChecked && order !== undefined
+    if (isCut) {
+      sink.unreadable(line, countOf(pending, "\n") + 1)
+    } else {
+      const wrong = last.length > 0 ? takeRecords(`${pending}${last.toString("utf8")}\n`, isUtf8(last)) : undefined
+      if (wrong !== undefined) return wrong
+      if (pending !== "") sink.unreadable(line, countOf(pending.replace(/\n$/u, ""), "\n") + 1)
+    }
+    return order === undefined ? error("Damaged", "the file is empty") : { delimiter, isCut }
+  }
+
+  return { feed, end, isDone: () => rows >= mostRows }
+}
+
+/**
+ * Reads a CSV file: UTF-8 with or without BOM, CRLF or LF, `,` `;` or tabs, real line breaks inside quotes. The header must
+ * have the asked columns (`Incomplete`). NUL bytes are `Damaged`; a record of more than 1 MiB, more than 2,000,000 records
+ * or 256 MiB are `TooLarge`. In memory stand one block of the file and at most one record.
+ */
+export const readRows = (
+  bytes: Stream.Stream<Uint8Array, ImportError>,
+  options: RowsOptions,
+  sink: RowSink
+): Effect.Effect<RowsForm, ImportError> =>
+  Effect.suspend(() => {
+    const rows = makeRows(options, sink)
+    return bytes.pipe(
+      Stream.chunks,
+      Stream.runForEachWhile((chunk) =>
+        Effect.suspend(() => {
+          for (const part of Chunk.toReadonlyArray(chunk)) {
+            const wrong = rows.feed(part)
+            if (wrong !== undefined) return Effect.fail(wrong)
+            if (rows.isDone()) return Effect.succeed(false)
+          }
+          return Effect.succeed(true)
+        })
+      ),
+      Effect.flatMap(() => {
+        const form = rows.isDone() ? { delimiter: ",", isCut: false } : rows.end()
+        return form instanceof ImportError ? Effect.fail(form) : Effect.succeed(form)
+      })
+    )
+  })

@@ -1,0 +1,165 @@
+/**
+ * The files of an export that have one row a film: `ratings.csv`, `watched.csv` and `likes/films.csv`.
+ *
+ * @since 0.1.0
+ */
+import {
+  type Day,
+  type Film,
+  FilmId,
+  type ImportError,
+  type KnownFilms,
+  type Rating,
+  ratingFromHalfStars,
+  type Slug
+} from "@letterboxd-ratings/core"
+import { Effect, Option, Schema } from "effect"
+import { readDays } from "./ExportDays.ts"
+import type { ExportFiles } from "./ExportFiles.ts"
+import { readRows } from "./ExportRows.ts"
+import { readLink } from "./LinkCode.ts"
+
+/**
+ * A row that names a film. `id` is absent where its number is unknown; then there is a slug. `title` may be a part of a larger
+ * text in memory (see `makeFilmReader`).
+ */
+export interface FilmRow {
+  readonly line: number
+  readonly id: FilmId | undefined
+  readonly slug: Slug | undefined
+  readonly title: string
+  readonly year: number | undefined
+  readonly day: Day
+  readonly rating: Rating | undefined
+}
+
+/** Rows of a file, and how many of it could not be decoded. */
+export interface FilmRows {
+  readonly rows: ReadonlyArray<FilmRow>
+  readonly notDecoded: number
+  readonly notes: ReadonlyArray<string>
+}
+
+const isFilmId = Schema.is(FilmId)
+
+/** `4.5`, `4` and `4.0`, and `4,5` as spreadsheets of Europe write it. */
+const ratingByText = new Map(
+  Array.from({ length: 10 }, (_, i) => i + 1).flatMap((halfStars) =>
+    Option.match(ratingFromHalfStars(halfStars), {
+      onNone: () => [],
+      onSome: (rating): ReadonlyArray<readonly [string, Rating]> => [
+        [`${rating}`, rating],
+        [rating.toFixed(1), rating],
+        [rating.toFixed(1).replace(".", ","), rating]
+      ]
+    })
+  )
+)
+
+const fourDigits = /^[1-9]\d{3}$/u
+
+/** What names a film within one export. */
+export const keyOf = (row: FilmRow): number | string => row.id ?? row.slug ?? ""
+
+/** A copy: a part of a text keeps the whole text in memory, and a film's title stays long. */
+const copyOf = (text: string): string => (text.length < 13 ? text : Buffer.from(text).toString())
+
+/** The most films that are kept to give the same film of many exports once. */
+const mostFilms = 200_000
+
+/** Makes the films of rows; the same film of many exports is the same value. */
+export const makeFilmReader = (): ((row: FilmRow, id: FilmId) => Film) => {
+  const known = new Map<number, Film>()
+  return ({ slug, title, year }, id) => {
+    const before = known.get(id)
+    if (before !== undefined && before.title === title && before.year === year && before.slug === slug) return before
+    if (known.size >= mostFilms) known.clear()
+    const film = {
+      id,
+      ...(slug === undefined ? {} : { slug }),
+      ...(title === "" ? {} : { title: copyOf(title) }),
+      ...(year === undefined ? {} : { year })
+    }
+    known.set(id, film)
+    return film
+  }
+}
+
+/** `N rows of FILE could not be decoded, the first in line L.` */
+export const undecodedNote = (count: number, place: string, line: number): string =>
+  `${count === 1 ? "1 row" : `${count} rows`} of ${place} could not be decoded, the first in line ${line}.`
+
+const columns = ["Date", "Name", "Year", "Letterboxd URI"]
+
+/**
+ * Reads a file of films. A row is decoded if its link leads to a film, its year is four digits or empty, its date is a day
+ * and, in `ratings.csv`, its rating is one; others are counted.
+ */
+export const readFilmRows = (
+  files: ExportFiles,
+  name: string,
+  options: {
+    readonly hasRatings: boolean
+    readonly known: KnownFilms
+    readonly readDay: (text: string) => Day | undefined
+  }
+): Effect.Effect<FilmRows, ImportError> =>
+  Effect.gen(function* () {
+    const place = files.placeOf(name)
+    const rows: Array<FilmRow> = []
+    const later: Array<Omit<FilmRow, "day"> & { readonly at: number; readonly date: string }> = []
+    let notDecoded = 0
+    let firstLine = Infinity
+    const unreadable = (line: number, lines: number) => {
+      notDecoded += lines
+      firstLine = Math.min(firstLine, line)
+    }
+    const form = yield* readRows(
+      files.read(name),
+      { place, columns: options.hasRatings ? [...columns, "Rating"] : columns, isChecked: files.isChecked },
+      {
+        row: (cells, line) => {
+          const yearText = cells[2] ?? ""
+          const link = Option.getOrUndefined(readLink(cells[3] ?? ""))
+          const rating = options.hasRatings ? ratingByText.get(cells[4] ?? "") : undefined
+          const slug = link?._tag === "FilmPage" ? link.slug : undefined
+          const number = link?._tag === "Film" ? link.id : undefined
+          const id = slug === undefined ? (isFilmId(number) ? number : undefined) : options.known.idOf(slug)
+          if (
+            (id === undefined && slug === undefined) ||
+            (options.hasRatings && rating === undefined) ||
+            !(yearText === "" || fourDigits.test(yearText))
+          ) {
+            unreadable(line, 1)
+            return
+          }
+          const date = cells[0] ?? ""
+          const day = options.readDay(date)
+          const title = cells[1] ?? ""
+          const year = yearText === "" ? undefined : Number(yearText)
+          if (day === undefined) later.push({ at: rows.length, line, id, slug, title, year, date, rating })
+          else rows.push({ line, id, slug, title, year, day, rating })
+        },
+        unreadable
+      }
+    )
+    // The order of day and month in dates of a spreadsheet is known when all of them are.
+    const { dayOf, note } = readDays(new Set(later.map(({ date }) => date)), place, options.readDay)
+    const all: Array<FilmRow> = []
+    let next = 0
+    for (const { at, date, ...row } of later) {
+      const day = dayOf(date)
+      while (next < at) all.push(...rows.slice(next, (next = at)))
+      if (day === undefined) unreadable(row.line, 1)
+      else all.push({ ...row, day })
+    }
+    return {
+      rows: later.length === 0 ? rows : all.concat(rows.slice(next)),
+      notDecoded,
+      notes: [
+        ...(note === undefined ? [] : [note]),
+        ...(notDecoded > 0 ? [undecodedNote(notDecoded, place, firstLine)] : []),
+        ...(form.isCut ? [`${place} does not end with a line end and may be cut; its last line was not taken.`] : [])
+      ]
+    }
+  })

@@ -1,0 +1,423 @@
+/**
+ * The official export of Letterboxd: a ZIP, the same unpacked, or its `ratings.csv` alone.
+ *
+ * @since 0.1.0
+ */
+import type { FileSystem, Path } from "@effect/platform"
+import {
+  type AsideRow,
+  ImportedList,
+  ImportError,
+  ImportItem,
+  type KnownFilms,
+  type Username,
+  UsernameFromText,
+  type WatchedFilm
+} from "@letterboxd-ratings/core"
+import { DateTime, Effect, Either, Option, Schema, Stream } from "effect"
+import type { Candidate, ImportOptions, InputKind } from "../InputKind.ts"
+import { makeDayReader } from "./ExportDays.ts"
+import { type ExportFiles, isZip, openExport, rootOf } from "./ExportFiles.ts"
+import { readExportName } from "./ExportName.ts"
+import { columnsOf, readRows } from "./ExportRows.ts"
+import { type FilmRow, type FilmRows, keyOf, makeFilmReader, readFilmRows, undecodedNote } from "./FilmRows.ts"
+
+const kind = "export"
+const ratingsColumns = ["Date", "Name", "Year", "Letterboxd URI", "Rating"]
+
+/** Whether a text is a `ratings.csv`: its header has these columns and no others, which `diary.csv` has. */
+const isRatingsFile = (head: Uint8Array): boolean => {
+  const end = head.indexOf(10)
+  const header = Buffer.from(head.subarray(0, end === -1 ? Math.min(head.length, 1024) : end)).toString("utf8")
+  const names = columnsOf(header.replace(/^\uFEFF/u, ""))
+  return names.length === ratingsColumns.length && ratingsColumns.every((column) => names.includes(column))
+}
+
+const lastPart = (path: string): string => path.replace(/[/\\]+$/u, "").replace(/^.*[/\\]/su, "")
+
+const recognises = ({ entries, head, isFolder, path }: Candidate): boolean =>
+  isFolder || isZip(head)
+    ? Option.isSome(rootOf(entries)) ||
+      // Parts of an export are refused as such, and not as something unknown.
+      (entries.some((name) => name.endsWith(".csv")) && Option.isSome(readExportName(lastPart(path))))
+    : isRatingsFile(head)
+
+const decodeUsername = Schema.decodeEither(UsernameFromText)
+
+/** The member's name, from the profile or else `as`. The rest of the row is private and goes no further than this function. */
+const readProfile = (files: ExportFiles, as: Username | undefined): Effect.Effect<Username | undefined, ImportError> =>
+  Effect.gen(function* () {
+    const name = "profile.csv"
+    if (!files.names.has(name)) return as
+    const found: Array<Username> = []
+    const place = files.placeOf(name)
+    const refused = (line: number, detail: string) => new ImportError({ reason: "Invalid", place, line, detail })
+    const problems: Array<ImportError> = []
+    yield* readRows(
+      files.read(name),
+      { place, columns: ["Username"], isChecked: files.isChecked, mostRows: 1 },
+      {
+        row: ([text = ""], line) =>
+          Either.match(decodeUsername(text), {
+            // The value may be a private one that stands in the wrong column.
+            onLeft: () => problems.push(refused(line, "the column Username has no member's name")),
+            onRight: (username) => found.push(username)
+          }),
+        unreadable: (line) => problems.push(refused(line, "the row of the member cannot be decoded"))
+      }
+    )
+    const [problem] = problems
+    if (found.length === 0 && as === undefined && problem !== undefined) return yield* problem
+    return found[0] ?? as
+  })
+
+/** An export as far as it must be known to choose the newest of each member. */
+interface IndexedExport {
+  readonly candidate: Candidate
+  readonly member: Username
+  readonly readAt: DateTime.Utc
+  readonly notes: ReadonlyArray<string>
+}
+
+const indexExport = (
+  candidate: Candidate,
+  as: Username | undefined
+): Effect.Effect<IndexedExport, ImportError, FileSystem.FileSystem | Path.Path> =>
+  Effect.scoped(
+    Effect.gen(function* () {
+      const files = yield* openExport(candidate)
+      if (!files.names.has("ratings.csv"))
+        return yield* new ImportError({
+          reason: "Incomplete",
+          place: candidate.path,
+          detail: "the export has no ratings.csv",
+          advice: "Make a new export at letterboxd.com/settings/data."
+        })
+      const member = yield* readProfile(files, as)
+      if (member === undefined)
+        return yield* new ImportError({
+          reason: "NoName",
+          place: candidate.path,
+          detail: "the export has no profile.csv that names the member",
+          advice: "Name the member with --as NAME."
+        })
+      const root = Option.getOrElse(rootOf(candidate.entries), () => "")
+      const named = Option.orElse(readExportName(lastPart(candidate.path)), () => readExportName(lastPart(root)))
+      return {
+        candidate,
+        member,
+        readAt: Option.match(named, { onNone: () => files.modifiedAt, onSome: ({ madeAt }) => madeAt }),
+        notes: Option.match(named, {
+          onNone: () => ["The name of the export does not tell when it was made; the time of its files was taken."],
+          onSome: (name) =>
+            name.member === member ? [] : [`The export's name has ${name.member}, and the member is ${member}.`]
+        })
+      }
+    })
+  )
+
+/** The rated films, each once; a film with two ratings that differ is in `contradicted`. */
+const ratedFilms = (rows: ReadonlyArray<FilmRow>) => {
+  const rated = new Map<number | string, FilmRow>()
+  const contradicted = new Map<number | string, number>()
+  let doubled = 0
+  let firstLine = Infinity
+  for (const row of rows) {
+    const key = keyOf(row)
+    const before = rated.get(key)
+    if (before === undefined) {
+      rated.set(key, row)
+      continue
+    }
+    const rowsSoFar = contradicted.get(key)
+    if (rowsSoFar !== undefined || before.rating !== row.rating) {
+      contradicted.set(key, (rowsSoFar ?? 1) + 1)
+      firstLine = Math.min(firstLine, row.line)
+    } else {
+      doubled += 1
+      // The same rating twice: it is as old as its later statement.
+      if (row.day > before.day) rated.set(key, row)
+    }
+  }
+  for (const key of contradicted.keys()) rated.delete(key)
+  let contradictedRows = 0
+  for (const count of contradicted.values()) contradictedRows += count
+  return { rated, contradicted, contradictedRows, doubled, firstLine }
+}
+
+/** Counts the viewings of the diary whose film is known by name and year, within this export. */
+const countDiary = (files: ExportFiles, films: ReadonlyArray<FilmRow>) =>
+  Effect.gen(function* () {
+    const name = "diary.csv"
+    if (!files.names.has(name)) return {}
+    const byTitle = new Map<string, Array<FilmRow>>()
+    for (const film of films) {
+      const others = byTitle.get(film.title)
+      if (others === undefined) byTitle.set(film.title, [film])
+      else others.push(film)
+    }
+    const isJoined = (title: string, yearText: string): boolean => {
+      const year = yearText === "" ? undefined : Number(yearText)
+      const found = byTitle.get(title)?.filter((film) => film.year === year) ?? []
+      const [first] = found
+      // Two films of one name and year cannot be told from each other.
+      return first !== undefined && found.every((film) => keyOf(film) === keyOf(first))
+    }
+    let joined = 0
+    let notJoined = 0
+    let notDecoded = 0
+    let firstLine = 0
+    yield* readRows(
+      files.read(name),
+      { place: files.placeOf(name), columns: ["Name", "Year"], isChecked: files.isChecked },
+      {
+        row: (cells) => {
+          if (isJoined(cells[0] ?? "", cells[1] ?? "")) joined += 1
+          else notJoined += 1
+        },
+        unreadable: (line, lines) => {
+          if (notDecoded === 0) firstLine = line
+          notDecoded += lines
+        }
+      }
+    )
+    return { joined, notJoined, notDecoded, firstLine }
+  })
+
+/** Counts the rows below `deleted/` or `orphaned/`; nothing of them is kept. */
+const countAside = (files: ExportFiles, folder: string) =>
+  Effect.gen(function* () {
+    let count: number | undefined
+    const notes: Array<string> = []
+    for (const name of files.names) {
+      if (!name.startsWith(folder) || name.slice(folder.length).includes("/") || !name.endsWith(".csv")) continue
+      const counted = { rows: 0 }
+      const sink = {
+        row: () => {
+          counted.rows += 1
+        },
+        unreadable: (_line: number, lines: number) => {
+          counted.rows += lines
+        }
+      }
+      const place = files.placeOf(name)
+      const wrong = yield* readRows(
+        files.read(name),
+        { place, columns: ["Name", "Letterboxd URI"], isChecked: files.isChecked },
+        sink
+      ).pipe(Effect.as(undefined), Effect.catchAll(Effect.succeed))
+      // Lists and comments have other columns and are not about a film.
+      if (wrong !== undefined && wrong.reason !== "Incomplete") notes.push(`${place} could not be counted to its end.`)
+      count = (count ?? 0) + counted.rows
+    }
+    return { count, notes }
+  })
+
+const noRows: FilmRows = { rows: [], notDecoded: 0, notes: [] }
+
+const readExport = (
+  { candidate, member, notes: indexNotes, readAt }: IndexedExport,
+  known: KnownFilms,
+  readDay: ReturnType<typeof makeDayReader>,
+  filmOf: ReturnType<typeof makeFilmReader>
+): Effect.Effect<ReadonlyArray<ImportItem>, ImportError, FileSystem.FileSystem | Path.Path> =>
+  Effect.scoped(
+    Effect.gen(function* () {
+      const files = yield* openExport(candidate)
+      const rowsOf = (name: string, hasRatings = false) =>
+        files.names.has(name) ? readFilmRows(files, name, { hasRatings, known, readDay }) : Effect.succeed(noRows)
+      const ratings = yield* rowsOf("ratings.csv", true)
+      const watched = yield* rowsOf("watched.csv")
+      const likes = yield* rowsOf("likes/films.csv")
+      const { contradicted, contradictedRows, doubled, firstLine, rated } = ratedFilms(ratings.rows)
+      const isLikesKnown = files.names.has("likes/films.csv") && likes.notDecoded === 0
+      const liked = new Set(likes.rows.map(keyOf))
+
+      const films: Array<WatchedFilm> = []
+      const aside: Array<AsideRow> = []
+      const seen = new Set<number | string>()
+      let ratedCount = 0
+      let withoutNumber = 0
+      let doubledWatched = 0
+      const add = (row: FilmRow): void => {
+        const key = keyOf(row)
+        if (seen.has(key)) {
+          doubledWatched += 1
+          return
+        }
+        seen.add(key)
+        // Which of its ratings is right is not known, so the film is not passed on as unrated either.
+        if (contradicted.has(key)) return
+        const opinion = rated.get(key)
+        if (row.id === undefined) {
+          withoutNumber += 1
+          if (row.slug !== undefined && opinion?.rating !== undefined)
+            aside.push({ username: member, slug: row.slug, halfStars: opinion.rating * 2, source: kind, readAt })
+          return
+        }
+        if (opinion !== undefined) ratedCount += 1
+        const film = filmOf(row, row.id)
+        const isLiked = liked.has(key)
+        const like = isLiked || isLikesKnown ? { liked: isLiked } : {}
+        if (opinion?.rating === undefined) films.push({ film, ...like })
+        else films.push({ film, rating: opinion.rating, ratedOn: opinion.day, ...like })
+      }
+      for (const row of watched.rows) add(row)
+      let notWatched = 0
+      let firstNotWatched = 0
+      for (const [key, row] of rated) {
+        if (seen.has(key)) continue
+        notWatched += 1
+        if (notWatched === 1) firstNotWatched = row.line
+        add(row)
+      }
+      const likedOnly = likes.rows.filter((row) => !seen.has(keyOf(row)) && !contradicted.has(keyOf(row))).length
+
+      const diary = yield* countDiary(files, watched.rows.length > 0 ? watched.rows : ratings.rows)
+      const deleted = yield* countAside(files, "deleted/")
+      const orphaned = yield* countAside(files, "orphaned/")
+
+      const ratingsPlace = files.placeOf("ratings.csv")
+      const notDecoded = ratings.notDecoded + watched.notDecoded + likes.notDecoded + contradictedRows
+      const reasons = [
+        ...(files.names.has("watched.csv")
+          ? []
+          : ["There is no watched.csv, so nothing proves that the list is complete."]),
+        ...ratings.notes,
+        ...watched.notes,
+        ...likes.notes,
+        ...(contradictedRows > 0
+          ? [
+              `${contradictedRows} rows of ${ratingsPlace} give a film different ratings, the first in line ${firstLine}; they were not taken.`
+            ]
+          : []),
+        ...(files.names.has("watched.csv") && notWatched > 0
+          ? [
+              `${notWatched} rated films are not in watched.csv, the first in line ${firstNotWatched} of ${ratingsPlace}, so nothing proves that the list is complete.`
+            ]
+          : []),
+        ...(withoutNumber > 0
+          ? [`${withoutNumber} films have an address instead of a number that is known; their ratings are kept aside.`]
+          : [])
+      ]
+      const isComplete = files.names.has("watched.csv") && notDecoded === 0 && notWatched === 0 && withoutNumber === 0
+      const counts = {
+        members: 1,
+        ratings: ratedCount,
+        watched: films.length - ratedCount,
+        ...(diary.joined === undefined ? {} : { joined: diary.joined, notJoined: diary.notJoined }),
+        notDecoded: notDecoded + (diary.notDecoded ?? 0),
+        ...(orphaned.count === undefined ? {} : { orphaned: orphaned.count }),
+        ...(deleted.count === undefined ? {} : { deleted: deleted.count }),
+        withoutNumber,
+        ignored: doubled + doubledWatched + likedOnly
+      }
+      const notes = [
+        ...indexNotes,
+        ...reasons,
+        ...(doubled + doubledWatched > 0
+          ? [`${doubled + doubledWatched} rows name a film again and say the same; they were ignored.`]
+          : []),
+        ...(diary.notDecoded !== undefined && diary.notDecoded > 0
+          ? [undecodedNote(diary.notDecoded, files.placeOf("diary.csv"), diary.firstLine)]
+          : []),
+        ...deleted.notes,
+        ...orphaned.notes
+      ]
+      const rows = ratings.rows.length + watched.rows.length + likes.rows.length
+      return [
+        ImportItem.Progress({ place: candidate.path, bytes: candidate.bytes, totalBytes: candidate.bytes, rows }),
+        ...(aside.length > 0 ? [ImportItem.Aside({ rows: aside })] : []),
+        ImportItem.Member({
+          member: {
+            username: member,
+            place: candidate.path,
+            source: kind,
+            readAt,
+            list: isComplete ? ImportedList.Complete({ films }) : ImportedList.Unproven({ films })
+          }
+        }),
+        ImportItem.Read({ place: candidate.path, kind, counts, notes })
+      ]
+    })
+  )
+
+/** Of two exports of one member, whether the first is the newer; of the same time, the one whose place sorts last. */
+const isNewer = (one: IndexedExport, other: IndexedExport): boolean => {
+  const difference = one.readAt.epochMillis - other.readAt.epochMillis
+  return difference === 0 ? one.candidate.path > other.candidate.path : difference > 0
+}
+
+const found = ({ candidate, member, readAt }: IndexedExport) =>
+  ImportItem.Found({
+    place: candidate.path,
+    kind,
+    words: `official export of ${member}, made on ${DateTime.formatIsoDateUtc(readAt)}`
+  })
+
+const items = (
+  inputs: ReadonlyArray<Candidate>,
+  options: ImportOptions,
+  known: KnownFilms
+): Stream.Stream<ImportItem, ImportError, FileSystem.FileSystem | Path.Path> =>
+  Stream.unwrap(
+    Effect.gen(function* () {
+      const newest = new Map<Username, IndexedExport>()
+      const indexed: Array<Either.Either<IndexedExport, ImportError>> = []
+      for (const candidate of inputs) {
+        const input = yield* Effect.either(indexExport(candidate, options.as))
+        indexed.push(input)
+        if (Either.isLeft(input)) continue
+        const before = newest.get(input.right.member)
+        if (before === undefined || isNewer(input.right, before)) newest.set(input.right.member, input.right)
+      }
+      const readDay = makeDayReader()
+      const filmOf = makeFilmReader()
+      return Stream.fromIterable(indexed).pipe(
+        Stream.flatMap((input): Stream.Stream<ImportItem, never, FileSystem.FileSystem | Path.Path> => {
+          if (Either.isLeft(input)) return Stream.make(ImportItem.Refused({ error: input.left }))
+          const indexedExport = input.right
+          const chosen = newest.get(indexedExport.member)
+          if (chosen !== undefined && chosen !== indexedExport)
+            return Stream.make(
+              found(indexedExport),
+              ImportItem.Read({
+                place: indexedExport.candidate.path,
+                kind,
+                counts: {},
+                notes: [
+                  `It was not read: ${chosen.candidate.path} is a newer export of ${indexedExport.member}, made on ${DateTime.formatIsoDateUtc(chosen.readAt)}.`
+                ]
+              })
+            )
+          return Stream.concat(
+            Stream.make(found(indexedExport)),
+            readExport(indexedExport, known, readDay, filmOf).pipe(
+              Effect.catchAll((error) => Effect.succeed([ImportItem.Refused({ error })])),
+              Effect.map(Stream.fromIterable),
+              Stream.unwrap
+            )
+          )
+        })
+      )
+    })
+  )
+
+/**
+ * Official exports. One is recognised by its files: a ZIP or a folder with them, also below one folder, or one
+ * `ratings.csv`. The member is the one that `profile.csv` names, else `as`. Of several exports of a member only the newest
+ * is read. A list is `Complete` if `watched.csv` is there and has every rated film and if every row of both and of
+ * `likes/films.csv` is decoded; else it is `Unproven`, and the notes say why. Films have numbers, titles and years, and a
+ * slug only where the export has a film's address instead of a code. `diary.csv`, `deleted/` and `orphaned/` are counted;
+ * nothing else is opened. The films of one export are in memory at a time.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const officialExport: InputKind = {
+  name: kind,
+  keeps: ["rated_on"],
+  looksFor: "official exports (profile.csv, ratings.csv and watched.csv in a ZIP or a folder, or a ratings.csv)",
+  recognises,
+  items
+}
