@@ -72,7 +72,9 @@ interface Tally {
   readonly input: Candidate
   readonly skipped: Map<SkipReason, number>
   readonly notes: Array<string>
+  judged: number
   again: number
+  membersAgain: number
   notAsked: number
   error?: ImportError
 }
@@ -146,7 +148,9 @@ export const makeSavedPages = (judging: Judging = judgingHere): InputKind => ({
             input,
             skipped: new Map(),
             notes: [],
+            judged: 0,
             again: 0,
+            membersAgain: 0,
             notAsked: 0
           }))
           const reading = Stream.flatMap(Stream.fromIterable(tallies.entries()), ([number, tally]) =>
@@ -258,7 +262,7 @@ const readAs = (
         Effect.sync(() => {
           const verdict = judgeMembersResponse(response)
           if (verdict._tag !== "Members") skip("other")
-          else if (members.addListing({ list, number: page, at, members: verdict.members })) tally.again += 1
+          else if (members.addListing({ list, number: page, at, members: verdict.members })) tally.membersAgain += 1
           if (verdict._tag === "Members" && verdict.unreadable.length > 0)
             tally.notes.push(`${plural(verdict.unreadable.length, "row")} of a saved members list could not be read.`)
         }),
@@ -270,6 +274,7 @@ const readAs = (
           })
         }
         return Effect.map(judging.judge({ username, page, listing }, response), (verdict) => {
+          tally.judged += 1
           const isKnown = members.add({ base, username, listing, number: page, verdict, at, input: number })
           if (isKnown) tally.again += 1
         })
@@ -339,7 +344,9 @@ const finish = function* (
     const of = passed[number]
     if (error !== undefined) yield ImportItem.Refused({ error })
     if (of === undefined || (error !== undefined && of.pages === 0)) continue
-    const ignored = [...skipped.values()].reduce((sum, count) => sum + count, 0) + tally.again + tally.notAsked
+    // Pages that were judged and do not count, because a newer one does or because they tell nothing of the list.
+    const unused = tally.judged - of.pages + tally.membersAgain + tally.notAsked
+    const ignored = [...skipped.values()].reduce((sum, count) => sum + count, unused)
     const counts: InputCounts = {
       members: of.members.size,
       pages: of.pages,
@@ -354,7 +361,9 @@ const finish = function* (
         const count = skipped.get(why)
         return count === undefined ? [] : [say(count)]
       }),
-      ...(tally.again === 0 ? [] : [`${plural(tally.again, "page was", "pages were")} saved more than once.`]),
+      ...(tally.again + tally.membersAgain === 0
+        ? []
+        : [`${plural(tally.again + tally.membersAgain, "page was", "pages were")} saved more than once.`]),
       ...told.slice(0, mostToldMembers).map(({ text }) => text),
       ...(told.length > mostToldMembers
         ? [`Pages of ${plural(told.length - mostToldMembers, "further member")} are missing.`]
