@@ -7,8 +7,7 @@ import { readdir, readFile, rm, writeFile } from "node:fs/promises"
 
 await rm("dist", { recursive: true, force: true })
 const { metafile } = await build({
-  // Threads need a program of their own.
-  entryPoints: { lb: "src/bin.ts", JudgingWorker: "../letterboxd-import/src/saved/JudgingWorker.ts" },
+  entryPoints: { lb: "src/bin.ts" },
   outdir: "dist",
   bundle: true,
   splitting: true,

@@ -40,6 +40,9 @@ export const candidates = (files: Readonly<Record<string, string | Uint8Array>>,
 
 const nothingKnown = { idOf: () => undefined }
 
+/** Inputs come to a kind with the first bytes only. */
+const withShortHead = (input: Candidate): Candidate => ({ ...input, head: input.head.slice(0, 16) })
+
 /** All items of these inputs. */
 export const itemsOf = (
   inputs: ReadonlyArray<Candidate>,
@@ -47,7 +50,7 @@ export const itemsOf = (
   kind: InputKind = savedPages
 ) =>
   Effect.map(
-    Stream.runCollect(kind.items(inputs, { baseUrls: [], ...options }, nothingKnown)),
+    Stream.runCollect(kind.items(inputs.map(withShortHead), { baseUrls: [], ...options }, nothingKnown)),
     (items): ReadonlyArray<ImportItem> => Chunk.toReadonlyArray(items)
   )
 

@@ -11,6 +11,7 @@ import {
   type SavedHtmlForm,
   savedHtmlOf,
   type SavedResponse,
+  waczOf,
   wallPage,
   warcOf,
   type WorldMember
@@ -293,6 +294,40 @@ describe("saved pages", () => {
   )
 })
 
+describe("a WACZ", () => {
+  const half = Math.floor(responses.length / 2)
+  const parts = Effect.promise(async () => ({
+    "a.warc.gz": await warcOf(responses.slice(0, half)),
+    "b.warc.gz": await warcOf(responses.slice(half))
+  }))
+  const names = ["archive/a.warc.gz", "archive/b.warc.gz", "datapackage.json"]
+
+  it.scoped("gives each member as the site does", () =>
+    Effect.gen(function* () {
+      const wacz = yield* Effect.flatMap(parts, (of) => Effect.promise(() => waczOf(of)))
+      const inputs = yield* candidates({ "pages.wacz": wacz }, names)
+      assert.isTrue(inputs.every(savedPages.recognises))
+      const items = yield* itemsOf(inputs)
+      assert.deepStrictEqual(refusedIn(items), [])
+      checkWorld(items)
+    }).pipe(Effect.provide(NodeContext.layer))
+  )
+
+  it.scoped("whose part has another checksum is refused, and nothing of the part is used", () =>
+    Effect.gen(function* () {
+      const of = yield* parts
+      for (const wrong of ["a.warc.gz", "b.warc.gz"]) {
+        const wacz = yield* Effect.promise(() => waczOf(of, { wrong: [wrong] }))
+        const items = yield* itemsOf(yield* candidates({ "pages.wacz": wacz }, names))
+        const error = only(refusedIn(items))
+        assert.strictEqual(error.reason, "Damaged")
+        assert.include(error.place, `archive/${wrong}`)
+        assert.strictEqual(membersIn(items).length === 0, wrong === "a.warc.gz")
+      }
+    }).pipe(Effect.provide(NodeContext.layer))
+  )
+})
+
 describe("damaged files of saved pages", () => {
   it.scoped("a WARC that ends within a record is used up to there, wherever that is", () =>
     Effect.gen(function* () {
@@ -322,7 +357,8 @@ describe("damaged files of saved pages", () => {
       for (const text of [whole.slice(0, -1), whole.slice(0, whole.length - 300), `${whole.slice(0, -3)}!}}`]) {
         const items = yield* itemsOf(yield* candidates({ "a.har": text }))
         assert.strictEqual(only(refusedIn(items)).reason, "Damaged")
-        assert.isAbove(membersIn(items).flatMap(({ list }) => partsOf(list)).length, 2)
+        // Where the JSON is broken, what was parsed at once with it (up to 1 MB) goes with it.
+        if (!text.endsWith("!}}")) assert.isAbove(membersIn(items).flatMap(({ list }) => partsOf(list)).length, 2)
       }
     }).pipe(Effect.provide(NodeContext.layer))
   )

@@ -172,9 +172,5 @@ export const recordsFrom = (
 
 const importErrorFrom = (place: string, error: unknown): ImportError => {
   if (error instanceof ImportError) return error
-  // What fails in a stream comes out of an asynchronous iterator as a failure of its fiber.
-  const inner = typeof error === "object" && error !== null && "error" in error ? error.error : undefined
-  return inner instanceof ImportError
-    ? inner
-    : new ImportError({ reason: "Unreadable", place, detail: "the file cannot be read to its end", cause: error })
+  return new ImportError({ reason: "Unreadable", place, detail: "the file cannot be read to its end", cause: error })
 }

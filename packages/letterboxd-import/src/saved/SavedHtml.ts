@@ -57,6 +57,13 @@ const closed = (html: string): string => {
   return footer < 0 ? html : `${html}</body></html>`
 }
 
+/** Browsers make links absolute when they save a page; the site's own are relative to it, and are judged so. */
+const withRelativeLinks = (html: string, baseUrls: ReadonlyArray<string>): string =>
+  baseUrls.reduce(
+    (page, baseUrl) => page.replaceAll(` href="${baseUrl}/`, ' href="/').replaceAll(` href=${baseUrl}/`, " href=/"),
+    html.replaceAll(/(\shref\s{0,5}=\s{0,5}["']?)https?:\/\/(?:www\.)?letterboxd\.com(?=\/)/giu, "$1")
+  )
+
 const savedDate = (html: string): DateTime.Utc | undefined => {
   // Browsers write their time zone in words behind the date.
   const written = singleFile
@@ -120,7 +127,7 @@ export const readSavedHtml = (
         url,
         status: 200,
         headers: { "content-type": "text/html; charset=utf-8" },
-        body: singleFile.test(html) ? closed(html) : html,
+        body: withRelativeLinks(singleFile.test(html) ? closed(html) : html, baseUrls),
         capturedAt: savedDate(html) ?? modifiedAt,
         place
       }

@@ -6,23 +6,24 @@
 import { FileSystem } from "@effect/platform"
 import { ImportError, ImportItem, ImportedList, type InputCounts, judgeMember } from "@letterboxd-ratings/core"
 import { filmsUrl, judgeMembersResponse, type PageResponse } from "@letterboxd-ratings/letterboxd-source"
-import { DateTime, Effect, Option, type Scope, Stream } from "effect"
+import { Chunk, DateTime, Effect, Option, Stream } from "effect"
 import { inflateRawSync, constants } from "node:zlib"
-import type { Candidate, ImportOptions, InputKind } from "../InputKind.ts"
+import { type Candidate, headBytes, type ImportOptions, type InputKind } from "../InputKind.ts"
 import { type Capture, type IsWanted, SavedRecord, type SkipReason } from "./Capture.ts"
 import { readHar } from "./Har.ts"
-import type { Judging } from "./Judging.ts"
-import { makeJudgingPool } from "./JudgingPool.ts"
+import { type Judging, judgingHere } from "./Judging.ts"
 import { PageAddress, pageAddress } from "./PageAddress.ts"
 import { looksLikeSavedHtml, readSavedHtml } from "./SavedHtml.ts"
 import { makeSavedMembers, type SavedMember } from "./SavedMembers.ts"
+import { looksLikeWacz, readWacz } from "./Wacz.ts"
 import { readWarc } from "./Warc.ts"
 
-type Format = "har" | "warc" | "html"
+type Format = "har" | "warc" | "wacz" | "html"
 
 const words: Readonly<Record<Format, string>> = {
   har: "pages that a browser recorded (HAR)",
   warc: "pages of a web archive (WARC)",
+  wacz: "pages of a web archive (WACZ)",
   html: "a page saved from a browser"
 }
 
@@ -52,7 +53,8 @@ const gzipHeader = (head: Uint8Array): number => {
 }
 
 const formatOf = (candidate: Candidate): Format | undefined => {
-  if (candidate.isFolder || candidate.entries.length > 0) return undefined
+  if (candidate.isFolder) return undefined
+  if (candidate.entries.length > 0) return looksLikeWacz(candidate.entries) ? "wacz" : undefined
   const { head, path } = candidate
   if (head[0] === 0x1f && head[1] === 0x8b) return inflatedHead(head).startsWith("WARC/") ? "warc" : undefined
   const text = textOfHead(candidate)
@@ -70,7 +72,9 @@ interface Tally {
   readonly input: Candidate
   readonly skipped: Map<SkipReason, number>
   readonly notes: Array<string>
+  judged: number
   again: number
+  membersAgain: number
   notAsked: number
   error?: ImportError
 }
@@ -130,22 +134,23 @@ const kindName = "saved-pages"
  * @since 0.1.0
  * @category constructors
  */
-export const makeSavedPages = (
-  makeJudging: Effect.Effect<Judging, never, Scope.Scope> = makeJudgingPool()
-): InputKind => ({
+export const makeSavedPages = (judging: Judging = judgingHere): InputKind => ({
   name: kindName,
   keeps: [],
+  looksFor: "pages saved from a browser (HAR, HTML, SingleFile) or in an archive (WARC, WACZ)",
   recognises: (candidate) => formatOf(candidate) !== undefined,
   items: (inputs, options) =>
-    Stream.unwrapScoped(
-      Effect.map(Effect.all([FileSystem.FileSystem, makeJudging]), ([fs, judging]) =>
+    Stream.unwrap(
+      Effect.map(FileSystem.FileSystem, (fs) =>
         Stream.suspend(() => {
           const members = makeSavedMembers()
           const tallies = inputs.map((input): Tally => ({
             input,
             skipped: new Map(),
             notes: [],
+            judged: 0,
             again: 0,
+            membersAgain: 0,
             notAsked: 0
           }))
           const reading = Stream.flatMap(Stream.fromIterable(tallies.entries()), ([number, tally]) =>
@@ -173,12 +178,12 @@ const recordsOf = (
   onBytes: (bytes: number) => void
 ): Stream.Stream<SavedRecord, ImportError> => {
   const bytes = fs.stream(path, { chunkSize: bytesAtOnce }).pipe(
-    Stream.mapError(
-      (cause) => new ImportError({ reason: "Unreadable", place: path, detail: "the file cannot be read", cause })
-    ),
+    Stream.mapError(unreadable(path)),
     Stream.tap((chunk) => Effect.sync(() => onBytes(chunk.length)))
   )
   switch (format) {
+    case "wacz":
+      return Stream.provideService(readWacz(path, isWantedWith(options), onBytes), FileSystem.FileSystem, fs)
     case "har":
       return readHar(path, bytes, isWantedWith(options))
     case "warc":
@@ -188,7 +193,51 @@ const recordsOf = (
   }
 }
 
+/** A file as it was recognised: with its first bytes, which are not kept for long where there are many files. */
+const withHead = (fs: FileSystem.FileSystem, input: Candidate): Effect.Effect<Candidate, ImportError> =>
+  input.isFolder || input.entries.length > 0
+    ? Effect.succeed(input)
+    : Effect.mapBoth(Stream.runCollect(fs.stream(input.path, { bytesToRead: headBytes })), {
+        onFailure: unreadable(input.path),
+        onSuccess: (chunks) => ({ ...input, head: Buffer.concat(Chunk.toReadonlyArray(chunks)) })
+      })
+
+const unreadable = (place: string) => (cause: unknown) =>
+  new ImportError({ reason: "Unreadable", place, detail: "the file cannot be read", cause })
+
 const readInput = (
+  fs: FileSystem.FileSystem,
+  judging: Judging,
+  members: ReturnType<typeof makeSavedMembers>,
+  options: ImportOptions,
+  number: number,
+  tally: Tally
+): Stream.Stream<ImportItem> =>
+  Stream.unwrap(
+    withHead(fs, tally.input).pipe(
+      Effect.flatMap((input) => {
+        const format = formatOf(input)
+        return format === undefined
+          ? Effect.fail(
+              new ImportError({
+                reason: "NotRecognised",
+                place: input.path,
+                detail: "the file is no HAR, WARC, WACZ or saved page"
+              })
+            )
+          : Effect.succeed(readAs(format, fs, judging, members, options, number, tally))
+      }),
+      Effect.catchAll((error) =>
+        Effect.sync(() => {
+          tally.error = error
+          return Stream.empty
+        })
+      )
+    )
+  )
+
+const readAs = (
+  format: Format,
   fs: FileSystem.FileSystem,
   judging: Judging,
   members: ReturnType<typeof makeSavedMembers>,
@@ -197,15 +246,6 @@ const readInput = (
   tally: Tally
 ): Stream.Stream<ImportItem> => {
   const place = tally.input.path
-  const format = formatOf(tally.input)
-  if (format === undefined) {
-    tally.error = new ImportError({
-      reason: "NotRecognised",
-      place,
-      detail: "the file is no HAR, WARC, WACZ or saved page"
-    })
-    return Stream.empty
-  }
   let read = 0
   let told = 0
   let captures = 0
@@ -222,7 +262,7 @@ const readInput = (
         Effect.sync(() => {
           const verdict = judgeMembersResponse(response)
           if (verdict._tag !== "Members") skip("other")
-          else if (members.addListing({ list, number: page, at, members: verdict.members })) tally.again += 1
+          else if (members.addListing({ list, number: page, at, members: verdict.members })) tally.membersAgain += 1
           if (verdict._tag === "Members" && verdict.unreadable.length > 0)
             tally.notes.push(`${plural(verdict.unreadable.length, "row")} of a saved members list could not be read.`)
         }),
@@ -234,6 +274,7 @@ const readInput = (
           })
         }
         return Effect.map(judging.judge({ username, page, listing }, response), (verdict) => {
+          tally.judged += 1
           const isKnown = members.add({ base, username, listing, number: page, verdict, at, input: number })
           if (isKnown) tally.again += 1
         })
@@ -303,7 +344,9 @@ const finish = function* (
     const of = passed[number]
     if (error !== undefined) yield ImportItem.Refused({ error })
     if (of === undefined || (error !== undefined && of.pages === 0)) continue
-    const ignored = [...skipped.values()].reduce((sum, count) => sum + count, 0) + tally.again + tally.notAsked
+    // Pages that were judged and do not count, because a newer one does or because they tell nothing of the list.
+    const unused = tally.judged - of.pages + tally.membersAgain + tally.notAsked
+    const ignored = [...skipped.values()].reduce((sum, count) => sum + count, unused)
     const counts: InputCounts = {
       members: of.members.size,
       pages: of.pages,
@@ -318,7 +361,9 @@ const finish = function* (
         const count = skipped.get(why)
         return count === undefined ? [] : [say(count)]
       }),
-      ...(tally.again === 0 ? [] : [`${plural(tally.again, "page was", "pages were")} saved more than once.`]),
+      ...(tally.again + tally.membersAgain === 0
+        ? []
+        : [`${plural(tally.again + tally.membersAgain, "page was", "pages were")} saved more than once.`]),
       ...told.slice(0, mostToldMembers).map(({ text }) => text),
       ...(told.length > mostToldMembers
         ? [`Pages of ${plural(told.length - mostToldMembers, "further member")} are missing.`]
@@ -347,7 +392,7 @@ const listedFilmsOf = (list: ImportedList): number | undefined =>
   ImportedList.$is("Pages")(list) ? list.listedFilms : undefined
 
 /**
- * Saved pages, judged in several threads if there are many.
+ * Saved pages, judged one after the other.
  *
  * @since 0.1.0
  * @category constructors

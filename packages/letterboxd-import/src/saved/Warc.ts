@@ -96,14 +96,17 @@ async function* inflated(place: string, source: AsyncIterable<Uint8Array>): Asyn
 async function* contentOf(place: string, source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const iterator = source[Symbol.asyncIterator]()
   let first: Uint8Array = new Uint8Array()
+  let isEnded = false
   while (first.length < 2) {
     const next = await iterator.next()
+    isEnded = next.done === true
     if (next.done === true) break
     first = first.length === 0 ? next.value : Buffer.concat([first, next.value])
   }
   const rest = async function* () {
     yield first
-    yield* { [Symbol.asyncIterator]: () => iterator }
+    // Not every iterator answers again after its end.
+    if (!isEnded) yield* { [Symbol.asyncIterator]: () => iterator }
   }
   yield* isGzip(first) ? inflated(place, rest()) : rest()
 }
