@@ -32,8 +32,8 @@ const textOfHead = ({ head }: Candidate): string => Buffer.from(head.subarray(0,
 /** The first bytes of a compressed file, as far as its head goes. */
 const inflatedHead = (head: Uint8Array): string => {
   try {
-    // A header of gzip without optional fields has ten bytes.
-    return inflateRawSync(head.subarray(gzipHeader(head)), {
+    const from = gzipHeader(head)
+    return inflateRawSync(head.subarray(from, from + 1024), {
       finishFlush: constants.Z_SYNC_FLUSH,
       maxOutputLength: 4 * 1024 * 1024
     }).toString("latin1")
