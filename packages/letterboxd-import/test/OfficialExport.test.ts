@@ -672,6 +672,33 @@ describe("what is refused", () => {
   )
 })
 
+describe("a large export", () => {
+  it.scoped("of films with one name is read in time, with a date of a spreadsheet at its end", () =>
+    Effect.gen(function* () {
+      const count = 150_000
+      const films = Array.from({ length: count }, (_, i) => {
+        const date = i === count - 1 ? "6/30/2022" : "2022-06-30"
+        return `${date},Leo,2023,https://boxd.it/${Option.getOrThrow(linkCode("film", i + 1))}`
+      })
+      const header = "Date,Name,Year,Letterboxd URI"
+      const items = yield* importPaths([
+        yield* writeFiles([
+          ["profile.csv", "Date Joined,Username\n2020-01-01,cinephile\n"],
+          ["watched.csv", `${header}\n${films.join("\n")}\n`],
+          ["ratings.csv", `${header},Rating\n${films.map((row) => `${row},3.5\n`).join("")}`],
+          ["diary.csv", `Name,Year\n${"Leo,2023\n".repeat(count)}`]
+        ])
+      ])
+      const { counts, films: given, proof } = onlyMember(items)
+      assert.strictEqual(proof, "Complete")
+      assert.strictEqual(counts.ratings, count)
+      assert.strictEqual(counts.notJoined, count)
+      assert.strictEqual<string | undefined>(given.at(-1)?.ratedOn, "2022-06-30")
+      assert.strictEqual<number | undefined>(given.at(-1)?.film.id, count)
+    }).pipe(Effect.provide(NodeContext.layer))
+  )
+})
+
 describe("exports of a world", () => {
   it.scoped("are read back in the order of their names", () =>
     Effect.gen(function* () {

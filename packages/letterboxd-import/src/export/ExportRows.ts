@@ -75,7 +75,7 @@ const parseQuoted = (
 }
 
 /** The delimiter of a header. The names of columns hold neither. */
-export const delimiterOf = (header: string): string => {
+const delimiterOf = (header: string): string => {
   const counts = [",", ";", "\t"].map((delimiter) => ({ delimiter, count: countOf(header, delimiter) }))
   return counts.reduce((most, next) => (next.count > most.count ? next : most)).delimiter
 }

@@ -148,11 +148,12 @@ export const readFilmRows = (
     const { dayOf, note } = readDays(new Set(later.map(({ date }) => date)), place, options.readDay)
     const all: Array<FilmRow> = []
     let next = 0
-    for (const { at, date, ...row } of later) {
+    for (const { at, date, id, line, rating, slug, title, year } of later) {
       const day = dayOf(date)
-      while (next < at) all.push(...rows.slice(next, (next = at)))
-      if (day === undefined) unreadable(row.line, 1)
-      else all.push({ ...row, day })
+      for (const row of rows.slice(next, at)) all.push(row)
+      next = at
+      if (day === undefined) unreadable(line, 1)
+      else all.push({ line, id, slug, title, year, day, rating })
     }
     return {
       rows: later.length === 0 ? rows : all.concat(rows.slice(next)),

@@ -151,19 +151,16 @@ const countDiary = (files: ExportFiles, films: ReadonlyArray<FilmRow>) =>
   Effect.gen(function* () {
     const name = "diary.csv"
     if (!files.names.has(name)) return {}
-    const byTitle = new Map<string, Array<FilmRow>>()
+    // Two films of one name and year cannot be told from each other: then there is no film.
+    const byTitle = new Map<string, Map<number | undefined, number | string | undefined>>()
     for (const film of films) {
-      const others = byTitle.get(film.title)
-      if (others === undefined) byTitle.set(film.title, [film])
-      else others.push(film)
+      const key = keyOf(film)
+      const byYear = byTitle.get(film.title)
+      if (byYear === undefined) byTitle.set(film.title, new Map([[film.year, key]]))
+      else byYear.set(film.year, byYear.has(film.year) && byYear.get(film.year) !== key ? undefined : key)
     }
-    const isJoined = (title: string, yearText: string): boolean => {
-      const year = yearText === "" ? undefined : Number(yearText)
-      const found = byTitle.get(title)?.filter((film) => film.year === year) ?? []
-      const [first] = found
-      // Two films of one name and year cannot be told from each other.
-      return first !== undefined && found.every((film) => keyOf(film) === keyOf(first))
-    }
+    const isJoined = (title: string, year: string): boolean =>
+      byTitle.get(title)?.get(year === "" ? undefined : Number(year)) !== undefined
     let joined = 0
     let notJoined = 0
     let notDecoded = 0
