@@ -14,7 +14,7 @@ import {
   type Username
 } from "@letterboxd-ratings/core"
 import { NodeProcessTable } from "@letterboxd-ratings/storage-folder/node"
-import { Effect, Layer, Ref } from "effect"
+import { type Context, Effect, Layer, Option, Ref } from "effect"
 import { type Failed, withAdvice } from "./Advice.ts"
 import { CommandEnded, exitCodeOfReport, exitCodeOfStorageError, type InvalidSettings } from "./ExitCode.ts"
 import * as KeptPages from "./KeptPages.ts"
@@ -23,7 +23,9 @@ import { noticesOf, sourceOf } from "./plugins/Sources.ts"
 import { storageOf } from "./plugins/Storages.ts"
 import { resultOf, runWords } from "./progress/RunWords.ts"
 import { showProgress } from "./progress/ShowProgress.ts"
+import { Recorder } from "./Recorder.ts"
 import { Screen } from "./Screen.ts"
+import { printable } from "./Shown.ts"
 
 /**
  * What to run. `only` is the one member to read. `resume` is the command to continue with, `restart` the one to try again
@@ -106,6 +108,8 @@ const consent = (settings: Settings, mode: "new" | "continue") =>
 
 const usualBatchSize = 10
 
+const notRecorded: Context.Tag.Service<Recorder> = { flush: Effect.void, failed: Effect.never }
+
 const harvest = ({ failed, mode: asked, only, restart, resume, settings }: RunRequest) =>
   Effect.gen(function* () {
     const screen = yield* Screen
@@ -122,12 +126,16 @@ const harvest = ({ failed, mode: asked, only, restart, resume, settings }: RunRe
         ? `Nothing was added to ${storage.place}. Continue with: ${resume}`
         : `Nothing was committed. Try again with: ${restart}`
     )
+    const recorder = Option.getOrElse(yield* Effect.serviceOption(Recorder), () => notRecorded)
     const tell = (event: HarvestEvent) =>
       Effect.zipRight(
         event._tag === "BatchCommitted"
-          ? Ref.set(
-              committed,
-              `${storage.place} holds ${event.totalRatings.toLocaleString("en-US")} ratings; all batches up to ${event.batch} are committed. Continue with: ${resume}`
+          ? Effect.zipRight(
+              Ref.set(
+                committed,
+                `${storage.place} holds ${event.totalRatings.toLocaleString("en-US")} ratings; all batches up to ${event.batch} are committed. Continue with: ${resume}`
+              ),
+              recorder.flush
             )
           : Effect.void,
         progress.show(event)
@@ -148,11 +156,14 @@ const harvest = ({ failed, mode: asked, only, restart, resume, settings }: RunRe
       },
       tell
     ).pipe(
+      Effect.raceFirst(recorder.failed),
       Effect.ensuring(progress.end),
       Effect.onInterrupt(() => Effect.flatMap(Ref.get(committed), (words) => screen.err(`\nInterrupted. ${words}\n`))),
-      Effect.catchTag("StorageError", (error) =>
-        Effect.flatMap(Ref.get(committed), (words) => endWithError(error, failed, words))
-      )
+      Effect.catchTags({
+        StorageError: (error) => Effect.flatMap(Ref.get(committed), (words) => endWithError(error, failed, words)),
+        RecordingFailed: ({ message }) =>
+          Effect.flatMap(Ref.get(committed), (words) => endWith(1, `${printable(message)} ${words}`))
+      })
     )
     // A single member that is complete, or does not exist, leaves nothing to continue.
     const isDone = only !== undefined && report.members.partial === 0 && report.stopped === undefined

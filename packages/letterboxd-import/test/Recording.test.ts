@@ -16,7 +16,7 @@ const world = generateWorld({ members: 35, mostFilms: 200, private: [3], gone: [
 const transport = FetchHttpClient.layer.pipe(
   Layer.provide(Layer.succeed(FetchHttpClient.RequestInit, { redirect: "manual" }))
 )
-const about = { software: "letterboxd-ratings 0.0.0", userAgent: "test-agent" }
+const about = { site: "https://letterboxd.com", software: "letterboxd-ratings 0.0.0", userAgent: "test-agent" }
 
 const tempFile = Effect.gen(function* () {
   const fs = yield* FileSystem.FileSystem

@@ -266,6 +266,12 @@ export const optionTable = {
     undefined,
     `What the dataset keeps from now on in addition to stars: ${keptFactsHelp}. Later runs keep it too.`
   ),
+  record: option(
+    "FILE.warc.gz",
+    Text,
+    undefined,
+    "Keep each response of this run in FILE, a WARC file, which lb import reads again. An existing recording is continued."
+  ),
   as: option("NAME", MemberName, undefined, "The member that inputs without a name belong to."),
   format: option("KIND", oneOf("auto", ...inputKinds), "auto", `What the inputs are: auto, ${inputKinds.join(", ")}.`),
   columns: option(
@@ -382,6 +388,7 @@ const named: ReadonlyArray<{ readonly title: string; readonly keys: ReadonlyArra
       "maxTime",
       "maxRetries",
       "timeout",
+      "record",
       "baseUrl",
       "userAgent",
       "ignoreRobots"

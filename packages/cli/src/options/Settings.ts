@@ -140,6 +140,7 @@ export const resolveSettings = (
       membersList: value("membersList", t.membersList),
       skip: value("skip", t.skip),
       keep: value("keep", t.keep),
+      record: value("record", t.record),
       as: value("as", t.as),
       format: value("format", t.format),
       columns: value("columns", t.columns),

@@ -3,12 +3,14 @@
  *
  * @since 0.1.0
  */
-import { FetchHttpClient } from "@effect/platform"
+import { FetchHttpClient, HttpClient } from "@effect/platform"
 import { SourceError } from "@letterboxd-ratings/core"
 import { HttpPolicy, LetterboxdSource } from "@letterboxd-ratings/letterboxd-source"
 import { Effect, Layer } from "effect"
+import packageJson from "../../package.json" with { type: "json" }
 import type { OptionKey } from "../options/OptionTable.ts"
 import type { Settings } from "../options/Settings.ts"
+import { Recorder, RecordingFailed } from "../Recorder.ts"
 import type { SourceLayer, SourcePlugin, SourceUse } from "./SourcePlugin.ts"
 
 /** The target of a redirect is evidence, so the transport must not follow it. */
@@ -18,6 +20,41 @@ const transport = FetchHttpClient.layer.pipe(
 
 /** An examination shows the state of the site now: one retry, and no long waits. */
 const hurried = { concurrency: 1, maxRetries: 1, backoffMillis: 1_000, patienceMillis: 10_000 }
+
+/** The transport of a run, which records its responses if that is asked for. */
+const recorded = (
+  record: string | undefined,
+  { userAgent }: Settings,
+  site: string
+): Layer.Layer<HttpClient.HttpClient | Recorder, SourceError, HttpClient.HttpClient> =>
+  record === undefined
+    ? Layer.merge(passing, Layer.succeed(Recorder, { flush: Effect.void, failed: Effect.never }))
+    : Layer.unwrapEffect(
+        Effect.map(
+          Effect.promise(() => import("@letterboxd-ratings/letterboxd-import")),
+          ({ Recording }) => {
+            const failed = ({ message }: { readonly message: string }) => new RecordingFailed({ message })
+            return Layer.effect(
+              Recorder,
+              Effect.map(Recording.Recording, (recording) => ({
+                flush: Effect.mapError(recording.flush, failed),
+                failed: Effect.mapError(recording.failed, failed)
+              }))
+            ).pipe(
+              Layer.provideMerge(
+                Recording.layer({ file: record, site, software: `lb ${packageJson.version}`, userAgent })
+              ),
+              Layer.mapError(
+                ({ message }) =>
+                  new SourceError({ reason: "InvalidOption", source: "--record", detail: message, advice: "" })
+              )
+            )
+          }
+        )
+      )
+
+/** The transport as it is. */
+const passing = Layer.effect(HttpClient.HttpClient, HttpClient.HttpClient)
 
 const layerOf = (
   settings: Settings,
@@ -45,6 +82,9 @@ const layerOf = (
         ...(use === "examination" ? hurried : {})
       })
     ),
+    Layer.provideMerge(
+      recorded(use === "run" ? settings.record : undefined, settings, site.baseUrl.replace(/\/+$/u, ""))
+    ),
     Layer.provide(transport)
   )
 
@@ -53,6 +93,7 @@ const siteOptions: ReadonlyArray<OptionKey> = [
   "maxRetries",
   "timeout",
   "maxRequests",
+  "record",
   "listing",
   "membersList",
   "userAgent",

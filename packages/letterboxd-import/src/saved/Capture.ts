@@ -30,7 +30,7 @@ export const isKept = (name: string): name is (typeof keptHeaders)[number] => ke
 
 /**
  * A response that was saved. `body` is its text, without transfer and content encodings. `place` is the file, and the file
- * inside an archive.
+ * inside an archive. `site` is the address of the site that a recording of a run says it is of.
  *
  * @since 0.1.0
  * @category models
@@ -42,6 +42,7 @@ export interface Capture {
   readonly body: string
   readonly capturedAt: DateTime.Utc
   readonly place: string
+  readonly site?: string
 }
 
 /**
@@ -145,12 +146,13 @@ export const textOf = (bytes: Uint8Array, contentType?: string): string => {
 }
 
 /**
- * Whether a reader has to read the text of an address. A reader skips all others, which costs less than to read them.
+ * Whether a reader has to read the text of an address, where the file is a recording of a run on `site` or no recording. A
+ * reader skips all others, which costs less than to read them.
  *
  * @since 0.1.0
  * @category models
  */
-export type IsWanted = (url: string) => boolean
+export type IsWanted = (url: string, site?: string) => boolean
 
 /**
  * The records of an asynchronous generator. `ImportError`s that it throws stay what they are; anything else becomes an

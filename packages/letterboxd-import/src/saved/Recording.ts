@@ -11,6 +11,7 @@ import { type FileHandle, open } from "node:fs/promises"
 import { promisify } from "node:util"
 import * as zlib from "node:zlib"
 import { isKept, type KeptHeaders } from "./Capture.ts"
+import { recordingFormat, recordingInfo } from "./RecordingInfo.ts"
 
 /**
  * - `NotOurs`: the file exists and is not a recording of this program. It is left as it is.
@@ -77,6 +78,7 @@ export class Recording extends Context.Tag("@letterboxd-ratings/letterboxd-impor
 
 /**
  * - `file`: the file to write, usually `.warc.gz`. An existing file is continued if it is a recording of this program.
+ * - `site`: the address of the site, without a trailing slash.
  * - `software`, `userAgent`: name the program in the file.
  *
  * @since 0.1.0
@@ -84,15 +86,13 @@ export class Recording extends Context.Tag("@letterboxd-ratings/letterboxd-impor
  */
 export interface RecordingOptions {
   readonly file: string
+  readonly site: string
   readonly software: string
   readonly userAgent: string
 }
 
 /** Larger answers are no pages; the policy refuses them as well. */
 const largestBody = 16 * 1024 * 1024
-
-/** Says that a file was written here. */
-const format = "letterboxd-ratings recording"
 
 const gzip = promisify<Uint8Array, Buffer>(zlib.gzip)
 
@@ -119,22 +119,14 @@ const inOneLine = (text: string): string => text.replaceAll(/[\r\n\0]+/gu, " ")
 /** What a redirect leads to without its query, which can hold a token. */
 const withoutQuery = (address: string): string => address.replace(/[?#].*$/su, "")
 
-const infoRecord = ({ software, userAgent }: RecordingOptions, now: number): Promise<Buffer> =>
+const infoRecord = (options: RecordingOptions, now: number): Promise<Buffer> =>
   recordOf(
     [
       ["WARC-Type", "warcinfo"],
       ["WARC-Date", dateOf(now)],
       ["Content-Type", "application/warc-fields"]
     ],
-    Buffer.from(
-      [
-        `software: ${inOneLine(software)}`,
-        `format: WARC File Format 1.1`,
-        `description: ${format}`,
-        `http-header-user-agent: ${inOneLine(userAgent)}`,
-        ""
-      ].join("\r\n")
-    )
+    Buffer.from(recordingInfo(options))
   )
 
 interface Answer {
@@ -189,7 +181,8 @@ const endOfRecords = async (handle: FileHandle, size: number): Promise<number | 
       const member = firstMember(rest)
       if (member === undefined) break
       if (!isOurs) {
-        if (!member.head.startsWith("WARC/1.1\r\n") || !member.head.includes(`description: ${format}`)) return undefined
+        if (!member.head.startsWith("WARC/1.1\r\n") || !member.head.includes(`description: ${recordingFormat}`))
+          return undefined
         isOurs = true
       }
       end += member.length
@@ -367,10 +360,9 @@ export const make = (
         )
         .pipe(Effect.catchAll(failWith), Effect.uninterruptible)
 
-    if (end === 0) {
-      const now = yield* Clock.currentTimeMillis
-      yield* append(() => infoRecord(options, now))
-    }
+    // A run that goes on may be of another version, and the sandbox has another address each time.
+    const now = yield* Clock.currentTimeMillis
+    yield* append(() => infoRecord(options, now))
 
     const flush = oneAtATime.withPermits(1)(
       Effect.suspend(() =>

@@ -10,6 +10,7 @@ import {
   type ImportedMember,
   type ListPart,
   type MemberListing,
+  type RatedFilms,
   type Username
 } from "@letterboxd-ratings/core"
 import {
@@ -101,6 +102,12 @@ interface GatheredMember {
   firstAt: number
 }
 
+interface Rated {
+  readonly username: Username
+  readonly at: number
+  readonly rated: RatedFilms
+}
+
 interface Listed {
   readonly list: MembersList
   readonly number: number
@@ -109,7 +116,7 @@ interface Listed {
 }
 
 /**
- * Gathers judged pages. `add` and `addListing` tell whether the page is one that was saved before with the same content.
+ * Gathers judged pages. `addRated` notes how many films a page of rated films tells of. `add` and `addListing` tell whether the page is one that was saved before with the same content.
  * `members` gives each member once: those of saved members lists in their order, then the others by their first capture.
  * It keeps the films of all pages in memory, and no text of a page.
  *
@@ -120,6 +127,7 @@ export const makeSavedMembers = () => {
   const gathered = new Map<Username, GatheredMember>()
   const films = new Map<FilmId, Film>()
   const listings = new Map<string, Listed>()
+  const rated = new Map<Username, Rated>()
 
   /** Most films are on many lists; each is kept once. */
   const shared = (film: Film): Film => {
@@ -163,6 +171,11 @@ export const makeSavedMembers = () => {
 
   const hasPlainPages = (username: Username): boolean => (gathered.get(username)?.pages.films.size ?? 0) > 0
 
+  const addRated = (told: Rated): void => {
+    const before = rated.get(told.username)
+    if (before === undefined || told.at >= before.at) rated.set(told.username, told)
+  }
+
   const addListing = (listed: Listed): boolean => {
     const key = `${listed.list} ${listed.number}`
     const before = listings.get(key)
@@ -198,18 +211,19 @@ export const makeSavedMembers = () => {
       if (member === undefined) continue
       // Nothing of a member is needed after it.
       gathered.delete(username)
-      const saved = savedMember(username, member, listed.get(username)?.films, places)
+      const saved = savedMember(username, member, listed.get(username)?.films, rated.get(username)?.rated, places)
       if (saved !== undefined) yield saved
     }
   }
 
-  return { add, addListing, hasPlainPages, members }
+  return { add, addListing, addRated, hasPlainPages, members }
 }
 
 const savedMember = (
   username: Username,
   { pages }: GatheredMember,
   listedFilms: number | undefined,
+  rated: RatedFilms | undefined,
   places: ReadonlyArray<string>
 ): SavedMember | undefined => {
   const listing = pages.films.size > 0 ? "films" : "rated"
@@ -233,7 +247,8 @@ const savedMember = (
       list: ImportedList.Pages({
         parts: used.map(partOf),
         // The members list states how many films were watched, which a list of rated films need not show.
-        ...(listedFilms === undefined || listing === "rated" ? {} : { listedFilms })
+        ...(listedFilms === undefined || listing === "rated" ? {} : { listedFilms }),
+        ...(rated === undefined || listing === "rated" ? {} : { rated })
       })
     }
   }

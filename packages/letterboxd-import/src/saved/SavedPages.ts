@@ -5,7 +5,12 @@
  */
 import { FileSystem } from "@effect/platform"
 import { ImportError, ImportItem, ImportedList, type InputCounts, judgeMember } from "@letterboxd-ratings/core"
-import { filmsUrl, judgeMembersResponse, type PageResponse } from "@letterboxd-ratings/letterboxd-source"
+import {
+  countRatedFilms,
+  filmsUrl,
+  judgeMembersResponse,
+  type PageResponse
+} from "@letterboxd-ratings/letterboxd-source"
 import { Chunk, DateTime, Effect, Option, Stream } from "effect"
 import { inflateRawSync, constants } from "node:zlib"
 import { type Candidate, headBytes, type ImportOptions, type InputKind } from "../InputKind.ts"
@@ -167,8 +172,12 @@ export const makeSavedPages = (judging: Judging = judgingHere): InputKind => ({
 
 const isWantedWith =
   (options: ImportOptions): IsWanted =>
-  (url) =>
-    Option.isSome(pageAddress(url, options.baseUrls))
+  (url, site) =>
+    Option.isSome(pageAddress(url, sitesOf(options, site)))
+
+/** The sites whose pages are read: a recording of a run says which one it is of. */
+const sitesOf = ({ baseUrls }: ImportOptions, site: string | undefined): ReadonlyArray<string> =>
+  site === undefined ? baseUrls : [...baseUrls, site]
 
 const recordsOf = (
   fs: FileSystem.FileSystem,
@@ -252,7 +261,7 @@ const readAs = (
   const skip = (why: SkipReason) => tally.skipped.set(why, (tally.skipped.get(why) ?? 0) + 1)
 
   const judgeCapture = (capture: Capture): Effect.Effect<void> => {
-    const address = pageAddress(capture.url, options.baseUrls)
+    const address = pageAddress(capture.url, sitesOf(options, capture.site))
     if (Option.isNone(address)) return Effect.sync(() => skip("other"))
     captures += 1
     const at = DateTime.toEpochMillis(capture.capturedAt)
@@ -267,6 +276,11 @@ const readAs = (
             tally.notes.push(`${plural(verdict.unreadable.length, "row")} of a saved members list could not be read.`)
         }),
       Films: ({ base, listing, number: page, username }) => {
+        // It tells how many films are rated, as the site is asked if a list seems to lack ratings.
+        if (listing === "rated" && page === 1) {
+          const rated = countRatedFilms(username, response)
+          if (Option.isSome(rated)) members.addRated({ username, at, rated: rated.value })
+        }
         // A list of rated films is used only for members without pages of all films.
         if (listing === "rated" && members.hasPlainPages(username)) {
           return Effect.sync(() => {

@@ -9,6 +9,7 @@ import { once } from "node:events"
 import { promisify } from "node:util"
 import * as zlib from "node:zlib"
 import { AsyncIterReader, LimitReader } from "warcio"
+import { siteOfRecording } from "./RecordingInfo.ts"
 import {
   type IsWanted,
   isKept,
@@ -235,6 +236,7 @@ const decodePayload = async (response: HttpResponse): Promise<Uint8Array | SkipR
 
 const recordOf = async (
   place: string,
+  site: string | undefined,
   url: string,
   headers: ReadonlyMap<string, string>,
   block: Buffer
@@ -271,7 +273,8 @@ const recordOf = async (
       headers: response.headers,
       body: textOf(payload, response.headers["content-type"]),
       capturedAt: DateTime.toUtc(capturedAt.value),
-      place
+      place,
+      ...(site === undefined ? {} : { site })
     }
   })
 }
@@ -302,6 +305,7 @@ export const readWarc = (
   recordsFrom(place, bytes, async function* (source) {
     const reader = new AsyncIterReader(contentOf(place, source), null)
     let records = 0
+    let site: string | undefined
     try {
       while (true) {
         const line = await reader.readlineRaw(longestLine)
@@ -336,10 +340,16 @@ export const readWarc = (
         const length = Number(stated)
         const url = (headers.get("warc-target-uri") ?? "").replaceAll(/^<|>$/gu, "")
         const kind = kindOf(headers)
-        if (kind !== "page" || !isWanted(url) || length > largestText) {
+        if (headers.get("warc-type")?.toLowerCase() === "warcinfo" && length <= longestLine) {
+          const info = await reader.readSize(length)
+          if (info.length < length) throw new CutOff()
+          site = siteOfRecording(utf8(info))
+          continue
+        }
+        if (kind !== "page" || !isWanted(url, site) || length > largestText) {
           const isCut = (await reader.skipSize(length)) < length
           if (isCut) throw new CutOff()
-          const isPage = isWanted(url) && kind !== "other"
+          const isPage = isWanted(url, site) && kind !== "other"
           const why = kind === "revisit" ? "revisit" : kind === "segment" ? "cut-body" : "too-large"
           yield SavedRecord.Skipped({ why: isPage ? why : "other" })
           continue
@@ -353,7 +363,7 @@ export const readWarc = (
           }
         }
         if (read < length) throw new CutOff()
-        yield await recordOf(place, url, headers, Buffer.concat(parts, read))
+        yield await recordOf(place, site, url, headers, Buffer.concat(parts, read))
       }
     } catch (error) {
       if (!(error instanceof CutOff)) throw error
