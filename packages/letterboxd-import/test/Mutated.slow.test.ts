@@ -11,7 +11,8 @@ import {
   movieLensFiles,
   originalFiles,
   plantedReview,
-  samlearnerFiles
+  samlearnerFiles,
+  type WorldMember
 } from "@letterboxd-ratings/fixtures"
 import { DateTime, Effect, Stream } from "effect"
 import { randomCases } from "../../../vitest.sample.ts"
@@ -21,7 +22,7 @@ import { mutated } from "./Mutations.ts"
 
 const world = generateWorld({ seed: 8, members: 6, mostFilms: 60, private: [], gone: [], renamed: [] })
 const small = {
-  members: world.members.map((member) => ({ ...member, films: member.films.slice(0, 25) }))
+  members: world.members.map((member): WorldMember => Object.assign({}, member, { films: member.films.slice(0, 25) }))
 }
 const films = knownFilms(Array.from(expectedRatings(small), ({ film }) => [film.slug, FilmId.make(film.id)] as const))
 const whole = new Set(

@@ -420,9 +420,9 @@ export const decimalFrom = (text: string): { readonly value: number; readonly ha
 }
 
 /**
- * A copy of a text that does not keep the text alive from which it was cut.
+ * A copy of a text that does not keep the text alive from which it was cut. The text comes from UTF-8.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const detachedText = (text: string): string => Buffer.from(text, "utf16le").toString("utf16le")
+export const detachedText = (text: string): string => Buffer.from(text, "utf8").toString("utf8")
