@@ -19,7 +19,7 @@ import type { OptionKey } from "../options/OptionTable.ts"
 import { type Flags, folderOf, resolveSettings } from "../options/Settings.ts"
 import { sourceOf } from "../plugins/Sources.ts"
 import { Screen } from "../Screen.ts"
-import { endWith, endWithInvalid, warn } from "../StartRun.ts"
+import { aboutRobots, endWith, endWithInvalid, warn } from "../StartRun.ts"
 
 const options = new Set<OptionKey>([
   "source",
@@ -75,6 +75,7 @@ const look = (flags: Flags, username: Username | undefined) =>
     )
     if (errors.length === 0)
       return yield* settings.json ? Effect.void : screen.out("All checks passed. lb run can read this source.\n")
+    if (errors.some(({ reason }) => reason === "NotAllowed")) yield* screen.err(aboutRobots(settings))
     return yield* new CommandEnded({ code: errors.some(({ reason }) => exitCodeOfSourceError(reason) === 3) ? 3 : 1 })
   }).pipe(
     Effect.catchTags({

@@ -63,7 +63,7 @@ const firstPart = (source: Source, username: Username): Effect.Effect<SourceFind
 }
 
 const unfit = ({ name }: Source, detail: string): SourceError =>
-  new SourceError({ reason: "InvalidOption", source: name, detail })
+  new SourceError({ reason: "InvalidOption", source: name, detail, advice: "Name another member, or check the name." })
 
 const findingOf = (source: Source, part: ListPart): SourceFinding => {
   const { content, place, username } = part
