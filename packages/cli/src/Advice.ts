@@ -90,7 +90,7 @@ const adviceOn = (failed: Failed): ((remedy: Remedy) => Effect.Effect<string, ne
       },
       NameFiles: () =>
         Effect.succeed(
-          `If these files are a dataset, set their names ("files" in lb.config.json) or its folder (${names.folder}).${
+          `If these files are a dataset, set its storage (${names.storage}), their names ("files" in lb.config.json) or its folder (${names.folder}).${
             isRun ? " --mode new starts another dataset and does not read them." : ""
           }`
         ),

@@ -10,6 +10,9 @@ import { stripVTControlCharacters } from "node:util"
 import type { Command, Given } from "./Command.ts"
 import { didYouMean } from "./Nearest.ts"
 import { flagOf, type OptionKey, optionKeys, optionTable } from "./options/OptionTable.ts"
+import { formatNames } from "./plugins/Formats.ts"
+import { sourceNames } from "./plugins/Sources.ts"
+import { storageNames } from "./plugins/Storages.ts"
 import { shown } from "./Shown.ts"
 
 /**
@@ -121,10 +124,10 @@ const wrongCommand = (commands: ReadonlyArray<Command>, word: string): string =>
       )}`
 
 /**
- * Removes the words that the parser would add and `lb` rejects: `--wizard` and `--log-level`, the shell `sh`, and
- * `--version` and `--completions` after a command.
+ * Corrects a line of a script, and removes the words that the parser would add and `lb` rejects: `--wizard` and
+ * `--log-level`, the shell `sh`, and `--version` and `--completions` after a command.
  */
-const withoutRejected: Readonly<Record<Shell, (line: string) => string | undefined>> = {
+const corrected: Readonly<Record<Shell, (line: string) => string | undefined>> = {
   bash: (line) =>
     /^ *opts="-h /u.test(line)
       ? // Before a command, the list ends with the commands.
@@ -134,7 +137,8 @@ const withoutRejected: Readonly<Record<Shell, (line: string) => string | undefin
             : / --(?:log-level|wizard)(?= )/gu,
           ""
         )
-      : line,
+      : // Bash splits these words at spaces, not at the commas of the parser.
+        line.replace(/(?<=compgen -W ")[\w,-]+(?=")/u, (words) => words.replaceAll(",", " ")),
   fish: (line) =>
     / -l (?:wizard|log-level) /u.test(line) ||
     (line.includes("__fish_seen_subcommand_from") && / -l (?:version|completions) /u.test(line))
@@ -153,25 +157,40 @@ const withoutRejected: Readonly<Record<Shell, (line: string) => string | undefin
  * @category constructors
  */
 export const completionsOf = (commands: ReadonlyArray<Command>, shell: Shell): Effect.Effect<string> => {
-  const [first, ...rest] = commands.map((command) => [command.name, descriptorOf(command)] as const)
+  const [first, ...rest] = commands.map((command) => [command.name, descriptorOf(command, true)] as const)
   const lb = CommandDescriptor.make("lb")
   return Effect.map(
     completions[shell](first === undefined ? lb : CommandDescriptor.withSubcommands(lb, [first, ...rest]), "lb"),
     (lines) =>
       lines
         .flatMap((text) => text.split("\n"))
-        .map(withoutRejected[shell])
+        .map(corrected[shell])
         .filter(Predicate.isNotUndefined)
         .map((line) => `${line}\n`)
         .join("")
   )
 }
 
+/** The words that complete the value of an option. Modules and files may be given too, so they are not all there is. */
+const choices: Readonly<Partial<Record<OptionKey, ReadonlyArray<string>>>> = {
+  mode: ["new", "continue"],
+  source: sourceNames,
+  storage: storageNames,
+  from: storageNames,
+  to: [...formatNames, ...storageNames],
+  filmLabel: ["title", "slug"],
+  listing: ["films", "rated"],
+  membersList: ["all", "this-week", "this-month", "this-year"]
+}
+
 const keysOf = (command: Command): ReadonlyArray<OptionKey> => optionKeys.filter(command.takes)
 const switchesOf = (command: Command): ReadonlyArray<string> => Object.keys(command.switches ?? {})
 
-const textOf = (key: OptionKey): Options.Options<Option.Option<string>> => {
+const textOf = (key: OptionKey, isToComplete: boolean): Options.Options<Option.Option<string>> => {
   const { help, isSwitch, value } = optionTable[key]
+  const words = choices[key]
+  if (isToComplete && words !== undefined)
+    return Options.choice(flagOf(key), words).pipe(Options.withDescription(help), Options.optional)
   return isSwitch
     ? Options.boolean(flagOf(key)).pipe(
         Options.withDescription(help),
@@ -180,12 +199,15 @@ const textOf = (key: OptionKey): Options.Options<Option.Option<string>> => {
     : Options.text(flagOf(key)).pipe(Options.withPseudoName(value), Options.withDescription(help), Options.optional)
 }
 
-/** A command for the parser. The arguments take every other word, so that the message can say what is wrong with it. */
-const descriptorOf = (command: Command) =>
+/**
+ * A command for the parser, or for completions. The arguments take every other word, so that the message can say what is
+ * wrong with it.
+ */
+const descriptorOf = (command: Command, isToComplete = false) =>
   CommandDescriptor.make(
     command.name,
     Options.all({
-      texts: Options.all(keysOf(command).map(textOf)),
+      texts: Options.all(keysOf(command).map((key) => textOf(key, isToComplete))),
       switches: Options.all(switchesOf(command).map((name) => Options.boolean(name)))
     }),
     Args.repeated(Args.text({ name: command.argument?.name ?? "word" }))

@@ -3,7 +3,8 @@
  *
  * @since 0.1.0
  */
-import { Context, type Effect, Schema } from "effect"
+import type { Username } from "@letterboxd-ratings/core"
+import { Context, type DateTime, type Effect, Schema } from "effect"
 
 /**
  * A run cannot be recorded, or not any further.
@@ -17,7 +18,7 @@ export class RecordingFailed extends Schema.TaggedError<RecordingFailed>("@lette
 ) {}
 
 /**
- * `flush` waits until all responses so far are on disk. `failed` fails when a response cannot be written, and waits until
+ * `committed` notes a batch, and waits until all responses so far are on disk. `failed` fails when a response cannot be written, and waits until
  * then.
  *
  * @since 0.1.0
@@ -26,7 +27,10 @@ export class RecordingFailed extends Schema.TaggedError<RecordingFailed>("@lette
 export class Recorder extends Context.Tag("@letterboxd-ratings/cli/Recorder")<
   Recorder,
   {
-    readonly flush: Effect.Effect<void, RecordingFailed>
+    readonly committed: (batch: {
+      readonly at: DateTime.Utc
+      readonly members: ReadonlyArray<Username>
+    }) => Effect.Effect<void, RecordingFailed>
     readonly failed: Effect.Effect<never, RecordingFailed>
   }
 >() {}

@@ -19,6 +19,7 @@ import { type Failed, withAdvice } from "./Advice.ts"
 import { CommandEnded, exitCodeOfReport, exitCodeOfStorageError, type InvalidSettings } from "./ExitCode.ts"
 import * as KeptPages from "./KeptPages.ts"
 import { type Environment, folderOf, type Settings } from "./options/Settings.ts"
+import { isModule } from "./plugins/LoadedModule.ts"
 import { noticesOf, sourceOf } from "./plugins/Sources.ts"
 import { storageOf } from "./plugins/Storages.ts"
 import { resultOf, runWords } from "./progress/RunWords.ts"
@@ -28,8 +29,19 @@ import { Screen } from "./Screen.ts"
 import { printable } from "./Shown.ts"
 
 /**
+ * What to do where the robots.txt of a site forbids what was asked for, as a line; empty for a source that is no site.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const aboutRobots = ({ membersList, source }: Settings): string =>
+  source !== undefined && isModule(source)
+    ? ""
+    : `robots.txt forbids what was asked for. Use ${membersList === "all" ? "" : "--members-list all, or "}--ignore-robots if you have the site's permission.\n`
+
+/**
  * What to run. `only` is the one member to read. `resume` is the command to continue with, `restart` the one to try again
- * with if nothing was committed. `failed` describes the command for advice on errors.
+ * with if nothing was committed. `allowed` is the one that asks only for lists that robots.txt allows, if this one did not. `failed` describes the command for advice on errors.
  *
  * @since 0.1.0
  * @category models
@@ -40,6 +52,7 @@ export interface RunRequest {
   readonly only?: Username
   readonly resume: string
   readonly restart: string
+  readonly allowed?: string
   readonly failed: Failed
 }
 
@@ -108,9 +121,9 @@ const consent = (settings: Settings, mode: "new" | "continue") =>
 
 const usualBatchSize = 10
 
-const notRecorded: Context.Tag.Service<Recorder> = { flush: Effect.void, failed: Effect.never }
+const notRecorded: Context.Tag.Service<Recorder> = { committed: () => Effect.void, failed: Effect.never }
 
-const harvest = ({ failed, mode: asked, only, restart, resume, settings }: RunRequest) =>
+const harvest = ({ allowed, failed, mode: asked, only, restart, resume, settings }: RunRequest) =>
   Effect.gen(function* () {
     const screen = yield* Screen
     const source = checkedSource(yield* RatingsSource)
@@ -135,7 +148,7 @@ const harvest = ({ failed, mode: asked, only, restart, resume, settings }: RunRe
                 committed,
                 `${storage.place} holds ${event.totalRatings.toLocaleString("en-US")} ratings; all batches up to ${event.batch} are committed. Continue with: ${resume}`
               ),
-              recorder.flush
+              recorder.committed({ at: event.committedAt, members: event.members })
             )
           : Effect.void,
         progress.show(event)
@@ -167,7 +180,10 @@ const harvest = ({ failed, mode: asked, only, restart, resume, settings }: RunRe
     )
     // A single member that is complete, or does not exist, leaves nothing to continue.
     const isDone = only !== undefined && report.members.partial === 0 && report.stopped === undefined
-    const words = `${resultOf(report, storage.place, isDone ? undefined : report.totalUsers === 0 ? restart : resume, only === undefined ? settings.skip : [])}\n`
+    const isNotAllowed = report.stopped?.kind === "NotAllowed"
+    // The same command would be refused again.
+    const next = isDone ? undefined : isNotAllowed ? allowed : report.totalUsers === 0 ? restart : resume
+    const words = `${isNotAllowed ? aboutRobots(settings) : ""}${resultOf(report, storage.place, next, only === undefined ? settings.skip : [])}\n`
     yield* settings.json ? screen.err(words) : screen.out(words)
     // A renamed member does exist, even if reading the new name failed.
     if (only !== undefined && report.members.gone > 0 && report.members.renamed === 0) {

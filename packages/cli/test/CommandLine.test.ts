@@ -187,6 +187,14 @@ describe("a command line", () => {
       const script = Effect.runSync(completionsOf(commands, shell))
       assert.notMatch(script, /wizard|log-level|[{(]sh\b/u)
       assert.match(script, /max-requests/u)
+      const between = shell === "fish" ? "''," : " "
+      for (const words of [
+        ["new", "continue"],
+        ["letterboxd", "sandbox"],
+        ["csv", "sqlite"],
+        ["movielens", "jsonl"]
+      ])
+        assert.include(script, words.join(between), shell)
       // Once each: before a command only.
       if (shell === "bash") assert.strictEqual(script.match(/--(?:completions|version)(?=[ "])/gu)?.length, 2)
       else assert.strictEqual(script.match(/(?:--|-l )(?:completions|version)\b/gu)?.length, 2, shell)

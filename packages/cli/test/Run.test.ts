@@ -285,6 +285,37 @@ describe("lb run, refused", () => {
   }
 
   it(
+    "says what to change, by the name it has here, exit 1",
+    inEmptyFolder(async (folder) => {
+      const small = ["--source", "sandbox", "--batches", "1", "--batch-size", "1"]
+      const robots = await lb(folder, ["run", "--mode", "new", ...small, "--members-list", "this-week"])
+      assert.strictEqual(robots.code, 1)
+      assert.include(robots.out, "Use --members-list all, or --ignore-robots if you have the site's permission.")
+      const [, again = ""] = /Try again with: lb (.*)\n/u.exec(robots.out) ?? []
+      assert.include(again, "--members-list all")
+      const made = await lb(folder, again.split(" "))
+      assert.strictEqual(made.code, 0, made.err)
+      const doctor = await lb(folder, ["doctor", "--source", "sandbox", "--members-list", "this-week"])
+      assert.include(doctor.err, "Use --members-list all, or --ignore-robots")
+      const nobody = await lb(folder, ["doctor", "nobody_here", "--source", "sandbox"])
+      assert.include(nobody.out, "Name another member, or check the name.")
+      assert.notInclude(nobody.out, "option")
+      const target = await lb(folder, ["export", "--to", "postgres"])
+      assert.include(target.err, "Set LB_INTO_URL to")
+      const origin = await lb(folder, ["status", "--storage", "postgres"])
+      assert.include(origin.err, "Set LB_STORAGE_URL to")
+      const parquet = ["run", "--mode", "new", ...small, "--storage", "parquet", "--out", "p"]
+      const lz = await lb(folder, [...parquet, "--storage-options", "compression=lz"])
+      assert.include(lz.err, `compression: it is "lz". Choose one of zstd`)
+      fs.mkdirSync(path.join(folder, "other"))
+      fs.writeFileSync(path.join(folder, "other", "mine.json"), "{}")
+      const other = await lb(folder, ["status", "--out", "other"])
+      assert.include(other.err, "set its storage (--storage), their names")
+    }),
+    60_000
+  )
+
+  it(
     "shows no password of an address, exit 1",
     inEmptyFolder(async (folder) => {
       const site = await lb(folder, ["run", "--mode", "new", "--base-url", "http://user:secret@127.0.0.1"])

@@ -39,6 +39,13 @@ describe("the result of a run", () => {
     assert.notInclude(resultOf(report, "here", undefined, []), "Continue")
   })
 
+  it("suggests no run that reads nothing", () => {
+    const ended = { ...report, listEnded: true }
+    assert.notInclude(resultOf(ended, "here", "lb run", []), "lb run")
+    const waiting = { ...report.waiting, refused: 1 }
+    assert.include(resultOf({ ...ended, waiting }, "here", "lb run", []), "Continue with: lb run")
+  })
+
   it("gives the reason of each doubt", () => {
     const words = resultOf(
       {
@@ -59,7 +66,7 @@ describe("the result of a run", () => {
     assert.include(
       words,
       "Partial in the dataset: 8 members (1 because the site refused a page, 1 because some films could not be read, " +
-        "1 because its pages do not show its ratings, 1 because a page was not understood, 1 because a page failed, " +
+        "1 because its pages do not show its ratings, 1 because a page was not understood, 1 because pages are missing, " +
         "1 because the site states a different number of films, 1 because the list changed while it was read, " +
         "1 because its pages do not agree)."
     )

@@ -5,7 +5,7 @@ import { type ListPart, RatingsSource } from "@letterboxd-ratings/core"
 import { type Behaviour, generateWorld, Sandbox } from "@letterboxd-ratings/fixtures"
 import { HttpPolicy, LetterboxdSource } from "@letterboxd-ratings/letterboxd-source"
 import { readWarc, Recording, savedPages } from "@letterboxd-ratings/letterboxd-import"
-import { Chunk, Effect, Either, Layer, Stream } from "effect"
+import { DateTime, Chunk, Effect, Either, Layer, Stream } from "effect"
 import { spawnSync } from "node:child_process"
 import { open } from "node:fs/promises"
 import * as zlib from "node:zlib"
@@ -16,6 +16,7 @@ const world = generateWorld({ members: 35, mostFilms: 200, private: [3], gone: [
 const transport = FetchHttpClient.layer.pipe(
   Layer.provide(Layer.succeed(FetchHttpClient.RequestInit, { redirect: "manual" }))
 )
+const batch = { at: DateTime.unsafeMake(0), members: [] }
 const about = { site: "https://letterboxd.com", software: "letterboxd-ratings 0.0.0", userAgent: "test-agent" }
 
 const tempFile = Effect.gen(function* () {
@@ -44,7 +45,7 @@ const recordRun = (file: string, behaviour: Partial<Behaviour> = {}) =>
         (username) => Effect.map(Stream.runCollect(list(username, "all")), Chunk.toReadonlyArray),
         { concurrency: 4 }
       )
-      yield* recording.flush
+      yield* recording.committed(batch)
       return { names, parts, url: site.url, records: yield* recording.records }
     }).pipe(
       Effect.provide(
@@ -192,7 +193,7 @@ describe("Recording", () => {
         Effect.gen(function* () {
           const { client, recording } = yield* recorded(file)
           yield* Effect.forEach(urls.slice(0, 1), (url) => client.get(url))
-          yield* recording.flush
+          yield* recording.committed(batch)
           const handle = yield* Effect.promise(() => open(file))
           const write = vi.spyOn(Object.getPrototypeOf(handle), "write")
           yield* Effect.promise(() => handle.close())
@@ -201,7 +202,7 @@ describe("Recording", () => {
           write.mockRestore()
           assert.strictEqual(response.status, 200)
           yield* client.get(urls[2] ?? "")
-          for (const effect of [recording.flush, recording.failed]) {
+          for (const effect of [recording.committed(batch), recording.failed]) {
             const failed = yield* Effect.flip(effect)
             assert.strictEqual(failed.reason, "CannotWrite")
             assert.include(failed.message, "ENOSPC")

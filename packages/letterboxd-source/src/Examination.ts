@@ -155,7 +155,8 @@ export const examine = (
                         reason: "InvalidOption",
                         source: options.name,
                         url,
-                        detail: unfit[verdict._tag](of)
+                        detail: unfit[verdict._tag](of),
+                        advice: anotherMember
                       }),
                       lastPage: 0
                     }
@@ -218,6 +219,8 @@ export const examine = (
 
 /** A step of the examination: what it found, and the step that follows from that. */
 interface Stage extends Effect.Effect<readonly [Finding, Option.Option<Stage>]> {}
+
+const anotherMember = "Name another member, or check the name."
 
 const unfit = {
   MemberNotFound: (username: Username) => `The site knows no member called ${username}`,

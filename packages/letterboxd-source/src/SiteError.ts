@@ -44,7 +44,7 @@ const reasons: Readonly<Record<SiteErrorReason, { readonly reason: SourceErrorRe
   },
   DisallowedByRobots: {
     reason: "NotAllowed",
-    advice: "Choose another list, or ignore the robots rules if you have permission."
+    advice: "Use what the rules allow, or ignore them if you have permission."
   },
   BudgetSpent: { reason: "BudgetSpent" },
   InvalidOption: { reason: "InvalidOption" }
@@ -52,7 +52,7 @@ const reasons: Readonly<Record<SiteErrorReason, { readonly reason: SourceErrorRe
 
 /**
  * The error of a site. `url` is the requested URL, `detail` what it returned, `keptAt` where the page was saved for a bug
- * report.
+ * report. `advice` is for reasons that have none of their own.
  *
  * @since 0.1.0
  * @category constructors
@@ -63,9 +63,10 @@ export const siteError = (error: {
   readonly url?: string
   readonly detail: string
   readonly keptAt?: string
+  readonly advice?: string
 }): SourceError => {
   const { detail, keptAt, source, url } = error
-  const { advice, reason } = reasons[error.reason]
+  const { advice = error.advice, reason } = reasons[error.reason]
   const kept = keptAt === undefined ? "" : ` The page and its headers are kept in ${keptAt}.`
   return new SourceError({
     reason,

@@ -2,8 +2,8 @@
  * What a folder without a dataset of ours holds, so that nobody is led away from data that is there.
  */
 import { FileSystem, Path } from "@effect/platform"
-import type { Remedy, StorageError } from "@letterboxd-ratings/core"
-import { manifestName } from "@letterboxd-ratings/storage-folder"
+import type { ProcessTable, Remedy, StorageError } from "@letterboxd-ratings/core"
+import { lockState, manifestName } from "@letterboxd-ratings/storage-folder"
 import { Effect } from "effect"
 import { type FileNames, memberRecordsName } from "./FileNames.ts"
 import { shown } from "./ForeignTable.ts"
@@ -58,7 +58,10 @@ export const checkNotLost = (folder: string): Effect.Effect<void, StorageError, 
   })
 
 /** Fails because there is no dataset of ours, and says what is there instead and what to do about it. */
-export const nothingThere = (folder: string, names: FileNames): Effect.Effect<never, StorageError, Files> =>
+export const nothingThere = (
+  folder: string,
+  names: FileNames
+): Effect.Effect<never, StorageError, Files | ProcessTable> =>
   Effect.gen(function* () {
     const path = yield* Path.Path
     const none = (detail: string, remedy?: Remedy) =>
@@ -69,6 +72,13 @@ export const nothingThere = (folder: string, names: FileNames): Effect.Effect<ne
       return yield* none(
         `these are files of the original tool (${original.map((place) => path.relative(folder, place)).join(", ")}). Whoever goes on with this folder takes them over, with every id`,
         { _tag: "Continue" }
+      )
+    }
+    if ((yield* lockState(folder))?.isHeld === true) {
+      return yield* storageError(
+        "Locked",
+        folder,
+        "another process makes a dataset here, and has committed nothing yet"
       )
     }
     const seen = yield* dataFilesIn(folder)

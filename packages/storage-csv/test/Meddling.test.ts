@@ -671,6 +671,24 @@ layer(NodeContext.layer)("CsvStorage and other people's hands", (it) => {
     })
   )
 
+  it.scoped("is in use from the moment a process makes it, before anything is committed", () =>
+    Effect.gen(function* () {
+      const folder = yield* freshFolder
+      const other = { pid: 2, running: [1, 2] }
+      const storage = CsvStorage.layer({ folder, ...CsvStorage.defaults })
+      yield* withDataset(folder, startNew, () =>
+        Effect.gen(function* () {
+          for (const failing of [
+            withDataset(folder, goOn, () => Effect.void, other),
+            Effect.asVoid(askStorage(storage, ({ inspect }) => inspect, other))
+          ])
+            assert.strictEqual((yield* failureOf(failing)).reason, "Locked")
+        })
+      )
+      assert.strictEqual((yield* failureOf(opening(folder))).reason, "NothingThere")
+    })
+  )
+
   it.scoped("counts a file that is missing once", () =>
     Effect.gen(function* () {
       const fs = yield* FileSystem.FileSystem

@@ -77,10 +77,13 @@ export const openFolder = (
     yield* finishSettling(kind, place)
     const isThere = yield* holdsDataset(place)
     if (mode._tag === "continue") {
-      if (!isThere) {
+      // Who holds the lock may not have committed anything yet.
+      const isHeld = !isThere && (yield* lockState(place))?.isHeld === true
+      const opened = isThere || isHeld ? yield* lockedFolder(failures, place) : undefined
+      if (opened === undefined || (isHeld && !(yield* holdsDataset(place)))) {
         return yield* storageError("NothingThere", folder, "no dataset here", { remedy: { _tag: "StartNew" } })
       }
-      return yield* lockedFolder(failures, place)
+      return opened
     }
     const alreadyThere = storageError("AlreadyThere", folder, "a dataset already exists", {
       remedy: { _tag: "SetAside" }

@@ -221,8 +221,8 @@ export const readManifest = <M extends FolderManifest>(
           "InvalidOption",
           folder,
           isStorageName.test(owner)
-            ? `the storage ${owner} keeps the dataset there, not ${storage}`
-            : `another storage keeps the dataset there, not ${storage}`,
+            ? `that dataset is stored as ${owner}, not ${storage}`
+            : `that dataset is stored by another storage, not ${storage}`,
           isStorageName.test(owner) ? { remedy: { _tag: "UseStorage", storage: owner } } : {}
         )
       }

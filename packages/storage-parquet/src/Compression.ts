@@ -12,14 +12,10 @@ export type Compression = typeof Compression.Type
 const isCompression = Schema.is(Compression)
 
 /** Fails with `InvalidOption` where a word is no compression. */
-export const checkCompression = (place: string, word = "zstd"): Effect.Effect<Compression, StorageError> =>
+export const checkCompression = (word = "zstd"): Effect.Effect<Compression, StorageError> =>
   isCompression(word)
     ? Effect.succeed(word)
-    : storageError(
-        "InvalidOption",
-        place,
-        `the compression "${word}" is not known. Choose one of ${Compression.literals.join(", ")}`
-      )
+    : storageError("InvalidOption", "compression", `it is "${word}". Choose one of ${Compression.literals.join(", ")}`)
 
 /** The options of a statement that writes a file. It stands under a name of ours already, so DuckDB needs no other. */
 export const copyOptions = (compression: Compression): string =>

@@ -79,7 +79,7 @@ export const make = (
     const path = yield* Path.Path
     const place = path.resolve(options.folder)
     const toRead = folderToRead(parquetFolder, place)
-    const compression = checkCompression(options.folder, options.compression)
+    const compression = checkCompression(options.compression)
     return {
       name: storageName,
       place: options.folder,

@@ -21,7 +21,7 @@ import { type Flags, folderOf, resolveSettings, type Settings } from "../options
 import { isModule } from "../plugins/LoadedModule.ts"
 import { sourceOf } from "../plugins/Sources.ts"
 import { Screen } from "../Screen.ts"
-import { endWith, endWithInvalid, warn } from "../StartRun.ts"
+import { aboutRobots, endWith, endWithInvalid, warn } from "../StartRun.ts"
 
 const options = new Set<OptionKey>([
   "source",
@@ -81,6 +81,7 @@ const look = (flags: Flags, username: Username | undefined) =>
     )
     if (errors.length === 0)
       return yield* settings.json ? Effect.void : screen.out("All checks passed. lb run can read this source.\n")
+    if (errors.some(({ reason }) => reason === "NotAllowed")) yield* screen.err(aboutRobots(settings))
     return yield* new CommandEnded({ code: errors.some(({ reason }) => exitCodeOfSourceError(reason) === 3) ? 3 : 1 })
   }).pipe(
     Effect.catchTags({

@@ -107,7 +107,7 @@ const exporting = (flags: Flags) =>
       const target = yield* Effect.provide(
         RatingsStorage,
         yield* Effect.catchTag(
-          Layer.build(yield* storageOf(side, into, { memberFiles: false })),
+          Layer.build(yield* storageOf(side, into, { memberFiles: false, isTarget: true })),
           "StorageError",
           aboutTarget
         )

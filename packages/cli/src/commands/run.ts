@@ -24,6 +24,9 @@ const run = (flags: Flags) =>
       mode,
       resume: yield* pasteable("run --mode continue", flags, ["mode", "yes"]),
       restart: yield* pasteable(`run --mode ${mode}`, flags, ["mode"]),
+      ...(settings.membersList === "all"
+        ? {}
+        : { allowed: yield* pasteable(`run --mode ${mode}`, { ...flags, membersList: "all" }, ["mode"]) }),
       failed: { command: "run", flags }
     })
   })

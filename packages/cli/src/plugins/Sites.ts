@@ -28,7 +28,7 @@ const recorded = (
   site: string
 ): Layer.Layer<HttpClient.HttpClient | Recorder, SourceError, HttpClient.HttpClient> =>
   record === undefined
-    ? Layer.merge(passing, Layer.succeed(Recorder, { flush: Effect.void, failed: Effect.never }))
+    ? Layer.merge(passing, Layer.succeed(Recorder, { committed: () => Effect.void, failed: Effect.never }))
     : Layer.unwrapEffect(
         Effect.map(
           Effect.promise(() => import("@letterboxd-ratings/letterboxd-import")),
@@ -37,7 +37,7 @@ const recorded = (
             return Layer.effect(
               Recorder,
               Effect.map(Recording.Recording, (recording) => ({
-                flush: Effect.mapError(recording.flush, failed),
+                committed: (batch) => Effect.mapError(recording.committed(batch), failed),
                 failed: Effect.mapError(recording.failed, failed)
               }))
             ).pipe(

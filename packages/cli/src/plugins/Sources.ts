@@ -17,6 +17,12 @@ const sources: Readonly<Record<string, SourcePlugin>> = {
   sandbox
 }
 
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export const sourceNames: ReadonlyArray<string> = Object.keys(sources)
+
 const invalid = (problem: string) => new InvalidSettings({ problems: [problem] })
 
 const nameOf = ({ source }: Settings): string => source ?? "letterboxd"

@@ -12,12 +12,14 @@ import { type StorageLayer, storageModule, type StorageSettings } from "./Storag
 
 /**
  * How a command uses a storage. With `memberFiles`, a storage of files also writes separate files for each member.
+ * `isTarget` is the storage that an export writes to.
  *
  * @since 0.1.0
  * @category models
  */
 export interface StorageUse {
   readonly memberFiles: boolean
+  readonly isTarget?: boolean
 }
 
 /**
@@ -92,10 +94,10 @@ const storages: Readonly<Record<string, KnownStorage>> = {
     keepsFiles: false,
     settings: [],
     options: ["schema"],
-    load: ({ options: { schema }, url }, { intoUrl }) =>
+    load: ({ options: { schema }, url }, { intoUrl }, { isTarget = false }) =>
       url === undefined
         ? invalid(
-            "The storage postgres needs a URL. Set LB_STORAGE_URL to postgres://user:password@host:5432/database."
+            `The storage postgres needs a URL. Set ${isTarget ? "LB_INTO_URL" : "LB_STORAGE_URL"} to postgres://user:password@host:5432/database.`
           )
         : !isPostgresAddress(Redacted.value(url))
           ? // The address may hold a password, so it is not shown.

@@ -79,7 +79,7 @@ export const lineOf = (event: HarvestEvent): string | undefined => {
 const waitWords: Readonly<Record<keyof RunReport["waiting"], string>> = {
   refused: "because the site refused a page",
   "not-understood": "because a page was not understood",
-  pages: "because a page failed",
+  pages: "because pages are missing",
   doubts: "because its pages do not agree"
 }
 
@@ -159,7 +159,9 @@ export const resultOf = (
   }
   if (report.listEnded) lines.push("The members list ended before the requested number of members.")
   if (report.stopped !== undefined) lines.push(`Stopped: ${report.stopped.message}`)
-  const continuing = next === undefined ? "" : ` Continue with: ${next}`
+  // Where the list has ended and nobody waits, the next run would read nothing.
+  const isAllRead = report.listEnded && Object.values(report.waiting).every((members) => members === 0)
+  const continuing = next === undefined || isAllRead ? "" : ` Continue with: ${next}`
   lines.push(
     report.totalUsers === 0
       ? `Nothing was written to ${place}.${continuing.replace("Continue", "Try again")}`

@@ -284,6 +284,7 @@ const runOn = (
               yield* tell(
                 BatchCommitted.make({
                   batch: receipt.batches,
+                  committedAt,
                   members: members.map((member) => member.record.username),
                   ratings: members.reduce((sum, member) => sum + member.ratings.length, 0),
                   newFilms: batch.newFilms.length,

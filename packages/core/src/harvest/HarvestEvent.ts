@@ -78,6 +78,7 @@ export const MemberRead = Schema.TaggedStruct("MemberRead", {
  */
 export const BatchCommitted = Schema.TaggedStruct("BatchCommitted", {
   batch: Schema.Int,
+  committedAt: Schema.DateTimeUtc,
   members: Schema.Array(Username),
   ratings: Schema.NonNegativeInt,
   newFilms: Schema.NonNegativeInt,

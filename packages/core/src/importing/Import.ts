@@ -315,6 +315,7 @@ const makeIntake = <E, R>(
         yield* tell(
           BatchCommitted.make({
             batch: receipt.batches,
+            committedAt,
             members: taken.map(({ record }) => record.username),
             ratings: taken.reduce((sum, { ratings: rows }) => sum + rows.length, 0),
             newFilms: films.newFilms.length,

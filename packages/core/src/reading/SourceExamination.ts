@@ -116,7 +116,7 @@ const firstPart = (source: Source, username: Username, limit: Duration.Duration)
 }
 
 const unfit = ({ name }: Source, detail: string): SourceError =>
-  new SourceError({ reason: "InvalidOption", source: name, detail })
+  new SourceError({ reason: "InvalidOption", source: name, detail, advice: "Name another member, or check the name." })
 
 const findingOf = (source: Source, part: ListPart): SourceFinding => {
   const { content, place, username } = part

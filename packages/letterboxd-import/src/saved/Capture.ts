@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import { ImportError } from "@letterboxd-ratings/core"
+import type { RecordedBatch } from "./RecordingInfo.ts"
 import { Data, type DateTime, Effect, Stream } from "effect"
 
 /**
@@ -50,6 +51,7 @@ export interface Capture {
  *
  * - `Captured`: a page.
  * - `Skipped`: a record that is not a page that can be judged; `why` says why.
+ * - `Committed`: members that the recorded run committed, and when.
  * - `Noted`: something about the input that a person should know. What came before it is usable.
  *
  * @since 0.1.0
@@ -58,6 +60,7 @@ export interface Capture {
 export type SavedRecord = Data.TaggedEnum<{
   Captured: { readonly capture: Capture }
   Skipped: { readonly why: SkipReason }
+  Committed: { readonly batch: RecordedBatch }
   Noted: { readonly text: string }
 }>
 

@@ -11,7 +11,13 @@ import { type FileHandle, open } from "node:fs/promises"
 import { promisify } from "node:util"
 import * as zlib from "node:zlib"
 import { isKept, type KeptHeaders } from "./Capture.ts"
-import { recordingFormat, recordingInfo } from "./RecordingInfo.ts"
+import {
+  batchMediaType,
+  encodeRecordedBatch,
+  type RecordedBatch,
+  recordingFormat,
+  recordingInfo
+} from "./RecordingInfo.ts"
 
 /**
  * - `NotOurs`: the file exists and is not a recording of this program. It is left as it is.
@@ -59,8 +65,9 @@ export class RecordingError extends Schema.TaggedError<RecordingError>(
 }
 
 /**
- * The recording of a run. `flush` waits until all responses so far are on disk; it fails if one of them could not be
- * written, however long ago. Call it at each commit. `failed` fails as soon as a response cannot be written, and waits
+ * The recording of a run. `committed` notes a batch that was committed with its members and time, and waits until all
+ * responses so far are on disk; it fails if one of them could not be written, however long ago. Call it at each commit.
+ * `failed` fails as soon as a response cannot be written, and waits
  * until then. `records` is the number of responses so far.
  *
  * @since 0.1.0
@@ -71,7 +78,7 @@ export class Recording extends Context.Tag("@letterboxd-ratings/letterboxd-impor
   {
     readonly file: string
     readonly records: Effect.Effect<number>
-    readonly flush: Effect.Effect<void, RecordingError>
+    readonly committed: (batch: RecordedBatch) => Effect.Effect<void, RecordingError>
     readonly failed: Effect.Effect<never, RecordingError>
   }
 >() {}
@@ -127,6 +134,18 @@ const infoRecord = (options: RecordingOptions, now: number): Promise<Buffer> =>
       ["Content-Type", "application/warc-fields"]
     ],
     Buffer.from(recordingInfo(options))
+  )
+
+/** A record of a batch: it tells when the members were committed. */
+const batchRecord = ({ site }: RecordingOptions, batch: RecordedBatch, now: number): Promise<Buffer> =>
+  recordOf(
+    [
+      ["WARC-Type", "metadata"],
+      ["WARC-Target-URI", inOneLine(site)],
+      ["WARC-Date", dateOf(now)],
+      ["Content-Type", batchMediaType]
+    ],
+    Buffer.from(encodeRecordedBatch(batch))
   )
 
 interface Answer {
@@ -399,7 +418,20 @@ export const make = (
         })
       })
     )
-    return { recording: { file, records: Effect.sync(() => records), flush, failed: Deferred.await(failed) }, client }
+    const committed = (batch: RecordedBatch) =>
+      Effect.gen(function* () {
+        const now = yield* Clock.currentTimeMillis
+        yield* oneAtATime
+          .withPermits(1)(
+            Effect.suspend(() => (failure === undefined ? append(() => batchRecord(options, batch, now)) : Effect.void))
+          )
+          .pipe(Effect.tapError(failWith))
+        yield* flush
+      })
+    return {
+      recording: { file, records: Effect.sync(() => records), committed, failed: Deferred.await(failed) },
+      client
+    }
   })
 
 /**

@@ -1,8 +1,10 @@
 /**
- * The first record of a recording: what it says of itself.
+ * What a recording says of itself: in its first record which site it is of, and after each batch who was committed when.
  *
  * @since 0.1.0
  */
+import { Username } from "@letterboxd-ratings/core"
+import { Schema } from "effect"
 
 /**
  * Says that a file was written here.
@@ -52,3 +54,47 @@ export const siteOfRecording = (info: string): string | undefined => {
     ? site
     : undefined
 }
+
+/**
+ * A batch that a recorded run committed.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const RecordedBatch = Schema.Struct({ at: Schema.DateTimeUtc, members: Schema.Array(Username) })
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type RecordedBatch = typeof RecordedBatch.Type
+
+/**
+ * The media type of the records of batches.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const batchMediaType = "application/vnd.letterboxd-ratings.batch+json"
+
+/**
+ * The longest record of a batch, in bytes: of 10,000 members, the most that a batch can have.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const longestBatchRecord = 262_144
+
+const json = Schema.parseJson(RecordedBatch)
+
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const encodeRecordedBatch = Schema.encodeSync(json)
+
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const decodeRecordedBatch = Schema.decodeUnknownOption(json)

@@ -21,6 +21,7 @@ import {
   PageVerdict
 } from "@letterboxd-ratings/letterboxd-source"
 import { DateTime } from "effect"
+import type { RecordedBatch } from "./RecordingInfo.ts"
 
 /**
  * A films page that was judged. `input` is the number of the file, `at` the time of the capture in milliseconds since 1970.
@@ -116,7 +117,7 @@ interface Listed {
 }
 
 /**
- * Gathers judged pages. `addRated` notes how many films a page of rated films tells of. `add` and `addListing` tell whether the page is one that was saved before with the same content.
+ * Gathers judged pages. `addBatch` notes when a recorded run committed members: their lists were read then. `addRated` notes how many films a page of rated films tells of. `add` and `addListing` tell whether the page is one that was saved before with the same content.
  * `members` gives each member once: those of saved members lists in their order, then the others by their first capture.
  * It keeps the films of all pages in memory, and no text of a page.
  *
@@ -128,6 +129,7 @@ export const makeSavedMembers = () => {
   const films = new Map<FilmId, Film>()
   const listings = new Map<string, Listed>()
   const rated = new Map<Username, Rated>()
+  const committedAt = new Map<Username, number>()
 
   /** Most films are on many lists; each is kept once. */
   const shared = (film: Film): Film => {
@@ -176,6 +178,10 @@ export const makeSavedMembers = () => {
     if (before === undefined || told.at >= before.at) rated.set(told.username, told)
   }
 
+  const addBatch = ({ at, members: names }: RecordedBatch): void => {
+    for (const name of names) committedAt.set(name, Math.max(committedAt.get(name) ?? 0, at.epochMillis))
+  }
+
   const addListing = (listed: Listed): boolean => {
     const key = `${listed.list} ${listed.number}`
     const before = listings.get(key)
@@ -207,16 +213,26 @@ export const makeSavedMembers = () => {
       .sort(([, a], [, b]) => a.firstAt - b.firstAt)
       .map(([username]) => username)
     for (const username of [...listed.keys(), ...others]) {
-      const member = gathered.get(username)
-      if (member === undefined) continue
-      // Nothing of a member is needed after it.
-      gathered.delete(username)
-      const saved = savedMember(username, member, listed.get(username)?.films, rated.get(username)?.rated, places)
-      if (saved !== undefined) yield saved
+      let next: Username | undefined = username
+      while (next !== undefined) {
+        const name: Username = next
+        next = undefined
+        const member = gathered.get(name)
+        if (member === undefined) break
+        // Nothing of a member is needed after it.
+        gathered.delete(name)
+        const saved = savedMember(name, member, listed.get(name)?.films, rated.get(name)?.rated, places)
+        if (saved === undefined) break
+        const at = committedAt.get(name)
+        yield at === undefined ? saved : { ...saved, member: { ...saved.member, readAt: DateTime.unsafeMake(at) } }
+        // As in a run, whoever has another name now is followed by the member of that name.
+        const { verdict } = saved.used.at(-1) ?? {}
+        if (verdict?._tag === "Renamed") next = verdict.to
+      }
     }
   }
 
-  return { add, addListing, addRated, hasPlainPages, members }
+  return { add, addBatch, addListing, addRated, hasPlainPages, members }
 }
 
 const savedMember = (

@@ -309,6 +309,7 @@ const readAs = (
       SavedRecord.$match({
         Captured: ({ capture }) => judgeCapture(capture),
         Skipped: ({ why }) => Effect.sync(() => skip(why)),
+        Committed: ({ batch }) => Effect.sync(() => members.addBatch(batch)),
         Noted: ({ text }) =>
           Effect.sync(() => {
             tally.notes.push(text)

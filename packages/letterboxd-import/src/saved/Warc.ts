@@ -9,7 +9,7 @@ import { once } from "node:events"
 import { promisify } from "node:util"
 import * as zlib from "node:zlib"
 import { AsyncIterReader, LimitReader } from "warcio"
-import { siteOfRecording } from "./RecordingInfo.ts"
+import { batchMediaType, decodeRecordedBatch, longestBatchRecord, siteOfRecording } from "./RecordingInfo.ts"
 import {
   type IsWanted,
   isKept,
@@ -344,6 +344,18 @@ export const readWarc = (
           const info = await reader.readSize(length)
           if (info.length < length) throw new CutOff()
           site = siteOfRecording(utf8(info))
+          continue
+        }
+        if (
+          site !== undefined &&
+          headers.get("warc-type")?.toLowerCase() === "metadata" &&
+          headers.get("content-type") === batchMediaType &&
+          length <= longestBatchRecord
+        ) {
+          const bytes = await reader.readSize(length)
+          if (bytes.length < length) throw new CutOff()
+          const batch = decodeRecordedBatch(utf8(bytes))
+          if (Option.isSome(batch)) yield SavedRecord.Committed({ batch: batch.value })
           continue
         }
         if (kind !== "page" || !isWanted(url, site) || length > largestText) {

@@ -42,7 +42,7 @@ export const errorFromVerdict = (
       ),
     MarkupChanged: ({ evidence, keptAt, selector }) =>
       error("MarkupChanged", `${subject} was not understood: no ${selector} (${evidence})`, keptAt),
-    Unavailable: ({ why }) => error("Unreachable", `${subject} could not be had: ${why}`),
+    Unavailable: ({ why }) => error("Unreachable", `${subject} could not be read: ${why}`),
     Truncated: ({ bytes }) => error("Unreachable", `${subject} broke off after ${bytes} characters`),
     MemberNotFound: () => error("Unreachable", `The site says that ${subject} does not exist`),
     MemberPrivate: () => error("Unreachable", `The site says that ${subject} is private`),
