@@ -44,6 +44,19 @@ export const seenAgain = (known: Film, seen: Film): Film => {
   return isSameFilm(known, now) ? known : now
 }
 
+/**
+ * What a film is known as with what was unknown of it. A year belongs to its title. Returns `known` itself where nothing
+ * was unknown.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const filled = (known: Film, seen: Film): Film => {
+  const { year, ...rest } = seen
+  const isSameTitle = known.title === undefined || known.title === seen.title
+  return seenAgain(known, { ...rest, ...(year === undefined || !isSameTitle ? {} : { year }), ...known })
+}
+
 const tellsNothingNew = (known: Film, seen: Film): boolean =>
   propertyNames.every((name) => seen[name] === undefined || seen[name] === known[name])
 

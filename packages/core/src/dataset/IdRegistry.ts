@@ -6,7 +6,7 @@
 import type { FilmId } from "../domain/Film.ts"
 import { UserId, type Username } from "../domain/Member.ts"
 import type { Batch, DatasetState } from "./Batch.ts"
-import { seenAgain } from "./FilmIdentity.ts"
+import { filled, seenAgain } from "./FilmIdentity.ts"
 import type { Film } from "./Tables.ts"
 
 /**
@@ -17,6 +17,8 @@ import type { Film } from "./Tables.ts"
  * - `film` notes a film that was seen. An id seen with a new slug or title is a change: the newest wins.
  * - `filmIfKnown` does so for a film that is there already, and passes over any other: one that nobody rated is none of
  *   the dataset's.
+ * - `knows` tells whether a film is there.
+ * - `fillFilm` adds to a film that is there already what is not known of it, and changes nothing else.
  * - `takeFilms` returns the films that are new or changed since it was last called, for the next batch.
  *
  * @since 0.1.0
@@ -27,6 +29,8 @@ export interface IdRegistry {
   readonly idOf: (username: Username) => UserId | undefined
   readonly film: (film: Film) => void
   readonly filmIfKnown: (film: Film) => void
+  readonly knows: (id: FilmId) => boolean
+  readonly fillFilm: (film: Film) => void
   readonly takeFilms: () => Pick<Batch, "newFilms" | "changedFilms">
 }
 
@@ -43,12 +47,14 @@ export const makeIdRegistry = (state: Pick<DatasetState, "users" | "films">): Id
   for (const userId of users.values()) last = Math.max(last, userId)
   // The film as it was when films were last taken; undefined for one that was not there yet.
   const touched = new Map<FilmId, Film | undefined>()
+  const become = (known: Film | undefined, now: Film): void => {
+    if (now === known) return
+    if (!touched.has(now.id)) touched.set(now.id, known)
+    films.set(now.id, now)
+  }
   const seen = (film: Film): void => {
     const known = films.get(film.id)
-    const now = known === undefined ? film : seenAgain(known, film)
-    if (now === known) return
-    if (!touched.has(film.id)) touched.set(film.id, known)
-    films.set(film.id, now)
+    become(known, known === undefined ? film : seenAgain(known, film))
   }
 
   return {
@@ -64,6 +70,11 @@ export const makeIdRegistry = (state: Pick<DatasetState, "users" | "films">): Id
     film: seen,
     filmIfKnown: (film) => {
       if (films.has(film.id)) seen(film)
+    },
+    knows: (id) => films.has(id),
+    fillFilm: (film) => {
+      const known = films.get(film.id)
+      if (known !== undefined) become(known, filled(known, film))
     },
     takeFilms: () => {
       const newFilms: Array<Film> = []

@@ -7,10 +7,10 @@
 import { Clock, DateTime, Effect, Stream } from "effect"
 import type { BatchMember } from "../dataset/Batch.ts"
 import type { Keep, Keeps } from "../dataset/Column.ts"
-import { makeIdRegistry } from "../dataset/IdRegistry.ts"
+import { type IdRegistry, makeIdRegistry } from "../dataset/IdRegistry.ts"
 import { type OpenDataset, RatingsStorage } from "../dataset/RatingsStorage.ts"
 import type { StorageError } from "../dataset/StorageError.ts"
-import type { EncodedRating, EncodedWatch } from "../dataset/Tables.ts"
+import type { EncodedRating, EncodedWatch, Film } from "../dataset/Tables.ts"
 import type { FilmId, Slug } from "../domain/Film.ts"
 import type { UserId, Username } from "../domain/Member.ts"
 import { BatchCommitted } from "../harvest/HarvestEvent.ts"
@@ -206,6 +206,7 @@ const makeIntake = <E, R>(
   // be remembered; nothing but a feed comes after them.
   const rehearsed = new Map<UserId, HeldRows>()
 
+  const unrated = new Map<FilmId, Film>()
   let waiting: Array<ImportedMember> = []
   let rowsWaiting = 0
 
@@ -283,7 +284,11 @@ const makeIntake = <E, R>(
       const { username } = member
       const userId = users.get(username)
       const rows = (userId === undefined ? undefined : held.get(userId)) ?? noHeldRows
-      const intake = takeMember(member, { state: now, registry, keeps, held: rows, isStored })
+      const seen = seenFilms(registry, unrated)
+      const intake = takeMember(member, { state: now, registry: seen.registry, keeps, held: rows, isStored })
+      // A list that was taken before would give films the names that they had then.
+      if (intake._tag === "Taken") seen.note()
+      else seen.fill()
       yield* tell(note(username, member, intake))
       if (intake._tag === "Taken") {
         taken.push(intake.member)
@@ -292,8 +297,6 @@ const makeIntake = <E, R>(
       }
     }
     const films = registry.takeFilms()
-    for (const { list } of batch)
-      for (const { id, slug } of filmsIn(list)) if (slug !== undefined) numbers.set(slug, id)
     const remember = () => {
       for (const { record } of taken) {
         users.set(record.username, record.userId)
@@ -335,6 +338,7 @@ const makeIntake = <E, R>(
       Effect.gen(function* () {
         // What comes again of a member is taken over what came before.
         if (waiting.some(({ username }) => username === member.username)) yield* commit
+        for (const { id, slug } of filmsIn(member.list)) if (slug !== undefined) numbers.set(slug, id)
         waiting.push(member)
         rowsWaiting += rowsIn(member.list)
         if (rowsWaiting >= rowsInABatch || waiting.length >= membersInABatch) yield* commit
@@ -349,6 +353,38 @@ const makeIntake = <E, R>(
       totalUsers: users.size,
       totalRatings: isDryRun ? totalRatings + ratings.added - ratings.removed : totalRatings
     })
+  }
+}
+
+/** So many films are remembered of which it is known what they are called, and not yet that anybody rated them. */
+const mostUnrated = 200_000
+
+/**
+ * A registry that only collects the films that a list shows, until it is known whether the list is taken. What is told of a
+ * film before anybody rated it is told again when somebody does, so that the order of lists makes no difference.
+ */
+const seenFilms = (registry: IdRegistry, unrated: Map<FilmId, Film>) => {
+  const films: Array<Film> = []
+  const watched: Array<Film> = []
+  return {
+    registry: { ...registry, film: (film: Film) => films.push(film), filmIfKnown: (film: Film) => watched.push(film) },
+    note: () => {
+      for (const film of films) {
+        registry.film(film)
+        const earlier = unrated.get(film.id)
+        if (earlier === undefined) continue
+        registry.fillFilm(earlier)
+        unrated.delete(film.id)
+      }
+      for (const film of watched) {
+        registry.filmIfKnown(film)
+        if (unrated.size < mostUnrated && !registry.knows(film.id)) unrated.set(film.id, film)
+      }
+    },
+    fill: () => {
+      films.forEach(registry.fillFilm)
+      watched.forEach(registry.fillFilm)
+    }
   }
 }
 

@@ -6,16 +6,17 @@
 import { FileSystem, Path } from "@effect/platform"
 import {
   type AsideRow,
+  type ImportedEntry,
   ImportedList,
   ImportError,
   ImportItem,
   type KnownFilms,
   ratingFromHalfStars,
   Slug,
-  Username,
-  type WatchedFilm
+  Username
 } from "@letterboxd-ratings/core"
 import { DateTime, Effect, Either, Option, Schema, Stream } from "effect"
+import { feed } from "../feed/FeedInput.ts"
 import { columnsAt, type DelimitedBlock, delimitedBlocks, fileBytes } from "../reading/DelimitedRows.ts"
 import { asideColumns, asideFileName } from "./AsideFile.ts"
 
@@ -42,15 +43,25 @@ const rowOf = (cells: ReadonlyArray<string>, at: { readonly [N in (typeof asideC
 
 /** Rows of one list that stand together. */
 interface Group extends Pick<AsideRow, "readAt" | "source" | "username"> {
-  readonly films: Array<WatchedFilm>
+  readonly entries: Array<ImportedEntry>
 }
 
+/** Entries of a feed have times of their own. */
+const isOfFeed = ({ source }: Pick<AsideRow, "source">): boolean => source === feed.name
+
 const isOf = (group: Group, row: AsideRow): boolean =>
-  group.username === row.username && group.source === row.source && DateTime.Equivalence(group.readAt, row.readAt)
+  group.username === row.username &&
+  group.source === row.source &&
+  (isOfFeed(row) || DateTime.Equivalence(group.readAt, row.readAt))
+
+const listOf = ({ entries, ...group }: Group): ImportedList =>
+  isOfFeed(group)
+    ? ImportedList.Entries({ entries })
+    : ImportedList.Additions({ films: entries.map(({ watched }) => watched) })
 
 /**
- * The rows of the file beside a dataset, if it has one: those whose films are known now as `Additions` to their lists, the
- * others as `Aside` again. Rows of lists that this import has told of again (`isTold`) are left out. It fails if the file
+ * The rows of the file beside a dataset, if it has one: those whose films are known now as `Additions` to their lists (or
+ * as entries, if they come from a feed), the others as `Aside` again. Rows of lists that this import has told of again (`isTold`) are left out. It fails if the file
  * was changed so that a row cannot be read: nothing of the file is dropped then.
  *
  * @since 0.1.0
@@ -73,10 +84,11 @@ export const asideItems = (
       let again = 0
       let group: Group | undefined
 
-      const memberOf = ({ films: added, readAt, source, username }: Group): ImportItem =>
-        ImportItem.Member({
-          member: { username, place, source, readAt, list: ImportedList.Additions({ films: added }) }
-        })
+      const memberOf = (of: Group): ImportItem => {
+        const { entries, source, username } = of
+        const readAt = entries.reduce((newest, { at }) => DateTime.max(newest, at), of.readAt)
+        return ImportItem.Member({ member: { username, place, source, readAt, list: listOf(of) } })
+      }
       const itemsOf = (block: DelimitedBlock): Either.Either<ReadonlyArray<ImportItem>, ImportError> =>
         Either.gen(function* () {
           const at = yield* columnsAt(place, block.form, asideColumns)
@@ -114,8 +126,8 @@ export const asideItems = (
               group = undefined
             }
             const { readAt, source, username } = row
-            group ??= { readAt, source, username, films: [] }
-            group.films.push({ film: { id: id, slug: row.slug }, rating })
+            group ??= { readAt, source, username, entries: [] }
+            group.entries.push({ at: row.readAt, watched: { film: { id, slug: row.slug }, rating } })
           }
           if (unknown.length > 0) items.push(ImportItem.Aside({ rows: unknown }))
           return items

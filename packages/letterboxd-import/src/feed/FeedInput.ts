@@ -16,7 +16,7 @@ import {
   type Slug,
   type Username
 } from "@letterboxd-ratings/core"
-import { Chunk, DateTime, Effect, Stream } from "effect"
+import { Chunk, DateTime, Effect, Option, Stream } from "effect"
 import type { Candidate, ImportOptions, InputKind } from "../InputKind.ts"
 import { fileBytes } from "../reading/DelimitedRows.ts"
 import { type FilmBridge, noBridge, readBridge } from "../tables/FilmTables.ts"
@@ -176,6 +176,21 @@ const feedItems = (
     ]
   })
 
+/** The numbers of films in all feeds: one may lack the number that another one tells. */
+const numbersInAll = (inputs: ReadonlyArray<Candidate>, { baseUrls }: ImportOptions, films: KnownFilms) =>
+  Effect.gen(function* () {
+    if (inputs.length < 2) return films
+    const ids = new Map<Slug, FilmId>()
+    for (const { path } of inputs) {
+      // What is wrong with a feed is said when its entries are read.
+      const read = yield* Effect.option(Effect.flatMap(readText(path), (text) => logEntriesOf(path, text, baseUrls)))
+      if (Option.isNone(read)) continue
+      for (const { filmId, slug } of read.value.entries)
+        if (filmId !== undefined && slug !== undefined) ids.set(slug, filmId)
+    }
+    return { idOf: (slug: Slug) => films.idOf(slug) ?? ids.get(slug) }
+  })
+
 const itemsOf = (candidate: Candidate, options: ImportOptions, bridge: FilmBridge, films: KnownFilms) =>
   Stream.make(ImportItem.Found({ place: candidate.path, kind: name, words: "feed of a member" })).pipe(
     Stream.concat(
@@ -208,8 +223,10 @@ export const feed: InputKind = {
   },
   items: (inputs, options, films) =>
     Stream.unwrap(
-      Effect.map(options.films === undefined ? Effect.succeed(noBridge) : readBridge(options.films), (bridge) =>
-        Stream.flatMap(Stream.fromIterable(inputs), (candidate) => itemsOf(candidate, options, bridge, films))
-      )
+      Effect.gen(function* () {
+        const bridge = yield* options.films === undefined ? Effect.succeed(noBridge) : readBridge(options.films)
+        const all = yield* numbersInAll(inputs, options, films)
+        return Stream.flatMap(Stream.fromIterable(inputs), (candidate) => itemsOf(candidate, options, bridge, all))
+      })
     )
 }
