@@ -57,7 +57,7 @@ layer(NodeContext.layer)("lb verify", (it) => {
       }
       yield* withDataset(folder, startNew, (dataset) => commit(dataset, 1))
       const found: Array<string> = []
-      let isDone = false
+      const commits = { areDone: false }
       const committing = yield* Effect.fork(
         withDataset(folder, goOn, (dataset) =>
           Effect.forEach(
@@ -65,9 +65,9 @@ layer(NodeContext.layer)("lb verify", (it) => {
             (minute) => commit(dataset, minute),
             { discard: true }
           )
-        ).pipe(Effect.ensuring(Effect.sync(() => (isDone = true))))
+        ).pipe(Effect.ensuring(Effect.sync(() => (commits.areDone = true))))
       )
-      while (!isDone) {
+      while (!commits.areDone) {
         const outcome = yield* Effect.either(verify(folder))
         if (outcome._tag === "Right") found.push(...outcome.right.problems)
         else assert.include(String(outcome.left), "in use")
