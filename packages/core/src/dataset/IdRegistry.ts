@@ -6,7 +6,7 @@
 import type { FilmId } from "../domain/Film.ts"
 import { UserId, type Username } from "../domain/Member.ts"
 import type { Batch, DatasetState } from "./Batch.ts"
-import { seenAgain } from "./FilmIdentity.ts"
+import { seenAgain, withYearOfTitle } from "./FilmIdentity.ts"
 import type { Film } from "./Tables.ts"
 
 /**
@@ -43,7 +43,8 @@ export const makeIdRegistry = (state: Pick<DatasetState, "users" | "films">): Id
   for (const userId of users.values()) last = Math.max(last, userId)
   // The film as it was when films were last taken; undefined for one that was not there yet.
   const touched = new Map<FilmId, Film | undefined>()
-  const seen = (film: Film): void => {
+  const seen = (given: Film): void => {
+    const film = withYearOfTitle(given)
     const known = films.get(film.id)
     const now = known === undefined ? film : seenAgain(known, film)
     if (now === known) return
