@@ -2,7 +2,8 @@
  * The exit codes of `lb`. Scripts rely on them. 0: all members are complete and committed. 1: invalid input or
  * configuration, or output that cannot be written. 2: finished, but some members are partial, or a limit
  * (`--max-requests`, `--max-time`) was reached. 3: stopped by the site, or by pages that were not understood. 4: the
- * dataset is damaged, locked, or of a newer format. 130: interrupted.
+ * dataset is damaged, locked, or of a newer format. 130: interrupted by
+ * Ctrl-C, SIGTERM or SIGHUP.
  *
  * @since 0.1.0
  */

@@ -55,7 +55,7 @@ const optionHelp = (key: OptionKey): string => {
 }
 
 const exitCodes =
-  "0 success; 1 invalid input or configuration, or output that cannot be written; 2 some members are partial, or --max-requests or --max-time was reached; 3 stopped by the site or by unknown pages; 4 the dataset is damaged or locked; 130 interrupted. Committed batches are always kept."
+  "0 success; 1 invalid input or configuration, or output that cannot be written; 2 some members are partial, or --max-requests or --max-time was reached; 3 stopped by the site or by unknown pages; 4 the dataset is damaged or locked; 130 interrupted (Ctrl-C, SIGTERM, SIGHUP). Committed batches are always kept."
 
 /** The variables for URLs, which have no option because a URL may hold a password. */
 const urlsOf = (command: Command): string =>

@@ -11,6 +11,44 @@ import { lb } from "./lb.ts"
 import * as NodeScreen from "./NodeScreen.ts"
 import { Environment } from "./options/Settings.ts"
 
+/** What asks a process to end: Ctrl-C, a request of the system, a terminal that is closed. */
+const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const
+
+/** Interrupts whoever runs it when the terminal is closed. `runMain` does so at the other signals. */
+const hangUp: Effect.Effect<never> = Effect.async((resume) => {
+  const onSignal = () => resume(Effect.interrupt)
+  process.once("SIGHUP", onSignal)
+  return Effect.sync(() => process.off("SIGHUP", onSignal))
+})
+
+/**
+ * Watches how the process ends. The first signal interrupts the command, which then says what was kept; a second one ends
+ * it at once. A module of another author may end the process before the command is done: that is no success. Returns what
+ * to call when the command is done.
+ */
+const watchEnd = (): (() => void) => {
+  let isDone = false
+  let signalsSeen = 0
+  for (const signal of signals) {
+    // Those that were there while this program was loaded.
+    process.removeAllListeners(signal)
+    process.on(signal, () => {
+      signalsSeen += 1
+      if (signalsSeen > 1) process.exit(130)
+    })
+  }
+  process.on("exit", (code) => {
+    if (isDone || code !== 0) return
+    process.exitCode = 1
+    process.stderr.write(
+      "The process was ended before the command was done, by a module that it uses (process.exit). Committed data is safe.\n"
+    )
+  })
+  return () => {
+    isDone = true
+  }
+}
+
 /**
  * Runs `lb` as this process, on `platform`: the real one, or a failing one in tests.
  *
@@ -35,10 +73,12 @@ export const runAsProcess = (platform: Layer.Layer<NodeContext.NodeContext>): vo
     ),
     Effect.provide(services)
   )
-  NodeRuntime.runMain(program, {
+  const done = watchEnd()
+  NodeRuntime.runMain(Effect.raceFirst(program, hangUp), {
     disableErrorReporting: true,
     disablePrettyLogger: true,
     teardown: (exit, onExit) => {
+      done()
       if (Exit.isSuccess(exit)) return onExit(0)
       if (Cause.isInterruptedOnly(exit.cause)) return onExit(130)
       const failure = Option.getOrUndefined(Cause.failureOption(exit.cause))

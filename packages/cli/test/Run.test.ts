@@ -520,7 +520,25 @@ describe("lb run, interrupted", () => {
     })
   )
 
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    it(
+      `says so on ${signal} while it is being loaded, exit 130`,
+      inEmptyFolder(async (folder) => {
+        const hook = `process.on("newListener", (name) => name === "${signal}" && process.stderr.write("listening"))`
+        const run = start(folder, ["run", "--mode", "new", "--source", "sandbox"], {
+          NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(hook)}`
+        })
+        await new Promise<void>((resolve) => {
+          run.process.stderr?.once("data", () => resolve())
+          run.process.once("close", () => resolve())
+        })
+        run.process.kill(signal)
+        const { code, err } = await run.ended
+        assert.strictEqual(code, 130, err)
+        assert.include(err, "Interrupted. Nothing was ")
+      })
+    )
+
     it(
       `keeps what was committed on ${signal}, says what and how to go on, exit 130`,
       inEmptyFolder(async (folder) => {

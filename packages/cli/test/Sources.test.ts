@@ -15,21 +15,62 @@ const decodeEvent = Schema.decodeUnknownSync(Schema.parseJson(HarvestEvent))
 /** The source of `examples/` as one file, as somebody who built it would have it: with nothing of this process. */
 let jsonSource: string
 
-beforeAll(async () => {
-  jsonSource = fileURLToPath(new URL(`../node_modules/.cache/json-source-${process.pid}.mjs`, import.meta.url))
+/** A source that does what it must not do. */
+let oddSource: string
+const oddContents = `
+import { RatingsSource } from "@letterboxd-ratings/core"
+import { Layer, Stream } from "effect"
+const listOf = (rating) => () => Stream.make({
+  username: "davee",
+  number: 1,
+  place: "here",
+  content: {
+    _tag: "Films",
+    films: [{ film: { id: 1, slug: "one", title: "One", year: 2001 }, rating }],
+    lastPart: 1,
+    stated: {},
+    unreadable: 0,
+    fullPart: 72
+  }
+})
+const cases = {
+  good: {},
+  value: { list: listOf(5.5) },
+  throws: { list: () => { throw new Error("boo") } },
+  nothing: { list: () => undefined },
+  member: { members: Stream.make({ username: "No Name" }) },
+  dies: { members: Stream.die(new Error("boo")) },
+  name: { name: "o\u001b[31mdd", list: listOf(5.5) },
+  exits: { list: () => process.exit(0) }
+}
+export const options = ["case"]
+export const layer = ({ options }) => {
+  if (options.case === "layer") return Layer.die(new Error("boo"))
+  const members = Stream.make({ username: "davee" })
+  return Layer.succeed(RatingsSource, { name: "odd", members, list: listOf(4), ...cases[options.case] })
+}
+`
+
+const built = async (name: string, contents: string): Promise<string> => {
+  const outfile = fileURLToPath(new URL(`../node_modules/.cache/${name}-${process.pid}.mjs`, import.meta.url))
   await build({
-    stdin: {
-      contents: fs.readFileSync(path.join(examples, "json-source.mjs"), "utf8"),
-      resolveDir: path.dirname(fileURLToPath(import.meta.url))
-    },
-    outfile: jsonSource,
+    stdin: { contents, resolveDir: path.dirname(fileURLToPath(import.meta.url)) },
+    outfile,
     bundle: true,
     format: "esm",
     platform: "node",
     conditions: ["@letterboxd-ratings/source"],
     logLevel: "error"
   })
-  return () => fs.rmSync(jsonSource, { force: true })
+  return outfile
+}
+
+beforeAll(async () => {
+  jsonSource = await built("json-source", fs.readFileSync(path.join(examples, "json-source.mjs"), "utf8"))
+  oddSource = await built("odd-source", oddContents)
+  return () => {
+    for (const file of [jsonSource, oddSource]) fs.rmSync(file, { force: true })
+  }
 })
 
 /** The arguments for the source beside the folder the command runs in, with the lists of `examples/`. */
@@ -79,6 +120,49 @@ describe("lb, with the source of a module", () => {
       assert.include(hidden.out, "✗ films (mine.json: hidden_one)")
     }),
     60_000
+  )
+
+  it(
+    "blames a module for what it does wrong, and writes nothing of it",
+    inEmptyFolder(async (folder) => {
+      fs.copyFileSync(oddSource, path.join(folder, "odd.mjs"))
+      fs.writeFileSync(path.join(folder, "exit.mjs"), "process.exit(0)\n")
+      const cases = [
+        ["good", "", 0, 0],
+        ["value", "odd gave part 1 of davee that cannot be used (film 1: rating cannot be 5.5)", 3, 3],
+        ["throws", "odd threw an exception (Error: boo)", 3, 3],
+        ["nothing", "odd gave undefined as the list of davee instead of a stream", 3, 3],
+        ["member", "odd gave a member that cannot be used", 3, 3],
+        ["dies", "odd threw an exception (Error: boo)", 3, 3],
+        ["name", "The source o [31mdd gave part 1 of davee", 3, 3],
+        ["layer", "odd.mjs threw an exception (Error: boo)", 1, 1],
+        ["exits", "was ended before the command was done, by a module", 1, 1],
+        ["exit.mjs", "was ended before the command was done, by a module", 1, 1]
+      ] as const
+      for (const [name, said, ofRun, ofDoctor] of cases) {
+        const source = name.endsWith(".mjs")
+          ? ["--source", `./${name}`]
+          : ["--source", "./odd.mjs", "--source-options", `case=${name}`]
+        const run = await lb(folder, ["run", "--mode", "new", "--out", name, ...source])
+        assert.strictEqual(run.code, ofRun, name + run.out + run.err)
+        const doctor = await lb(folder, ["doctor", ...source])
+        assert.strictEqual(doctor.code, ofDoctor, name + doctor.out + doctor.err)
+        for (const { err, out } of [run, doctor]) {
+          assert.include(out + err, said)
+          assert.notInclude(out + err, "bug in lb")
+          assert.notInclude(out + err, "\u001b")
+          assert.notMatch(out + err, /\n +at /u)
+        }
+        if (!fs.existsSync(path.join(folder, name, "manifest.json"))) continue
+        const verified = await lb(folder, ["verify", "--out", name])
+        assert.strictEqual(verified.code, 0, verified.out)
+        assert.strictEqual(
+          rowsOf(path.join(folder, name), "latest_raw_user_ratings.csv").join(),
+          name === "good" ? "1,1,4.0" : ""
+        )
+      }
+    }),
+    120_000
   )
 
   it(

@@ -39,6 +39,16 @@ describe("IdRegistry", () => {
     assert.deepStrictEqual(registry.user(username("next")), { userId: userId(8), isNew: true })
   })
 
+  it("takes a year at the end of a title for the year, where there is none beside it", () => {
+    const registry = makeIdRegistry({ users: new Map(), films: new Map() })
+    registry.film(film({ id: 1, slug: "x", title: "X (1999)" }))
+    registry.film(film({ id: 2, slug: "gone", title: "Gone (1999)", year: 2003 }))
+    assert.deepStrictEqual(registry.takeFilms().newFilms, [
+      film({ id: 1, slug: "x", title: "X", year: 1999 }),
+      film({ id: 2, slug: "gone", title: "Gone (1999)", year: 2003 })
+    ])
+  })
+
   it("tells new and changed films once", () => {
     const a = film({ id: 1, slug: "a", title: "A" })
     const renamed = film({ id: 1, slug: "a-2", title: "A" })

@@ -200,7 +200,7 @@ export const writeChanges = (
       const username = usernames.get(userId)
       return username === undefined ? "" : updateRow(username, lastUpdated)
     }
-    const records = members.all.filter(({ state }) => state !== undefined)
+    const records = [...members.all, ...members.besides].filter(({ state }) => state !== undefined)
     const before = manifest.files
     const kept = new Set(rowTablesOf(keeps))
 

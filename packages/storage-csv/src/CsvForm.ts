@@ -4,8 +4,8 @@
 import { FileSystem, Path } from "@effect/platform"
 import type { StorageError } from "@letterboxd-ratings/core"
 import { type DatasetFolderKind, type FolderForm, manifestName, readManifest } from "@letterboxd-ratings/storage-folder"
-import { Effect } from "effect"
-import { type CsvManifest, csvManifestText, filesOf } from "./CsvManifest.ts"
+import { Effect, Struct } from "effect"
+import { type CsvManifest, csvManifestText, filesOf, rowFiles } from "./CsvManifest.ts"
 import {
   type FileNames,
   isBatchFile,
@@ -26,6 +26,7 @@ export const csvForm = ({ rawRatingsPrefix, ...names }: FileNames): FolderForm<C
     ...csvManifestText,
     entries: (manifest) => filesOf(manifest).map(([, entry]) => entry),
     subfolders: [memberFilesFolder],
+    rowTables: ({ files }) => Struct.keys(rowFiles).filter((table) => files[rowFiles[table]] !== undefined),
     isOurs: (name) => chosen.has(name) || isBatchFile(name, rawRatingsPrefix) || isMemberFile(name),
     // Other names may have been chosen when the dataset was made.
     mayName: (name, as) =>

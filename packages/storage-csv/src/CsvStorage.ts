@@ -239,7 +239,7 @@ const readState = (place: string, manifest: CsvManifest) =>
 /** Tells what is there without locking it: another process may be adding to it, and the manifest says up to where. */
 const inspect = (options: CsvStorageOptions, names: FileNames): Effect.Effect<DatasetSummary, StorageError, Services> =>
   Effect.flatMap(folderToRead(csvFolder(names), options.folder), (folder) =>
-    readUnheld(existingManifest(options, names, folder), (manifest) =>
+    readUnheld({ folder, failures, manifest: existingManifest(options, names, folder) }, (manifest) =>
       Effect.map(
         Effect.zipRight(checkCommittedForm(folder, manifest, bytesOnOpening), readState(folder, manifest)),
         (state) => ({

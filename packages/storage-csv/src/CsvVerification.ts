@@ -27,6 +27,7 @@ import {
   placeOf,
   readEntry,
   readManifest,
+  readUnheld,
   recoverFolder
 } from "@letterboxd-ratings/storage-folder"
 import { Effect, Either, Option, Stream } from "effect"
@@ -55,7 +56,7 @@ export const verifyFolder = (
 ): Effect.Effect<Verification, StorageError, Services> =>
   Effect.gen(function* () {
     const kind = csvFolder(names)
-    if (!repair) return yield* check(yield* folderToRead(kind, folder), names)
+    if (!repair) return yield* checkUnheld(yield* folderToRead(kind, folder), names)
     return yield* Effect.scoped(
       openFolder(kind, folder, { _tag: "continue" }).pipe(
         Effect.catchIf(
@@ -149,13 +150,36 @@ const told = (ratings: number, problems: ReadonlyArray<string>): Verification =>
   }
 }
 
+/** Checks a dataset that another process may be adding to. */
+const checkUnheld = (folder: string, names: FileNames): Effect.Effect<Verification, StorageError, Services> =>
+  Effect.gen(function* () {
+    const problems: Array<string> = []
+    const manifest = manifestOf(folder, names)
+    if ((yield* noting(problems)(manifest)) === undefined) return told(0, problems)
+    return yield* readUnheld(
+      { folder, failures, manifest },
+      (found) => checkWith(folder, names, found),
+      (verification) => verification.problems.length === 0
+    )
+  })
+
+/** Checks a dataset that is held. */
 const check = (folder: string, names: FileNames): Effect.Effect<Verification, StorageError, Services> =>
+  Effect.gen(function* () {
+    const problems: Array<string> = []
+    const manifest = yield* noting(problems)(manifestOf(folder, names))
+    return manifest === undefined ? told(0, problems) : yield* checkWith(folder, names, manifest)
+  })
+
+const checkWith = (
+  folder: string,
+  names: FileNames,
+  manifest: CsvManifest
+): Effect.Effect<Verification, StorageError, Services> =>
   Effect.gen(function* () {
     const path = yield* Path.Path
     const problems: Array<string> = []
     const note = noting(problems)
-    const manifest = yield* note(manifestOf(folder, names))
-    if (manifest === undefined) return told(0, problems)
     const keeps = keepsIn(manifest)
     const { canRestore, changed, isTranslatedChanged, problems: ofFiles, tails } = yield* checkFiles(folder, manifest)
     problems.push(...ofFiles)

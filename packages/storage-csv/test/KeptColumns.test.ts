@@ -255,4 +255,35 @@ layer(NodeContext.layer)("a dataset of the version before", (it) => {
       )
     })
   )
+
+  it.scoped("is what its manifest says of format, keeps and files, or the manifest is damaged", () =>
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      const folder = yield* freshFolder
+      yield* withDataset(folder, startNew, (dataset) => commitKept(dataset, 0, keptHistory.length))
+      const place = `${folder}/manifest.json`
+      const text = yield* fs.readFileString(place)
+      const manifest = JSON.parse(text) as { readonly keeps: ReadonlyArray<string>; readonly files: object }
+      const { keeps: _, ...withoutKeeps } = manifest
+      const without = (keep: string) => manifest.keeps.filter((one) => one !== keep)
+      const wrong: ReadonlyArray<readonly [object, string]> = [
+        [{ ...manifest, format: 1 }, "format is 1, but a dataset that keeps rated_on, liked"],
+        [withoutKeeps, "format is 2, but a dataset that keeps only stars has format 1"],
+        [{ ...manifest, keeps: without("watched") }, "it names files of watched, but its keeps do not"],
+        [{ ...manifest, keeps: without("changes") }, "it names files of changes, but its keeps do not"],
+        [
+          { ...manifest, files: { ...manifest.files, watchedFilms: undefined } },
+          "its keeps name watched, but it names no files of that"
+        ]
+      ]
+      for (const [changed, said] of wrong) {
+        yield* fs.writeFileString(place, JSON.stringify(changed))
+        assert.include((yield* verify(folder)).problems.join(), said)
+        const error = yield* Effect.flip(withDataset(folder, goOn, () => Effect.void))
+        assert.include(String(error), said)
+      }
+      yield* fs.writeFileString(place, text)
+      assert.deepStrictEqual((yield* verify(folder)).problems, [])
+    })
+  )
 })

@@ -1,10 +1,11 @@
 import { FileSystem, Path } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, layer } from "@effect/vitest"
+import type { OpenDataset } from "@letterboxd-ratings/core"
 import { type CsvFile, CsvManifest } from "@letterboxd-ratings/storage-csv"
 import { crc32Of } from "@letterboxd-ratings/storage-folder"
 import { Effect, Schema } from "effect"
-import { commitRest, contentOf, freshFolder, goOn, startNew, verify, withDataset } from "./Batches.ts"
+import { batchOf, commitRest, contentOf, film, freshFolder, goOn, startNew, verify, withDataset } from "./Batches.ts"
 
 const decodeManifest = Schema.decodeUnknownSync(Schema.parseJson(CsvManifest))
 const encodeManifest = Schema.encodeSync(Schema.parseJson(CsvManifest))
@@ -41,6 +42,38 @@ layer(NodeContext.layer)("lb verify", (it) => {
       assert.deepStrictEqual(yield* verify(folder), { ratings: 6, problems: [], repaired: [] })
       assert.deepStrictEqual(yield* verify(folder, true), { ratings: 6, problems: [], repaired: [] })
       assert.deepStrictEqual(yield* contentOf(folder), before)
+    })
+  )
+
+  it.scoped("finds nothing wrong with a sound dataset while batches are committed to it", () =>
+    Effect.gen(function* () {
+      const folder = yield* freshFolder
+      const commit = (dataset: OpenDataset, minute: number) => {
+        const films = Array.from({ length: 3_000 }, (_, i) =>
+          film({ id: i + 1, slug: `film-${i}`, title: `Film ${i} of ${minute}` })
+        )
+        const ratings = films.map(({ id }) => [id, (minute % 10) / 2 + 0.5] as const)
+        return dataset.commit(batchOf(dataset.state, minute, [{ name: "rater", ratings }], films))
+      }
+      yield* withDataset(folder, startNew, (dataset) => commit(dataset, 1))
+      const found: Array<string> = []
+      const commits = { areDone: false }
+      const committing = yield* Effect.fork(
+        withDataset(folder, goOn, (dataset) =>
+          Effect.forEach(
+            Array.from({ length: 12 }, (_, i) => i + 2),
+            (minute) => commit(dataset, minute),
+            { discard: true }
+          )
+        ).pipe(Effect.ensuring(Effect.sync(() => (commits.areDone = true))))
+      )
+      while (!commits.areDone) {
+        const outcome = yield* Effect.either(verify(folder))
+        if (outcome._tag === "Right") found.push(...outcome.right.problems)
+        else assert.include(String(outcome.left), "in use")
+      }
+      yield* committing
+      assert.deepStrictEqual(found, [])
     })
   )
 

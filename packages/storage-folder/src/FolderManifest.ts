@@ -4,7 +4,15 @@
  * @since 0.1.0
  */
 import { FileSystem, Path } from "@effect/platform"
-import { formatOf, Keep, type Keeps, latestFormat, type StorageError } from "@letterboxd-ratings/core"
+import {
+  formatOf,
+  Keep,
+  type Keeps,
+  latestFormat,
+  type RowTable,
+  rowTablesOf,
+  type StorageError
+} from "@letterboxd-ratings/core"
 import { type DateTime, Effect, Option, ParseResult, Schema } from "effect"
 import { type FileEntry, highestNumber, InnerName, nextName } from "./FileEntry.ts"
 import type { FolderFailures } from "./FolderFailure.ts"
@@ -132,7 +140,8 @@ export const keepsIn = ({ keeps }: Pick<FolderManifest, "keeps">): Keeps => new 
  * vouches for. `subfolders` are those in which it writes besides the folder itself. `isOurs` tells the names (from the
  * folder on) of files that a commit may write; those that a manifest names count as such anyway. `mayName` tells the
  * names that a manifest may give to a file it vouches for, to one it does not vouch for, and to one that goes away: a
- * manifest may have been changed, and what it names is written over, renamed and removed.
+ * manifest may have been changed, and what it names is written over, renamed and removed. `rowTables` are the tables of
+ * rows of which a manifest names files; without it, they are not compared with what the dataset keeps.
  *
  * @since 0.1.0
  * @category models
@@ -145,7 +154,26 @@ export interface FolderForm<M extends FolderManifest> {
   readonly entries: (manifest: M) => ReadonlyArray<FileEntry>
   readonly subfolders: ReadonlyArray<string>
   readonly isOurs: (name: string) => boolean
+  readonly rowTables?: (manifest: M) => ReadonlyArray<RowTable>
   readonly mayName: (name: string, as: "entry" | "copy" | "removed") => boolean
+}
+
+/** What is wrong with what a manifest says of its form, if anything is: somebody changed it, and rows would be lost. */
+const wrongForm = <M extends FolderManifest>(
+  { rowTables }: Pick<FolderForm<M>, "rowTables">,
+  manifest: M
+): string | undefined => {
+  const { format } = manifest
+  const keeps = keepsIn(manifest)
+  const expected = formatOf(keeps)
+  if (format !== expected)
+    return `format is ${format}, but a dataset that keeps ${[...keeps].join(", ") || "only stars"} has format ${expected}`
+  const kept = rowTablesOf(keeps)
+  const there = rowTables?.(manifest) ?? kept
+  const lost = there.find((table) => !kept.includes(table))
+  if (lost !== undefined) return `it names files of ${lost}, but its keeps do not`
+  const missing = kept.find((table) => !there.includes(table))
+  return missing === undefined ? undefined : `its keeps name ${missing}, but it names no files of that`
 }
 
 /** What is wrong with the names in a manifest, if anything is. */
@@ -236,31 +264,9 @@ export const readManifest = <M extends FolderManifest>(
       }
       return damaged(error.message)
     })
-    const wrong = wrongName(form, manifest)
+    const wrong = wrongName(form, manifest) ?? wrongForm(form, manifest)
     return wrong === undefined ? manifest : yield* damaged(wrong)
   })
 
 /** A manifest may be a stranger's, and is not repeated whatever it says. */
 const isStorageName = /^[a-z]{1,20}$/u
-
-/**
- * Reads a dataset that nobody keeps from changing: where `read` finds something wrong and the dataset has changed
- * meanwhile, it reads again.
- *
- * @since 0.1.0
- * @category constructors
- */
-export const readUnheld = <M extends FolderManifest, A, R>(
-  manifestNow: Effect.Effect<M, StorageError, R>,
-  read: (manifest: M) => Effect.Effect<A, StorageError, R>,
-  isSound: (found: A) => boolean = () => true
-): Effect.Effect<A, StorageError, R> =>
-  Effect.gen(function* () {
-    const manifest = yield* manifestNow
-    const found = yield* Effect.exit(read(manifest))
-    if (found._tag === "Success" && isSound(found.value)) return found.value
-    const after = yield* manifestNow
-    return after.batches === manifest.batches && after.committedAt.epochMillis === manifest.committedAt.epochMillis
-      ? yield* found
-      : yield* readUnheld(manifestNow, read, isSound)
-  })

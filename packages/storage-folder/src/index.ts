@@ -57,8 +57,8 @@ export {
   keepsIn,
   manifestName,
   manifestText,
-  readManifest,
-  readUnheld
+  readManifest
 } from "./FolderManifest.ts"
 export { checkTail, type RecoveryOptions, recoverFolder, removeFirstAttempt, type Tails } from "./FolderRecovery.ts"
 export { checkNotWithin, replaceFolder, type ReplacementOptions } from "./FolderReplacement.ts"
+export { readUnheld, type UnheldFolder } from "./UnheldReading.ts"

@@ -217,7 +217,9 @@ export const writeChanges = (
       committedAt,
       idGaps,
       members:
-        isFirst || members.all.length > 0 || areColumnsNew(memberColumns(keeps), memberColumns(before))
+        isFirst ||
+        members.all.length + members.besides.length > 0 ||
+        areColumnsNew(memberColumns(keeps), memberColumns(before))
           ? yield* wholeFile(writing, membersName, memberColumns(keeps), memberRows(after))
           : inPlace(manifest.members),
       films:

@@ -11,7 +11,7 @@ import {
   removeFirstAttempt as removeFilesOfFirstAttempt,
   removeIfEmpty
 } from "@letterboxd-ratings/storage-folder"
-import { Effect } from "effect"
+import { Effect, Struct } from "effect"
 import {
   entriesOf,
   filmsName,
@@ -33,6 +33,8 @@ export const parquetForm: FolderForm<ParquetManifest> = {
   ...parquetManifestText,
   entries: entriesOf,
   subfolders: partFolders,
+  rowTables: (manifest) =>
+    Struct.keys(rowTables).filter((table) => table === "ratings" || manifest[table] !== undefined),
   isOurs: (name) => name === membersName || name === filmsName || partNumber(name) !== undefined,
   mayName: (name, as) =>
     as === "entry"

@@ -90,7 +90,7 @@ export const make = (
         yield* compression
         const folder = yield* toRead
         const duckDb = yield* openDuckDb(place)
-        return yield* readUnheld(manifestOf(folder), (manifest) =>
+        return yield* readUnheld({ folder, failures, manifest: manifestOf(folder) }, (manifest) =>
           Effect.map(Effect.zipRight(checkThere(folder, manifest), readState(duckDb, folder, manifest)), (state) => ({
             state,
             bytes: entriesOf(manifest).reduce((sum, { bytes }) => sum + bytes, 0),
@@ -104,7 +104,7 @@ export const make = (
           const repaired = repair ? yield* finishCommit(place) : []
           const folder = yield* toRead
           const verified = yield* readUnheld(
-            manifestOf(folder),
+            { folder, failures, manifest: manifestOf(folder) },
             (manifest) => verifyFiles(folder, manifest),
             ({ problems }) => problems.length === 0
           )

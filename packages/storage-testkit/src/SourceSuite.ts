@@ -6,6 +6,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import {
   activityOf,
+  checkedSource,
   examineSource,
   judgeMember,
   type ListPart,
@@ -91,7 +92,8 @@ const complete = (source: Context.Tag.Service<RatingsSource>): Source => ({
   examine: (name) => examineSource(source, name)
 })
 
-const completeSource = Effect.map(RatingsSource, complete)
+/** As a run reads it: what cannot be used is an error. */
+const completeSource = Effect.map(RatingsSource, (source) => complete(checkedSource(source)))
 
 const username = Schema.decodeUnknownSync(Username)
 

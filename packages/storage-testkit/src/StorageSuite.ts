@@ -5,6 +5,7 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import {
+  type BatchMember,
   contentAfter,
   type DatasetState,
   emptyContent,
@@ -657,6 +658,51 @@ export const storageSuite = <E>(
           assert.deepStrictEqual(yield* open(goOn, allRows), yield* expectedRows(n + 1))
           assert.deepStrictEqual((yield* storage((service) => service.verify({ repair: false }))).problems, [])
         }
+      })
+    )
+
+    test(
+      "forgets what was seen of partial lists where it begins to keep more of lists",
+      Effect.gen(function* () {
+        const { open, reopened, storage } = yield* freshPlace
+        const [first] = keptHistory
+        const [sealed] = first?.members ?? []
+        if (first === undefined || sealed === undefined) return assert.fail("no history")
+        const partial = (name: string, seen: ReadonlyArray<number>, userId: number): BatchMember => ({
+          record: {
+            ...sealed.record,
+            username: name as never,
+            userId: userId as never,
+            state: "partial",
+            lastPage: 2,
+            missing: [2],
+            ratings: 0,
+            seen: seen as never
+          },
+          isNew: true,
+          write: "append",
+          ratings: []
+        })
+        const members = [sealed, partial("half", [1, 2], 2), partial("other", [2], 3)]
+        yield* open(startNew, (dataset) => dataset.commit({ ...first, members }))
+        const before = yield* reopened
+        const isPartial = (name: string) => before.members.get(name as never)?.state === "partial"
+        const more = { members: [], newFilms: [], changedFilms: [], committedAt: DateTime.unsafeMake(2e12) }
+        yield* open(goOn, (dataset) => dataset.commit({ ...more, keeps: ["film_numbers"] }))
+        assert.deepStrictEqual((yield* reopened).members, before.members)
+        yield* open(goOn, (dataset) => dataset.commit({ ...more, keeps: ["watched"] }))
+        const after = yield* reopened
+        assert.deepStrictEqual(
+          after.members,
+          new Map(
+            Array.from(before.members, ([name, { seen, ...record }]) => [
+              name,
+              seen === undefined || isPartial(name) ? record : { ...record, seen }
+            ])
+          ) as typeof after.members
+        )
+        assert.deepStrictEqual({ ...after, batches: 0, members: 0 }, { ...before, batches: 0, members: 0 })
+        assert.deepStrictEqual((yield* storage((service) => service.verify({ repair: false }))).problems, [])
       })
     )
 

@@ -6,7 +6,7 @@
 import { Chunk, type DateTime, Stream } from "effect"
 import type { FilmId } from "../domain/Film.ts"
 import type { UserId, Username } from "../domain/Member.ts"
-import { type Batch, type DatasetState, emptyDatasetState, idGapsIn } from "./Batch.ts"
+import { type Batch, type BatchMember, type DatasetState, emptyDatasetState, idGapsIn } from "./Batch.ts"
 import type { Keep, Keeps } from "./Column.ts"
 import type { RowStreams, WholeDataset } from "./RatingsStorage.ts"
 import type { StorageError } from "./StorageError.ts"
@@ -36,7 +36,8 @@ export type StateTables = Omit<DatasetState, RowTable>
 /**
  * What becomes of a dataset, table by table. `before` and `after` are what it holds without and with the changes; both
  * hold as long as they are being written, and change afterwards. Rows that are new in a table stand in their order;
- * `members.all` are those that are new or changed in the order of the batch.
+ * `members.all` are those that are new or changed in the order of the batch. `members.besides` are those of `changed` that
+ * are not in the batch: only their records change, because the dataset keeps more from now on.
  * `idGaps` is the number of user ids that the dataset skips.
  * `isWhole` says that a whole dataset comes from elsewhere, and not a batch.
  *
@@ -55,6 +56,7 @@ export interface DatasetChanges {
     readonly all: ReadonlyArray<Member>
     readonly added: ReadonlyArray<Member>
     readonly changed: ReadonlyArray<MemberRecord>
+    readonly besides: ReadonlyArray<MemberRecord>
   }
   readonly updates: { readonly added: ReadonlyArray<MemberUpdate>; readonly changed: ReadonlyArray<MemberUpdate> }
   readonly committedAt: DateTime.Utc
@@ -91,6 +93,31 @@ export const openStateOf = ({ batches, films, keeps, members, updates, users }: 
   keeps,
   batches
 })
+
+/** What lists tell of their films. Parts that were read before a dataset kept it are not in its rows. */
+const keptOfLists: ReadonlyArray<Keep> = ["rated_on", "liked", "watched"]
+
+const keepsMoreOfLists = (before: Keeps, after: Keeps): boolean =>
+  keptOfLists.some((keep) => after.has(keep) && !before.has(keep))
+
+/** A partial member whose missing parts alone do not complete it any more: its list can only be read as a whole. */
+const toReadWhole = (record: MemberRecord): MemberRecord => {
+  if (record.state !== "partial" || record.seen === undefined) return record
+  const { seen: _, ...rest } = record
+  return rest
+}
+
+/**
+ * The state of a dataset that keeps so much from now on: where that is more of each film of a list than before, partial
+ * members can only be read as a whole.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const stateThatKeeps = (state: DatasetState, keeps: Keeps): DatasetState =>
+  keepsMoreOfLists(state.keeps, keeps)
+    ? { ...state, members: new Map(Array.from(state.members, ([name, record]) => [name, toReadWhole(record)])) }
+    : state
 
 /** Sets entries of maps, and knows how to take that back. A map's order is that in which its keys came. */
 const makeJournal = () => {
@@ -134,7 +161,19 @@ export const changesOfBatch = (
   const members = { added: new Array<MemberRecord>(), changed: new Array<MemberRecord>() }
   const updates = { added: new Array<MemberUpdate>(), changed: new Array<MemberUpdate>() }
   const replaced = new Set<UserId>()
-  for (const { record, write } of batch.members) {
+  const keepsNow = withKeeps(keeps, batch.keeps)
+  const isGrowing = keepsMoreOfLists(keeps, keepsNow)
+  // Rows that join others that lack something do not make a list that can be completed.
+  const recordOf = ({ record, write }: BatchMember): MemberRecord =>
+    isGrowing && write === "append" && hasSeen(state.members.get(record.username)) ? toReadWhole(record) : record
+  const records = batch.members.map(recordOf)
+  const besides = isGrowing ? othersToReadWhole(state.members, records) : []
+  for (const record of besides) {
+    members.changed.push(record)
+    set(state.members, record.username, record)
+  }
+  for (const [i, record] of records.entries()) {
+    const write = batch.members[i]?.write
     const { readAt, state: memberState, userId, username } = record
     members[state.users.has(username) ? "changed" : "added"].push(record)
     set(state.users, username, userId)
@@ -148,7 +187,7 @@ export const changesOfBatch = (
   }
   for (const film of batch.newFilms) set(state.films, film.id, film)
   for (const { after } of batch.changedFilms) set(state.films, after.id, after)
-  state.keeps = withKeeps(keeps, batch.keeps)
+  state.keeps = keepsNow
   state.batches = batches + 1
   return {
     changes: {
@@ -166,7 +205,7 @@ export const changesOfBatch = (
         changes: rowsOf([batch.changes ?? []])
       },
       films: { added: batch.newFilms, changed: batch.changedFilms },
-      members: { ...members, all: batch.members.map(({ record }) => record) },
+      members: { ...members, all: records, besides },
       updates,
       committedAt: batch.committedAt,
       idGaps: state.idGaps,
@@ -178,6 +217,22 @@ export const changesOfBatch = (
       state.batches = batches
     }
   }
+}
+
+const hasSeen = (record: MemberRecord | undefined): boolean =>
+  record?.state === "partial" && record.seen !== undefined && record.seen.length > 0
+
+const othersToReadWhole = (
+  members: OpenState["members"],
+  records: ReadonlyArray<MemberRecord>
+): ReadonlyArray<MemberRecord> => {
+  const inBatch = new Set(records.map(({ username }) => username))
+  const others: Array<MemberRecord> = []
+  for (const record of members.values()) {
+    const now = inBatch.has(record.username) ? record : toReadWhole(record)
+    if (now !== record) others.push(now)
+  }
+  return others
 }
 
 const withKeeps = (keeps: Keeps, more: Iterable<Keep> = []): Keeps => {
@@ -204,7 +259,7 @@ export const changesOfWhole = (whole: WholeDataset): DatasetChanges => {
     after: { ...state, batches: Math.max(1, state.batches) },
     rows: { ratings: table("ratings"), watched: table("watched"), changes: table("changes") },
     films: { added: [...state.films.values()], changed: [] },
-    members: { all, added: all, changed: [] },
+    members: { all, added: all, changed: [], besides: [] },
     updates: {
       added: [...updates].flatMap(([username, lastUpdated]) => {
         const userId = users.get(username)

@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import { Schema, Struct } from "effect"
+import { splitDisplayName } from "../domain/Film.ts"
 import { Film } from "./Tables.ts"
 
 /**
@@ -27,6 +28,16 @@ export const displayName = (film: Film): string =>
  * @category constructors
  */
 export const nameWithoutTitle = ({ id, slug }: Pick<Film, "id" | "slug">): string => slug ?? `film:${id}`
+
+/**
+ * A film as every storage gives it back: a title that ends with a year, and has none beside it, is title and year. In a file
+ * with one column for both they cannot be told from each other.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const withYearOfTitle = (film: Film): Film =>
+  film.year === undefined && film.title?.endsWith(")") === true ? { ...film, ...splitDisplayName(film.title) } : film
 
 /**
  * What a film is known as after it was seen again: the newest wins, but a source that does not tell something never

@@ -6,7 +6,7 @@
 import type { FilmId } from "../domain/Film.ts"
 import { UserId, type Username } from "../domain/Member.ts"
 import type { Batch, DatasetState } from "./Batch.ts"
-import { filled, seenAgain } from "./FilmIdentity.ts"
+import { filled, seenAgain, withYearOfTitle } from "./FilmIdentity.ts"
 import type { Film } from "./Tables.ts"
 
 /**
@@ -52,7 +52,8 @@ export const makeIdRegistry = (state: Pick<DatasetState, "users" | "films">): Id
     if (!touched.has(now.id)) touched.set(now.id, known)
     films.set(now.id, now)
   }
-  const seen = (film: Film): void => {
+  const seen = (given: Film): void => {
+    const film = withYearOfTitle(given)
     const known = films.get(film.id)
     become(known, known === undefined ? film : seenAgain(known, film))
   }

@@ -5,7 +5,7 @@
  * @since 0.1.0
  */
 import { Either, Record, Schema } from "effect"
-import { FilmId, ImdbId, Slug, splitDisplayName, Title, TmdbId, Year } from "../domain/Film.ts"
+import { FilmId, ImdbId, Slug, Title, TmdbId, Year } from "../domain/Film.ts"
 import { UserId, Username } from "../domain/Member.ts"
 import { Day, Rating } from "../domain/Rating.ts"
 import { allKeeps, type Column, type Keep, type Keeps, optional, required, stored } from "./Column.ts"
@@ -267,8 +267,7 @@ const copyInto = (
 
 /**
  * Makes a reader of films of lists, for values of any form. It takes what `WatchedFilm` takes, without other properties,
- * and costs a fraction of it. What it fails with names the value. A title that ends with a year and has none beside it is
- * split, because that is what becomes of it in a file.
+ * and costs a fraction of it. What it fails with names the value.
  *
  * @since 0.1.0
  * @category constructors
@@ -284,9 +283,6 @@ export const watchedFilmReader = (): ((value: unknown) => Either.Either<WatchedF
     const watched: { [property: string]: unknown } = { film }
     const wrong = copyInto(film, given, filmParts) ?? copyInto(watched, value, factParts)
     if (wrong !== undefined) return Either.left(wrong)
-    const { title, year } = film
-    if (year === undefined && typeof title === "string" && title.endsWith(")"))
-      Object.assign(film, splitDisplayName(title))
     // Each property was decoded by its column, and the columns are those of the schema.
     return Either.right(watched as unknown as WatchedFilm)
   }

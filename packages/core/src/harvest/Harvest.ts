@@ -25,6 +25,7 @@ import { activityOf, RatingsSource } from "../reading/RatingsSource.ts"
 import type { RunReport } from "./RunReport.ts"
 import { SourceError } from "../reading/SourceError.ts"
 import type { Keep, Keeps } from "../dataset/Column.ts"
+import { stateThatKeeps } from "../dataset/Changes.ts"
 import { makeIdRegistry } from "../dataset/IdRegistry.ts"
 import { type OpenDataset, RatingsStorage } from "../dataset/RatingsStorage.ts"
 import type { StorageError } from "../dataset/StorageError.ts"
@@ -149,11 +150,19 @@ const start = (options: HarvestOptions): Effect.Effect<Running, never, RatingsSo
 const runOn = (
   source: Context.Tag.Service<RatingsSource>,
   storage: Context.Tag.Service<RatingsStorage>,
-  dataset: OpenDataset,
+  opened: OpenDataset,
   tell: MemberReader.Tell,
   options: HarvestOptions
 ): Effect.Effect<void, StorageError> =>
   Effect.gen(function* () {
+    const asked = options.keep ?? (options.mode === "new" ? source.keeps : undefined) ?? []
+    const provenance = source.proof === undefined ? {} : { source: source.name, proof: source.proof }
+    const keeps: Keeps = new Set([
+      ...opened.state.keeps,
+      ...asked,
+      ...(source.proof === undefined ? [] : ["provenance" as const])
+    ])
+    const dataset: OpenDataset = { ...opened, state: stateThatKeeps(opened.state, keeps) }
     const startedAt = yield* DateTime.now
     const before = yield* activityOf(source)
     const registry = makeIdRegistry(dataset.state)
@@ -174,13 +183,6 @@ const runOn = (
     const first = partial.first.filter(({ username }) => !isSkipped(username))
     const last = partial.last.filter(({ username }) => !isSkipped(username))
     let discovered = 0
-    const asked = options.keep ?? (options.mode === "new" ? source.keeps : undefined) ?? []
-    const provenance = source.proof === undefined ? {} : { source: source.name, proof: source.proof }
-    const keeps: Keeps = new Set([
-      ...dataset.state.keeps,
-      ...asked,
-      ...(source.proof === undefined ? [] : ["provenance" as const])
-    ])
 
     yield* tell(
       RunStarted.make({

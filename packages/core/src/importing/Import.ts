@@ -7,6 +7,7 @@
 import { Clock, DateTime, Effect, Stream } from "effect"
 import type { BatchMember } from "../dataset/Batch.ts"
 import type { Keep, Keeps } from "../dataset/Column.ts"
+import { stateThatKeeps } from "../dataset/Changes.ts"
 import { type IdRegistry, makeIdRegistry } from "../dataset/IdRegistry.ts"
 import { type OpenDataset, RatingsStorage } from "../dataset/RatingsStorage.ts"
 import type { StorageError } from "../dataset/StorageError.ts"
@@ -178,7 +179,7 @@ const makeIntake = <E, R>(
   { isDryRun, membersInABatch = usualMembersInABatch, rowsInABatch = usualRowsInABatch, timestamp }: ImportRequest,
   tell: (event: ImportEvent) => Effect.Effect<void, E, R>
 ) => {
-  const { state } = dataset
+  const state = stateThatKeeps(dataset.state, keeps)
   const registry = makeIdRegistry(state)
   // The state of the dataset with all batches so far.
   const users = new Map(state.users)

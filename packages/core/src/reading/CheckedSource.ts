@@ -28,13 +28,8 @@ const longestText = 4_000
 const adviceToAuthor =
   "Nothing was guessed. This is a mistake in the source: report it to the author of the source, with this message."
 
-/**
- * A text for the screen or a file: one line of whole characters without escape codes, and not too long.
- *
- * @since 0.1.0
- * @category constructors
- */
-export const plainLine = (text: string, longest: number): string => {
+/** A text for the screen or a file: one line of whole characters without escape codes, and not too long. */
+const plainLine = (text: string, longest: number): string => {
   const line = text
     .slice(0, longest * 2)
     .replace(/[\p{Cc}\u2028\u2029]+/gu, " ")
@@ -62,13 +57,8 @@ const firstIssue = (error: ParseResult.ParseError): string => {
   return plainLine(`${where}${where === "" ? "" : ": "}${issue?.message ?? error.message}`, 200)
 }
 
-/**
- * What a source gave cannot be used.
- *
- * @since 0.1.0
- * @category errors
- */
-export const sourceMistake = (source: string, detail: string, cause?: unknown): SourceError =>
+/** What a source gave cannot be used. */
+const sourceMistake = (source: string, detail: string, cause?: unknown): SourceError =>
   new SourceError({
     reason: "NotUnderstood",
     source,
