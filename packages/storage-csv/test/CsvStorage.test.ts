@@ -289,7 +289,7 @@ layer(NodeContext.layer)("CsvStorage", (it) => {
       yield* fs.writeFileString(path.join(folder, "manifest.json"), JSON.stringify({ format: 1, storage: "parquet" }))
       const failure = yield* failureOf(withDataset(folder, goOn, commitRest))
       assert.strictEqual(failure.reason, "InvalidOption")
-      assert.include(failure.message, "the storage parquet keeps the dataset")
+      assert.include(failure.message, "that dataset is stored as parquet")
     })
   )
 

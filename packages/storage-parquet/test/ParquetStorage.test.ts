@@ -447,7 +447,7 @@ layer(NodeContext.layer)("ParquetStorage", (it) => {
       yield* fs.writeFileString(`${folder}/manifest.json`, JSON.stringify({ format: 1, files: { rawRatings: {} } }))
       const failure = yield* failureOf(withDataset(folder, goOn, commitRest))
       assert.strictEqual(failure.reason, "InvalidOption")
-      assert.include(failure.message, "the storage csv keeps the dataset")
+      assert.include(failure.message, "that dataset is stored as csv")
       assert.strictEqual((yield* failureOf(withDataset(folder, startNew, commitRest))).reason, "AlreadyThere")
     })
   )

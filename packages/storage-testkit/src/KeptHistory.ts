@@ -118,7 +118,9 @@ export const keptHistory: ReadonlyArray<Batch> = [
           verdicts: { Films: 1 },
           seen: [1, 2],
           source: "saved pages",
-          proof: "saved-pages"
+          proof: "saved-pages",
+          laterAt: DateTime.formatIso(minute(2)),
+          laterFilms: [1]
         }),
         { ratings: [], watched: [watch({ userId: 4, filmId: 1 })] }
       ),

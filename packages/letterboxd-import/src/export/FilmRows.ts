@@ -11,7 +11,8 @@ import {
   type KnownFilms,
   type Rating,
   ratingFromHalfStars,
-  type Slug
+  type Slug,
+  titleFromText
 } from "@letterboxd-ratings/core"
 import { Effect, Option, Schema } from "effect"
 import { readDays } from "./ExportDays.ts"
@@ -73,11 +74,12 @@ export const makeFilmReader = (): ((row: FilmRow, id: FilmId) => Film) => {
   return ({ slug, title, year }, id) => {
     const before = known.get(id)
     if (before !== undefined && before.title === title && before.year === year && before.slug === slug) return before
+    const name = titleFromText(title)
     if (known.size >= mostFilms) known.clear()
     const film = {
       id,
       ...(slug === undefined ? {} : { slug }),
-      ...(title === "" ? {} : { title: copyOf(title) }),
+      ...(name === "" ? {} : { title: copyOf(name) }),
       ...(year === undefined ? {} : { year })
     }
     known.set(id, film)

@@ -2,7 +2,17 @@
  * Tables of films: which slug has which number, and what else is known of a film.
  */
 import type { FileSystem } from "@effect/platform"
-import { type Film, FilmId, ImdbId, ImportError, type KnownFilms, Slug, TmdbId, Year } from "@letterboxd-ratings/core"
+import {
+  type Film,
+  FilmId,
+  ImdbId,
+  ImportError,
+  type KnownFilms,
+  Slug,
+  titleFromText,
+  TmdbId,
+  Year
+} from "@letterboxd-ratings/core"
 import { Effect, Option, Schema, Stream } from "effect"
 import { columnsAt, decimalFrom, delimitedBlocks, detachedText, fileBytes } from "../reading/DelimitedRows.ts"
 import { mostFilms } from "./GroupedRatings.ts"
@@ -75,7 +85,7 @@ export const yearFrom = (text: string): number | undefined => Option.getOrUndefi
 
 /** A title, if there is one. */
 export const titleFrom = (text: string): string | undefined => {
-  const title = text.trim()
+  const title = titleFromText(text)
   return title === "" || title.length > longestText ? undefined : detachedText(title)
 }
 
