@@ -69,7 +69,17 @@ export {
   watchedFilmReader
 } from "./dataset/Tables.ts"
 export { WaitsFor, whatMemberWaitsFor } from "./dataset/WhatMemberWaitsFor.ts"
-export { FilmId, ImdbId, Slug, splitDisplayName, Title, titleFromText, TmdbId, Year } from "./domain/Film.ts"
+export {
+  FilmId,
+  filmIdFromNumber,
+  ImdbId,
+  Slug,
+  splitDisplayName,
+  Title,
+  titleFromText,
+  TmdbId,
+  Year
+} from "./domain/Film.ts"
 export * as Harvest from "./harvest/Harvest.ts"
 export {
   BatchCommitted,

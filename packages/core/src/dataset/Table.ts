@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import { Either, Record, Schema, Struct } from "effect"
-import type { Cell, Column, ColumnOrigin, Keeps } from "./Column.ts"
+import { allKeeps, type Cell, type Column, type ColumnOrigin, type Keeps } from "./Column.ts"
 
 /**
  * A column as those who write and read rows see it. `property` is its name in a row, `name` its name outside.
@@ -142,10 +142,12 @@ export const makeTable = <Row extends object>(
  */
 export const withoutUnkept = <Row extends object>(table: Table<Row>, keeps: Keeps): ((row: Row) => Row) => {
   const kept = new Set(table.columns(keeps).map(({ property }) => property))
-  const isKept = (row: Row) => Object.keys(row).every((property) => kept.has(property))
-  return (row) =>
-    isKept(row)
-      ? row
-      : // Optional columns only are not kept, so what is left is a row.
-        (Object.fromEntries(Object.entries(row).filter(([property]) => kept.has(property))) as Row)
+  const dropped = table.columns(allKeeps).filter(({ property }) => !kept.has(property))
+  return (row) => {
+    if (dropped.every(({ get }) => get(row) === undefined)) return row
+    const left: Partial<Row> = {}
+    for (const property in row) if (kept.has(property)) left[property] = row[property]
+    // Optional columns only are not kept, so what is left is a row.
+    return left as Row
+  }
 }

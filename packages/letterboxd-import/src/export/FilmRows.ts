@@ -6,7 +6,8 @@
 import {
   type Day,
   type Film,
-  FilmId,
+  type FilmId,
+  filmIdFromNumber,
   type ImportError,
   type KnownFilms,
   type Rating,
@@ -14,7 +15,7 @@ import {
   type Slug,
   titleFromText
 } from "@letterboxd-ratings/core"
-import { Effect, Option, Schema } from "effect"
+import { Effect, Option } from "effect"
 import { readDays } from "./ExportDays.ts"
 import type { ExportFiles } from "./ExportFiles.ts"
 import { readRows } from "./ExportRows.ts"
@@ -40,8 +41,6 @@ export interface FilmRows {
   readonly notDecoded: number
   readonly notes: ReadonlyArray<string>
 }
-
-const isFilmId = Schema.is(FilmId)
 
 /** `4.5`, `4` and `4.0`, and `4,5` as spreadsheets of Europe write it. */
 const ratingByText = new Map(
@@ -127,7 +126,12 @@ export const readFilmRows = (
           const rating = options.hasRatings ? ratingByText.get(cells[4] ?? "") : undefined
           const slug = link?._tag === "FilmPage" ? link.slug : undefined
           const number = link?._tag === "Film" ? link.id : undefined
-          const id = slug === undefined ? (isFilmId(number) ? number : undefined) : options.known.idOf(slug)
+          const id =
+            slug === undefined
+              ? number === undefined
+                ? undefined
+                : filmIdFromNumber(number)
+              : options.known.idOf(slug)
           if (
             (id === undefined && slug === undefined) ||
             (options.hasRatings && rating === undefined) ||

@@ -152,15 +152,14 @@ const countDiary = (files: ExportFiles, films: ReadonlyArray<FilmRow>) =>
     const name = "diary.csv"
     if (!files.names.has(name)) return {}
     // Two films of one name and year cannot be told from each other: then there is no film.
-    const byTitle = new Map<string, Map<number | undefined, number | string | undefined>>()
+    const byName = new Map<string, number | string | undefined>()
+    const nameOf = (title: string, year: number | string): string => `${year} ${title}`
     for (const film of films) {
       const key = keyOf(film)
-      const byYear = byTitle.get(film.title)
-      if (byYear === undefined) byTitle.set(film.title, new Map([[film.year, key]]))
-      else byYear.set(film.year, byYear.has(film.year) && byYear.get(film.year) !== key ? undefined : key)
+      const name = nameOf(film.title, film.year ?? "")
+      byName.set(name, byName.has(name) && byName.get(name) !== key ? undefined : key)
     }
-    const isJoined = (title: string, year: string): boolean =>
-      byTitle.get(title)?.get(year === "" ? undefined : Number(year)) !== undefined
+    const isJoined = (title: string, year: string): boolean => byName.get(nameOf(title, year)) !== undefined
     let joined = 0
     let notJoined = 0
     let notDecoded = 0
@@ -353,6 +352,9 @@ const found = ({ candidate, member, readAt }: IndexedExport) =>
     words: `official export of ${member}, made on ${DateTime.formatIsoDateUtc(readAt)}`
   })
 
+/** While the disk is waited for, others are read. */
+const exportsAtOnce = 4
+
 const items = (
   inputs: ReadonlyArray<Candidate>,
   options: ImportOptions,
@@ -361,10 +363,10 @@ const items = (
   Stream.unwrap(
     Effect.gen(function* () {
       const newest = new Map<Username, IndexedExport>()
-      const indexed: Array<Either.Either<IndexedExport, ImportError>> = []
-      for (const candidate of inputs) {
-        const input = yield* Effect.either(indexExport(candidate, options.as))
-        indexed.push(input)
+      const indexed = yield* Effect.forEach(inputs, (candidate) => Effect.either(indexExport(candidate, options.as)), {
+        concurrency: exportsAtOnce
+      })
+      for (const input of indexed) {
         if (Either.isLeft(input)) continue
         const before = newest.get(input.right.member)
         if (before === undefined || isNewer(input.right, before)) newest.set(input.right.member, input.right)
@@ -393,10 +395,11 @@ const items = (
                     ]
                   })
                 ])
-          }
+          },
+          { concurrency: exportsAtOnce }
         ),
         Stream.flattenIterables,
-        // One export is in memory at a time, not as many as a chunk may hold.
+        // As many exports are in memory as are read at once, not as many as a chunk may hold.
         Stream.rechunk(1)
       )
     })
@@ -408,7 +411,7 @@ const items = (
  * is read. A list is `Complete` if `watched.csv` is there and has every rated film and if every row of both and of
  * `likes/films.csv` is decoded; else it is `Unproven`, and the notes say why. Films have numbers, titles and years, and a
  * slug only where the export has a film's address instead of a code. `diary.csv`, `deleted/` and `orphaned/` are counted;
- * nothing else is opened. The films of one export are in memory at a time.
+ * nothing else is opened. The films of four exports are in memory at a time.
  *
  * @since 0.1.0
  * @category constructors
