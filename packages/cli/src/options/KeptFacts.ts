@@ -20,11 +20,8 @@ const factWords: { readonly [K in Keep]: string | undefined } = {
 
 /**
  * The facts that users can choose.
- *
- * @since 0.1.0
- * @category models
  */
-export const keptFacts: ReadonlyArray<Keep> = Keep.literals.filter((fact) => factWords[fact] !== undefined)
+const keptFacts: ReadonlyArray<Keep> = Keep.literals.filter((fact) => factWords[fact] !== undefined)
 
 /**
  * The facts for the help: their names, and what is to be known about them.

@@ -46,11 +46,8 @@ const whatIsMissing = ({ doubts, missing }: Pick<RunReport["partial"][number], "
 
 /**
  * The line for an event, or `undefined`. Pages have none.
- *
- * @since 0.1.0
- * @category constructors
  */
-export const lineOf = (event: HarvestEvent): string | undefined => {
+const lineOf = (event: HarvestEvent): string | undefined => {
   switch (event._tag) {
     case "RunStarted":
       return `${event.notes.map((note) => `${note}\n`).join("")}Reading ${count(event.membersToAdd, "member")} from ${event.source} into ${event.place}${
@@ -183,17 +180,9 @@ export interface Progress {
   readonly ratings: number
 }
 
-/**
- * @since 0.1.0
- * @category constructors
- */
-export const noProgress: Progress = { membersToRead: 0, membersRead: 0, pages: 0, ratings: 0 }
+const noProgress: Progress = { membersToRead: 0, membersRead: 0, pages: 0, ratings: 0 }
 
-/**
- * @since 0.1.0
- * @category constructors
- */
-export const progressed = (progress: Progress, event: HarvestEvent): Progress => {
+const progressed = (progress: Progress, event: HarvestEvent): Progress => {
   switch (event._tag) {
     case "RunStarted":
       return { ...progress, membersToRead: event.membersToAdd + event.membersToComplete }

@@ -12,11 +12,8 @@ const count = Schema.optionalWith(Schema.NonNegativeInt, { exact: true })
 
 /**
  * What an input held, counted (see `InputCounts` in `ImportSource`).
- *
- * @since 0.1.0
- * @category models
  */
-export const InputCountsSchema = Schema.Struct({
+const InputCountsSchema = Schema.Struct({
   members: count,
   ratings: count,
   watched: count,

@@ -42,11 +42,8 @@ export const noHeldRows: HeldRows = { ratings: new Map(), watched: new Map() }
 
 /**
  * How many ratings an import adds, changes (other stars, another day, another like) and removes.
- *
- * @since 0.1.0
- * @category models
  */
-export interface RowDifferences {
+interface RowDifferences {
   readonly added: number
   readonly changed: number
   readonly removed: number
@@ -60,11 +57,8 @@ export interface RowDifferences {
  * - `incomplete`: the pages do not complete the list, and the dataset holds rows of the member. `reading` tells which
  *   pages are missing.
  * - `superseded`: the rows belong to a list that was replaced since.
- *
- * @since 0.1.0
- * @category models
  */
-export type KeptReason = "incomplete" | "older" | "proven" | "superseded"
+type KeptReason = "incomplete" | "older" | "proven" | "superseded"
 
 /**
  * What becomes of a member:

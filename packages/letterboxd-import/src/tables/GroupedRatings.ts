@@ -19,7 +19,7 @@ const valueBits = 5
 const valueMask = 31
 
 /** A rating of a member: the place of the film, and the value as it was added. */
-export interface GroupedRating {
+interface GroupedRating {
   readonly film: number
   readonly value: number
 }

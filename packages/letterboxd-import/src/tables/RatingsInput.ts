@@ -34,7 +34,7 @@ import { makeGroupedRatings, mostFilms, mostMembers, mostRows } from "./GroupedR
  * - `half stars`: whole numbers, 1 to 10.
  * - `either`: stars, or half stars if any value is above 5.
  */
-export type Scale = "stars" | "half stars" | "either"
+type Scale = "stars" | "half stars" | "either"
 
 /**
  * Ratings in a table, and how its cells are read. `memberOf` and `filmOf` are asked once for each text, as long as there are

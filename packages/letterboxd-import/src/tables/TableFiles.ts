@@ -19,7 +19,7 @@ import { type RatingsInput, ratingsItems } from "./RatingsInput.ts"
 type Files = FileSystem.FileSystem | Path.Path
 
 /** A file of a dataset: what it may be called, and columns that it has. */
-export interface TableFile {
+interface TableFile {
   readonly names: ReadonlyArray<string>
   readonly columns: ReadonlyArray<string>
 }
@@ -32,7 +32,7 @@ export interface FoundFile {
 }
 
 /** A dataset that was found. */
-export interface FoundTables<F extends string> {
+interface FoundTables<F extends string> {
   readonly place: string
   readonly folder: string
   readonly ratings: FoundFile
@@ -57,7 +57,7 @@ export interface TablesKind<F extends string> {
 }
 
 /** What a kind tells of an input. `committed` is how many bytes of the ratings count, where something tells that. */
-export interface KindInput extends Omit<RatingsInput, "kind" | "place" | "file" | "fileBytes" | "endsInLineEnd"> {
+interface KindInput extends Omit<RatingsInput, "kind" | "place" | "file" | "fileBytes" | "endsInLineEnd"> {
   readonly committed?: number
 }
 
