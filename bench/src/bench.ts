@@ -5,6 +5,7 @@ import { adoptAtScale } from "./adoptAtScale.ts"
 import { commitAtScale } from "./commitAtScale.ts"
 import { exportAtScale } from "./exportAtScale.ts"
 import { exportIntoStorages } from "./exportIntoStorages.ts"
+import { importFiles } from "./importFiles.ts"
 import { intoStorages } from "./intoStorages.ts"
 import { parseAPage } from "./parseAPage.ts"
 import { waitForTheSite } from "./waitForTheSite.ts"
@@ -16,7 +17,8 @@ const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
   adoptAtScale,
   exportAtScale,
   exportIntoStorages,
-  intoStorages
+  intoStorages,
+  importFiles
 }
 const asked = process.argv.slice(2)
 const unknown = asked.filter((name) => !Object.hasOwn(benchmarks, name))
