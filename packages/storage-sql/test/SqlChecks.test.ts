@@ -161,7 +161,7 @@ const problemsInSql = ({ idGaps, rows, state }: DatasetContent) =>
     const put = <Row>(table: HeldTable<Row>, all: ReadonlyArray<Row>) =>
       Effect.zipRight(
         database.sql.unsafe(
-          `create table ${quoted(table.name)} (${quotedAll(["position", ...table.columns.map(({ name }) => name)])})`
+          `create table ${quoted(table.name)} ("position"${table.isLarge ? " integer primary key" : ""}, ${quotedAll(table.columns.map(({ name }) => name))})`
         ),
         add(database, table, all)
       )
