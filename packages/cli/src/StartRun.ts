@@ -14,7 +14,7 @@ import {
   type Username
 } from "@letterboxd-ratings/core"
 import { NodeProcessTable } from "@letterboxd-ratings/storage-folder/node"
-import { type Context, Effect, Layer, Option, Ref } from "effect"
+import { type Context, Effect, Fiber, Layer, Option, Ref } from "effect"
 import { type Failed, withAdvice } from "./Advice.ts"
 import { CommandEnded, exitCodeOfReport, exitCodeOfStorageError, type InvalidSettings } from "./ExitCode.ts"
 import * as KeptPages from "./KeptPages.ts"
@@ -24,7 +24,7 @@ import { noticesOf, sourceOf } from "./plugins/Sources.ts"
 import { storageOf } from "./plugins/Storages.ts"
 import { resultOf, runWords } from "./progress/RunWords.ts"
 import { showProgress } from "./progress/ShowProgress.ts"
-import { Recorder } from "./Recorder.ts"
+import { Recorder, type RecordingFailed } from "./Recorder.ts"
 import { Screen } from "./Screen.ts"
 import { printable } from "./Shown.ts"
 
@@ -121,6 +121,14 @@ const consent = (settings: Settings, mode: "new" | "continue") =>
 
 const usualBatchSize = 10
 
+/** Stops a run whose responses cannot be recorded any more. Whoever interrupts it waits for its last words. */
+const untilRecordingFails =
+  ({ failed }: Context.Tag.Service<Recorder>) =>
+  <A, E, R>(run: Effect.Effect<A, E, R>): Effect.Effect<A, E | RecordingFailed, R> =>
+    Effect.flatMap(Effect.fork(run), (running) =>
+      Effect.onExit(Effect.raceFirst(Fiber.join(running), failed), () => Fiber.interrupt(running))
+    )
+
 const notRecorded: Context.Tag.Service<Recorder> = { committed: () => Effect.void, failed: Effect.never }
 
 const harvest = ({ allowed, failed, mode: asked, only, restart, resume, settings }: RunRequest) =>
@@ -169,7 +177,7 @@ const harvest = ({ allowed, failed, mode: asked, only, restart, resume, settings
       },
       tell
     ).pipe(
-      Effect.raceFirst(recorder.failed),
+      untilRecordingFails(recorder),
       Effect.ensuring(progress.end),
       Effect.onInterrupt(() => Effect.flatMap(Ref.get(committed), (words) => screen.err(`\nInterrupted. ${words}\n`))),
       Effect.catchTags({

@@ -88,7 +88,20 @@ describe("lb, with the source of a module", () => {
       const run = await lb(folder, ["run", "--mode", "new", ...source, "--out", "data"])
       assert.strictEqual(run.code, 0, run.err)
       assert.match(run.out, /^2 members complete, 1 private, 1 renamed: 3 ratings, 2 new films, 0 requests/u)
-      assert.include(run.out, "--source ./my-source.mjs --source-options file=mine.json")
+      assert.notInclude(run.out, "Continue with", "there is nobody left to read")
+      const one = await lb(folder, [
+        "run",
+        "--mode",
+        "new",
+        ...source,
+        "--batches",
+        "1",
+        "--batch-size",
+        "1",
+        "--out",
+        "one"
+      ])
+      assert.include(one.out, "--source ./my-source.mjs --source-options file=mine.json")
       assert.deepStrictEqual(rowsOf(path.join(folder, "data"), "latest_translated_user_ratings.csv"), [
         "davee,La La Land (2016),4.5",
         "davee,The Apartment (1960),5.0",
