@@ -57,7 +57,7 @@ beforeAll(async () => {
   return () => fs.rmSync(inputs, { recursive: true, force: true })
 })
 
-const whole: ReadonlyArray<WayInKind> = ["export", "html", "har", "warc", "wacz", "movielens", "original"]
+const whole = new Set<WayInKind>(["export", "html", "har", "warc", "wacz", "movielens", "original"])
 
 describe("lb import", () => {
   for (const kind of wayInKinds) {
@@ -73,7 +73,7 @@ describe("lb import", () => {
         const counts = (words: string) => /ratings: [^;]*; [\d,]+ new films?/u.exec(words)?.[0]
         assert.isDefined(counts(first.out), first.out)
         assert.strictEqual(counts(rehearsal.out), counts(first.out))
-        if (whole.includes(kind)) {
+        if (whole.has(kind)) {
           const found = ratingsIn(data).filter((row) => !renamed.some((name) => row.startsWith(`${name} `)))
           assert.deepStrictEqual(found, inWords(expected))
         }
@@ -204,6 +204,19 @@ describe("lb import", () => {
       assert.deepStrictEqual(ratingsIn(data), ["anna 12 1.0", "boris 12 2.0", "davee 11 4.0", "davee 240344 3.5"])
       assert.isFalse(fs.existsSync(path.join(data, "unmatched_ratings.csv")))
       assert.strictEqual((await lb(folder, ["verify"])).code, 0)
+    })
+  )
+
+  it(
+    "starts no second dataset in a folder that has one in another storage",
+    inEmptyFolder(async (folder) => {
+      await written("export", path.join(folder, "exports"), { members: world.members.slice(0, 2) })
+      assert.strictEqual((await lb(folder, ["import", "exports", "--storage", "sqlite"])).code, 0)
+      const before = fs.readdirSync(path.join(folder, "data_output"))
+      const { code, err } = await lb(folder, ["import", "exports"])
+      assert.strictEqual(code, 1)
+      assert.include(err, "--storage sqlite")
+      assert.deepStrictEqual(fs.readdirSync(path.join(folder, "data_output")), before)
     })
   )
 

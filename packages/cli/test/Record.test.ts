@@ -11,8 +11,19 @@ describe("lb run --record", () => {
     "keeps a run, and lb import makes the same files of it without a request",
     inEmptyFolder(async (folder) => {
       const run = await lb(folder, [
-        ...["run", "--mode", "new", "--source", "sandbox", "--batches", "6", "--batch-size", "10"],
-        ...["--record", "run.warc.gz", "--out", "run"]
+        "run",
+        "--mode",
+        "new",
+        "--source",
+        "sandbox",
+        "--batches",
+        "6",
+        "--batch-size",
+        "10",
+        "--record",
+        "run.warc.gz",
+        "--out",
+        "run"
       ])
       assert.strictEqual(run.code, 0, run.err)
       const again = await lb(folder, ["import", "run.warc.gz", "--out", "imported"])
@@ -20,8 +31,19 @@ describe("lb run --record", () => {
       assert.deepStrictEqual(csvFiles(path.join(folder, "imported")), csvFiles(path.join(folder, "run")))
       // A run that goes on has the sandbox at another address.
       const more = await lb(folder, [
-        ...["run", "--mode", "continue", "--source", "sandbox", "--batches", "1", "--batch-size", "5"],
-        ...["--record", "run.warc.gz", "--out", "run"]
+        "run",
+        "--mode",
+        "continue",
+        "--source",
+        "sandbox",
+        "--batches",
+        "1",
+        "--batch-size",
+        "5",
+        "--record",
+        "run.warc.gz",
+        "--out",
+        "run"
       ])
       assert.strictEqual(more.code, 0, more.err)
       assert.strictEqual((await lb(folder, ["import", "run.warc.gz", "--out", "both"])).code, 0)

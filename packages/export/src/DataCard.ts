@@ -40,6 +40,21 @@ const count = (n: number): string => n.toLocaleString("en-US")
 const share = (part: number, whole: number): string => (whole === 0 ? "none" : `${((part / whole) * 100).toFixed(1)} %`)
 const decodeRating = Schema.decodeSync(Rating)
 
+/** The kinds of files that members come from; none if all were read from the site. */
+const sourcesIn = ({ members }: DataCardFacts["state"]): ReadonlySet<string> =>
+  new Set([...members.values()].flatMap(({ source }) => (source === undefined ? [] : [source])))
+
+const isOfSite = (state: DataCardFacts["state"]): boolean => sourcesIn(state).size === 0
+
+const originOf = (state: DataCardFacts["state"]): string =>
+  isOfSite(state)
+    ? "read from the members' public film lists"
+    : `imported from files (${[...sourcesIn(state)].toSorted().join(", ")})${
+        [...state.members.values()].some(({ source }) => source === undefined)
+          ? " and read from the members' public film lists"
+          : ""
+      }`
+
 /**
  * The card, in Markdown. The same dataset gives the same card.
  *
@@ -110,7 +125,7 @@ export const dataCard = ({
 
   return `# Data card
 
-Film ratings by members of Letterboxd, read from the members' public film lists.
+Film ratings by members of Letterboxd, ${originOf(state)}.
 
 | | |
 |---|---|
@@ -130,9 +145,13 @@ ${starRows.join("\n")}
 
 ## Before you use it
 
-- The members are from the top of the list of popular members. They are not a random sample.
+- ${
+    isOfSite(state)
+      ? "The members are from the top of the list of popular members. They are not a random sample."
+      : "The members are those whose files were imported. They are not a random sample."
+  }
 - "Complete" means that every page of a member's list was read, and that the number of films is the number stated by the
-  site. Some ratings of partial members are missing; nothing was filled in.
+  site${isOfSite(state) ? "" : ", or that the member's official export was read whole"}. Some ratings of partial members are missing; nothing was filled in.
 - Films that were watched but not rated are not included.
 ${
   isAnonymous

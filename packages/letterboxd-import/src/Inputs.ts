@@ -71,7 +71,15 @@ const isHidden = (name: string): boolean => name.startsWith(".") || name === "__
 const isInHidden = (name: string): boolean => name.split("/").some(isHidden)
 
 const unreadable = (place: string) => (cause: unknown) =>
-  new ImportError({ reason: "Unreadable", place, detail: "the file system refuses to read it", cause })
+  new ImportError({
+    reason: "Unreadable",
+    place,
+    detail: isMissing(cause) ? "there is no such file or folder" : "the file system refuses to read it",
+    cause
+  })
+
+const isMissing = (cause: unknown): boolean =>
+  typeof cause === "object" && cause !== null && "reason" in cause && cause.reason === "NotFound"
 
 const listFolder = (folder: string) =>
   Effect.gen(function* () {

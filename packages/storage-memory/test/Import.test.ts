@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import {
+  Day,
   type Film,
   Import,
   ImportedList,
@@ -16,7 +17,7 @@ import {
   WatchedFilm
 } from "@letterboxd-ratings/core"
 import { MemoryStorage } from "@letterboxd-ratings/storage-memory"
-import { DateTime, Effect, Layer, Schema, Stream } from "effect"
+import { Chunk, DateTime, Effect, Layer, Schema, Stream } from "effect"
 import * as fc from "fast-check"
 
 const day = (n: number) => DateTime.unsafeMake(Date.UTC(2026, 0, 1) + n * 86_400_000)
@@ -115,7 +116,10 @@ const dataset = () => {
       })
     )
   }).pipe(Effect.provide(layer), Effect.orDie)
-  return { imported, content }
+  const rows = Effect.flatMap(RatingsStorage, (storage) =>
+    Effect.scoped(Effect.flatMap(storage.open({ _tag: "continue" }), (opened) => Stream.runCollect(opened.ratings)))
+  ).pipe(Effect.provide(layer), Effect.orDie, Effect.map(Chunk.toReadonlyArray))
+  return { imported, content, rows }
 }
 
 /** What a dataset holds after lists were imported, each by an import of its own. */
@@ -178,6 +182,40 @@ describe("an import", () => {
       const { record, stars: now } = yield* content
       assert.deepStrictEqual(now, stars)
       assert.strictEqual(record?.state, "sealed")
+    })
+  )
+
+  it.effect("starts a list with whatever page there is, and completes it with the others in any order", () =>
+    Effect.gen(function* () {
+      const stars = { 1: 1, 2: 2, 3: 3, 4: 4, 5: 5 }
+      const { content, imported } = dataset()
+      const second = yield* imported([saved(stars, 1, [2])])
+      assert.deepStrictEqual(second.missingPages, [{ username: username("davee"), pages: [1, 3] }])
+      assert.deepStrictEqual((yield* content).stars, { 3: 3, 4: 4 })
+      const first = yield* imported([saved(stars, 1, [1])])
+      assert.deepStrictEqual(first.missingPages, [{ username: username("davee"), pages: [3] }])
+      assert.deepStrictEqual((yield* imported([saved(stars, 1, [3])])).missingPages, [])
+      const { record, stars: now } = yield* content
+      assert.deepStrictEqual(now, stars)
+      assert.strictEqual(record?.state, "sealed")
+    })
+  )
+
+  it.effect("keeps the day of a rating when pages show the same stars without a day", () =>
+    Effect.gen(function* () {
+      const ratedOn = Schema.decodeUnknownSync(Day)("2020-02-29")
+      const { imported, rows } = dataset()
+      const films = filmsOf({ 1: 4, 2: 3 }).map((one) => ({ ...one, ratedOn }))
+      yield* imported([member(ImportedList.Complete({ films }), { at: 1 })], { keep: ["rated_on"] })
+      const { ratings } = yield* imported([saved({ 1: 4, 2: 5 }, 2)])
+      assert.deepStrictEqual(ratings, { added: 0, changed: 1, removed: 0 })
+      assert.deepStrictEqual(
+        (yield* rows).map(({ filmId, ratedOn: day }) => [filmId as number, day as string | undefined]),
+        [
+          [1, "2020-02-29"],
+          [2, undefined]
+        ]
+      )
     })
   )
 

@@ -13,7 +13,7 @@ import { CommandEnded, InvalidSettings } from "../ExitCode.ts"
 import { writeMissingPages } from "../MissingPages.ts"
 import { importOptions, type OptionKey } from "../options/OptionTable.ts"
 import { type Flags, folderOf, pasteable, resolveSettings, type Settings } from "../options/Settings.ts"
-import { storageOf } from "../plugins/Storages.ts"
+import { keepsFiles, storageNames, storageOf } from "../plugins/Storages.ts"
 import { importWords, resultOfImport } from "../progress/ImportWords.ts"
 import { showProgress } from "../progress/ShowProgress.ts"
 import { Screen } from "../Screen.ts"
@@ -56,6 +56,26 @@ const sourceOf = (settings: Settings, paths: ReadonlyArray<string>, folder: stri
     })
   )
 
+/** The storage that keeps a dataset in the folder, if it is not the one that was asked for. */
+const otherStorageIn = (settings: Settings, folder: string) =>
+  Effect.gen(function* () {
+    for (const name of storageNames.filter((one) => keepsFiles(one) && one !== settings.storage)) {
+      const own: Settings = { ...settings, storage: name, storageOptions: {}, files: {}, said: new Map() }
+      // A storage that is not installed keeps no dataset here that could be gone on with.
+      const isThere = yield* storageOf(own, folder, { memberFiles: false }).pipe(
+        Effect.flatMap((layer) =>
+          Effect.provide(
+            Effect.flatMap(RatingsStorage, ({ exists }) => exists),
+            Layer.provide(layer, NodeProcessTable.layer)
+          )
+        ),
+        Effect.orElseSucceed(() => false)
+      )
+      if (isThere) return name
+    }
+    return undefined
+  })
+
 const importing = (paths: ReadonlyArray<string>, flags: Flags) =>
   Effect.gen(function* () {
     const screen = yield* Screen
@@ -85,6 +105,13 @@ const importing = (paths: ReadonlyArray<string>, flags: Flags) =>
           progress.show(event)
         )
       const mode = (yield* storage.exists) ? ("continue" as const) : ("new" as const)
+      const other = mode === "new" ? yield* otherStorageIn(settings, folder) : undefined
+      if (other !== undefined) {
+        return yield* endWith(
+          1,
+          `${folder} holds a dataset that is stored as ${other}. Use --storage ${other}, or choose another folder (--out).`
+        )
+      }
       const report = yield* Import.report(
         {
           mode,

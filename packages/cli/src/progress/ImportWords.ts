@@ -13,13 +13,13 @@ import type { ProgressWords } from "./ShowProgress.ts"
 const countWords: { readonly [K in keyof InputCounts]-?: (n: number) => string } = {
   members: (n) => count(n, "member"),
   ratings: (n) => count(n, "rating"),
-  watched: (n) => `${count(n, "film")} watched`,
+  watched: (n) => `${count(n, "film")} without a rating`,
   pages: (n) => count(n, "page"),
   entries: (n) => count(n, "entry", "entries"),
   joined: (n) => `${count(n, "diary entry", "diary entries")} joined`,
   notJoined: (n) =>
     `${count(n, "diary entry", "diary entries")} not joined (no film, or several, of this name and year)`,
-  notDecoded: (n) => `${count(n, "row")} not decoded`,
+  notDecoded: (n) => `${count(n, "row")} not read`,
   orphaned: (n) => `${count(n, "orphaned entry", "orphaned entries")} left out`,
   deleted: (n) => `${count(n, "deleted entry", "deleted entries")} left out`,
   withoutNumber: (n) => `${count(n, "row")} without a film number`,
@@ -218,7 +218,7 @@ export const resultOfImport = (
   if (files.pages !== undefined) lines.push(`All of these addresses, as links: ${files.pages}`)
   lines.push(
     report.totalUsers === 0
-      ? `Nothing was written to ${place}.`
+      ? `${place} has no members${report.isDryRun ? "" : " yet"}.`
       : `${place} ${report.isDryRun ? "would hold" : "holds"} ${count(report.totalRatings, "rating")} of ${count(report.totalUsers, "member")}.`
   )
   return lines.join("\n")

@@ -32,6 +32,7 @@ import type { StorageError } from "../dataset/StorageError.ts"
 import { verdictsOfDisbelieved } from "../dataset/WhatMemberWaitsFor.ts"
 import { notRead } from "../reading/MemberReading.ts"
 import { encodeMember } from "./EncodedMember.ts"
+import { keepingFacts } from "./HeldFacts.ts"
 import { type MemberTask, newMembers, partialMembers } from "./MembersToRead.ts"
 import { noParts, type ReadMember, type TaskResult } from "./ReadMember.ts"
 import { makeRunAccount } from "./RunAccount.ts"
@@ -272,7 +273,7 @@ const runOn = (
           )
           const taken = new Set(encoded.map(({ record }) => record.username))
           const members = [
-            ...encoded,
+            ...(yield* keepingFacts(dataset, keeps, encoded)),
             ...account.takeBack((username) => reader.isDisbelieved(username) && !taken.has(username)),
             ...(yield* Renames.membersThatMoved(dataset.state, known, encoded, strangers, reader.leadsTo))
           ]

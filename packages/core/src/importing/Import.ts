@@ -45,7 +45,7 @@ export interface RatingsAside {
 
 /**
  * The options of an import. `existing` is what a `new` import does with an existing dataset. `keep` is what the dataset
- * keeps from now on, in addition to what it keeps already; by default, a new dataset keeps what its source provides.
+ * keeps from now on, in addition to what it keeps already; a new dataset also keeps what its source provides.
  * With `isDryRun` nothing is written. `timestamp` is written instead of the time of each commit, for reproducible bytes.
  * `rowsInABatch` bounds the memory; a member is always committed as a whole.
  *
@@ -91,6 +91,13 @@ export const report = <E = never, R = never>(
       request.mode === "new" ? { _tag: "new", existing: request.existing } : { _tag: "continue" }
     )
     const startedAt = yield* DateTime.now
+    const keeps: Keeps = new Set([
+      ...dataset.state.keeps,
+      ...(request.keep ?? []),
+      ...(request.mode === "new" ? source.keeps : []),
+      "provenance" as const
+    ])
+    const unkept = source.keeps.filter((fact) => fact === "rated_on" && !keeps.has(fact))
     yield* tell(
       ImportStarted.make({
         mode: request.mode,
@@ -99,14 +106,16 @@ export const report = <E = never, R = never>(
         users: dataset.state.users.size,
         ratings: dataset.state.ratings,
         isDryRun: request.isDryRun,
-        notes: dataset.notes
+        notes: [
+          ...dataset.notes,
+          ...(unkept.length === 0
+            ? []
+            : [
+                `The inputs tell ${unkept.join(", ")}, which the dataset does not keep. It can from now on, if you ask for it (keep).`
+              ])
+        ]
       })
     )
-    const keeps: Keeps = new Set([
-      ...dataset.state.keeps,
-      ...(request.keep ?? (request.mode === "new" ? source.keeps : [])),
-      "provenance" as const
-    ])
     const intake = makeIntake(dataset, keeps, request, tell)
     const inputs: Array<ImportReport["inputs"][number]> = []
     const refused: Array<ImportReport["refused"][number]> = []

@@ -12,6 +12,7 @@ import type { EncodedRating, EncodedWatch, MemberRecord, WatchedFilm } from "../
 import type { FilmId } from "../domain/Film.ts"
 import type { UserId, Username } from "../domain/Member.ts"
 import { encodeFilms, type EncodedRows, encodeMember } from "../harvest/EncodedMember.ts"
+import { withHeldFacts } from "../harvest/HeldFacts.ts"
 import { addPart, noParts } from "../harvest/ReadMember.ts"
 import { mayLackRatings, statedRatings } from "../reading/LostRatings.ts"
 import {
@@ -300,7 +301,10 @@ const takeEntries = (
   const rows = encodeFilms(registry, keeps, userId, [...wanted.values()])
   if (before === undefined && !state.users.has(username))
     return startedByEntries(imported, rows, wanted.size, registry, newest)
-  const joined = joining(held, rows)
+  const joined = joining(held, {
+    ...rows,
+    ratings: rows.ratings.map((row) => withHeldFacts(row, held.ratings.get(row.filmId)))
+  })
   const differences = differencesOf(held, joined.all)
   const isSame = differences.added + differences.changed === 0 && joined.all.watched.length === held.watched.size
   if (isSame || before === undefined) {
@@ -372,10 +376,11 @@ const learntLater = (
 
 /** A list that takes the place of what the dataset holds of a member, but for what was learnt later. */
 const replacing = (
-  { isNew, record, ratings, watched = [] }: BatchMember,
+  { isNew, record, ratings: listed, watched = [] }: BatchMember,
   before: MemberRecord | undefined,
   held: HeldRows
 ): Intake => {
+  const ratings = listed.map((row) => withHeldFacts(row, held.ratings.get(row.filmId)))
   const later = learntLater(before, held, record.readAt)
   let rows: EncodedRows = { ratings, watched }
   let after = record
@@ -384,15 +389,15 @@ const replacing = (
       ratings: [...held.ratings.values()].filter(({ filmId }) => later.films.has(filmId)),
       watched: [...held.watched.values()].filter(({ filmId }) => later.films.has(filmId))
     }
-    const listed = heldOf(rows)
-    rows = joining(listed, stay).all
+    const shown = heldOf(rows)
+    rows = joining(shown, stay).all
     const all = heldOf(rows)
     after = {
       ...record,
       ratings: rows.ratings.length,
-      films: record.films + [...later.films].filter((id) => !listed.ratings.has(id) && !listed.watched.has(id)).length,
+      films: record.films + [...later.films].filter((id) => !shown.ratings.has(id) && !shown.watched.has(id)).length,
       laterAt: later.at,
-      laterFilms: [...later.films].filter((id) => !isSameRow(listed, all, id))
+      laterFilms: [...later.films].filter((id) => !isSameRow(shown, all, id))
     }
   }
   const differences = differencesOf(held, rows)

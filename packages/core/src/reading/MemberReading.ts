@@ -94,7 +94,10 @@ export const judgeMember = (username: Username, parts: ReadonlyArray<ListPart>, 
     case "Films":
       return judgeList(username, parts, listedFilms)
     default:
-      return notRead(username)
+      // Saved pages may lack the first one, and states its number of parts on others.
+      return parts.some(({ content }) => content._tag === "Films")
+        ? judgeList(username, parts, listedFilms)
+        : notRead(username)
   }
 }
 
