@@ -90,10 +90,14 @@ export const make = (
       name: "files",
       keeps: Array.from(keeps),
       items: (films) => {
-        const told = new Set<string>()
-        const keyOf = ({ source, username }: Pick<AsideRow, "source" | "username">) => `${source} ${username}`
+        // Rows of a list take the place of its older rows; entries of a feed are told one by one.
+        const told = new Map<string, number>()
+        const keyOf = ({ slug, source, username }: AsideRow) =>
+          source === feed.name ? `${source} ${username} ${slug}` : `${source} ${username}`
         const asideBefore =
-          datasetFolder === undefined ? Stream.empty : asideItems(datasetFolder, films, (row) => told.has(keyOf(row)))
+          datasetFolder === undefined
+            ? Stream.empty
+            : asideItems(datasetFolder, films, (row) => (told.get(keyOf(row)) ?? -Infinity) >= row.readAt.epochMillis)
         return Stream.fromIterable(inputs.refused.map((error) => ImportItem.Refused({ error }))).pipe(
           Stream.concat(Stream.fromIterable(inputs.folders.flatMap(itemsOfFolder))),
           Stream.concat(
@@ -105,7 +109,9 @@ export const make = (
           ),
           Stream.tap((item) =>
             Effect.sync(() => {
-              if (item._tag === "Aside") for (const row of item.rows) told.add(keyOf(row))
+              if (item._tag !== "Aside") return
+              for (const row of item.rows)
+                told.set(keyOf(row), Math.max(told.get(keyOf(row)) ?? 0, row.readAt.epochMillis))
             })
           ),
           Stream.concat(asideBefore),

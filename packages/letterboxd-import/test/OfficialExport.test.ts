@@ -355,6 +355,21 @@ describe("when an export was made", () => {
           `It was not read: ${at(newName)} is a newer export of cinephile, made on 2026-11-02.`
         ])
       }
+      // A newer one that proves nothing, or cannot be read, does not keep a good older one out.
+      for (const [change, lists] of [
+        [{ leaveOut: ["watched.csv"] }, ["Complete", "Unproven"]],
+        [edited("ratings.csv", (text) => `${text.slice(0, 200)}\0`), ["Complete"]]
+      ] as const) {
+        const both = yield* writeFiles([
+          [oldName, yield* exportZip(member, { madeAt })],
+          [newName, yield* exportZip(changed, { madeAt: later, ...change })]
+        ])
+        const items = yield* importPaths([both])
+        assert.deepStrictEqual(
+          membersOf(items).map(({ list: { _tag } }) => _tag),
+          [...lists]
+        )
+      }
       const twice = yield* importPaths([at(newName), at(newName)])
       assert.strictEqual(membersOf(twice).length, 1)
     }).pipe(Effect.provide(NodeContext.layer))

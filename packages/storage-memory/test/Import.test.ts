@@ -17,7 +17,7 @@ import {
   WatchedFilm
 } from "@letterboxd-ratings/core"
 import { MemoryStorage } from "@letterboxd-ratings/storage-memory"
-import { Chunk, DateTime, Effect, Layer, Schema, Stream } from "effect"
+import { Chunk, Clock, DateTime, Effect, Layer, Schema, Stream } from "effect"
 import * as fc from "fast-check"
 
 const day = (n: number) => DateTime.unsafeMake(Date.UTC(2026, 0, 1) + n * 86_400_000)
@@ -99,6 +99,8 @@ const dataset = () => {
         })
       ),
       Effect.provide(layer),
+      // Lists of the future are refused, and the clock of tests begins in 1970.
+      Effect.withClock(Clock.make()),
       Effect.orDie
     )
   const content = Effect.gen(function* () {
@@ -205,7 +207,11 @@ describe("an import", () => {
     Effect.gen(function* () {
       const ratedOn = Schema.decodeUnknownSync(Day)("2020-02-29")
       const { imported, rows } = dataset()
-      const films = filmsOf({ 1: 4, 2: 3 }).map((one) => ({ ...one, ratedOn }))
+      const films = filmsOf({ 1: 4, 2: 3 }).map(({ film, rating }) => ({
+        film,
+        ratedOn,
+        ...(rating === undefined ? {} : { rating })
+      }))
       yield* imported([member(ImportedList.Complete({ films }), { at: 1 })], { keep: ["rated_on"] })
       const { ratings } = yield* imported([saved({ 1: 4, 2: 5 }, 2)])
       assert.deepStrictEqual(ratings, { added: 0, changed: 1, removed: 0 })
@@ -241,6 +247,49 @@ describe("an import", () => {
       const newer = yield* after(exported({ 1: 4 }, 5), fed([[9, 3, 2]]), exported({ 1: 4, 2: 3 }, 10))
       assert.deepStrictEqual(newer.stars, { 1: 4, 2: 3 })
       assert.deepStrictEqual(newer.record?.laterFilms, undefined)
+    })
+  )
+
+  it.effect("takes entries by their own times, whatever comes first", () =>
+    Effect.gen(function* () {
+      const feed = fed([
+        [1, 1, 3],
+        [2, 2, 2],
+        [9, 4, 4]
+      ])
+      const list = exported({ 1: 5, 3: 3 }, 5)
+      assert.deepStrictEqual((yield* after(feed, list)).stars, { 1: 5, 3: 3, 4: 4 })
+      assert.deepStrictEqual((yield* after(list, feed)).stars, { 1: 5, 3: 3, 4: 4 })
+      const newer = fed([[9, 9, 1]])
+      const older = fed([[7, 1, 2]])
+      assert.deepStrictEqual((yield* after(exported({ 1: 5 }, 5), newer, older)).stars, { 1: 2, 9: 1 })
+      const table = unproven({ 1: 1, 2: 2 }, 8)
+      const more = fed([[3, 7, 4.5]])
+      const withMore = unproven({ 1: 1, 2: 2, 7: 2 }, 8)
+      assert.deepStrictEqual((yield* after(table, more, withMore)).stars, { 1: 1, 2: 2, 7: 4.5 })
+    })
+  )
+
+  it.effect("does not take an older list because the member is gone by now", () =>
+    Effect.gen(function* () {
+      const gone = member(
+        ImportedList.Pages({
+          parts: [{ username: username("davee"), number: 1, place: "page 1", content: PartContent.Gone() }]
+        }),
+        { at: 9 }
+      )
+      const held = yield* after(exported({ 1: 5, 2: 3 }, 5), gone, exported({ 1: 1, 9: 1 }, 3))
+      assert.deepStrictEqual(held.stars, { 1: 5, 2: 3 })
+      assert.strictEqual(held.record?.state, "gone")
+      assert.deepStrictEqual((yield* after(gone, exported({ 1: 1 }, 3))).stars, { 1: 1 })
+    })
+  )
+
+  it.effect("refuses a list that is dated in the future", () =>
+    Effect.gen(function* () {
+      const { imported } = dataset()
+      const { refused } = yield* imported([exported({ 1: 5 }, 400_000)])
+      assert.lengthOf(refused, 1)
     })
   )
 

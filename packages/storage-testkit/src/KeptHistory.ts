@@ -119,8 +119,7 @@ export const keptHistory: ReadonlyArray<Batch> = [
           seen: [1, 2],
           source: "saved pages",
           proof: "saved-pages",
-          laterAt: DateTime.formatIso(minute(2)),
-          laterFilms: [1]
+          laterFilms: { "1": 29_454_242 }
         }),
         { ratings: [], watched: [watch({ userId: 4, filmId: 1 })] }
       ),

@@ -122,8 +122,7 @@ const memberColumns = {
   seen: optional("seen_films", stored.integers(FilmId)),
   source: optional("source", stored.text(Schema.NonEmptyString), kept("provenance")),
   proof: optional("proof", stored.text(Proof), kept("provenance")),
-  laterAt: optional("later_at", stored.instant(), kept("provenance")),
-  laterFilms: optional("later_films", stored.integers(FilmId), kept("provenance"))
+  laterFilms: optional("later_films", stored.counts(), kept("provenance"))
 }
 
 /**
@@ -133,8 +132,8 @@ const memberColumns = {
  * that can be completed page by page all films of its list that were seen, rated or not, which tell later whether the
  * list has moved; of a sealed member that was read in one go a sample of its rated films (see `sampleOfRatings`), which
  * tells a member again that has another name. `source` and `proof` are there where a source other than the site's pages
- * told of the member. `laterFilms` are the films whose rows were learnt, at `laterAt` at the latest, from something that
- * shows only a part of the list (a feed), after the list was read: an older reading does not take these rows away.
+ * told of the member. `laterFilms` has the numbers of films whose rows were learnt, from something that shows only a part of
+ * the list (a feed), after the list was read, and when, in minutes since 1970: an older list does not take these rows away.
  *
  * @since 0.1.0
  * @category models

@@ -15,7 +15,7 @@ import type { EncodedRating, EncodedWatch, Film } from "../dataset/Tables.ts"
 import type { FilmId, Slug } from "../domain/Film.ts"
 import type { UserId, Username } from "../domain/Member.ts"
 import { BatchCommitted } from "../harvest/HarvestEvent.ts"
-import type { ImportError } from "./ImportError.ts"
+import { ImportError } from "./ImportError.ts"
 import {
   ImportFinished,
   ImportStarted,
@@ -66,6 +66,9 @@ export interface ImportRequest {
 /** About 30 MB of rows at once. */
 const usualRowsInABatch = 200_000
 const usualMembersInABatch = 500
+
+/** About 150 MB. Beyond it, the numbers of a dry run with several lists of one member are those of each list alone. */
+const mostRehearsed = 1_000_000
 
 /**
  * Imports all that the source in the context tells into the dataset of the storage in the context, and returns the report.
@@ -120,10 +123,17 @@ export const report = <E = never, R = never>(
     const inputs: Array<ImportReport["inputs"][number]> = []
     const refused: Array<ImportReport["refused"][number]> = []
     let aside = 0
+    const refuse = ({ message, place, reason }: ImportError) => {
+      refused.push({ place, reason, message })
+      return tell(InputRefused.make({ place, reason, message }))
+    }
     const onItem = ImportItem.$match({
       Found: ({ kind, place, words }) => tell(InputFound.make({ place, kind, words })),
       Progress: ({ _tag, ...progress }) => tell(InputProgress.make(progress)),
-      Member: ({ member }) => intake.add(member),
+      Member: ({ member }) =>
+        Effect.flatMap(DateTime.now, (now) =>
+          member.readAt.epochMillis > now.epochMillis + millisOfADay ? refuse(ofTheFuture(member)) : intake.add(member)
+        ),
       Aside: ({ rows }) => {
         aside += rows.length
         return request.isDryRun || request.aside === undefined ? Effect.void : request.aside.put(rows)
@@ -132,10 +142,7 @@ export const report = <E = never, R = never>(
         inputs.push({ place, kind, counts })
         return tell(InputRead.make({ place, kind, counts, notes }))
       },
-      Refused: ({ error: { message, place, reason } }) => {
-        refused.push({ place, reason, message })
-        return tell(InputRefused.make({ place, reason, message }))
-      }
+      Refused: ({ error }) => refuse(error)
     })
     yield* Stream.runForEach(source.items({ idOf: intake.filmOf }), (item): Effect.Effect<void, E | StorageError, R> =>
       onItem(item)
@@ -155,6 +162,17 @@ export const report = <E = never, R = never>(
     yield* tell(ImportFinished.make({ report: result }))
     return result
   }).pipe(Effect.scoped, Effect.withSpan("Import.report"))
+
+const millisOfADay = 86_400_000
+
+/** A list that claims to be newer than now would keep all later ones out. */
+const ofTheFuture = ({ place, readAt, username }: ImportedMember) =>
+  new ImportError({
+    reason: "Invalid",
+    place,
+    detail: `the list of ${username} is dated ${DateTime.formatIsoDateUtc(readAt)}, which is in the future`,
+    advice: "Correct the date of the file, or the clock of this machine, and import it again."
+  })
 
 /** Rows of a list, as an upper bound. */
 const rowsIn = (list: ImportedList): number => {
@@ -212,8 +230,8 @@ const makeIntake = <E, R>(
   let newFilms = 0
   let changedFilms = 0
   let totalRatings = state.ratings
-  // Members of a dry run are taken over what they would have been if they come again. Lists of datasets are too large to
-  // be remembered; nothing but a feed comes after them.
+  // Members of a dry run are taken over what they would have been if they come again, as far as there is room for them.
+  let rowsRehearsed = 0
   const rehearsed = new Map<UserId, HeldRows>()
 
   const unrated = new Map<FilmId, Film>()
@@ -302,8 +320,11 @@ const makeIntake = <E, R>(
       yield* tell(note(username, member, intake))
       if (intake._tag === "Taken") {
         taken.push(intake.member)
-        if (isDryRun && member.list._tag !== "Unproven")
-          rehearsed.set(intake.member.record.userId, afterwards(rows, intake.member))
+        if (isDryRun && rowsRehearsed < mostRehearsed) {
+          const after = afterwards(rows, intake.member)
+          rowsRehearsed += after.ratings.size + after.watched.size
+          rehearsed.set(intake.member.record.userId, after)
+        }
       }
     }
     const films = registry.takeFilms()

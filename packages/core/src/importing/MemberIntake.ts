@@ -9,7 +9,7 @@ import type { Keeps } from "../dataset/Column.ts"
 import type { IdRegistry } from "../dataset/IdRegistry.ts"
 import { sampleOfRatings } from "../dataset/RatingsSample.ts"
 import type { EncodedRating, EncodedWatch, MemberRecord, WatchedFilm } from "../dataset/Tables.ts"
-import type { FilmId } from "../domain/Film.ts"
+import { type FilmId, filmIdFromNumber } from "../domain/Film.ts"
 import type { UserId, Username } from "../domain/Member.ts"
 import { encodeFilms, type EncodedRows, encodeMember } from "../harvest/EncodedMember.ts"
 import { withHeldFacts } from "../harvest/HeldFacts.ts"
@@ -144,13 +144,20 @@ const recordOf = (
   ...facts
 })
 
+/**
+ * Whether the dataset holds a list that was read completely, or the rows of a member that is gone, private or renamed by now:
+ * nobody knows how old these are.
+ */
+const holdsList = ({ state }: MemberRecord, held: HeldRows): boolean =>
+  state === "sealed" || (state !== "partial" && state !== "unproven" && held.ratings.size > 0)
+
 const takeComplete = (
   imported: ImportedMember,
   films: ReadonlyArray<WatchedFilm>,
   { held, keeps, registry, state }: IntakeContext
 ): Intake => {
   const before = state.members.get(imported.username)
-  if (before?.state === "sealed" && isAfter(before.readAt, imported.readAt)) return kept("older")
+  if (before !== undefined && holdsList(before, held) && isAfter(before.readAt, imported.readAt)) return kept("older")
   const { isNew, userId } = registry.user(imported.username)
   const rows = encodeFilms(registry, keeps, userId, films)
   const record = recordOf(imported, userId, {
@@ -271,36 +278,37 @@ const takeEntries = (
   entries: Extract<ImportedList, { readonly _tag: "Entries" }>["entries"],
   { held, keeps, registry, state }: IntakeContext
 ): Intake => {
-  const { readAt, username } = imported
+  const { username } = imported
   const before = state.members.get(username)
   // The dataset may lack entries from before the time at which it learnt of the member.
   const hasGaps = before === undefined || before.state === "unproven" || before.proof === "feed"
-  const isNewest = before?.laterAt === undefined || !isAfter(before.laterAt, readAt)
+  const later = laterFilmsOf(before)
   const wanted = new Map<FilmId, WatchedFilm>()
-  let newest: DateTime.Utc | undefined
+  const minutes = new Map<FilmId, number>()
   for (const { at, watched } of entries) {
     const { id } = watched.film
     const isLater = before === undefined ? !state.users.has(username) : isAfter(at, before.readAt)
     const heldRating = held.ratings.get(id)
     const isHeld = heldRating !== undefined || held.watched.has(id)
     const isTaken = isHeld
-      ? isNewest && (isLater || before?.proof === "feed") && watched.rating !== undefined
+      ? (isLater || before?.proof === "feed") &&
+        minuteOf(at) > (later.get(id) ?? -Infinity) &&
+        watched.rating !== undefined
       : isLater || hasGaps
     const earlier = wanted.get(id)
     // A later entry without a rating does not take back the rating of an earlier one.
     if (!isTaken || (watched.rating === undefined && earlier?.rating !== undefined)) continue
     wanted.delete(id)
     wanted.set(id, watched)
-    newest = newest === undefined ? at : DateTime.max(newest, at)
+    minutes.set(id, minuteOf(at))
   }
-  if (wanted.size === 0 || newest === undefined)
+  if (wanted.size === 0)
     return before === undefined && !state.users.has(username)
-      ? startedByEntries(imported, { ratings: [], watched: [] }, 0, registry, readAt)
+      ? startedByEntries(imported, { ratings: [], watched: [] }, minutes, registry)
       : Intake.Unchanged({ record: before })
   const { userId } = registry.user(username)
   const rows = encodeFilms(registry, keeps, userId, [...wanted.values()])
-  if (before === undefined && !state.users.has(username))
-    return startedByEntries(imported, rows, wanted.size, registry, newest)
+  if (before === undefined && !state.users.has(username)) return startedByEntries(imported, rows, minutes, registry)
   const joined = joining(held, {
     ...rows,
     ratings: rows.ratings.map((row) => withHeldFacts(row, held.ratings.get(row.filmId)))
@@ -320,8 +328,7 @@ const takeEntries = (
     ...(before.state === "partial" || seen === undefined ? {} : { seen }),
     films: before.films + touched.filter((id) => !held.ratings.has(id) && !held.watched.has(id)).length,
     ratings: joined.all.ratings.length,
-    laterAt: before.laterAt === undefined ? newest : DateTime.max(before.laterAt, newest),
-    laterFilms: [...new Set([...(before.laterFilms ?? []), ...touched])]
+    laterFilms: laterFilmsFrom([...later, ...touched.map((id) => [id, minutes.get(id) ?? 0] as const)])
   }
   return Intake.Taken({
     member: joined.isAddition
@@ -336,22 +343,20 @@ const takeEntries = (
 const startedByEntries = (
   imported: ImportedMember,
   rows: EncodedRows,
-  films: number,
-  registry: IdRegistry,
-  laterAt: DateTime.Utc
+  minutes: ReadonlyMap<FilmId, number>,
+  registry: IdRegistry
 ): Intake => {
   const known = registry.idOf(imported.username)
   const userId = known ?? registry.user(imported.username).userId
   const record: MemberRecord = {
     ...recordOf(imported, userId, {
       state: "partial",
-      films,
+      films: minutes.size,
       ratings: rows.ratings.length,
       missing: [1],
       proof: "feed"
     }),
-    laterAt,
-    laterFilms: [...rows.ratings, ...rows.watched].map(({ filmId }) => filmId)
+    laterFilms: laterFilmsFrom(minutes)
   }
   return Intake.Taken({
     member: { record, isNew: true, write: "append", ...rows },
@@ -360,18 +365,35 @@ const startedByEntries = (
   })
 }
 
-/** Rows that were learnt after a list was so: they stay when the list is taken. */
+const minuteOf = (at: DateTime.Utc): number => Math.floor(at.epochMillis / 60_000)
+
+/** The films whose rows were learnt after the list, and when: minutes since 1970. */
+const laterFilmsOf = (record: MemberRecord | undefined): ReadonlyMap<FilmId, number> =>
+  new Map(
+    Object.entries(record?.laterFilms ?? {}).flatMap(([number, minute]) => {
+      const id = filmIdFromNumber(Number(number))
+      return id === undefined ? [] : [[id, minute] as const]
+    })
+  )
+
+const laterFilmsFrom = (films: Iterable<readonly [FilmId, number]>): NonNullable<MemberRecord["laterFilms"]> =>
+  Object.fromEntries(films)
+
+/** The films whose rows stay when a list is taken: those that were learnt after it. An unproven list takes none away. */
 const learntLater = (
   before: MemberRecord | undefined,
   held: HeldRows,
-  readAt: DateTime.Utc
-): { readonly at: DateTime.Utc; readonly films: ReadonlySet<FilmId> } | undefined => {
-  if (before === undefined) return undefined
-  const { laterAt, laterFilms = [], proof, readAt: readBefore, state } = before
+  record: MemberRecord
+): ReadonlyMap<FilmId, number> => {
+  if (before === undefined) return new Map()
+  const readBefore = minuteOf(before.readAt)
   // Pages of a list that is not complete, and were read later than this one.
-  if (state === "partial" && proof !== "feed" && isAfter(readBefore, readAt))
-    return { at: readBefore, films: new Set([...held.ratings.keys(), ...held.watched.keys()]) }
-  return laterAt !== undefined && isAfter(laterAt, readAt) ? { at: laterAt, films: new Set(laterFilms) } : undefined
+  const shown =
+    before.state === "partial" && before.proof !== "feed" && isAfter(before.readAt, record.readAt)
+      ? [...held.ratings.keys(), ...held.watched.keys()].map((id) => [id, readBefore] as const)
+      : []
+  const isOlder = (minute: number) => record.state === "unproven" || minute > minuteOf(record.readAt)
+  return new Map([...shown, ...[...laterFilmsOf(before)].filter(([, minute]) => isOlder(minute))])
 }
 
 /** A list that takes the place of what the dataset holds of a member, but for what was learnt later. */
@@ -381,13 +403,13 @@ const replacing = (
   held: HeldRows
 ): Intake => {
   const ratings = listed.map((row) => withHeldFacts(row, held.ratings.get(row.filmId)))
-  const later = learntLater(before, held, record.readAt)
+  const later = learntLater(before, held, record)
   let rows: EncodedRows = { ratings, watched }
   let after = record
-  if (later !== undefined) {
+  if (later.size > 0) {
     const stay = {
-      ratings: [...held.ratings.values()].filter(({ filmId }) => later.films.has(filmId)),
-      watched: [...held.watched.values()].filter(({ filmId }) => later.films.has(filmId))
+      ratings: [...held.ratings.values()].filter(({ filmId }) => later.has(filmId)),
+      watched: [...held.watched.values()].filter(({ filmId }) => later.has(filmId))
     }
     const shown = heldOf(rows)
     rows = joining(shown, stay).all
@@ -395,9 +417,8 @@ const replacing = (
     after = {
       ...record,
       ratings: rows.ratings.length,
-      films: record.films + [...later.films].filter((id) => !shown.ratings.has(id) && !shown.watched.has(id)).length,
-      laterAt: later.at,
-      laterFilms: [...later.films].filter((id) => !isSameRow(shown, all, id))
+      films: record.films + [...later.keys()].filter((id) => !shown.ratings.has(id) && !shown.watched.has(id)).length,
+      laterFilms: laterFilmsFrom([...later].filter(([id]) => !isSameRow(shown, all, id)))
     }
   }
   const differences = differencesOf(held, rows)

@@ -70,7 +70,7 @@ const listOf = ({ entries, ...group }: Group): ImportedList =>
 export const asideItems = (
   folder: string,
   films: KnownFilms,
-  isTold: (row: Pick<AsideRow, "source" | "username">) => boolean
+  isTold: (row: AsideRow) => boolean
 ): Stream.Stream<ImportItem, ImportError, FileSystem.FileSystem | Path.Path> =>
   Stream.unwrap(
     Effect.gen(function* () {

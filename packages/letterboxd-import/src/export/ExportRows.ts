@@ -119,6 +119,9 @@ const makeRows = ({ columns, isChecked, mostRows = Infinity, place }: RowsOption
     const missing = columns.filter((_, i) => found[i] === -1)
     if (missing.length > 0)
       return error("Incomplete", `the header has no column ${missing.join(", ")}`, 1, "Get the export again.")
+    const twice = columns.find((column) => names.indexOf(column) !== names.lastIndexOf(column))
+    if (twice !== undefined)
+      return error("Invalid", `the header has the column ${twice} twice`, 1, "Get the export again.")
     order = found
     isInOrder = found.every((at, i) => at === i)
     return undefined

@@ -352,6 +352,20 @@ const found = ({ candidate, member, readAt }: IndexedExport) =>
     words: `official export of ${member}, made on ${DateTime.formatIsoDateUtc(readAt)}`
   })
 
+const givesCompleteList = (item: ImportItem): boolean => item._tag === "Member" && item.member.list._tag === "Complete"
+
+const notRead = (one: IndexedExport, chosen: IndexedExport): ReadonlyArray<ImportItem> => [
+  found(one),
+  ImportItem.Read({
+    place: one.candidate.path,
+    kind,
+    counts: {},
+    notes: [
+      `It was not read: ${chosen.candidate.path} is a newer export of ${one.member}, made on ${DateTime.formatIsoDateUtc(chosen.readAt)}.`
+    ]
+  })
+]
+
 /** While the disk is waited for, others are read. */
 const exportsAtOnce = 4
 
@@ -362,39 +376,47 @@ const items = (
 ): Stream.Stream<ImportItem, ImportError, FileSystem.FileSystem | Path.Path> =>
   Stream.unwrap(
     Effect.gen(function* () {
-      const newest = new Map<Username, IndexedExport>()
+      const byMember = new Map<Username, Array<IndexedExport>>()
       const indexed = yield* Effect.forEach(inputs, (candidate) => Effect.either(indexExport(candidate, options.as)), {
         concurrency: exportsAtOnce
       })
       for (const input of indexed) {
         if (Either.isLeft(input)) continue
-        const before = newest.get(input.right.member)
-        if (before === undefined || isNewer(input.right, before)) newest.set(input.right.member, input.right)
+        const others = byMember.get(input.right.member)
+        if (others === undefined) byMember.set(input.right.member, [input.right])
+        else others.push(input.right)
       }
       const readDay = makeDayReader()
       const filmOf = makeFilmReader()
+      const read = (one: IndexedExport) =>
+        readExport(one, known, readDay, filmOf).pipe(
+          Effect.catchAll((error) => Effect.succeed([ImportItem.Refused({ error })])),
+          Effect.map((items) => [found(one), ...items])
+        )
+      /** The newest export of a member; where it gives no complete list, the next older one before it, and so on. */
+      const readNewest = (exports: ReadonlyArray<IndexedExport>) =>
+        Effect.gen(function* () {
+          const newestFirst = exports.toSorted((one, other) => (isNewer(one, other) ? -1 : 1))
+          let items: ReadonlyArray<ImportItem> = []
+          let complete: IndexedExport | undefined
+          for (const one of newestFirst) {
+            if (complete !== undefined) {
+              items = [...notRead(one, complete), ...items]
+              continue
+            }
+            const own = yield* read(one)
+            if (own.some(givesCompleteList)) complete = one
+            items = [...own, ...items]
+          }
+          return items
+        })
       return Stream.fromIterable(indexed).pipe(
         Stream.mapEffect(
           (input): Effect.Effect<ReadonlyArray<ImportItem>, never, FileSystem.FileSystem | Path.Path> => {
             if (Either.isLeft(input)) return Effect.succeed([ImportItem.Refused({ error: input.left })])
-            const indexedExport = input.right
-            const chosen = newest.get(indexedExport.member)
-            return chosen === undefined || chosen === indexedExport
-              ? readExport(indexedExport, known, readDay, filmOf).pipe(
-                  Effect.catchAll((error) => Effect.succeed([ImportItem.Refused({ error })])),
-                  Effect.map((items) => [found(indexedExport), ...items])
-                )
-              : Effect.succeed([
-                  found(indexedExport),
-                  ImportItem.Read({
-                    place: indexedExport.candidate.path,
-                    kind,
-                    counts: {},
-                    notes: [
-                      `It was not read: ${chosen.candidate.path} is a newer export of ${indexedExport.member}, made on ${DateTime.formatIsoDateUtc(chosen.readAt)}.`
-                    ]
-                  })
-                ])
+            const exports = byMember.get(input.right.member) ?? []
+            // All exports of a member are told where the first one of them stands.
+            return exports[0] === input.right ? readNewest(exports) : Effect.succeed([])
           },
           { concurrency: exportsAtOnce }
         ),
@@ -408,7 +430,7 @@ const items = (
 /**
  * Official exports. One is recognised by its files: a ZIP or a folder with them, also below one folder, or one
  * `ratings.csv`. The member is the one that `profile.csv` names, else `as`. Of several exports of a member only the newest
- * is read. A list is `Complete` if `watched.csv` is there and has every rated film and if every row of both and of
+ * is read; where it gives no complete list, the next older one is read too. A list is `Complete` if `watched.csv` is there and has every rated film and if every row of both and of
  * `likes/films.csv` is decoded; else it is `Unproven`, and the notes say why. Films have numbers, titles and years, and a
  * slug only where the export has a film's address instead of a code. `diary.csv`, `deleted/` and `orphaned/` are counted;
  * nothing else is opened. The films of four exports are in memory at a time.

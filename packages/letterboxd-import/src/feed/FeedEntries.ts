@@ -244,12 +244,18 @@ const excessOf = (outside: string): string | undefined => {
   let depth = 0
   let tags = 0
   let items = 0
-  for (const [, closes, tag, closed] of outside.matchAll(/<(\/?)([A-Za-z_][^\s<>/]*)[^<>]*?(\/?)>/gu)) {
+  // From one bracket to the next, so that the time grows with the length only, whatever stands in between.
+  let end = -1
+  for (let at = outside.indexOf("<"); at !== -1; at = outside.indexOf("<", at + 1)) {
+    if (end < at) end = outside.indexOf(">", at)
+    if (end === -1) break
+    const first = outside[at + 1] ?? ""
+    if (first !== "/" && !/[A-Za-z_]/u.test(first)) continue
     tags += 1
-    if (closes === "/") depth -= 1
+    if (first === "/") depth -= 1
     else {
-      if (tag === "item") items += 1
-      if (closed !== "/") depth += 1
+      if (/^item[\s/>]/u.test(outside.slice(at + 1, at + 6))) items += 1
+      if (outside[end - 1] !== "/") depth += 1
     }
     if (depth > deepest) return `tags stand in more than ${deepest} others`
     if (items > mostFeedItems) return `it has more than ${mostFeedItems} items`

@@ -12,8 +12,23 @@ const savedFrom = /<!--\s{0,20}saved from url=\(\d{1,6}\)(\S{1,8192})/iu
 const singleFile =
   /<!--\s{0,20}Page saved with SingleFile\s{1,20}url:\s{0,20}(\S{1,8192})(?:\s{1,20}saved date:\s{0,20}([^\n\r]{1,100}))?/iu
 
-const tags = (html: string, name: string): ReadonlyArray<string> =>
-  [...html.matchAll(new RegExp(`<${name}\\b[^>]{0,4000}>`, "giu"))].slice(0, 500).map(([tag]) => tag)
+/** So many tags of a kind are looked at, and so much of each. */
+const mostTags = 500
+const longestTag = 4_000
+
+/** The first tags of a kind, from one to the next: the time grows with the length only, whatever stands in between. */
+const tags = (html: string, name: string): ReadonlyArray<string> => {
+  const found: Array<string> = []
+  const begin = new RegExp(`<${name}\\b`, "giu")
+  for (let looked = 0; looked < mostTags; looked++) {
+    const match = begin.exec(html)
+    if (match === null) break
+    const tag = html.slice(match.index, match.index + longestTag)
+    const end = tag.indexOf(">")
+    if (end !== -1) found.push(tag.slice(0, end + 1))
+  }
+  return found
+}
 
 const attribute = (tag: string, name: string): string | undefined => {
   const found = new RegExp(`\\s${name}\\s{0,5}=\\s{0,5}(?:"([^"]*)"|'([^']*)'|([^\\s>"']+))`, "iu").exec(tag)
