@@ -1,6 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
 import {
-  Day,
   type Film,
   Import,
   ImportedList,
@@ -22,10 +21,11 @@ import * as fc from "fast-check"
 
 const day = (n: number) => DateTime.unsafeMake(Date.UTC(2026, 0, 1) + n * 86_400_000)
 const username = Schema.decodeUnknownSync(Username)
-const watched = (id: number, rating?: number): WatchedFilm =>
+const watched = (id: number, rating?: number, ratedOn?: string): WatchedFilm =>
   Schema.decodeUnknownSync(WatchedFilm)({
     film: { id, slug: `film-${id}`, title: `Film ${id}` },
-    ...(rating === undefined ? {} : { rating })
+    ...(rating === undefined ? {} : { rating }),
+    ...(ratedOn === undefined ? {} : { ratedOn })
   })
 
 /** Films by number with their ratings; 0 is a film without a rating. */
@@ -205,13 +205,8 @@ describe("an import", () => {
 
   it.effect("keeps the day of a rating when pages show the same stars without a day", () =>
     Effect.gen(function* () {
-      const ratedOn = Schema.decodeUnknownSync(Day)("2020-02-29")
       const { imported, rows } = dataset()
-      const films = filmsOf({ 1: 4, 2: 3 }).map(({ film, rating }) => ({
-        film,
-        ratedOn,
-        ...(rating === undefined ? {} : { rating })
-      }))
+      const films = [watched(1, 4, "2020-02-29"), watched(2, 3, "2020-02-29")]
       yield* imported([member(ImportedList.Complete({ films }), { at: 1 })], { keep: ["rated_on"] })
       const { ratings } = yield* imported([saved({ 1: 4, 2: 5 }, 2)])
       assert.deepStrictEqual(ratings, { added: 0, changed: 1, removed: 0 })

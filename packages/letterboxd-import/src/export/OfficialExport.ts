@@ -397,18 +397,19 @@ const items = (
       const readNewest = (exports: ReadonlyArray<IndexedExport>) =>
         Effect.gen(function* () {
           const newestFirst = exports.toSorted((one, other) => (isNewer(one, other) ? -1 : 1))
-          let items: ReadonlyArray<ImportItem> = []
+          const told: Array<ReadonlyArray<ImportItem>> = []
           let complete: IndexedExport | undefined
           for (const one of newestFirst) {
             if (complete !== undefined) {
-              items = [...notRead(one, complete), ...items]
+              told.push(notRead(one, complete))
               continue
             }
             const own = yield* read(one)
             if (own.some(givesCompleteList)) complete = one
-            items = [...own, ...items]
+            told.push(own)
           }
-          return items
+          // The oldest first, as they would be imported one by one.
+          return told.toReversed().flat()
         })
       return Stream.fromIterable(indexed).pipe(
         Stream.mapEffect(
