@@ -248,7 +248,7 @@ describe("lb export", () => {
         [["--to", "jsonl", "--from", "sqlite"], "no dataset here"],
         [["--to", "csv", "--into", "data_output"], "the dataset itself is there"],
         [["--to", "jsonl", "--into", "data_output"], "something is there already"],
-        [["--to", "postgres"], "LB_STORAGE_URL"],
+        [["--to", "postgres"], "LB_INTO_URL"],
         [["--to", "./nothing.mjs"], "cannot be loaded"]
       ]
       for (const [args, words] of cases) {
