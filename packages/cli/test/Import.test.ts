@@ -15,6 +15,7 @@ import { Effect } from "effect"
 import * as fs from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
+import { sample } from "../../../vitest.sample.ts"
 import { filesIn, inEmptyFolder, lb, rowsOf } from "./Lb.ts"
 
 const world = generateWorld({ members: 30, mostFilms: 200 })
@@ -60,7 +61,7 @@ beforeAll(async () => {
 const whole = new Set<WayInKind>(["export", "html", "har", "warc", "wacz", "movielens", "original"])
 
 describe("lb import", () => {
-  for (const kind of wayInKinds) {
+  for (const kind of sample("kinds of files that are imported", wayInKinds, 4)) {
     it(
       `imports ${kind}, nothing a second time, and keeps no private word`,
       inEmptyFolder(async (folder) => {
