@@ -12,6 +12,7 @@ import {
   PartContent,
   RatingsStorage,
   Slug,
+  SourceError,
   Username,
   WatchedFilm
 } from "@letterboxd-ratings/core"
@@ -200,6 +201,23 @@ describe("an import", () => {
       const { record, stars: now } = yield* content
       assert.deepStrictEqual(now, stars)
       assert.strictEqual(record?.state, "sealed")
+    })
+  )
+
+  it.effect("takes the pages that there are of a member of whom nothing could be read before", () =>
+    Effect.gen(function* () {
+      const error = new SourceError({ reason: "Refused", source: "test", detail: "refused" })
+      const content = PartContent.Missing({ error })
+      const refused = ImportedList.Pages({
+        parts: [{ username: username("davee"), number: 1, place: "page 1", content }]
+      })
+      const stars = { 1: 1, 2: 2, 3: 3 }
+      const held = yield* after(member(refused, { at: 1 }), saved(stars, 2, [1]))
+      assert.deepStrictEqual(held.stars, { 1: 1, 2: 2 })
+      assert.deepStrictEqual(
+        (yield* after(member(refused, { at: 1 }), saved(stars, 2, [1]), saved(stars, 2, [2]))).stars,
+        stars
+      )
     })
   )
 

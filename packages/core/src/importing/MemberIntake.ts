@@ -253,11 +253,12 @@ const takePages = (
     { reading, collected, ...(isCompletion ? { completes: before } : {}) },
     { isStored, keeps, provenance: { source, proof: "saved-pages" }, readAt }
   )
-  const isKnown = state.users.has(username)
-  if (member === undefined || (isKnown && !isCompletion && reading.state === "partial"))
-    return kept("incomplete", waits)
+  if (member === undefined) return kept("incomplete", waits)
+  // Of a member that the dataset has rows of, no more than the reason why it waits could change.
+  const hasRows = member.ratings.length + (member.watched?.length ?? 0) > 0
+  if (before !== undefined && !isCompletion && reading.state === "partial" && !hasRows) return kept("incomplete", waits)
   if (reading.state === "sealed" && !isCompletion) return replacing(member, before, held)
-  if (before !== undefined && !isCompletion && isSameFact(before, member.record))
+  if (before !== undefined && !isCompletion && !hasRows && isSameFact(before, member.record))
     return Intake.Unchanged({ record: before })
   return Intake.Taken({
     member,
