@@ -111,7 +111,7 @@ export {
   type ImportedMember,
   ImportItem,
   ImportSource,
-  type InputCounts,
+  InputCounts,
   type KnownFilms
 } from "./importing/ImportSource.ts"
 export { MemberListing, UserId, Username, UsernameFromText } from "./domain/Member.ts"

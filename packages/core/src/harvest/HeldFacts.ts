@@ -3,14 +3,13 @@
  *
  * @since 0.1.0
  */
-import { Effect, Stream } from "effect"
+import { Effect } from "effect"
 import type { BatchMember } from "../dataset/Batch.ts"
 import type { Keeps } from "../dataset/Column.ts"
 import type { OpenDataset } from "../dataset/RatingsStorage.ts"
+import { rowsOfMembers } from "../dataset/RowsOfMembers.ts"
 import type { StorageError } from "../dataset/StorageError.ts"
 import type { EncodedRating } from "../dataset/Tables.ts"
-import type { FilmId } from "../domain/Film.ts"
-import type { UserId } from "../domain/Member.ts"
 
 /**
  * A rating with what is known of the same rating already: a list that does not tell on which day a film was rated does not
@@ -39,20 +38,17 @@ export const keepingFacts = (
   keeps: Keeps,
   members: ReadonlyArray<BatchMember>
 ): Effect.Effect<ReadonlyArray<BatchMember>, StorageError> =>
-  Effect.gen(function* () {
-    const replaced = new Map<UserId, Map<FilmId, EncodedRating>>()
-    for (const { ratings: rows, record, write } of members)
-      if (write === "replace" && rows.length > 0) replaced.set(record.userId, new Map())
-    if (replaced.size === 0 || !(keeps.has("rated_on") || keeps.has("liked"))) return members
-    yield* Stream.runForEachChunk(ratings, (rows) =>
-      Effect.sync(() => {
-        for (const row of rows) replaced.get(row.userId)?.set(row.filmId, row)
+  Effect.suspend(() => {
+    const keepsFacts = keeps.has("rated_on") || keeps.has("liked")
+    const replaced = members.flatMap(({ ratings: rows, record: { userId }, write }) =>
+      keepsFacts && write === "replace" && rows.length > 0 ? [userId] : []
+    )
+    return Effect.map(rowsOfMembers(ratings, replaced), (held) =>
+      members.map((member) => {
+        const before = held.get(member.record.userId)
+        return before === undefined
+          ? member
+          : { ...member, ratings: member.ratings.map((row) => withHeldFacts(row, before.get(row.filmId))) }
       })
     )
-    return members.map((member) => {
-      const held = replaced.get(member.record.userId)
-      return held === undefined
-        ? member
-        : { ...member, ratings: member.ratings.map((row) => withHeldFacts(row, held.get(row.filmId))) }
-    })
   })

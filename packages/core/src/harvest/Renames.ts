@@ -3,12 +3,13 @@
  *
  * @since 0.1.0
  */
-import { Effect, Stream } from "effect"
+import { Effect, Predicate } from "effect"
 import type { FilmId } from "../domain/Film.ts"
 import type { UserId, Username } from "../domain/Member.ts"
 import type { BatchMember, DatasetState } from "../dataset/Batch.ts"
 import { type SampledMembers, sampledMembers } from "../dataset/RatingsSample.ts"
 import type { OpenDataset } from "../dataset/RatingsStorage.ts"
+import { rowsOfMembers } from "../dataset/RowsOfMembers.ts"
 import type { StorageError } from "../dataset/StorageError.ts"
 import { mostHops } from "./MemberReader.ts"
 import type { ReadMember } from "./ReadMember.ts"
@@ -94,19 +95,13 @@ export const namesOfStrangers = (
       return to === undefined || to === from || !isStored(to) ? [] : [{ from, to }]
     })
     if (pairs.length === 0) return new Set()
-    const held = new Map<UserId, Set<FilmId>>()
-    for (const name of pairs.flatMap(({ from, to }) => [from, to])) {
-      const userId = idOf(name)
-      if (userId !== undefined) held.set(userId, new Set())
-    }
-    yield* Stream.runForEachChunk(ratings, (rows) =>
-      Effect.sync(() => {
-        for (const { filmId, userId } of rows) held.get(userId)?.add(filmId)
-      })
+    const held = yield* rowsOfMembers(
+      ratings,
+      pairs.flatMap(({ from, to }) => [idOf(from), idOf(to)]).filter(Predicate.isNotUndefined)
     )
     const heldBy = (name: Username): ReadonlySet<FilmId> => {
       const userId = idOf(name)
-      return (userId === undefined ? undefined : held.get(userId)) ?? new Set()
+      return new Set(userId === undefined ? [] : held.get(userId)?.keys())
     }
     const isStranger = ({ from, to }: (typeof pairs)[number]) => {
       const before = heldBy(from)

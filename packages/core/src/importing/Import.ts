@@ -10,8 +10,9 @@ import type { Keep, Keeps } from "../dataset/Column.ts"
 import { stateThatKeeps } from "../dataset/Changes.ts"
 import { type IdRegistry, makeIdRegistry } from "../dataset/IdRegistry.ts"
 import { type OpenDataset, RatingsStorage } from "../dataset/RatingsStorage.ts"
+import { rowsOfMembers } from "../dataset/RowsOfMembers.ts"
 import type { StorageError } from "../dataset/StorageError.ts"
-import type { EncodedRating, EncodedWatch, Film } from "../dataset/Tables.ts"
+import type { Film } from "../dataset/Tables.ts"
 import type { FilmId, Slug } from "../domain/Film.ts"
 import type { UserId, Username } from "../domain/Member.ts"
 import { BatchCommitted } from "../harvest/HarvestEvent.ts"
@@ -29,7 +30,7 @@ import {
   type MemberOutcome
 } from "./ImportReport.ts"
 import { type AsideRow, type ImportedList, type ImportedMember, ImportItem, ImportSource } from "./ImportSource.ts"
-import { type HeldRows, Intake, noHeldRows, takeMember } from "./MemberIntake.ts"
+import { type HeldRows, Intake, noDifferences, noHeldRows, takeMember } from "./MemberIntake.ts"
 
 /**
  * Where ratings go whose films have no known number. `put` adds some; `finish` is called once, when all members are
@@ -100,7 +101,7 @@ export const report = <E = never, R = never>(
       ...(request.mode === "new" ? source.keeps : []),
       "provenance" as const
     ])
-    const unkept = source.keeps.filter((fact) => fact === "rated_on" && !keeps.has(fact))
+    const lacksDays = source.keeps.includes("rated_on") && !keeps.has("rated_on")
     yield* tell(
       ImportStarted.make({
         mode: request.mode,
@@ -111,11 +112,11 @@ export const report = <E = never, R = never>(
         isDryRun: request.isDryRun,
         notes: [
           ...dataset.notes,
-          ...(unkept.length === 0
-            ? []
-            : [
-                `The inputs tell ${unkept.join(", ")}, which the dataset does not keep. It can from now on, if you ask for it (keep).`
-              ])
+          ...(lacksDays
+            ? [
+                "The inputs tell rated_on, which the dataset does not keep. It can from now on, if you ask for it (keep)."
+              ]
+            : [])
         ]
       })
     )
@@ -127,7 +128,7 @@ export const report = <E = never, R = never>(
       refused.push({ place, reason, message })
       return tell(InputRefused.make({ place, reason, message }))
     }
-    const onItem = ImportItem.$match({
+    const onItem: (item: ImportItem) => Effect.Effect<void, E | StorageError, R> = ImportItem.$match({
       Found: ({ kind, place, words }) => tell(InputFound.make({ place, kind, words })),
       Progress: ({ _tag, ...progress }) => tell(InputProgress.make(progress)),
       Member: ({ member }) =>
@@ -144,9 +145,7 @@ export const report = <E = never, R = never>(
       },
       Refused: ({ error }) => refuse(error)
     })
-    yield* Stream.runForEach(source.items({ idOf: intake.filmOf }), (item): Effect.Effect<void, E | StorageError, R> =>
-      onItem(item)
-    )
+    yield* Stream.runForEach(source.items({ idOf: intake.filmOf }), onItem)
     yield* intake.commit
     if (!request.isDryRun && request.aside !== undefined) yield* request.aside.finish
     const result: ImportReport = {
@@ -174,18 +173,7 @@ const ofTheFuture = ({ place, readAt, username }: ImportedMember) =>
     advice: "Correct the date of the file, or the clock of this machine, and import it again."
   })
 
-/** Rows of a list, as an upper bound. */
-const rowsIn = (list: ImportedList): number => {
-  switch (list._tag) {
-    case "Entries":
-      return list.entries.length
-    case "Pages":
-      return list.parts.reduce((sum, { content }) => sum + (content._tag === "Films" ? content.films.length : 0), 0)
-    default:
-      return list.films.length
-  }
-}
-
+/** The films that a list shows, those of pages saved twice too. */
 const filmsIn = (list: ImportedList) => {
   switch (list._tag) {
     case "Entries":
@@ -241,29 +229,18 @@ const makeIntake = <E, R>(
   /** The rows of the members that the dataset knows. */
   const heldRows = (known: ReadonlySet<UserId>): Effect.Effect<ReadonlyMap<UserId, HeldRows>, StorageError> =>
     Effect.gen(function* () {
-      const held = new Map(
-        Array.from(known, (userId) => [
+      const ratings = yield* rowsOfMembers(dataset.ratings, known)
+      const watched = keeps.has("watched") ? yield* rowsOfMembers(dataset.watched, known) : undefined
+      return new Map(
+        Array.from(ratings, ([userId, rows]): readonly [UserId, HeldRows] => [
           userId,
-          { ratings: new Map<FilmId, EncodedRating>(), watched: new Map<FilmId, EncodedWatch>() }
+          rehearsed.get(userId) ?? { ratings: rows, watched: watched?.get(userId) ?? noHeldRows.watched }
         ])
       )
-      if (known.size === 0) return held
-      yield* Stream.runForEachChunk(dataset.ratings, (rows) =>
-        Effect.sync(() => {
-          for (const row of rows) held.get(row.userId)?.ratings.set(row.filmId, row)
-        })
-      )
-      if (keeps.has("watched"))
-        yield* Stream.runForEachChunk(dataset.watched, (rows) =>
-          Effect.sync(() => {
-            for (const row of rows) held.get(row.userId)?.watched.set(row.filmId, row)
-          })
-        )
-      for (const [userId, rows] of rehearsed) if (known.has(userId)) held.set(userId, copied(rows))
-      return held
     })
 
-  const note = (username: Username, member: ImportedMember, intake: Intake): typeof MemberImported.Type => {
+  const note = (imported: ImportedMember, intake: Intake): typeof MemberImported.Type => {
+    const { place, source, username } = imported
     const { differences, missing, outcome } = Intake.$match(intake, {
       Taken: ({ differences, member, missing }) => ({
         outcome: member.isNew ? ("new" as const) : ("changed" as const),
@@ -282,8 +259,8 @@ const makeIntake = <E, R>(
     else missingPages.delete(username)
     return MemberImported.make({
       username,
-      place: member.place,
-      source: member.source,
+      place,
+      source,
       outcome,
       ...(record === undefined ? {} : { state: record.state }),
       ratings: record?.ratings ?? 0,
@@ -317,7 +294,7 @@ const makeIntake = <E, R>(
       // A list that was taken before would give films the names that they had then.
       if (intake._tag === "Taken") seen.note()
       else seen.fill()
-      yield* tell(note(username, member, intake))
+      yield* tell(note(member, intake))
       if (intake._tag === "Taken") {
         taken.push(intake.member)
         if (isDryRun && rowsRehearsed < mostRehearsed) {
@@ -369,9 +346,10 @@ const makeIntake = <E, R>(
       Effect.gen(function* () {
         // What comes again of a member is taken over what came before.
         if (waiting.some(({ username }) => username === member.username)) yield* commit
-        for (const { id, slug } of filmsIn(member.list)) if (slug !== undefined) numbers.set(slug, id)
+        const films = filmsIn(member.list)
+        for (const { id, slug } of films) if (slug !== undefined) numbers.set(slug, id)
         waiting.push(member)
-        rowsWaiting += rowsIn(member.list)
+        rowsWaiting += films.length
         if (rowsWaiting >= rowsInABatch || waiting.length >= membersInABatch) yield* commit
       }),
     account: () => ({
@@ -419,13 +397,10 @@ const seenFilms = (registry: IdRegistry, unrated: Map<FilmId, Film>) => {
   }
 }
 
-const noDifferences = { added: 0, changed: 0, removed: 0 }
-
-const copied = ({ ratings, watched }: HeldRows) => ({ ratings: new Map(ratings), watched: new Map(watched) })
-
 /** The rows of a member with its part of a batch. */
 const afterwards = (held: HeldRows, { ratings, watched = [], write }: BatchMember): HeldRows => {
-  const rows = write === "replace" ? copied(noHeldRows) : copied(held)
+  const { ratings: ratingsBefore, watched: watchedBefore } = write === "replace" ? noHeldRows : held
+  const rows = { ratings: new Map(ratingsBefore), watched: new Map(watchedBefore) }
   for (const row of ratings) rows.ratings.set(row.filmId, row)
   for (const row of watched) rows.watched.set(row.filmId, row)
   return rows

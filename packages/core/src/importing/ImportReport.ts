@@ -7,26 +7,9 @@ import { Schema } from "effect"
 import { Username } from "../domain/Member.ts"
 import { BatchCommitted } from "../harvest/HarvestEvent.ts"
 import { ImportErrorReason } from "./ImportError.ts"
+import { InputCounts } from "./ImportSource.ts"
 
 const count = Schema.optionalWith(Schema.NonNegativeInt, { exact: true })
-
-/**
- * What an input held, counted (see `InputCounts` in `ImportSource`).
- */
-const InputCountsSchema = Schema.Struct({
-  members: count,
-  ratings: count,
-  watched: count,
-  pages: count,
-  entries: count,
-  joined: count,
-  notJoined: count,
-  notDecoded: count,
-  orphaned: count,
-  deleted: count,
-  withoutNumber: count,
-  ignored: count
-})
 
 /**
  * The import has opened its dataset: its number of users and ratings before.
@@ -78,7 +61,7 @@ export const InputProgress = Schema.TaggedStruct("InputProgress", {
 export const InputRead = Schema.TaggedStruct("InputRead", {
   place: Schema.String,
   kind: Schema.String,
-  counts: InputCountsSchema,
+  counts: InputCounts,
   notes: Schema.Array(Schema.String)
 })
 
@@ -154,7 +137,7 @@ export const ImportReport = Schema.Struct({
   isDryRun: Schema.Boolean,
   startedAt: Schema.DateTimeUtc,
   finishedAt: Schema.DateTimeUtc,
-  inputs: Schema.Array(Schema.Struct({ place: Schema.String, kind: Schema.String, counts: InputCountsSchema })),
+  inputs: Schema.Array(Schema.Struct({ place: Schema.String, kind: Schema.String, counts: InputCounts })),
   refused: Schema.Array(Schema.Struct({ place: Schema.String, reason: ImportErrorReason, message: Schema.String })),
   members: Schema.Record({ key: MemberOutcome, value: Schema.NonNegativeInt }),
   ratings: Schema.Struct({

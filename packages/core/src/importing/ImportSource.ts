@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import { Context, Data, type DateTime, type Stream } from "effect"
+import { Context, Data, type DateTime, Schema, type Stream } from "effect"
 import type { Keep } from "../dataset/Column.ts"
 import type { WatchedFilm } from "../dataset/Tables.ts"
 import type { FilmId, Slug } from "../domain/Film.ts"
@@ -69,6 +69,8 @@ export interface ImportedMember {
   readonly list: ImportedList
 }
 
+const count = Schema.optionalWith(Schema.NonNegativeInt, { exact: true })
+
 /**
  * What an input held, counted. All counts are optional; an absent one does not belong to the kind of the input.
  *
@@ -82,20 +84,26 @@ export interface ImportedMember {
  * @since 0.1.0
  * @category models
  */
-export interface InputCounts {
-  readonly members?: number
-  readonly ratings?: number
-  readonly watched?: number
-  readonly pages?: number
-  readonly entries?: number
-  readonly joined?: number
-  readonly notJoined?: number
-  readonly notDecoded?: number
-  readonly orphaned?: number
-  readonly deleted?: number
-  readonly withoutNumber?: number
-  readonly ignored?: number
-}
+export const InputCounts = Schema.Struct({
+  members: count,
+  ratings: count,
+  watched: count,
+  pages: count,
+  entries: count,
+  joined: count,
+  notJoined: count,
+  notDecoded: count,
+  orphaned: count,
+  deleted: count,
+  withoutNumber: count,
+  ignored: count
+})
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface InputCounts extends Schema.Schema.Type<typeof InputCounts> {}
 
 /**
  * One thing that an import source tells, in this order for each input:

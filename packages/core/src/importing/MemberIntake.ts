@@ -73,7 +73,7 @@ type KeptReason = "incomplete" | "older" | "proven" | "superseded"
  */
 export type Intake = Data.TaggedEnum<{
   Taken: { readonly member: BatchMember; readonly differences: RowDifferences; readonly missing: ReadonlyArray<number> }
-  Unchanged: { readonly record: MemberRecord | undefined }
+  Unchanged: {}
   Kept: { readonly reason: KeptReason; readonly missing: ReadonlyArray<number> }
 }>
 
@@ -100,7 +100,12 @@ export interface IntakeContext {
   readonly isStored: (name: Username) => boolean
 }
 
-const none: RowDifferences = { added: 0, changed: 0, removed: 0 }
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const noDifferences: RowDifferences = { added: 0, changed: 0, removed: 0 }
+
 const kept = (reason: KeptReason, missing: ReadonlyArray<number> = []): Intake => Intake.Kept({ reason, missing })
 
 /**
@@ -151,42 +156,38 @@ const recordOf = (
 const holdsList = ({ state }: MemberRecord, held: HeldRows): boolean =>
   state === "sealed" || (state !== "partial" && state !== "unproven" && held.ratings.size > 0)
 
-const takeComplete = (
-  imported: ImportedMember,
-  films: ReadonlyArray<WatchedFilm>,
-  { held, keeps, registry, state }: IntakeContext
-): Intake => {
+const takeComplete = (imported: ImportedMember, films: ReadonlyArray<WatchedFilm>, context: IntakeContext): Intake => {
+  const { held, state } = context
   const before = state.members.get(imported.username)
   if (before !== undefined && holdsList(before, held) && isAfter(before.readAt, imported.readAt)) return kept("older")
-  const { isNew, userId } = registry.user(imported.username)
-  const rows = encodeFilms(registry, keeps, userId, films)
-  const record = recordOf(imported, userId, {
-    state: "sealed",
-    films: films.length,
-    ratings: rows.ratings.length,
-    proof: "export",
-    ...(rows.ratings.length === 0 ? {} : { seen: sampleOfRatings(rows.ratings) })
-  })
-  return replacing({ record, isNew, write: "replace", ...rows }, before, held)
+  return takeWhole(imported, films, context, { state: "sealed", proof: "export" })
 }
 
-const takeUnproven = (
-  imported: ImportedMember,
-  films: ReadonlyArray<WatchedFilm>,
-  { held, keeps, registry, state }: IntakeContext
-): Intake => {
+const takeUnproven = (imported: ImportedMember, films: ReadonlyArray<WatchedFilm>, context: IntakeContext): Intake => {
+  const { state } = context
   const before = state.members.get(imported.username)
   if (state.users.has(imported.username) && before?.state !== "unproven") return kept("proven")
   if (before !== undefined && isAfter(before.readAt, imported.readAt)) return kept("older")
+  return takeWhole(imported, films, context, { state: "unproven", proof: "none" })
+}
+
+/** A list in one piece, in the place of what the dataset holds of the member. */
+const takeWhole = (
+  imported: ImportedMember,
+  films: ReadonlyArray<WatchedFilm>,
+  { held, keeps, registry, state }: IntakeContext,
+  facts: Pick<MemberRecord, "proof" | "state">
+): Intake => {
   const { isNew, userId } = registry.user(imported.username)
   const rows = encodeFilms(registry, keeps, userId, films)
   const record = recordOf(imported, userId, {
-    state: "unproven",
+    ...facts,
     films: films.length,
     ratings: rows.ratings.length,
-    proof: "none"
+    // A member of whom nothing is proven is told again by no sample.
+    ...(facts.state === "sealed" && rows.ratings.length > 0 ? { seen: sampleOfRatings(rows.ratings) } : {})
   })
-  return replacing({ record, isNew, write: "replace", ...rows }, before, held)
+  return replacing({ record, isNew, write: "replace", ...rows }, state.members.get(imported.username), held)
 }
 
 /** The films are those of rows that had no number when the rest of the list was taken. */
@@ -200,7 +201,7 @@ const takeAdditions = (imported: ImportedMember, films: ReadonlyArray<WatchedFil
     DateTime.Equivalence(before.readAt, imported.readAt)
   if (before === undefined || !isSameList) return kept("superseded")
   const added = films.filter(({ film: { id } }) => !held.ratings.has(id) && !held.watched.has(id))
-  if (added.length === 0) return Intake.Unchanged({ record: before })
+  if (added.length === 0) return Intake.Unchanged()
   const rows = encodeFilms(registry, keeps, before.userId, added)
   const record = {
     ...before,
@@ -209,7 +210,7 @@ const takeAdditions = (imported: ImportedMember, films: ReadonlyArray<WatchedFil
   }
   return Intake.Taken({
     member: { record, isNew: false, write: "append", ...rows },
-    differences: { ...none, added: rows.ratings.length },
+    differences: { ...noDifferences, added: rows.ratings.length },
     missing: []
   })
 }
@@ -258,12 +259,11 @@ const takePages = (
   const hasRows = member.ratings.length + (member.watched?.length ?? 0) > 0
   if (before !== undefined && !isCompletion && reading.state === "partial" && !hasRows) return kept("incomplete", waits)
   if (reading.state === "sealed" && !isCompletion) return replacing(member, before, held)
-  if (before !== undefined && !isCompletion && !hasRows && isSameFact(before, member.record))
-    return Intake.Unchanged({ record: before })
+  if (before !== undefined && !isCompletion && !hasRows && isSameFact(before, member.record)) return Intake.Unchanged()
   return Intake.Taken({
     member,
     differences: {
-      ...none,
+      ...noDifferences,
       added: member.ratings.length,
       removed: member.write === "replace" ? held.ratings.size : 0
     },
@@ -281,6 +281,7 @@ const takeEntries = (
 ): Intake => {
   const { username } = imported
   const before = state.members.get(username)
+  const isNew = !state.users.has(username)
   // The dataset may lack entries from before the time at which it learnt of the member.
   const hasGaps = before === undefined || before.state === "unproven" || before.proof === "feed"
   const later = laterFilmsOf(before)
@@ -288,7 +289,7 @@ const takeEntries = (
   const minutes = new Map<FilmId, number>()
   for (const { at, watched } of entries) {
     const { id } = watched.film
-    const isLater = before === undefined ? !state.users.has(username) : isAfter(at, before.readAt)
+    const isLater = before === undefined ? isNew : isAfter(at, before.readAt)
     const heldRating = held.ratings.get(id)
     const isHeld = heldRating !== undefined || held.watched.has(id)
     const isTaken = isHeld
@@ -303,23 +304,18 @@ const takeEntries = (
     wanted.set(id, watched)
     minutes.set(id, minuteOf(at))
   }
-  if (wanted.size === 0)
-    return before === undefined && !state.users.has(username)
-      ? startedByEntries(imported, { ratings: [], watched: [] }, minutes, registry)
-      : Intake.Unchanged({ record: before })
+  if (wanted.size === 0 && !isNew) return Intake.Unchanged()
   const { userId } = registry.user(username)
   const rows = encodeFilms(registry, keeps, userId, [...wanted.values()])
-  if (before === undefined && !state.users.has(username)) return startedByEntries(imported, rows, minutes, registry)
+  if (isNew) return startedByEntries(imported, userId, rows, minutes)
   const joined = joining(held, {
     ...rows,
     ratings: rows.ratings.map((row) => withHeldFacts(row, held.ratings.get(row.filmId)))
   })
   const differences = differencesOf(held, joined.all)
   const isSame = differences.added + differences.changed === 0 && joined.all.watched.length === held.watched.size
-  if (isSame || before === undefined) {
-    if (isSame) return Intake.Unchanged({ record: before })
-    return kept("proven")
-  }
+  if (isSame) return Intake.Unchanged()
+  if (before === undefined) return kept("proven")
   const after = heldOf(joined.all)
   const touched = [...wanted.keys()].filter((id) => !isSameRow(held, after, id))
   const { seen, ...rest } = before
@@ -343,12 +339,10 @@ const takeEntries = (
 /** A member of whom only entries are known: all pages of its list are missing. */
 const startedByEntries = (
   imported: ImportedMember,
+  userId: UserId,
   rows: EncodedRows,
-  minutes: ReadonlyMap<FilmId, number>,
-  registry: IdRegistry
+  minutes: ReadonlyMap<FilmId, number>
 ): Intake => {
-  const known = registry.idOf(imported.username)
-  const userId = known ?? registry.user(imported.username).userId
   const record: MemberRecord = {
     ...recordOf(imported, userId, {
       state: "partial",
@@ -361,7 +355,7 @@ const startedByEntries = (
   }
   return Intake.Taken({
     member: { record, isNew: true, write: "append", ...rows },
-    differences: { ...none, added: rows.ratings.length },
+    differences: { ...noDifferences, added: rows.ratings.length },
     missing: []
   })
 }
@@ -444,7 +438,7 @@ const replacing = (
     before.proof === after.proof &&
     !isAfter(after.readAt, before.readAt)
   return isKnown
-    ? Intake.Unchanged({ record: before })
+    ? Intake.Unchanged()
     : Intake.Taken({
         member: { record: after, isNew: false, write: "append", ratings: [], watched: [] },
         differences,
