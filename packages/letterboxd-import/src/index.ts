@@ -31,9 +31,8 @@ export {
   type SkipReason
 } from "./saved/Capture.ts"
 export { readHar } from "./saved/Har.ts"
-export { type AskedPage, type Judging, judgingHere } from "./saved/Judging.ts"
 export * as Recording from "./saved/Recording.ts"
 export { readSavedHtml } from "./saved/SavedHtml.ts"
-export { makeSavedPages, savedPages } from "./saved/SavedPages.ts"
+export { savedPages } from "./saved/SavedPages.ts"
 export { readWacz } from "./saved/Wacz.ts"
 export { readWarc } from "./saved/Warc.ts"

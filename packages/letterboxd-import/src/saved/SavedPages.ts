@@ -8,6 +8,7 @@ import { ImportError, ImportItem, ImportedList, type InputCounts, judgeMember } 
 import {
   countRatedFilms,
   filmsUrl,
+  judgeFilmsResponse,
   judgeMembersResponse,
   type PageResponse
 } from "@letterboxd-ratings/letterboxd-source"
@@ -16,7 +17,6 @@ import { inflateRawSync, constants } from "node:zlib"
 import { type Candidate, headBytes, type ImportOptions, type InputKind } from "../InputKind.ts"
 import { type Capture, type IsWanted, SavedRecord, type SkipReason } from "./Capture.ts"
 import { readHar } from "./Har.ts"
-import { type Judging, judgingHere } from "./Judging.ts"
 import { PageAddress, pageAddress } from "./PageAddress.ts"
 import { looksLikeSavedHtml, readSavedHtml } from "./SavedHtml.ts"
 import { makeSavedMembers, type SavedMember } from "./SavedMembers.ts"
@@ -134,12 +134,12 @@ const kindName = "saved-pages"
  * films and of the members list are judged as the pages of the site are; everything else is counted as ignored. Of several
  * captures of a page the newest usable one counts. `Found` and `Progress` come while files are read, then the members
  * (those of saved members lists first), then `Read` or `Refused` for each file. The films of all pages are in memory, and
- * the text of one page for each that is judged at once.
+ * the text of one page.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const makeSavedPages = (judging: Judging = judgingHere): InputKind => ({
+export const savedPages: InputKind = {
   name: kindName,
   keeps: [],
   looksFor: "pages saved from a browser (HAR, HTML, SingleFile) or in an archive (WARC, WACZ)",
@@ -159,7 +159,7 @@ export const makeSavedPages = (judging: Judging = judgingHere): InputKind => ({
             notAsked: 0
           }))
           const reading = Stream.flatMap(Stream.fromIterable(tallies.entries()), ([number, tally]) =>
-            readInput(fs, judging, members, options, number, tally)
+            readInput(fs, members, options, number, tally)
           )
           return Stream.concat(
             reading,
@@ -168,7 +168,7 @@ export const makeSavedPages = (judging: Judging = judgingHere): InputKind => ({
         })
       )
     )
-})
+}
 
 const isWantedWith =
   (options: ImportOptions): IsWanted =>
@@ -216,7 +216,6 @@ const unreadable = (place: string) => (cause: unknown) =>
 
 const readInput = (
   fs: FileSystem.FileSystem,
-  judging: Judging,
   members: ReturnType<typeof makeSavedMembers>,
   options: ImportOptions,
   number: number,
@@ -234,7 +233,7 @@ const readInput = (
                 detail: "the file is no HAR, WARC, WACZ or saved page"
               })
             )
-          : Effect.succeed(readAs(format, fs, judging, members, options, number, tally))
+          : Effect.succeed(readAs(format, fs, members, options, number, tally))
       }),
       Effect.catchAll((error) =>
         Effect.sync(() => {
@@ -248,7 +247,6 @@ const readInput = (
 const readAs = (
   format: Format,
   fs: FileSystem.FileSystem,
-  judging: Judging,
   members: ReturnType<typeof makeSavedMembers>,
   options: ImportOptions,
   number: number,
@@ -287,10 +285,10 @@ const readAs = (
             tally.notAsked += 1
           })
         }
-        return Effect.map(judging.judge({ username, page, listing }, response), (verdict) => {
+        return Effect.sync(() => {
+          const verdict = judgeFilmsResponse({ username, page, listing }, response)
           tally.judged += 1
-          const isKnown = members.add({ base, username, listing, number: page, verdict, at, input: number })
-          if (isKnown) tally.again += 1
+          if (members.add({ base, username, listing, number: page, verdict, at, input: number })) tally.again += 1
         })
       }
     })
@@ -314,8 +312,7 @@ const readAs = (
           Effect.sync(() => {
             tally.notes.push(text)
           })
-      }),
-      { concurrency: judging.atOnce }
+      })
     ),
     Stream.mapConcat(progress),
     Stream.catchAll((error) => {
@@ -405,11 +402,3 @@ const whatIsMissing = ({ base, listing, member }: SavedMember): string | undefin
 
 const listedFilmsOf = (list: ImportedList): number | undefined =>
   ImportedList.$is("Pages")(list) ? list.listedFilms : undefined
-
-/**
- * Saved pages, judged one after the other.
- *
- * @since 0.1.0
- * @category constructors
- */
-export const savedPages: InputKind = makeSavedPages()
