@@ -3,9 +3,10 @@ import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Either } from "effect"
 import * as fc from "fast-check"
+import { execFileSync } from "node:child_process"
 import packageJson from "../package.json" with { type: "json" }
 import { optionTable, variableOf } from "../src/options/OptionTable.ts"
-import { Environment, type Flags, folderOf, pasteable, resolveSettings } from "../src/options/Settings.ts"
+import { Environment, type Flags, folderOf, pasteable, quoted, resolveSettings } from "../src/options/Settings.ts"
 import { Screen } from "../src/Screen.ts"
 
 /** What the settings come to, and what was said on the way. */
@@ -263,6 +264,21 @@ describe("settings", () => {
       }
     })
   )
+
+  it("has words that a shell takes as they are, and a terminal can show", () => {
+    const odd = fc.constantFrom("$HOME", "`id`", "$(id)", "'", '"', "\\", "!", "\u001B[31m", "\u202E", "\n", "é", "a b")
+    const words = fc.array(fc.oneof(odd, fc.string()), { minLength: 1, maxLength: 5 }).map((parts) => parts.join(""))
+    fc.assert(
+      fc.property(words, (text) => {
+        const word = text.replaceAll("\0", "")
+        fc.pre(word !== "")
+        const typed = quoted(word)
+        assert.notMatch(typed, /\p{C}/u)
+        assert.strictEqual(execFileSync("bash", ["-c", `printf %s ${typed}`], { encoding: "utf8" }), word)
+      }),
+      { numRuns: 100 }
+    )
+  })
 
   it.effect("that variables set are flags in the next command: another shell does not have them", () =>
     Effect.gen(function* () {

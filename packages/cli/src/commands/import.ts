@@ -12,7 +12,7 @@ import type { Command } from "../Command.ts"
 import { CommandEnded, InvalidSettings } from "../ExitCode.ts"
 import { writeMissingPages } from "../MissingPages.ts"
 import { importOptions, type OptionKey } from "../options/OptionTable.ts"
-import { type Flags, folderOf, pasteable, resolveSettings, type Settings } from "../options/Settings.ts"
+import { type Flags, folderOf, pasteable, quoted, resolveSettings, type Settings } from "../options/Settings.ts"
 import { keepsFiles, storageNames, storageOf } from "../plugins/Storages.ts"
 import { importWords, resultOfImport } from "../progress/ImportWords.ts"
 import { showProgress } from "../progress/ShowProgress.ts"
@@ -42,8 +42,9 @@ const codeOf = ({ inputs, missingPages, refused }: ImportReport): 0 | 1 | 2 =>
 const sourceOf = (settings: Settings, paths: ReadonlyArray<string>, folder: string) =>
   Effect.map(
     Effect.promise(() => import("@letterboxd-ratings/letterboxd-import")),
-    ({ asideIn, LetterboxdImport }) => ({
+    ({ asideFileName, asideIn, LetterboxdImport }) => ({
       aside: asideIn(folder),
+      asideFileName,
       source: LetterboxdImport.layer({
         paths,
         datasetFolder: folder,
@@ -88,8 +89,8 @@ const importing = (paths: ReadonlyArray<string>, flags: Flags) =>
     const path = yield* Path.Path
     const folder = yield* folderOf(settings)
     const storageLayer = yield* storageOf(settings, folder, { memberFiles: false })
-    const again = yield* pasteable(`import ${paths.map((one) => JSON.stringify(one)).join(" ")}`, flags, [])
-    const { aside, source } = yield* sourceOf(settings, paths, folder)
+    const again = yield* pasteable(`import ${paths.map(quoted).join(" ")}`, flags, [])
+    const { aside, asideFileName, source } = yield* sourceOf(settings, paths, folder)
     yield* Effect.gen(function* () {
       const storage = yield* RatingsStorage
       const progress = yield* showProgress(importWords, settings.json ? "json" : settings.quiet ? "quiet" : "lines")
@@ -136,7 +137,7 @@ const importing = (paths: ReadonlyArray<string>, flags: Flags) =>
       const addressOf = (username: Username, page: number) => filmsUrl(site, username, "films", page)
       const pages = settings.dryRun ? Option.none() : yield* writeMissingPages(folder, report.missingPages, addressOf)
       const words = `${resultOfImport(report, storage.place, addressOf, {
-        aside: path.join(folder, "unmatched_ratings.csv"),
+        aside: path.join(folder, asideFileName),
         ...(Option.isSome(pages) ? { pages: pages.value } : {})
       })}\n`
       yield* settings.json ? screen.err(words) : screen.out(words)

@@ -301,5 +301,18 @@ const withFlags = (command: string, flags: Flags, leftOut: ReadonlyArray<OptionK
   return parts.join(" ")
 }
 
-const quoted = (text: string): string =>
-  /^[\w./:@%+=,-]+$/u.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`
+const hexBytes = (text: string): string =>
+  [...new TextEncoder().encode(text)].map((byte) => String.raw`\x${byte.toString(16).padStart(2, "0")}`).join("")
+
+/**
+ * A word as a shell takes it: nothing in it is run or expanded. Control and invisible characters are written as numbers
+ * (`$'a\x1b'`), so that the word is safe to show on a terminal.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const quoted = (text: string): string => {
+  if (/^[\w./:@%+=,-]+$/u.test(text)) return text
+  if (!/\p{C}/u.test(text)) return `'${text.replaceAll("'", String.raw`'\''`)}'`
+  return `$'${text.replaceAll(/[\\']/gu, String.raw`\$&`).replaceAll(/\p{C}/gu, hexBytes)}'`
+}

@@ -7,7 +7,7 @@ import { ImportEvent, type ImportReport, type InputCounts, type Username } from 
 import { Effect, Schema } from "effect"
 import prettyBytes from "pretty-bytes"
 import { printable, shown } from "../Shown.ts"
-import { count, fitting, span } from "./RunWords.ts"
+import { committedLine, count, fitting, span } from "./RunWords.ts"
 import type { ProgressWords } from "./ShowProgress.ts"
 
 const countWords: { readonly [K in keyof InputCounts]-?: (n: number) => string } = {
@@ -88,7 +88,7 @@ const lineOf = (event: ImportEvent): string | undefined => {
           return `  - ${event.username}: not taken: ${keptWords[event.outcome]}`
       }
     case "BatchCommitted":
-      return `Batch ${event.batch} committed: ${count(event.members.length, "member")}, ${count(event.ratings, "rating")} (${event.totalRatings.toLocaleString("en-US")} in total)`
+      return committedLine(event)
     default:
       return undefined
   }

@@ -25,6 +25,20 @@ export const count = (n: number, one: string, many = `${one}s`): string =>
 export const span = (millis: number): string =>
   Duration.format(millis < 1000 ? Duration.millis(Math.round(millis)) : Duration.seconds(Math.round(millis / 1000)))
 
+/**
+ * The line that says that a batch was committed, the same for runs and imports.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const committedLine = (event: {
+  readonly batch: number
+  readonly members: ReadonlyArray<unknown>
+  readonly ratings: number
+  readonly totalRatings: number
+}): string =>
+  `Batch ${event.batch} committed: ${count(event.members.length, "member")}, ${count(event.ratings, "rating")} (${event.totalRatings.toLocaleString("en-US")} in total)`
+
 const doubtWords = {
   "list-moved": "the list changed while it was read",
   "short-page": "a page has too few films",
@@ -67,7 +81,7 @@ const lineOf = (event: HarvestEvent): string | undefined => {
           return `  - ${event.username}: renamed`
       }
     case "BatchCommitted":
-      return `Batch ${event.batch} committed: ${count(event.members.length, "member")}, ${count(event.ratings, "rating")} (${event.totalRatings.toLocaleString("en-US")} in total)`
+      return committedLine(event)
     default:
       return undefined
   }
