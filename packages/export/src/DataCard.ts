@@ -44,12 +44,10 @@ const decodeRating = Schema.decodeSync(Rating)
 const sourcesIn = ({ members }: DataCardFacts["state"]): ReadonlySet<string> =>
   new Set([...members.values()].flatMap(({ source }) => (source === undefined ? [] : [source])))
 
-const isOfSite = (state: DataCardFacts["state"]): boolean => sourcesIn(state).size === 0
-
-const originOf = (state: DataCardFacts["state"]): string =>
-  isOfSite(state)
+const originOf = (state: DataCardFacts["state"], sources: ReadonlySet<string>): string =>
+  sources.size === 0
     ? "read from the members' public film lists"
-    : `imported from files (${[...sourcesIn(state)].toSorted().join(", ")})${
+    : `imported from files (${[...sources].toSorted().join(", ")})${
         [...state.members.values()].some(({ source }) => source === undefined)
           ? " and read from the members' public film lists"
           : ""
@@ -72,6 +70,8 @@ export const dataCard = ({
   tool
 }: DataCardFacts): string => {
   const members = { sealed: 0, partial: 0, gone: 0, private: 0, renamed: 0, unproven: 0 }
+  const sources = sourcesIn(state)
+  const isOfSite = sources.size === 0
   let seen = 0
   let stated = 0
   let seenOfStated = 0
@@ -125,7 +125,7 @@ export const dataCard = ({
 
   return `# Data card
 
-Film ratings by members of Letterboxd, ${originOf(state)}.
+Film ratings by members of Letterboxd, ${originOf(state, sources)}.
 
 | | |
 |---|---|
@@ -146,12 +146,12 @@ ${starRows.join("\n")}
 ## Before you use it
 
 - ${
-    isOfSite(state)
+    isOfSite
       ? "The members are from the top of the list of popular members. They are not a random sample."
       : "The members are those whose files were imported. They are not a random sample."
   }
 - "Complete" means that every page of a member's list was read, and that the number of films is the number stated by the
-  site${isOfSite(state) ? "" : ", or that the member's official export was read whole"}. Some ratings of partial members are missing; nothing was filled in.
+  site${isOfSite ? "" : ", or that the member's official export was read whole"}. Some ratings of partial members are missing; nothing was filled in.
 - Films that were watched but not rated are not included.
 ${
   isAnonymous

@@ -62,6 +62,12 @@ export const asideIn = (folder: string): Effect.Effect<Import.RatingsAside, neve
         cause: error
       })
 
+    const named = <A>(effect: Effect.Effect<A, PlatformErrors.PlatformError | StorageError>) =>
+      Effect.catchTags(effect, {
+        SystemError: (error) => Effect.fail(failed(error)),
+        BadArgument: (error) => Effect.fail(failed(error))
+      })
+
     const checkIsOurs = (file: string) =>
       Effect.gen(function* () {
         if (!(yield* fs.exists(file))) return
@@ -94,26 +100,17 @@ export const asideIn = (folder: string): Effect.Effect<Import.RatingsAside, neve
     })
 
     return {
-      put: (rows) =>
-        Effect.zipRight(start, fs.writeFileString(unfinished, textOf(rows), { flag: "a" })).pipe(
-          Effect.catchTags({
-            SystemError: (error) => Effect.fail(failed(error)),
-            BadArgument: (error) => Effect.fail(failed(error))
-          })
-        ),
-      finish: Effect.gen(function* () {
-        if (yield* Ref.get(hasStarted)) {
-          const file = yield* Effect.scoped(Effect.flatMap(fs.open(unfinished, { flag: "r+" }), (one) => one.sync))
-          yield* fs.rename(unfinished, place)
-          return file
-        }
-        if (!(yield* fs.exists(place))) return
-        yield* checkIsOurs(place)
-        yield* fs.remove(place)
-      }).pipe(
-        Effect.catchTags({
-          SystemError: (error) => Effect.fail(failed(error)),
-          BadArgument: (error) => Effect.fail(failed(error))
+      put: (rows) => named(Effect.zipRight(start, fs.writeFileString(unfinished, textOf(rows), { flag: "a" }))),
+      finish: named(
+        Effect.gen(function* () {
+          if (yield* Ref.get(hasStarted)) {
+            const file = yield* Effect.scoped(Effect.flatMap(fs.open(unfinished, { flag: "r+" }), (one) => one.sync))
+            yield* fs.rename(unfinished, place)
+            return file
+          }
+          if (!(yield* fs.exists(place))) return
+          yield* checkIsOurs(place)
+          yield* fs.remove(place)
         })
       )
     }
