@@ -10,6 +10,7 @@ import { CommandEnded } from "./ExitCode.ts"
 import { lb } from "./lb.ts"
 import * as NodeScreen from "./NodeScreen.ts"
 import { Environment } from "./options/Settings.ts"
+import { Screen } from "./Screen.ts"
 
 /** What asks a process to end: Ctrl-C, a request of the system, a terminal that is closed. */
 const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const
@@ -50,6 +51,36 @@ const watchEnd = (): (() => void) => {
 }
 
 /**
+ * The command with these words, without a process around it. A defect is told on the screen before it fails.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const commandOf = (words: ReadonlyArray<string>) =>
+  lb(packageJson.version, words).pipe(
+    Effect.tapErrorCause((cause) =>
+      Cause.isDie(cause)
+        ? Effect.flatMap(Screen, (screen) =>
+            screen.err(`This is a bug in lb. Please report it. Committed data is safe.\n${Cause.pretty(cause)}\n`)
+          )
+        : Effect.void
+    )
+  )
+
+/**
+ * The exit code of a command that ended.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const codeOf = (exit: Exit.Exit<unknown, unknown>): number => {
+  if (Exit.isSuccess(exit)) return 0
+  if (Cause.isInterruptedOnly(exit.cause)) return 130
+  const failure = Option.getOrUndefined(Cause.failureOption(exit.cause))
+  return failure instanceof CommandEnded ? failure.code : 1
+}
+
+/**
  * Runs `lb` as this process, on `platform`: the real one, or a failing one in tests.
  *
  * @since 0.1.0
@@ -61,28 +92,14 @@ export const runAsProcess = (platform: Layer.Layer<NodeContext.NodeContext>): vo
     NodeScreen.layer,
     Layer.succeed(Environment, Environment.of({ variables: process.env }))
   )
-  const program = lb(packageJson.version, process.argv.slice(2)).pipe(
-    Effect.tapErrorCause((cause) =>
-      Cause.isDie(cause)
-        ? Effect.sync(() => {
-            process.stderr.write(
-              `This is a bug in lb. Please report it. Committed data is safe.\n${Cause.pretty(cause)}\n`
-            )
-          })
-        : Effect.void
-    ),
-    Effect.provide(services)
-  )
+  const program = Effect.provide(commandOf(process.argv.slice(2)), services)
   const done = watchEnd()
   NodeRuntime.runMain(Effect.raceFirst(program, hangUp), {
     disableErrorReporting: true,
     disablePrettyLogger: true,
     teardown: (exit, onExit) => {
       done()
-      if (Exit.isSuccess(exit)) return onExit(0)
-      if (Cause.isInterruptedOnly(exit.cause)) return onExit(130)
-      const failure = Option.getOrUndefined(Cause.failureOption(exit.cause))
-      onExit(failure instanceof CommandEnded ? failure.code : 1)
+      onExit(codeOf(exit))
     }
   })
 }

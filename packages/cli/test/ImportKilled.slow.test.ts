@@ -5,7 +5,7 @@ import * as fs from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
 import { sample } from "../../../vitest.sample.ts"
-import { filesIn, lb, start } from "./Lb.ts"
+import { filesIn, lbProcess, start } from "./Lb.ts"
 
 const exports_ = 100
 const instants = 50
@@ -36,7 +36,7 @@ beforeAll(async () => {
   }
   assert.strictEqual(written, exports_)
   const began = performance.now()
-  const { code, err } = await lb(folder, args("undisturbed"), epoch)
+  const { code, err } = await lbProcess(folder, args("undisturbed"), epoch)
   millis = performance.now() - began
   assert.strictEqual(code, 0, err)
   undisturbed = contentOf("undisturbed")
@@ -65,7 +65,7 @@ describe("lb import, killed with SIGKILL", () => {
             committedAt.add(
               fs.existsSync(manifest) ? Number(/"batches":\s*(\d+)/u.exec(fs.readFileSync(manifest, "utf8"))?.[1]) : 0
             )
-            const again = await lb(folder, args(data), epoch)
+            const again = await lbProcess(folder, args(data), epoch)
             assert.strictEqual(again.code, 0, again.err)
             assert.deepStrictEqual(contentOf(data), undisturbed, `killed ${after} ms after the start`)
             fs.rmSync(path.join(folder, data), { recursive: true, force: true })

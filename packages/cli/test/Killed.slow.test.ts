@@ -14,7 +14,7 @@ import * as os from "node:os"
 import * as path from "node:path"
 import { fileURLToPath } from "node:url"
 import { sample } from "../../../vitest.sample.ts"
-import { filesIn, lb, start } from "./Lb.ts"
+import { filesIn, lbProcess, start } from "./Lb.ts"
 import { postgres } from "./Postgres.ts"
 
 const batches = 4
@@ -166,7 +166,7 @@ type Content = Awaited<ReturnType<typeof contentOf>>
 
 const undisturbedRun = async (durable: Durable): Promise<Content> => {
   const data = `${durable.name}-undisturbed`
-  const { code, err } = await lb(folder, args(data, "new", batches), durable.variables(data))
+  const { code, err } = await lbProcess(folder, args(data, "new", batches), durable.variables(data))
   assert.strictEqual(code, 0, err)
   const content = await contentOf(durable, data)
   assert.deepStrictEqual(content.problems, [])
@@ -179,7 +179,7 @@ const finish = async (durable: Durable, data: string, what: string, undisturbed:
   const committed = await committedIn(durable, data)
   if (committed < batches) {
     const rest = committed === 0 ? args(data, "new", batches) : args(data, "continue", batches - committed)
-    const { code, err } = await lb(folder, rest, durable.variables(data))
+    const { code, err } = await lbProcess(folder, rest, durable.variables(data))
     assert.strictEqual(code, 0, `${what}: ${err}`)
   }
   assert.deepStrictEqual(await contentOf(durable, data), undisturbed, what)
@@ -275,7 +275,7 @@ for (const durable of sample("storages whose runs are killed", durables, 2)) {
 
     it("lets one process in at a time, and the next one at once after a death", async () => {
       const data = `${name}-locked`
-      await lb(folder, args(data, "new", 1), variables(data))
+      await lbProcess(folder, args(data, "new", 1), variables(data))
       const slow = start(
         folder,
         ["run", "--mode", "continue", "--base-url", site.url, "--rate", "5", "--batches", "20", "--out", data],
@@ -284,7 +284,7 @@ for (const durable of sample("storages whose runs are killed", durables, 2)) {
       await new Promise<void>((resolve) => {
         slow.process.stderr?.on("data", () => resolve())
       })
-      const second = await lb(folder, args(data, "continue", 1), variables(data))
+      const second = await lbProcess(folder, args(data, "continue", 1), variables(data))
       assert.strictEqual(second.code, 4)
       assert.include(
         second.err,
@@ -292,11 +292,11 @@ for (const durable of sample("storages whose runs are killed", durables, 2)) {
           ? `in use by process ${slow.process.pid} on ${os.hostname()} since`
           : "in use by another process"
       )
-      const status = await lb(folder, ["status", "--out", data], variables(data))
+      const status = await lbProcess(folder, ["status", "--out", data], variables(data))
       assert.strictEqual(status.code, 0, "looking is allowed")
       slow.process.kill("SIGKILL")
       await slow.ended
-      assert.strictEqual((await lb(folder, args(data, "continue", 1), variables(data))).code, 0)
+      assert.strictEqual((await lbProcess(folder, args(data, "continue", 1), variables(data))).code, 0)
       await postgres.drop(schemaOf(data))
     }, 60_000)
   })

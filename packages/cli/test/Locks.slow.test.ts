@@ -3,7 +3,7 @@ import { Schema } from "effect"
 import * as fs from "node:fs"
 import * as path from "node:path"
 import { sample } from "../../../vitest.sample.ts"
-import { inEmptyFolder, lb, start } from "./Lb.ts"
+import { inEmptyFolder, lbProcess, start } from "./Lb.ts"
 import { postgres } from "./Postgres.ts"
 
 const schema = `lb_locks_${process.pid}`
@@ -61,7 +61,7 @@ describe(`a dataset at which a run is at work${postgres.reason}`, () => {
               run("new", "--yes", "--batches", "1", "--quiet"),
               run("new", "--batches", "1", "--quiet")
             ]) {
-              const { code, err } = await lb(folder, other, variables)
+              const { code, err } = await lbProcess(folder, other, variables)
               assert.include([1, 4], code, `${other.join(" ")}: ${err}`)
               if (!other.includes("new") || other.includes("--yes")) {
                 assert.strictEqual(code, 4, err)
@@ -77,11 +77,11 @@ describe(`a dataset at which a run is at work${postgres.reason}`, () => {
         const { code, err } = await first.ended
         assert.strictEqual(code, 130, err)
         const committed = [...err.matchAll(/^Batch (\d+) committed: .*\((?<ratings>[\d,]+) in total\)$/gmu)].at(-1)
-        const status = Status((await lb(folder, ["status", "--json", "--out", "data", ...args], variables)).out)
+        const status = Status((await lbProcess(folder, ["status", "--json", "--out", "data", ...args], variables)).out)
         assert.isAtLeast(status.batches, Number(committed?.[1]))
         if (status.batches === Number(committed?.[1]))
           assert.strictEqual(status.ratings, Number(committed?.groups?.["ratings"]?.replaceAll(",", "")))
-        assert.strictEqual((await lb(folder, ["verify", "--out", "data", ...args], variables)).code, 0)
+        assert.strictEqual((await lbProcess(folder, ["verify", "--out", "data", ...args], variables)).code, 0)
         assert.deepStrictEqual(
           fs.readdirSync(folder).filter((entry) => entry !== "data"),
           []

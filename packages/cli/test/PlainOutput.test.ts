@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as fs from "node:fs"
 import * as path from "node:path"
 import { commands } from "../src/lb.ts"
-import { inEmptyFolder, lb } from "./Lb.ts"
+import { inEmptyFolder, lbProcess } from "./Lb.ts"
 
 /** The first one, which wants colours most, is tried with everything; the others with what is written first. */
 const terminals: ReadonlyArray<Readonly<Record<string, string>>> = [
@@ -41,7 +41,7 @@ describe("what lb writes into a pipe", () => {
           [1, "user", "\u001B[31mred"]
         ]
         for (const [code, ...words] of lines.slice(0, i === 0 ? undefined : 3)) {
-          const ended = await lb(folder, words, variables)
+          const ended = await lbProcess(folder, words, variables)
           assert.strictEqual(ended.code, code, `${words.join(" ")}: ${ended.err}`)
           assert.notMatch(ended.out + ended.err, /[^\P{Cc}\n]/u, words.join(" "))
           // What was asked for is in one place, and nothing in the other.

@@ -6,7 +6,7 @@ import { build } from "esbuild"
 import * as fs from "node:fs"
 import * as path from "node:path"
 import { fileURLToPath } from "node:url"
-import { inEmptyFolder, lb, rowsOf } from "./Lb.ts"
+import { inEmptyFolder, lbProcess, rowsOf } from "./Lb.ts"
 
 const examples = fileURLToPath(new URL("../../../examples/", import.meta.url))
 
@@ -85,11 +85,11 @@ describe("lb, with the source of a module", () => {
     "makes a dataset of it, reads one member of it, and examines it",
     inEmptyFolder(async (folder) => {
       const source = sourceIn(folder)
-      const run = await lb(folder, ["run", "--mode", "new", ...source, "--out", "data"])
+      const run = await lbProcess(folder, ["run", "--mode", "new", ...source, "--out", "data"])
       assert.strictEqual(run.code, 0, run.err)
       assert.match(run.out, /^2 members complete, 1 private, 1 renamed: 3 ratings, 2 new films, 0 requests/u)
       assert.notInclude(run.out, "Continue with", "there is nobody left to read")
-      const one = await lb(folder, [
+      const one = await lbProcess(folder, [
         "run",
         "--mode",
         "new",
@@ -109,7 +109,7 @@ describe("lb, with the source of a module", () => {
       ])
       assert.notInclude(run.err, "terms of use")
 
-      const user = await lb(folder, ["user", "davee", ...source, "--out", "data", "--json"])
+      const user = await lbProcess(folder, ["user", "davee", ...source, "--out", "data", "--json"])
       assert.strictEqual(user.code, 0, user.err)
       const events = user.out
         .trim()
@@ -124,11 +124,11 @@ describe("lb, with the source of a module", () => {
       )
       assert.strictEqual(events.at(-1)?._tag, "RunFinished")
 
-      const doctor = await lb(folder, ["doctor", ...source])
+      const doctor = await lbProcess(folder, ["doctor", ...source])
       assert.strictEqual(doctor.code, 0, doctor.err)
       assert.include(doctor.out, "✓ members list (json)\n    the first member is davee")
       assert.include(doctor.out, "✓ films (mine.json: davee)")
-      const hidden = await lb(folder, ["doctor", "hidden_one", ...source])
+      const hidden = await lbProcess(folder, ["doctor", "hidden_one", ...source])
       assert.strictEqual(hidden.code, 1)
       assert.include(hidden.out, "✗ films (mine.json: hidden_one)")
     }),
@@ -156,9 +156,9 @@ describe("lb, with the source of a module", () => {
         const source = name.endsWith(".mjs")
           ? ["--source", `./${name}`]
           : ["--source", "./odd.mjs", "--source-options", `case=${name}`]
-        const run = await lb(folder, ["run", "--mode", "new", "--out", name, ...source])
+        const run = await lbProcess(folder, ["run", "--mode", "new", "--out", name, ...source])
         assert.strictEqual(run.code, ofRun, name + run.out + run.err)
-        const doctor = await lb(folder, ["doctor", ...source])
+        const doctor = await lbProcess(folder, ["doctor", ...source])
         assert.strictEqual(doctor.code, ofDoctor, name + doctor.out + doctor.err)
         for (const { err, out } of [run, doctor]) {
           assert.include(out + err, said)
@@ -167,7 +167,7 @@ describe("lb, with the source of a module", () => {
           assert.notMatch(out + err, /\n +at /u)
         }
         if (!fs.existsSync(path.join(folder, name, "manifest.json"))) continue
-        const verified = await lb(folder, ["verify", "--out", name])
+        const verified = await lbProcess(folder, ["verify", "--out", name])
         assert.strictEqual(verified.code, 0, verified.out)
         assert.strictEqual(
           rowsOf(path.join(folder, name), "latest_raw_user_ratings.csv").join(),
@@ -210,7 +210,7 @@ describe("lb, with the source of a module", () => {
       ] as const
       for (const [i, [source, expected, ...more]] of cases.entries()) {
         const command = i % 2 === 0 ? ["run", "--mode", "new"] : ["doctor"]
-        const { code, err } = await lb(folder, [...command, "--source", source, ...more])
+        const { code, err } = await lbProcess(folder, [...command, "--source", source, ...more])
         assert.strictEqual(code, 1, err)
         assert.include(err, expected)
       }
@@ -225,10 +225,10 @@ describe("lb, with the source of a module", () => {
       const root = fileURLToPath(new URL("../../..", import.meta.url))
       const out = path.join(folder, "data")
       const examples = ["--source", "./examples/json-source.mjs", "--source-options", "file=examples/lists.json"]
-      const made = await lb(root, ["run", "--mode", "new", ...examples, "--out", out])
+      const made = await lbProcess(root, ["run", "--mode", "new", ...examples, "--out", out])
       assert.strictEqual(made.code, 0, made.err)
       const storage = ["--storage", "./examples/json-storage.mjs", "--storage-options", "file=mine.json"]
-      const stored = await lb(root, [
+      const stored = await lbProcess(root, [
         "run",
         "--mode",
         "new",

@@ -3,7 +3,7 @@ import * as fs from "node:fs"
 import * as path from "node:path"
 import { fileURLToPath } from "node:url"
 import { sample } from "../../../vitest.sample.ts"
-import { inEmptyFolder, lb, start } from "./Lb.ts"
+import { inEmptyFolder, lbProcess, start } from "./Lb.ts"
 
 /** Storages that are packages of their own, with what they leave in the folder. */
 const storages = {
@@ -17,11 +17,11 @@ describe("lb, with another storage", () => {
       `keeps a dataset in ${storage}: starts it, goes on with it, tells of it, proves it`,
       inEmptyFolder(async (folder) => {
         const args = ["--storage", storage, "--out", "data"]
-        const started = await lb(folder, ["run", "--mode", "new", "--source", "sandbox", ...args])
+        const started = await lbProcess(folder, ["run", "--mode", "new", "--source", "sandbox", ...args])
         assert.strictEqual(started.code, 0, started.err)
-        const refused = await lb(folder, ["run", "--mode", "new", "--source", "sandbox", ...args])
+        const refused = await lbProcess(folder, ["run", "--mode", "new", "--source", "sandbox", ...args])
         assert.strictEqual(refused.code, 1, refused.err)
-        const continued = await lb(folder, [
+        const continued = await lbProcess(folder, [
           "run",
           "--mode",
           "continue",
@@ -32,11 +32,11 @@ describe("lb, with another storage", () => {
           "1"
         ])
         assert.strictEqual(continued.code, 0, continued.err)
-        const user = await lb(folder, ["user", "cinephile4", "--source", "sandbox", ...args])
+        const user = await lbProcess(folder, ["user", "cinephile4", "--source", "sandbox", ...args])
         assert.strictEqual(user.code, 0, user.err)
-        const status: unknown = JSON.parse((await lb(folder, ["status", ...args, "--json"])).out)
+        const status: unknown = JSON.parse((await lbProcess(folder, ["status", ...args, "--json"])).out)
         assert.deepInclude(status, { users: 30, partial: 0, batches: 4 })
-        const verified = await lb(folder, ["verify", ...args])
+        const verified = await lbProcess(folder, ["verify", ...args])
         assert.strictEqual(verified.code, 0, verified.out)
         assert.include(verified.out, "is valid")
         assert.includeMembers(fs.readdirSync(path.join(folder, "data")), files)
@@ -49,10 +49,10 @@ describe("lb, with another storage", () => {
     "refuses an option the storage does not have, and a value it does not know",
     inEmptyFolder(async (folder) => {
       const run = ["run", "--mode", "new", "--source", "sandbox", "--storage", "parquet", "--storage-options"]
-      const unknown = await lb(folder, [...run, "compresion=zstd"])
+      const unknown = await lbProcess(folder, [...run, "compresion=zstd"])
       assert.strictEqual(unknown.code, 1)
       assert.include(unknown.err, `Did you mean "compression"?`)
-      const value = await lb(folder, [...run, "compression=zip"])
+      const value = await lbProcess(folder, [...run, "compression=zip"])
       assert.strictEqual(value.code, 1)
       assert.include(value.err, "Choose one of zstd, snappy, gzip, none")
       assert.deepStrictEqual(fs.readdirSync(folder), [])
