@@ -5,7 +5,7 @@ import * as fs from "node:fs"
 import * as path from "node:path"
 import { fileURLToPath } from "node:url"
 import { sample } from "../../../vitest.sample.ts"
-import { inEmptyFolder, lb, rowsOf } from "./Lb.ts"
+import { inEmptyFolder, lbProcess, rowsOf } from "./Lb.ts"
 
 const shared = fileURLToPath(new URL("../../../../shared/world/", import.meta.url))
 /** As many as a members page of the site lists. */
@@ -23,7 +23,7 @@ describe.skipIf(absent)(
             Effect.scoped(
               Effect.gen(function* () {
                 const all = yield* loadWorld({ films: `${shared}films.csv`, watched: `${shared}watched.csv.gz` })
-                const some = sample("members of the real world", all.members, 200)
+                const some = sample("members of the real world", all.members, 100)
                 const world = { members: some.slice(0, some.length - (some.length % batchSize)) }
                 const count = world.members.length
                 const ratings = world.members.reduce(
@@ -38,7 +38,7 @@ describe.skipIf(absent)(
                 // What is compressed is read the same; half of the pages do without, which takes a good part of the time.
                 const site = yield* Sandbox.make({ world, behaviour: { generation, gzip: generation !== "2022" } })
                 const { code, err, out } = yield* Effect.promise(() =>
-                  lb(folder, [
+                  lbProcess(folder, [
                     "run",
                     "--mode",
                     "new",
