@@ -19,7 +19,7 @@ import { Effect, Option } from "effect"
 import { readDays } from "./ExportDays.ts"
 import type { ExportFiles } from "./ExportFiles.ts"
 import { readRows } from "./ExportRows.ts"
-import { readLink } from "./LinkCode.ts"
+import { readLink, usualFilmNumber } from "./LinkCode.ts"
 
 /**
  * A row that names a film. `id` is absent where its number is unknown; then there is a slug. `title` may be a part of a larger
@@ -122,10 +122,12 @@ export const readFilmRows = (
       {
         row: (cells, line) => {
           const yearText = cells[2] ?? ""
-          const link = Option.getOrUndefined(readLink(cells[3] ?? ""))
+          const linkText = cells[3] ?? ""
+          const usual = usualFilmNumber(linkText)
+          const link = usual > 0 ? undefined : Option.getOrUndefined(readLink(linkText))
           const rating = options.hasRatings ? ratingByText.get(cells[4] ?? "") : undefined
           const slug = link?._tag === "FilmPage" ? link.slug : undefined
-          const number = link?._tag === "Film" ? link.id : undefined
+          const number = usual > 0 ? usual : link?._tag === "Film" ? link.id : undefined
           const id =
             slug === undefined
               ? number === undefined

@@ -152,14 +152,15 @@ const countDiary = (files: ExportFiles, films: ReadonlyArray<FilmRow>) =>
     const name = "diary.csv"
     if (!files.names.has(name)) return {}
     // Two films of one name and year cannot be told from each other: then there is no film.
-    const byName = new Map<string, number | string | undefined>()
-    const nameOf = (title: string, year: number | string): string => `${year} ${title}`
+    const byName = new Map<string, Map<string, number | string | undefined>>()
     for (const film of films) {
       const key = keyOf(film)
-      const name = nameOf(film.title, film.year ?? "")
-      byName.set(name, byName.has(name) && byName.get(name) !== key ? undefined : key)
+      const year = film.year === undefined ? "" : `${film.year}`
+      const byYear = byName.get(film.title)
+      if (byYear === undefined) byName.set(film.title, new Map([[year, key]]))
+      else byYear.set(year, byYear.has(year) && byYear.get(year) !== key ? undefined : key)
     }
-    const isJoined = (title: string, year: string): boolean => byName.get(nameOf(title, year)) !== undefined
+    const isJoined = (title: string, year: string): boolean => byName.get(title)?.get(year) !== undefined
     let joined = 0
     let notJoined = 0
     let notDecoded = 0
