@@ -8,12 +8,8 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 
 const folder = mkdtempSync(join(tmpdir(), "lb-examples-"))
-// pnpm hands its settings down in variables that mean nothing to npm.
-const env = {
-  ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_/iu.test(name))),
-  npm_config_audit: "false",
-  npm_config_fund: "false"
-}
+// pnpm hands the settings of this repository down in variables, which are not for the copy.
+const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_/iu.test(name)))
 const run = (command, args, cwd = folder) => {
   process.stdout.write(`\n$ ${[command, ...args].join(" ")}\n`)
   execFileSync(command, args, { cwd, stdio: "inherit", env })
@@ -31,6 +27,8 @@ try {
     )
     dependencies[name] = `file:${packed.filename}`
   }
+  // The packages name each other by versions, which are not published yet.
+  const overrides = { ...dependencies }
   // The versions the repository itself is tested with.
   const catalog = readFileSync("pnpm-workspace.yaml", "utf8")
     .split("\ncatalog:\n")[1]
@@ -55,9 +53,12 @@ try {
     dependencies[name] = new RegExp(`^  "?${name}"?: (\\S+)$`, "mu").exec(catalog)[1]
   }
   const manifest = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"))
-  writeFileSync(join(folder, "package.json"), JSON.stringify({ ...manifest, dependencies }, undefined, 2))
+  writeFileSync(
+    join(folder, "package.json"),
+    JSON.stringify({ ...manifest, dependencies, pnpm: { overrides } }, undefined, 2)
+  )
 
-  run("npm", ["install", "--no-package-lock"])
+  run("pnpm", ["install", "--no-lockfile", "--prefer-offline"])
   run("npm", ["run", "typecheck"])
   run("npm", ["test"])
   run("npm", ["start"])

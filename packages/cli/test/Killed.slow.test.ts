@@ -64,7 +64,7 @@ const durables: ReadonlyArray<Durable> = [
     storage: (data) =>
       CsvStorage.layer({ ...CsvStorage.defaults, folder: path.join(folder, data) }).pipe(Layer.provide(platform)),
     instants: 50,
-    sampledInstants: 4,
+    sampledInstants: 2,
     usesFileSystem: true
   },
   {
@@ -72,7 +72,7 @@ const durables: ReadonlyArray<Durable> = [
     variables: () => ({ ...epoch, LB_STORAGE: "sqlite" }),
     storage: (data) => SqliteStorage.layer({ folder: path.join(folder, data) }).pipe(Layer.provide(platform)),
     instants: 12,
-    sampledInstants: 3,
+    sampledInstants: 2,
     usesFileSystem: false
   },
   {
@@ -80,7 +80,7 @@ const durables: ReadonlyArray<Durable> = [
     variables: () => ({ ...epoch, LB_STORAGE: "parquet" }),
     storage: (data) => ParquetStorage.layer({ folder: path.join(folder, data) }).pipe(Layer.provide(platform)),
     instants: 12,
-    sampledInstants: 4,
+    sampledInstants: 2,
     usesFileSystem: true
   },
   ...(postgres.url === undefined
@@ -97,7 +97,7 @@ const durables: ReadonlyArray<Durable> = [
           storage: (data: string) =>
             PostgresStorage.layer({ url: Redacted.make(postgres.url ?? ""), schema: schemaOf(data) }),
           instants: 12,
-          sampledInstants: 4,
+          sampledInstants: 2,
           usesFileSystem: false
         }
       ])

@@ -6,6 +6,7 @@ import { build } from "esbuild"
 import * as fs from "node:fs"
 import * as path from "node:path"
 import { fileURLToPath } from "node:url"
+import { sample } from "../../../vitest.sample.ts"
 import { inEmptyFolder, lbProcess, rowsOf } from "./Lb.ts"
 
 const examples = fileURLToPath(new URL("../../../examples/", import.meta.url))
@@ -152,7 +153,7 @@ describe("lb, with the source of a module", () => {
         ["exits", "was ended before the command was done, by a module", 1, 1],
         ["exit.mjs", "was ended before the command was done, by a module", 1, 1]
       ] as const
-      for (const [name, said, ofRun, ofDoctor] of cases) {
+      for (const [name, said, ofRun, ofDoctor] of sample("faults of a module", cases, 4)) {
         const source = name.endsWith(".mjs")
           ? ["--source", `./${name}`]
           : ["--source", "./odd.mjs", "--source-options", `case=${name}`]
@@ -208,7 +209,11 @@ describe("lb, with the source of a module", () => {
         [mine, "It cannot be read:", "--source-options", "file=nowhere.json"],
         ["sandbox", `The source sandbox has no option "file". It has no options.`, ...options]
       ] as const
-      for (const [i, [source, expected, ...more]] of cases.entries()) {
+      for (const [i, [source, expected, ...more]] of sample(
+        "sources that are named wrongly",
+        [...cases.entries()],
+        5
+      )) {
         const command = i % 2 === 0 ? ["run", "--mode", "new"] : ["doctor"]
         const { code, err } = await lbProcess(folder, [...command, "--source", source, ...more])
         assert.strictEqual(code, 1, err)

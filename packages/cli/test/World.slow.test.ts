@@ -23,7 +23,7 @@ describe.skipIf(absent)(
             Effect.scoped(
               Effect.gen(function* () {
                 const all = yield* loadWorld({ films: `${shared}films.csv`, watched: `${shared}watched.csv.gz` })
-                const some = sample("members of the real world", all.members, 100)
+                const some = sample("members of the real world", all.members, 60)
                 const world = { members: some.slice(0, some.length - (some.length % batchSize)) }
                 const count = world.members.length
                 const ratings = world.members.reduce(

@@ -77,7 +77,7 @@ const check = (
 const run = (kind: InputKind, path: string, options: ImportOptions) =>
   Effect.map(Stream.runCollect(kind.items([candidate(path)], options, films)), sortedItems)
 
-const cases = randomCases("mutated tables and feeds", { full: 10_000, fullSeed: 1, most: 600 })
+const cases = randomCases("mutated tables and feeds", { full: 10_000, fullSeed: 1, most: 300 })
 
 describe("damaged inputs", () => {
   it.scoped(

@@ -78,7 +78,7 @@ describe("mutated exports", () => {
         for (const seed of sample(
           "mutated ZIPs",
           Array.from({ length: 10_000 }, (_, seed) => seed),
-          400
+          200
         )) {
           const random = new PCGRandom(seed)
           const items = yield* imported(mutate(originals[seed % originals.length] ?? new Uint8Array(), random))

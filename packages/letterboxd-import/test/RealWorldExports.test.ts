@@ -25,7 +25,7 @@ describe.skipIf(isAbsent)(
           const files = yield* FileSystem.FileSystem
           const world = yield* loadWorld({ films: `${folder}films.csv`, watched: `${folder}watched.csv.gz` })
           const exports = yield* files.makeTempDirectoryScoped()
-          const some = sample("members of the real world whose exports are read", world.members, 150)
+          const some = sample("members of the real world whose exports are read", world.members, 100)
           const members = new Map(some.map((member, seed) => [member.username, { member, seed }]))
           for (const { member, seed } of members.values())
             yield* files.writeFile(`${exports}/${exportName(member.username)}`, yield* exportZip(member, { seed }))

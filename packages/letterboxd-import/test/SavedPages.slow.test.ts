@@ -106,7 +106,7 @@ describe("mutated files of saved pages", () => {
       Effect.gen(function* () {
         let sealed = 0
         let changed = 0
-        for (const seed of sample("mutated files of saved pages", seeds, 600)) {
+        for (const seed of sample("mutated files of saved pages", seeds, 300)) {
           const name = names[seed % names.length] ?? "a.har"
           const whole = yield* Effect.promise(() => formats[name])
           // A compressed file is damaged on the outside or on the inside.

@@ -133,7 +133,7 @@ const pagesOf = (generation: Generation): ReadonlyArray<string> => {
   ]
 }
 
-const mutations = randomCases("mutated films pages", { full: 100_000, fullSeed: 2026, most: 9_000 })
+const mutations = randomCases("mutated films pages", { full: 100_000, fullSeed: 2026, most: 5_000 })
 const mutationsOf = Math.ceil(mutations.count / generations.length)
 
 describe(`${mutations.count.toLocaleString("en-US")} films pages mutated at random`, () => {

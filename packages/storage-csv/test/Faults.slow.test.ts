@@ -30,7 +30,7 @@ const undisturbed = Effect.gen(function* () {
 folderSuite({
   name: "CsvStorage",
   storage: (folder) => CsvStorage.layer({ folder, ...CsvStorage.defaults }),
-  sample: (what, points) => sample(what, points, 20)
+  sample: (what, points) => sample(what, points, 12)
 })
 
 layer(NodeContext.layer)("CsvStorage under faults, besides", (it) => {
@@ -43,7 +43,7 @@ layer(NodeContext.layer)("CsvStorage under faults, besides", (it) => {
         const { calls, content } = yield* undisturbed
         assert.isAbove(calls, 50)
         const all = Array.from({ length: calls }, (_, i) => i + 1)
-        for (const at of sample("deaths of CsvStorage, versioned", all, 20)) {
+        for (const at of sample("deaths of CsvStorage, versioned", all, 12)) {
           const folder = yield* freshFolder
           const disk = makeDisk({ at, code: "EIO", extent: "crash", shortWrite: true })
           yield* Effect.exit(withDataset(folder, startNew, commitRest, { disk, options: { versioned: true } }))

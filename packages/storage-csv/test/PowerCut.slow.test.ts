@@ -20,7 +20,7 @@ const afterEach = <A, E, R>(
     const { cuts, disk, promise } = makePowerCuts(path.dirname(folder))
     yield* work({ disk, promise })
     assert.isAbove(cuts().length, 10)
-    for (const cut of sample(`losses of power ${what}`, cuts(), 20)) {
+    for (const cut of sample(`losses of power ${what}`, cuts(), 12)) {
       yield* Effect.gen(function* () {
         const again = yield* freshFolder
         yield* writePowerCut(cut, path.dirname(again))

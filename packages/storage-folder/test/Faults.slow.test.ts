@@ -5,5 +5,5 @@ import { lineStorage } from "./LineStorage.ts"
 folderSuite({
   name: "a storage over storage-folder",
   storage: lineStorage,
-  sample: (what, points) => sample(what, points, 20)
+  sample: (what, points) => sample(what, points, 12)
 })

@@ -24,5 +24,5 @@ folderSuite({
   // The protocol is that of CSV files, where each call and whole writes are tried too.
   shortWrites: [true],
   step: 2,
-  sample: (what, points) => sample(what, points, 8)
+  sample: (what, points) => sample(what, points, 5)
 })
