@@ -2,8 +2,8 @@
  * A storage, as a module brings one, whose disk is full after so many batches: `--storage-options batches=N`. Committing
  * takes a while, and there is nothing in it.
  */
-import { emptyDatasetState, RatingsStorage, StorageError } from "@letterboxd-ratings/core"
-import { Effect, Layer, Stream } from "effect"
+import { noRowStreams, emptyDatasetState, RatingsStorage, StorageError } from "@letterboxd-ratings/core"
+import { Effect, Layer } from "effect"
 
 export const options = ["batches", "millis"]
 
@@ -44,9 +44,7 @@ export const layer = ({
               )
             }),
           load: () => Effect.dieMessage("nobody loads"),
-          ratings: Stream.empty,
-          watched: Stream.empty,
-          changes: Stream.empty
+          ...noRowStreams
         })
     })
   )

@@ -1,6 +1,7 @@
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import {
+  noRowStreams,
   emptyDatasetState,
   Film,
   FilmId,
@@ -75,9 +76,8 @@ const oneRating = (stars: number): WholeDataset => ({
     batches: 1
   },
   committedAt: DateTime.unsafeMake(0),
-  ratings: Stream.succeed({ userId: UserId.make(1), filmId: FilmId.make(7), rating: rating(stars) }),
-  watched: Stream.empty,
-  changes: Stream.empty
+  ...noRowStreams,
+  ratings: Stream.succeed({ userId: UserId.make(1), filmId: FilmId.make(7), rating: rating(stars) })
 })
 
 const load = (storage: Layer.Layer<RatingsStorage>, stars: number, existing: "refuse" | "set-aside" = "refuse") =>
@@ -116,7 +116,7 @@ describe("a name of a folder or file", () => {
     it(
       `is that folder's, and no other's, in the storage ${storage}`,
       inEmptyFolder(async (folder) => {
-        for (const [name, mistaken] of sample(`names of a folder of ${storage}`, names, 3)) {
+        for (const [name, mistaken] of sample(`names of a folder of ${storage}`, names, 2)) {
           const root = fs.mkdtempSync(path.join(folder, "root-"))
           for (const other of mistaken) await load(at(path.join(root, other)), 1)
           const place = at(path.join(root, name))
@@ -164,7 +164,7 @@ describe("a name of a folder or file", () => {
     inEmptyFolder(async (folder) => {
       const at = (file: string) =>
         Layer.provide(SqliteStorage.layer({ folder: path.join(folder, "data"), file }), platform)
-      const chosen = sample("names of SQLite's file", names, 5)
+      const chosen = sample("names of SQLite's file", names, 3)
       for (const [name] of chosen) {
         await load(at(name), 5)
         assert.deepStrictEqual(await starsEverywhere(at(name)), [5], name)

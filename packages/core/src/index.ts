@@ -41,7 +41,9 @@ export {
   type OpenDataset,
   type OpenMode,
   RatingsStorage,
+  noRowStreams,
   type RowStreams,
+  rowStreams,
   type Verification,
   type WholeDataset
 } from "./dataset/RatingsStorage.ts"
@@ -55,6 +57,7 @@ export {
   formatOf,
   knownFacts,
   latestFormat,
+  LoggedReading,
   type Member,
   MemberRecord,
   MemberUpdate,

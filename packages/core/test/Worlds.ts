@@ -3,6 +3,7 @@
  * told to answer otherwise; the storage keeps batches as they come.
  */
 import {
+  noRowStreams,
   type Batch,
   type DatasetState,
   emptyDatasetState,
@@ -186,8 +187,6 @@ const memoryStorage = (dataset: MemoryDataset, afterCommit: Effect.Effect<void> 
           return {
             state: dataset.state,
             notes: [],
-            watched: Stream.empty,
-            changes: Stream.empty,
             commit: (batch) =>
               Effect.sync(() => {
                 dataset.batches.push(batch)
@@ -207,6 +206,7 @@ const memoryStorage = (dataset: MemoryDataset, afterCommit: Effect.Effect<void> 
                 return { batches: dataset.state.batches, ratings }
               }).pipe(Effect.zipLeft(afterCommit)),
             load: () => Effect.dieMessage("the pipeline does not load"),
+            ...noRowStreams,
             ratings: Stream.suspend(() => Stream.fromIterable([...dataset.rows.values()].flat()))
           }
         })

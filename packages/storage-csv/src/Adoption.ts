@@ -4,6 +4,7 @@
  */
 import { FileSystem, Path } from "@effect/platform"
 import {
+  noRowStreams,
   emptyDatasetState,
   type EncodedRating,
   Film,
@@ -154,12 +155,11 @@ export const adopt = (folder: string, names: FileNames): Effect.Effect<Adopted, 
       whole: {
         state: { ...emptyDatasetState, users, films, updates, ratings: checked.ratings, batches: 1 },
         committedAt: yield* DateTime.now,
+        ...noRowStreams,
         ratings: ratingsOf(copy, mappings, checked.doubled).pipe(
           Stream.flattenIterables,
           Stream.provideService(FileSystem.FileSystem, fs)
-        ),
-        watched: Stream.empty,
-        changes: Stream.empty
+        )
       },
       notes: [
         `The dataset of the original tool was taken over: ${users.size} users, ${films.size} films, ${checked.ratings} ratings. Its files are kept in ${kept}.`,

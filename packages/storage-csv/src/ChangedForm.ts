@@ -25,7 +25,7 @@ import { DateTime, Effect, Either, Option, Schema, Stream } from "effect"
 import { field, headerText } from "./CsvCells.ts"
 import type { CsvColumn } from "./CsvColumns.ts"
 import { type ForeignTable, formWords, openTable, rowsOf, shown, TableError, type TableForm } from "./ForeignTable.ts"
-import { readHalfStars, readId, readTime } from "./ForeignValues.ts"
+import { readHalfStars, readWholeNumber, readTime } from "./ForeignValues.ts"
 import { about, failures, storageError } from "./StorageFailure.ts"
 
 /**
@@ -49,13 +49,13 @@ const decodeUsername = Schema.decodeUnknownEither(UsernameFromText)
 
 /** A value as it stands in our form; `undefined` where the text is none. */
 type Value = (text: string) => string | undefined
-const id: Value = (text) => {
-  const read = readId(text)
+const wholeNumber: Value = (text) => {
+  const read = readWholeNumber(text)
   return read === undefined ? undefined : String(read)
 }
 const words: Value = (text) => text
 const valuesOf: { readonly [T in StoredType]: Value } = {
-  integer: id,
+  integer: wholeNumber,
   stars: (text) =>
     Option.fromNullable(readHalfStars(text)).pipe(
       Option.flatMap(ratingFromHalfStars),

@@ -245,7 +245,7 @@ export const writeChanges = (
           lines(records, recordWriter(keeps))
         ),
         ...(kept.has("watched") ? { watchedFilms: yield* tableFile("watched") } : {}),
-        ...(kept.has("changes") ? { changes: yield* tableFile("changes") } : {})
+        ...(kept.has("changes") ? { changes: yield* tableFile("changes"), readings: yield* tableFile("readings") } : {})
       },
       copies: files.copies(),
       idGaps

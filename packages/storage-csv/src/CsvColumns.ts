@@ -43,6 +43,7 @@ export const columnsOf = (keeps: Keeps): { readonly [F in CsvTableFile]: Readonl
     ),
     watchedFilms: rowTables.watched.columns(keeps),
     changes: rowTables.changes.columns(keeps),
+    readings: rowTables.readings.columns(keeps),
     userMappings: [text("username"), integer("numeric_user_id")],
     filmMappings: [
       integer("film_id"),
@@ -62,6 +63,7 @@ export const headersOf = (keeps: Keeps): { readonly [F in CsvFile]: string } => 
     translatedRatings: headerText(columns.translatedRatings),
     watchedFilms: headerText(columns.watchedFilms),
     changes: headerText(columns.changes),
+    readings: headerText(columns.readings),
     userMappings: headerText(columns.userMappings),
     filmMappings: headerText(columns.filmMappings),
     userUpdates: headerText(columns.userUpdates),

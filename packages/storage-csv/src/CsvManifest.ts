@@ -18,7 +18,7 @@ import { Schema } from "effect"
 import { type FileNames, memberRecordsName } from "./FileNames.ts"
 
 /**
- * A file whose content the manifest vouches for. The last two are there in datasets that keep what stands in them.
+ * A file whose content the manifest vouches for. The last three are there in datasets that keep what stands in them.
  *
  * @since 0.1.0
  * @category models
@@ -31,7 +31,8 @@ export const CsvFile = Schema.Literal(
   "userUpdates",
   "memberRecords",
   "watchedFilms",
-  "changes"
+  "changes",
+  "readings"
 )
 
 /**
@@ -44,7 +45,8 @@ export type CsvFile = typeof CsvFile.Type
 export const rowFiles = {
   ratings: "rawRatings",
   watched: "watchedFilms",
-  changes: "changes"
+  changes: "changes",
+  readings: "readings"
 } as const satisfies { readonly [T in RowTable]: CsvFile }
 
 /** Each row has a line end at least. */
@@ -74,7 +76,8 @@ export const CsvManifest = Schema.Struct({
     userUpdates: CsvEntry,
     memberRecords: CsvEntry,
     watchedFilms: Schema.optionalWith(CsvEntry, { exact: true }),
-    changes: Schema.optionalWith(CsvEntry, { exact: true })
+    changes: Schema.optionalWith(CsvEntry, { exact: true }),
+    readings: Schema.optionalWith(CsvEntry, { exact: true })
   }),
   copies: Schema.Array(CopyEntry),
   idGaps: countFields.idGaps

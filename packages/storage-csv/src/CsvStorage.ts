@@ -11,6 +11,7 @@ import {
   type DatasetSummary,
   emptyDatasetState,
   openedDataset,
+  rowStreams,
   type OpenDataset,
   ProcessTable,
   RatingsStorage,
@@ -43,7 +44,7 @@ import { verifyFolder } from "./CsvVerification.ts"
 import { checkFileNames, defaultFileNames, type FileNames } from "./FileNames.ts"
 import { filmLabel, type FilmLabel, mappingReaders } from "./MappingFiles.ts"
 import { changedMemberFiles, rebuildMemberFiles } from "./MemberFiles.ts"
-import { rowCounts, rowStreams } from "./RowFiles.ts"
+import { committedRows, rowCounts } from "./RowFiles.ts"
 import { failures, storageError, storageName } from "./StorageFailure.ts"
 import { checkNotLost, nothingThere } from "./WhatIsThere.ts"
 
@@ -277,17 +278,13 @@ const openDataset = (
   Effect.gen(function* () {
     const services = Context.pick(FileSystem.FileSystem, Path.Path, ProcessTable)(yield* Effect.context<Services>())
     const { commit, manifest: now } = commitsOf(form, options.folder, folder, opened.manifest, replaces)
-    const rows = rowStreams(() => ({ folder: folder.work(), manifest: now() }))
+    const rows = committedRows(() => ({ folder: folder.work(), manifest: now() }))
     return yield* openedDataset({
       storage: storageName,
       place: options.folder,
       state: opened.state,
       notes,
-      rows: {
-        ratings: Stream.provideContext(rows.ratings, services),
-        watched: Stream.provideContext(rows.watched, services),
-        changes: Stream.provideContext(rows.changes, services)
-      },
+      rows: rowStreams((name) => Stream.provideContext(rows(name), services)),
       write: (changes) =>
         commit(changes.after.batches, (files, manifest) =>
           Effect.gen(function* () {

@@ -23,6 +23,7 @@ export interface FileNames {
   readonly userUpdates: string
   readonly watchedFilms: string
   readonly changes: string
+  readonly readings: string
   readonly rawRatingsPrefix: string
 }
 
@@ -40,6 +41,7 @@ export const defaultFileNames: FileNames = {
   userUpdates: "latest_user_updates.csv",
   watchedFilms: "latest_watched_films.csv",
   changes: "changes.csv",
+  readings: "readings.csv",
   rawRatingsPrefix: "raw_user_ratings"
 }
 

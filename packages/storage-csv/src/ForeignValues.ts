@@ -6,9 +6,15 @@ import { DateTime, Option, Schema } from "effect"
 
 const isId = Schema.is(UserId)
 
-/** An id, which may have become a float on the way: `7`, `7.0`, `7,0`. Those of members and films have the same range. */
+/** A whole number, which may have become a float on the way: `7`, `7.0`, `7,0`. */
+export const readWholeNumber = (text: string | undefined): number | undefined => {
+  const digits = /^(\d{1,15})(?:[.,]0*)?$/u.exec(text?.trim() ?? "")?.[1]
+  return digits === undefined ? undefined : Number(digits)
+}
+
+/** An id. Those of members and films have the same range. */
 export const readId = (text: string | undefined): number | undefined => {
-  const id = Number(/^(\d{1,15})(?:[.,]0*)?$/u.exec(text?.trim() ?? "")?.[1])
+  const id = readWholeNumber(text)
   return isId(id) ? id : undefined
 }
 

@@ -2,7 +2,7 @@
  * The rows of a dataset, read as they were committed.
  */
 import type { FileSystem, Path } from "@effect/platform"
-import { type RowCounts, type RowOf, type RowStreams, type RowTable, type StorageError } from "@letterboxd-ratings/core"
+import type { RowCounts, RowOf, RowTable, StorageError } from "@letterboxd-ratings/core"
 import { entryBytes, type FileEntry, keepsIn } from "@letterboxd-ratings/storage-folder"
 import { Chunk, Effect, Either, Stream } from "effect"
 import { csvTable } from "./CsvCells.ts"
@@ -99,21 +99,19 @@ const chunksOf = <Row>(rows: ReadonlyArray<Row>): Stream.Stream<Row> =>
 
 const rowsAtOnce = 4_096
 
-/** The rows of all tables, of the manifest that counts when a stream is run. */
-export const rowStreams = (now: () => { readonly folder: string; readonly manifest: CsvManifest }) => {
-  const rows = <T extends RowTable>(name: T) =>
+/** The rows of a table, of the manifest that counts when the stream is run. */
+export const committedRows =
+  (now: () => { readonly folder: string; readonly manifest: CsvManifest }) =>
+  <T extends RowTable>(name: T): Stream.Stream<RowOf<T>, StorageError, Files> =>
     Stream.suspend(() => {
       const { folder, manifest } = now()
       return Stream.flatMap(rowBlocks(folder, manifest, name), chunksOf)
     })
-  return { ratings: rows("ratings"), watched: rows("watched"), changes: rows("changes") } satisfies {
-    readonly [T in keyof RowStreams]: Stream.Stream<RowOf<T>, StorageError, Files>
-  }
-}
 
 /** How many rows a manifest says there are. */
 export const rowCounts = ({ files }: CsvManifest): RowCounts => ({
   ratings: files[rowFiles.ratings].rows,
   watched: files[rowFiles.watched]?.rows ?? 0,
-  changes: files[rowFiles.changes]?.rows ?? 0
+  changes: files[rowFiles.changes]?.rows ?? 0,
+  readings: files[rowFiles.readings]?.rows ?? 0
 })

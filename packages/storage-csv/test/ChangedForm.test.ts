@@ -313,7 +313,9 @@ layer(NodeContext.layer)("a file that another program saved", (it) => {
           point: fc.constantFrom(".", ","),
           lineEnd: fc.constantFrom("\n", "\r")
         })
-        const names = fc.subarray([raw, translated, "latest_watched_films.csv", "changes.csv"], { minLength: 1 })
+        const names = fc.subarray([raw, translated, "latest_watched_films.csv", "changes.csv", "readings.csv"], {
+          minLength: 1
+        })
         const saving = fc.oneof(savings, sameLength)
         yield* Effect.promise(() =>
           fc.assert(
@@ -337,7 +339,11 @@ layer(NodeContext.layer)("a file that another program saved", (it) => {
                             .replaceAll("\n", change.lineEnd)
                         )
                       } else yield* save(folder, name, change)
-                      isChanged ||= Buffer.compare(yield* fs.readFile(place), Buffer.from(text)) !== 0
+                      const bytes = yield* fs.readFile(place)
+                      const committed = Buffer.from(text)
+                      // What a killed process may have left behind the committed bytes is kept aside.
+                      const isLeft = wasLeft && Buffer.compare(bytes.subarray(0, committed.length), committed) === 0
+                      isChanged ||= !isLeft && Buffer.compare(bytes, committed) !== 0
                     }
                     if (wasLeft) yield* fs.writeFileString(`${folder}/.lock`, leftLock)
                     const asSaved = yield* contentOf(folder)

@@ -51,7 +51,18 @@ layer(NodeContext.layer)("what a dataset keeps", (it) => {
       assert.strictEqual(whole["latest_watched_films.csv"], "user_id,film_id,liked\n4,1,\n3,4,\n")
       assert.strictEqual(
         whole["changes.csv"],
-        "at,user_id,film_id,before,after\n2026-01-01T00:04:00.000Z,3,4,2.0,\n2026-01-01T00:04:00.000Z,3,5,,4.5\n2026-01-01T00:04:00.001Z,2,3,1.0,1.5\n"
+        "at,user_id,film_id,before,after\n2026-01-01T00:04:00.000Z,3,5,,4.5\n2026-01-01T00:04:00.000Z,3,4,2.0,\n"
+      )
+      assert.strictEqual(
+        whole["readings.csv"],
+        `at,username,user_id,state,read_at,last_page,missing_pages,films,stated_films,ratings,doubts,verdicts,renamed_to,source,proof
+2026-01-01T00:01:00.000Z,plain,1,sealed,2026-01-01T00:01:00.000Z,1,[],0,,2,[],{},,,
+2026-01-01T00:02:00.000Z,dated,2,sealed,2026-01-01T00:02:00.000Z,1,[],0,,3,[],{},,,
+2026-01-01T00:03:00.000Z,whole,3,sealed,2026-01-01T00:03:00.000Z,1,[],0,,1,[],{},,letterboxd export,export
+2026-01-01T00:03:00.000Z,half,4,partial,2026-01-01T00:03:00.000Z,1,"[2,3]",0,99,0,"[""list-moved""]","{""Films"":1}",,saved pages,saved-pages
+2026-01-01T00:03:00.000Z,moved,5,renamed,2026-01-01T00:03:00.000Z,1,[],0,,0,[],{},whole,,
+2026-01-01T00:04:00.000Z,whole,3,sealed,2026-01-01T00:04:00.000Z,1,[],0,,1,[],{},,letterboxd export,export
+`
       )
       assert.include(
         whole["latest_film_mappings.csv"],

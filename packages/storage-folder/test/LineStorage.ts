@@ -4,6 +4,8 @@
  */
 import { FileSystem, Path } from "@effect/platform"
 import {
+  noRows,
+  noRowStreams,
   type DatasetChanges,
   type DatasetState,
   EncodedRating,
@@ -210,15 +212,14 @@ export const lineStorage = (folder: string): Layer.Layer<RatingsStorage, never, 
               state,
               notes: [],
               rows: {
-                ratings: Stream.suspend(() => rowsIn(held.work(), now())).pipe(Stream.provideContext(services)),
-                watched: Stream.empty,
-                changes: Stream.empty
+                ...noRowStreams,
+                ratings: Stream.suspend(() => rowsIn(held.work(), now())).pipe(Stream.provideContext(services))
               },
               write: (changes) =>
                 commit(changes.after.batches, (files, before) =>
                   writeChanges(files, before, held.work(), changes)
                 ).pipe(
-                  Effect.map(({ rows }) => ({ ratings: rows.rows, watched: 0, changes: 0 })),
+                  Effect.map(({ rows }) => ({ ...noRows, ratings: rows.rows })),
                   Effect.provide(services)
                 )
             })

@@ -209,7 +209,7 @@ export const writeChanges = (
     const areColumnsNew = (one: ReadonlyArray<unknown>, other: ReadonlyArray<unknown>) => one.length !== other.length
     const ratings = yield* parts("ratings")
     const watched = kept.has("watched") ? { watched: yield* parts("watched") } : {}
-    const changes = kept.has("changes") ? { changes: yield* parts("changes") } : {}
+    const history = kept.has("changes") ? { changes: yield* parts("changes"), readings: yield* parts("readings") } : {}
     return {
       ...formatFieldsOf(keeps),
       storage: "parquet" as const,
@@ -230,7 +230,7 @@ export const writeChanges = (
           : inPlace(manifest.films),
       parts: ratings,
       ...watched,
-      ...changes,
+      ...history,
       removed: files.removed()
     }
   }).pipe(Effect.scoped)

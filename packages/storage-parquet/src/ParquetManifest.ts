@@ -43,7 +43,7 @@ const UserRanges = Schema.String.pipe(
   Schema.filter((text) => areRising(rangesIn(text)) || "the ids do not rise, or are no ids")
 )
 
-const partPattern = /^(ratings|watched|changes)\/part-(\d{6,9})\.parquet$/u
+const partPattern = /^(ratings|watched|changes|readings)\/part-(\d{6,9})\.parquet$/u
 
 /** The entry of a file with one name. */
 const entryOf = (wanted: string) =>
@@ -70,7 +70,7 @@ export const filmsName = "films.parquet"
 
 /**
  * The manifest, format 1 of a dataset that keeps nothing besides stars, 2 of others. `parts` are the files of the ratings
- * in their order, `watched` and `changes` those of the tables that are called so, where they are kept; `removed` went
+ * in their order, `watched`, `changes` and `readings` those of the tables that are called so, where they are kept; `removed` went
  * away with the last batch. `idGaps` counts the user ids that an adopted dataset skipped; ours have none.
  */
 export const ParquetManifest = Schema.Struct({
@@ -84,6 +84,7 @@ export const ParquetManifest = Schema.Struct({
   parts: partsOf("ratings"),
   watched: Schema.optionalWith(partsOf("watched"), { exact: true }),
   changes: Schema.optionalWith(partsOf("changes"), { exact: true }),
+  readings: Schema.optionalWith(partsOf("readings"), { exact: true }),
   removed: Schema.Array(Schema.String.pipe(Schema.pattern(partPattern)))
 })
 
@@ -117,7 +118,8 @@ export const entriesOf = (manifest: ParquetManifest): ReadonlyArray<FileEntry> =
   manifest.films,
   ...partsIn(manifest, "ratings"),
   ...partsIn(manifest, "watched"),
-  ...partsIn(manifest, "changes")
+  ...partsIn(manifest, "changes"),
+  ...partsIn(manifest, "readings")
 ]
 
 const rowsIn = (parts: ReadonlyArray<PartEntry>): number => parts.reduce((sum, { rows }) => sum + rows, 0)
@@ -126,7 +128,8 @@ const rowsIn = (parts: ReadonlyArray<PartEntry>): number => parts.reduce((sum, {
 export const rowCounts = (manifest: ParquetManifest): RowCounts => ({
   ratings: rowsIn(partsIn(manifest, "ratings")),
   watched: rowsIn(partsIn(manifest, "watched")),
-  changes: rowsIn(partsIn(manifest, "changes"))
+  changes: rowsIn(partsIn(manifest, "changes")),
+  readings: rowsIn(partsIn(manifest, "readings"))
 })
 
 /** Ids as ranges; each id that is not there ends one. */

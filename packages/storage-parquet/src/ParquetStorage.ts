@@ -9,6 +9,7 @@ import {
   type DatasetState,
   emptyDatasetState,
   openedDataset,
+  rowStreams,
   ProcessTable,
   RatingsStorage,
   type RowOf,
@@ -135,7 +136,7 @@ export const make = (
             place: options.folder,
             state: opened.state,
             notes: opened.notes,
-            rows: { ratings: rows("ratings"), watched: rows("watched"), changes: rows("changes") },
+            rows: rowStreams(rows),
             write: (changes) =>
               commit(changes.after.batches, (files, manifest) =>
                 writeChanges({ duckDb, folder: folder.work(), copyOptions: copyAs, proven }, files, manifest, changes)

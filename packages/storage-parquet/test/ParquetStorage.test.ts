@@ -2,6 +2,7 @@ import { FileSystem, Path } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, layer } from "@effect/vitest"
 import {
+  noRowStreams,
   emptyDatasetState,
   Film,
   type MemberRecord,
@@ -498,15 +499,14 @@ layer(NodeContext.layer)("ParquetStorage", (it) => {
             batches: 1
           },
           committedAt: DateTime.unsafeMake(0),
+          ...noRowStreams,
           ratings: Stream.range(0, rows - 1).pipe(
             Stream.map((i) => ({
               userId: (Math.floor(i / many) + 1) as never,
               filmId: (many - (i % many)) as never,
               rating: (((i % 10) + 1) / 2) as never
             }))
-          ),
-          watched: Stream.empty,
-          changes: Stream.empty
+          )
         }
         yield* withDataset(folder, startNew, (dataset) => dataset.load(whole))
         assert.deepStrictEqual((yield* namesIn(folder)).slice(3), [

@@ -12,6 +12,7 @@ import {
   openedDataset,
   type OpenMode,
   RatingsStorage,
+  rowStreams,
   type StorageError
 } from "@letterboxd-ratings/core"
 import {
@@ -22,7 +23,6 @@ import {
   type OpeningRefused,
   readState,
   rowsIn,
-  rowStreams,
   verifyTables,
   writeChanges
 } from "@letterboxd-ratings/storage-sql"

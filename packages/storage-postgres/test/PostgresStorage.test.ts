@@ -2,6 +2,7 @@ import { PgClient } from "@effect/sql-pg"
 import { Reactivity } from "@effect/experimental"
 import { assert, describe, it } from "@effect/vitest"
 import {
+  noRowStreams,
   allKeeps,
   emptyDatasetState,
   type OpenDataset,
@@ -152,9 +153,8 @@ if (said === undefined && Either.isLeft(answer)) {
         const whole: WholeDataset = {
           state: { ...emptyDatasetState, batches: 1 },
           committedAt: DateTime.unsafeMake(0),
-          ratings: Stream.fail(damaged),
-          watched: Stream.empty,
-          changes: Stream.empty
+          ...noRowStreams,
+          ratings: Stream.fail(damaged)
         }
         const loading = Effect.flatMap(storage.open({ _tag: "new", existing: "refuse" }), (dataset) =>
           Effect.flip(dataset.load(whole))

@@ -74,7 +74,8 @@ export const writeChanges = (
     const filled = {
       ratings: yield* prepared("ratings"),
       watched: yield* prepared("watched"),
-      changes: yield* prepared("changes")
+      changes: yield* prepared("changes"),
+      readings: yield* prepared("readings")
     }
     const tables = stateTablesIn(layout)
     yield* add(database, tables.films, films.added)
@@ -87,7 +88,8 @@ export const writeChanges = (
     const counts: RowCounts = {
       ratings: yield* filled.ratings,
       watched: yield* filled.watched,
-      changes: yield* filled.changes
+      changes: yield* filled.changes,
+      readings: yield* filled.readings
     }
     yield* Effect.forEach(grown.indexes, (statement) => database.sql.unsafe(statement), { discard: true })
     yield* putDatasetRow(database, isNew, { ...layout, batches, committedAt, counts, idGaps })

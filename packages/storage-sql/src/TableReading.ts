@@ -11,10 +11,8 @@ import {
   type Member,
   type MemberRecord,
   type RowOf,
-  type RowStreams,
   rowTablesOf,
   type RowTable,
-  type StorageError,
   type TableColumn,
   type UserId,
   type Username
@@ -119,17 +117,3 @@ export const rowsIn = <T extends RowTable>(
         : Stream.empty
     )
   )
-
-/**
- * The rows of all tables, from a way to read those of one.
- *
- * @since 0.1.0
- * @category constructors
- */
-export const rowStreams = (
-  rows: <T extends RowTable>(name: T) => Stream.Stream<RowOf<T>, StorageError>
-): RowStreams => ({
-  ratings: rows("ratings"),
-  watched: rows("watched"),
-  changes: rows("changes")
-})

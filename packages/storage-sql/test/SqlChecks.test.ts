@@ -89,9 +89,10 @@ const contentOf = (people: ReadonlyArray<Told>, gaps: number, keeps: Keeps): Dat
       batches: 1,
       ratings: ratings.length,
       watched: watched.length,
-      changes: 0
+      changes: 0,
+      readings: 0
     },
-    rows: { ratings, watched, changes: [] },
+    rows: { ratings, watched, changes: [], readings: [] },
     committedAt: at,
     idGaps: gaps
   }
@@ -181,13 +182,14 @@ const problemsInSql = ({ idGaps, rows, state }: DatasetContent) =>
     yield* put(rowTableIn("ratings", layout), rows.ratings)
     yield* put(rowTableIn("watched", layout), rows.watched)
     yield* put(rowTableIn("changes", layout), rows.changes)
-    const { changes, ratings, watched } = state
+    yield* put(rowTableIn("readings", layout), rows.readings)
+    const { changes, ratings, readings, watched } = state
     const problems: Array<unknown> = []
     for (const check of checksInSql({
       table: quoted,
       keeps: state.keeps,
       idGaps,
-      counts: { ratings, watched, changes }
+      counts: { ratings, watched, changes, readings }
     })) {
       for (const [message] of yield* database.sql.unsafe(check).values) problems.push(message)
     }

@@ -13,6 +13,7 @@ import {
   type OpenMode,
   RatingsStorage,
   type RowCounts,
+  rowStreams,
   type StorageError
 } from "@letterboxd-ratings/core"
 import { freeName, makeFolder, removeIfEmpty, stamp, syncFolder } from "@letterboxd-ratings/storage-folder"
@@ -23,7 +24,6 @@ import {
   type OpeningRefused,
   readState,
   rowsIn,
-  rowStreams,
   verifyTables,
   writeChanges
 } from "@letterboxd-ratings/storage-sql"

@@ -2,6 +2,7 @@ import { FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import {
+  noRowStreams,
   emptyDatasetState,
   Film,
   type OpenDataset,
@@ -146,9 +147,8 @@ describe("SqliteStorage and the dataset it loads", () => {
       const whole: WholeDataset = {
         state: { ...emptyDatasetState, batches: 1 },
         committedAt: DateTime.unsafeMake(0),
-        ratings: Stream.fail(damaged),
-        watched: Stream.empty,
-        changes: Stream.empty
+        ...noRowStreams,
+        ratings: Stream.fail(damaged)
       }
       const error = yield* opened(startNew, (dataset) => Effect.flip(dataset.load(whole)))
       assert.deepStrictEqual([error.storage, error.place, error.detail], ["other", "elsewhere", damaged.detail])

@@ -14,7 +14,6 @@ import {
   MemberRecord,
   type OpenDataset,
   type OpenMode,
-  RatingChange,
   RatingsStorage
 } from "@letterboxd-ratings/core"
 import { DateTime, Effect, type Layer, Schema } from "effect"
@@ -118,7 +117,8 @@ const expected = () => {
     updates: updates.map(({ last_updated, user_id }) => [user_id, last_updated]),
     ratings: ratings.map(({ film_id, rating, user_id }) => [user_id, film_id, rating, null, null]),
     watched: new Array<unknown>(),
-    changes: new Array<unknown>()
+    changes: new Array<unknown>(),
+    readings: new Array<unknown>()
   }
 }
 
@@ -188,9 +188,6 @@ const keepingEverything: Batch = {
   changedFilms: [
     { before: film({ id: 10, slug: "ten" }), after: film({ id: 10, slug: "ten", title: "Ten", tmdbId: 10 }) }
   ],
-  changes: Schema.decodeUnknownSync(Schema.Array(RatingChange))([
-    { at: DateTime.formatIso(at), userId: 4, filmId: 40, after: 2 }
-  ]),
   keeps: allKeeps,
   committedAt: at
 }
@@ -304,7 +301,32 @@ export const formatOneSuite = <E>(
           [2, 50, 1, null, null]
         ] as ReadonlyArray<unknown>)
         assert.deepStrictEqual(now.watched, [[4, 50, false]] as ReadonlyArray<unknown>)
-        assert.deepStrictEqual(now.changes, [[DateTime.formatIso(at), 4, 40, null, 2]] as ReadonlyArray<unknown>)
+        assert.deepStrictEqual(now.changes, [
+          [DateTime.formatIso(at), 4, 40, null, 2],
+          [DateTime.formatIso(at), 4, 30, 3.5, null],
+          [DateTime.formatIso(at), 4, 10, 5, null],
+          [DateTime.formatIso(at), 2, 50, null, 1]
+        ] as ReadonlyArray<unknown>)
+        // The reading of each member from before, and those of this batch.
+        assert.deepStrictEqual(
+          now.readings.map(([, username, userId, state, readAt, , , , , ratings]) => [
+            username,
+            userId,
+            state,
+            readAt,
+            ratings
+          ]),
+          [
+            ["whole", 1, "sealed", "2025-11-25T10:00:00.123Z", 2],
+            ["bare", 2, "unproven", "1970-01-01T00:00:00.000Z", 0],
+            ["half", 4, "partial", "2025-11-25T10:00:00.123Z", 2],
+            ["away", 5, "gone", "2025-11-25T10:00:00.123Z", 0],
+            ["hidden", 6, "private", "2025-11-25T10:00:00.123Z", 0],
+            ["moved", 7, "renamed", "2025-11-25T10:00:00.123Z", 0],
+            ["half", 4, "sealed", DateTime.formatIso(at), 1],
+            ["bare", 2, "sealed", DateTime.formatIso(at), 1]
+          ] as ReadonlyArray<unknown>
+        )
         assert.deepStrictEqual(now.members[2]?.slice(-3), ["an export", "export", null])
         assert.deepStrictEqual([now.members[0], ...now.members.slice(3)], [
           before.members[0],

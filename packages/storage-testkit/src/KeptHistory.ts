@@ -15,7 +15,6 @@ import {
   type Member,
   MemberRecord,
   type OpenDataset,
-  RatingChange,
   type RowOf,
   rowTables,
   type RowTable,
@@ -28,7 +27,6 @@ const film = Schema.decodeUnknownSync(Film)
 const record = Schema.decodeUnknownSync(MemberRecord)
 const rating = Schema.decodeUnknownSync(EncodedRating)
 const watch = Schema.decodeUnknownSync(EncodedWatch)
-const change = Schema.decodeUnknownSync(RatingChange)
 
 const minute = (n: number) => DateTime.unsafeMake(Date.UTC(2026, 0, 1, 0, n))
 
@@ -143,11 +141,6 @@ export const keptHistory: ReadonlyArray<Batch> = [
     ],
     newFilms: [],
     changedFilms: [],
-    changes: [
-      change({ at: "2026-01-01T00:04:00.000Z", userId: 3, filmId: 4, before: 2 }),
-      change({ at: "2026-01-01T00:04:00.000Z", userId: 3, filmId: 5, after: 4.5 }),
-      change({ at: "2026-01-01T00:04:00.001Z", userId: 2, filmId: 3, before: 1, after: 1.5 })
-    ],
     committedAt: minute(4)
   }
 ]
@@ -172,7 +165,8 @@ export const allRows = (dataset: OpenDataset) =>
       ...tablesOfState(dataset.state),
       ratings: yield* rows("ratings", dataset.ratings),
       watched: yield* rows("watched", dataset.watched),
-      changes: yield* rows("changes", dataset.changes)
+      changes: yield* rows("changes", dataset.changes),
+      readings: yield* rows("readings", dataset.readings)
     }
   })
 
@@ -208,10 +202,6 @@ export const columnsWithoutValue = (): ReadonlyArray<string> => {
   look(
     rowTables.watched,
     members.flatMap(({ watched = [] }) => watched)
-  )
-  look(
-    rowTables.changes,
-    keptHistory.flatMap(({ changes = [] }) => changes)
   )
   look(stateTables.films, films)
   look(

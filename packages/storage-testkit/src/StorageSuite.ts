@@ -5,6 +5,7 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import {
+  noRowStreams,
   type BatchMember,
   contentAfter,
   type DatasetState,
@@ -608,9 +609,8 @@ export const storageSuite = <E>(
         const whole: WholeDataset = {
           state: { ...emptyDatasetState, users, films, ratings: 1, batches: 1 },
           committedAt: DateTime.unsafeMake(0),
-          ratings: Stream.fromIterable([{ userId: 4 as never, filmId: 7 as never, rating: 4.5 as never }]),
-          watched: Stream.empty,
-          changes: Stream.empty
+          ...noRowStreams,
+          ratings: Stream.fromIterable([{ userId: 4 as never, filmId: 7 as never, rating: 4.5 as never }])
         }
         yield* open(startNew, (dataset) => dataset.load(whole))
         assert.deepStrictEqual(yield* rows, [[4, 7, 4.5]])

@@ -7,12 +7,14 @@ import type { DateTime } from "effect"
 import type { FilmId } from "../domain/Film.ts"
 import type { UserId, Username } from "../domain/Member.ts"
 import { type Keep, type Keeps, noKeeps } from "./Column.ts"
-import type { EncodedRating, EncodedWatch, Film, MemberRecord, RatingChange, RowTable } from "./Tables.ts"
+import type { HeldRows } from "./HeldRows.ts"
+import type { EncodedRating, EncodedWatch, Film, MemberRecord, RowTable } from "./Tables.ts"
 
 /**
  * One member's part of a batch. `isNew` says that the member gets its id with this batch. `ratings` stand in page
  * order and belong to the record's user, as do the films in `watched`, none of which is rated; with `write: "replace"`
- * they take the place of all rows the member had, with `"append"` they join them.
+ * they take the place of all rows the member had, with `"append"` they join them. `held` are the rows that the dataset
+ * holds of the member, if they were read already: they are needed to say what a batch changes.
  *
  * @since 0.1.0
  * @category models
@@ -23,6 +25,7 @@ export interface BatchMember {
   readonly write: "append" | "replace"
   readonly ratings: ReadonlyArray<EncodedRating>
   readonly watched?: ReadonlyArray<EncodedWatch>
+  readonly held?: HeldRows
 }
 
 /**
@@ -36,7 +39,6 @@ export interface Batch {
   readonly members: ReadonlyArray<BatchMember>
   readonly newFilms: ReadonlyArray<Film>
   readonly changedFilms: ReadonlyArray<{ readonly before: Film; readonly after: Film }>
-  readonly changes?: ReadonlyArray<RatingChange>
   readonly keeps?: Iterable<Keep>
   readonly committedAt: DateTime.Utc
 }
@@ -72,7 +74,7 @@ export interface DatasetState extends RowCounts {
  * @since 0.1.0
  * @category constructors
  */
-export const noRows: RowCounts = { ratings: 0, watched: 0, changes: 0 }
+export const noRows: RowCounts = { ratings: 0, watched: 0, changes: 0, readings: 0 }
 
 /**
  * The state of a dataset that holds nothing.

@@ -8,6 +8,7 @@ import type { FilmId } from "../domain/Film.ts"
 import type { UserId, Username } from "../domain/Member.ts"
 import { type Batch, type BatchMember, type DatasetState, emptyDatasetState, idGapsIn } from "./Batch.ts"
 import type { Keep, Keeps } from "./Column.ts"
+import type { HistoryRows } from "./History.ts"
 import type { RowStreams, WholeDataset } from "./RatingsStorage.ts"
 import type { StorageError } from "./StorageError.ts"
 import type { Film, Member, MemberRecord, MemberUpdate, RowOf, RowTable } from "./Tables.ts"
@@ -146,7 +147,7 @@ const rowsOf = <Row>(parts: ReadonlyArray<ReadonlyArray<Row>>, replaced = nobody
 
 /**
  * The changes that a batch makes, which are made in `state` at once; `undo` takes that back where they cannot be
- * written. Costs what the batch holds.
+ * written. Costs what the batch holds. `history` is what it adds to the history of the dataset.
  *
  * @since 0.1.0
  * @category constructors
@@ -154,7 +155,8 @@ const rowsOf = <Row>(parts: ReadonlyArray<ReadonlyArray<Row>>, replaced = nobody
 export const changesOfBatch = (
   state: OpenState,
   counts: DatasetChanges["before"],
-  batch: Batch
+  batch: Batch,
+  history?: HistoryRows
 ): { readonly changes: DatasetChanges; readonly undo: () => void } => {
   const { set, undo } = makeJournal()
   const { batches, keeps } = state
@@ -202,7 +204,8 @@ export const changesOfBatch = (
           batch.members.map(({ watched = [] }) => watched),
           replaced
         ),
-        changes: rowsOf([batch.changes ?? []])
+        changes: rowsOf([history?.changes ?? []]),
+        readings: rowsOf([history?.readings ?? []])
       },
       films: { added: batch.newFilms, changed: batch.changedFilms },
       members: { ...members, all: records, besides },
@@ -257,7 +260,12 @@ export const changesOfWhole = (whole: WholeDataset): DatasetChanges => {
   return {
     before: emptyDatasetState,
     after: { ...state, batches: Math.max(1, state.batches) },
-    rows: { ratings: table("ratings"), watched: table("watched"), changes: table("changes") },
+    rows: {
+      ratings: table("ratings"),
+      watched: table("watched"),
+      changes: table("changes"),
+      readings: table("readings")
+    },
     films: { added: [...state.films.values()], changed: [] },
     members: { all, added: all, changed: [], besides: [] },
     updates: {

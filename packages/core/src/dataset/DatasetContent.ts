@@ -6,13 +6,22 @@
 import { Chunk, type DateTime, Effect, Schema, Stream } from "effect"
 import { FilmId } from "../domain/Film.ts"
 import { UserId, Username } from "../domain/Member.ts"
-import { type DatasetState, emptyDatasetState, noRows, type RowCounts } from "./Batch.ts"
+import { type DatasetState, emptyDatasetState, type RowCounts } from "./Batch.ts"
 import type { DatasetChanges, RowChanges } from "./Changes.ts"
 import { Keep } from "./Column.ts"
 import { makeRowChecks, problemsOfMembers } from "./Invariants.ts"
-import type { RowStreams } from "./RatingsStorage.ts"
+import { type RowStreams, rowStreams } from "./RatingsStorage.ts"
 import type { StorageError } from "./StorageError.ts"
-import { EncodedRating, EncodedWatch, Film, MemberRecord, RatingChange, type RowTable } from "./Tables.ts"
+import {
+  EncodedRating,
+  EncodedWatch,
+  Film,
+  LoggedReading,
+  MemberRecord,
+  RatingChange,
+  type RowOf,
+  type RowTable
+} from "./Tables.ts"
 
 const DatasetStateFields = {
   users: Schema.ReadonlyMap({ key: Username, value: UserId }),
@@ -23,13 +32,15 @@ const DatasetStateFields = {
   batches: Schema.NonNegativeInt,
   ratings: Schema.NonNegativeInt,
   watched: Schema.NonNegativeInt,
-  changes: Schema.NonNegativeInt
+  changes: Schema.NonNegativeInt,
+  readings: Schema.NonNegativeInt
 } satisfies { readonly [K in keyof DatasetState]: Schema.Struct.Field }
 
 const RowFields = {
   ratings: Schema.Array(EncodedRating),
   watched: Schema.Array(EncodedWatch),
-  changes: Schema.Array(RatingChange)
+  changes: Schema.Array(RatingChange),
+  readings: Schema.Array(LoggedReading)
 } satisfies { readonly [T in RowTable]: Schema.Struct.Field }
 
 /**
@@ -60,7 +71,7 @@ export interface DatasetContent extends Schema.Schema.Type<typeof DatasetContent
  */
 export const emptyContent = (committedAt: DateTime.Utc): DatasetContent => ({
   state: emptyDatasetState,
-  rows: { ratings: [], watched: [], changes: [] },
+  rows: { ratings: [], watched: [], changes: [], readings: [] },
   committedAt,
   idGaps: 0
 })
@@ -88,7 +99,8 @@ export const contentAfter = (
     const rows = {
       ratings: yield* rowsAfter(before.ratings, changes.ratings),
       watched: yield* rowsAfter(before.watched, changes.watched),
-      changes: yield* rowsAfter(before.changes, changes.changes)
+      changes: yield* rowsAfter(before.changes, changes.changes),
+      readings: yield* rowsAfter(before.readings, changes.readings)
     }
     const { batches, films, keeps, members, updates, users } = after
     return {
@@ -108,11 +120,11 @@ export const contentAfter = (
   })
 
 /** How many rows there are of each table. */
-const countsOf = ({ changes, ratings, watched }: DatasetContent["rows"]): RowCounts => ({
-  ...noRows,
+const countsOf = ({ changes, ratings, readings, watched }: DatasetContent["rows"]): RowCounts => ({
   ratings: ratings.length,
   watched: watched.length,
-  changes: changes.length
+  changes: changes.length,
+  readings: readings.length
 })
 
 /**
@@ -121,11 +133,11 @@ const countsOf = ({ changes, ratings, watched }: DatasetContent["rows"]): RowCou
  * @since 0.1.0
  * @category constructors
  */
-export const rowStreamsOf = (content: () => DatasetContent): RowStreams => ({
-  ratings: Stream.suspend(() => Stream.fromIterable(content().rows.ratings)),
-  watched: Stream.suspend(() => Stream.fromIterable(content().rows.watched)),
-  changes: Stream.suspend(() => Stream.fromIterable(content().rows.changes))
-})
+export const rowStreamsOf = (content: () => DatasetContent): RowStreams =>
+  rowStreams((name) => {
+    const rows = (): { readonly [T in RowTable]: ReadonlyArray<RowOf<T>> } => content().rows
+    return Stream.suspend(() => Stream.fromIterable(rows()[name]))
+  })
 
 /**
  * What is wrong with a dataset, in sentences; none of a sound one.
@@ -138,5 +150,6 @@ export const problemsOf = ({ idGaps, rows, state }: DatasetContent): ReadonlyArr
   checks.see("ratings", rows.ratings)
   checks.see("watched", rows.watched)
   checks.see("changes", rows.changes)
+  checks.see("readings", rows.readings)
   return [...problemsOfMembers(state, idGaps), ...checks.end()]
 }

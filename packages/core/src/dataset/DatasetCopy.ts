@@ -57,7 +57,8 @@ export const readWhole = (
       notes,
       ratings: checked("ratings", dataset.ratings),
       watched: checked("watched", dataset.watched),
-      changes: checked("changes", dataset.changes)
+      changes: checked("changes", dataset.changes),
+      readings: checked("readings", dataset.readings)
     }
   })
 

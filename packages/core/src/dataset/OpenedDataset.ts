@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import { Effect } from "effect"
+import { historyOf } from "./History.ts"
 import type { CommitReceipt, DatasetState, RowCounts } from "./Batch.ts"
 import { changesOfBatch, changesOfWhole, type DatasetChanges, type OpenState, openStateOf } from "./Changes.ts"
 import type { OpenDataset, RowStreams } from "./RatingsStorage.ts"
@@ -42,7 +43,12 @@ export const openedDataset = ({
 }: DatasetWriter): Effect.Effect<OpenDataset> =>
   Effect.map(Effect.makeSemaphore(1), (oneAtATime) => {
     let now: OpenState = openStateOf(state)
-    let counts: RowCounts = { ratings: state.ratings, watched: state.watched, changes: state.changes }
+    let counts: RowCounts = {
+      ratings: state.ratings,
+      watched: state.watched,
+      changes: state.changes,
+      readings: state.readings
+    }
     const written = (held: RowCounts): CommitReceipt => {
       counts = held
       return { batches: now.batches, ratings: held.ratings }
@@ -53,10 +59,11 @@ export const openedDataset = ({
       notes,
       commit: (batch) =>
         oneAtATime.withPermits(1)(
-          Effect.suspend(() => {
+          Effect.gen(function* () {
+            const history = yield* historyOf(now, rows, batch)
             const before = { ...counts, batches: now.batches, keeps: now.keeps }
-            const { changes, undo } = changesOfBatch(now, before, batch)
-            return write(changes).pipe(
+            const { changes, undo } = changesOfBatch(now, before, batch, history)
+            return yield* write(changes).pipe(
               Effect.map(written),
               Effect.onError(() => Effect.sync(undo))
             )

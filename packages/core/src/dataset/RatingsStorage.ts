@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import { Context, type DateTime, type Effect, type Scope, type Stream } from "effect"
+import { Context, type DateTime, type Effect, type Scope, Stream } from "effect"
 import type { Batch, CommitReceipt, DatasetState } from "./Batch.ts"
 import type { StorageError } from "./StorageError.ts"
 import type { RowOf, RowTable } from "./Tables.ts"
@@ -16,6 +16,28 @@ import type { RowOf, RowTable } from "./Tables.ts"
  * @category models
  */
 export type RowStreams = { readonly [T in RowTable]: Stream.Stream<RowOf<T>, StorageError> }
+
+/**
+ * The rows of all tables, from a way to read those of one.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const rowStreams = <E, R>(rows: <T extends RowTable>(name: T) => Stream.Stream<RowOf<T>, E, R>) =>
+  ({
+    ratings: rows("ratings"),
+    watched: rows("watched"),
+    changes: rows("changes"),
+    readings: rows("readings")
+  }) satisfies { readonly [T in RowTable]: Stream.Stream<RowOf<T>, E, R> }
+
+/**
+ * Tables without rows.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const noRowStreams: RowStreams = rowStreams(() => Stream.empty)
 
 /**
  * A whole dataset, to be copied from one storage to another: its rows in their order, and everything else in `state`. The

@@ -69,7 +69,8 @@ const changeColumns = {
 }
 
 /**
- * What a later reading found changed: the rating of a film before and after, absent where there was or is none.
+ * What a later reading found changed: the rating of a film before and after, absent where there was or is none. `at` is
+ * when the batch of that reading was committed.
  *
  * @since 0.1.0
  * @category models
@@ -161,6 +162,24 @@ export interface BareMember extends Pick<MemberRecord, "userId" | "username"> {}
  * @category models
  */
 export type Member = BareMember & Partial<MemberRecord>
+
+const { laterFilms: _laterFilms, seen: _seen, ...readColumns } = memberColumns
+
+const readingColumns = { at: required("at", stored.instant()), ...readColumns }
+
+/**
+ * One reading of a member: the member's record as the batch that was committed `at` left it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const LoggedReading = rowSchema(readingColumns)
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface LoggedReading extends Schema.Schema.Type<typeof LoggedReading> {}
 
 const updateColumns = {
   userId: required("user_id", stored.id(UserId)),
@@ -327,6 +346,7 @@ export interface Rows {
   readonly ratings: EncodedRating
   readonly watched: EncodedWatch
   readonly changes: RatingChange
+  readonly readings: LoggedReading
 }
 
 /**
@@ -354,7 +374,8 @@ export type RowOf<T extends RowTable> = Rows[T]
 export const rowTables: { readonly [T in RowTable]: Table<Rows[T]> } = {
   ratings: makeTable<EncodedRating>("ratings", ratingColumns, { key: ["userId", "filmId"] }),
   watched: makeTable<EncodedWatch>("watched", watchedColumns, { key: ["userId", "filmId"], keep: "watched" }),
-  changes: makeTable<RatingChange>("changes", changeColumns, { keep: "changes" })
+  changes: makeTable<RatingChange>("changes", changeColumns, { keep: "changes" }),
+  readings: makeTable<LoggedReading>("readings", readingColumns, { keep: "changes" })
 }
 
 /**
@@ -377,7 +398,7 @@ export const stateTables = {
  * @category constructors
  */
 export const rowTablesOf = (keeps: Keeps): ReadonlyArray<RowTable> =>
-  (["ratings", "watched", "changes"] as const).filter((name) => {
+  (["ratings", "watched", "changes", "readings"] as const).filter((name) => {
     const { keep } = rowTables[name]
     return keep === undefined || keeps.has(keep)
   })

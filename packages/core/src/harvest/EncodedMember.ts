@@ -7,6 +7,7 @@ import type { DateTime } from "effect"
 import type { UserId, Username } from "../domain/Member.ts"
 import type { BatchMember, DatasetState } from "../dataset/Batch.ts"
 import type { Keeps } from "../dataset/Column.ts"
+import type { EncodedRows } from "../dataset/HeldRows.ts"
 import type { IdRegistry } from "../dataset/IdRegistry.ts"
 import { sampleOfRatings } from "../dataset/RatingsSample.ts"
 import { withoutUnkept } from "../dataset/Table.ts"
@@ -118,17 +119,6 @@ export const encodeFilms = (
     else ratings.push(ratingOf({ userId, filmId: film.id, rating, ...facts }))
   }
   return { ratings, watched }
-}
-
-/**
- * The rows of a member.
- *
- * @since 0.1.0
- * @category models
- */
-export interface EncodedRows {
-  readonly ratings: ReadonlyArray<EncodedRating>
-  readonly watched: ReadonlyArray<EncodedWatch>
 }
 
 const seenFilms = (

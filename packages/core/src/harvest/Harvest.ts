@@ -26,13 +26,14 @@ import type { RunReport } from "./RunReport.ts"
 import { SourceError } from "../reading/SourceError.ts"
 import type { Keep, Keeps } from "../dataset/Column.ts"
 import { stateThatKeeps } from "../dataset/Changes.ts"
+import { areReadAgain } from "../dataset/History.ts"
 import { makeIdRegistry } from "../dataset/IdRegistry.ts"
 import { type OpenDataset, RatingsStorage } from "../dataset/RatingsStorage.ts"
 import type { StorageError } from "../dataset/StorageError.ts"
 import { verdictsOfDisbelieved } from "../dataset/WhatMemberWaitsFor.ts"
 import { notRead } from "../reading/MemberReading.ts"
 import { encodeMember } from "./EncodedMember.ts"
-import { keepingFacts } from "./HeldFacts.ts"
+import { comparedWithHeld } from "./ListsCompared.ts"
 import { type MemberTask, newMembers, partialMembers } from "./MembersToRead.ts"
 import { noParts, type ReadMember, type TaskResult } from "./ReadMember.ts"
 import { makeRunAccount } from "./RunAccount.ts"
@@ -273,12 +274,13 @@ const runOn = (
           )
           const taken = new Set(encoded.map(({ record }) => record.username))
           const members = [
-            ...(yield* keepingFacts(dataset, keeps, encoded)),
+            ...(yield* comparedWithHeld(dataset, keeps, encoded)),
             ...account.takeBack((username) => reader.isDisbelieved(username) && !taken.has(username)),
             ...(yield* Renames.membersThatMoved(dataset.state, known, encoded, strangers, reader.leadsTo))
           ]
           if (members.length === 0) return
-          const batch = { members, ...registry.takeFilms(), keeps, committedAt }
+          const history = areReadAgain(dataset.state, members) ? (["changes"] as const) : []
+          const batch = { members, ...registry.takeFilms(), keeps: [...keeps, ...history], committedAt }
           // One step: whoever interrupts the run is told of every batch that is there.
           yield* Effect.uninterruptible(
             Effect.gen(function* () {

@@ -3,13 +3,13 @@
  *
  * @since 0.1.0
  */
-import { Effect, Predicate } from "effect"
+import { Effect, Predicate, Stream } from "effect"
 import type { FilmId } from "../domain/Film.ts"
 import type { UserId, Username } from "../domain/Member.ts"
 import type { BatchMember, DatasetState } from "../dataset/Batch.ts"
 import { type SampledMembers, sampledMembers } from "../dataset/RatingsSample.ts"
 import type { OpenDataset } from "../dataset/RatingsStorage.ts"
-import { rowsOfMembers } from "../dataset/RowsOfMembers.ts"
+import { heldRowsOf } from "../dataset/HeldRows.ts"
 import type { StorageError } from "../dataset/StorageError.ts"
 import { mostHops } from "./MemberReader.ts"
 import type { ReadMember } from "./ReadMember.ts"
@@ -95,13 +95,13 @@ export const namesOfStrangers = (
       return to === undefined || to === from || !isStored(to) ? [] : [{ from, to }]
     })
     if (pairs.length === 0) return new Set()
-    const held = yield* rowsOfMembers(
-      ratings,
+    const held = yield* heldRowsOf(
+      { ratings, watched: Stream.empty },
       pairs.flatMap(({ from, to }) => [idOf(from), idOf(to)]).filter(Predicate.isNotUndefined)
     )
     const heldBy = (name: Username): ReadonlySet<FilmId> => {
       const userId = idOf(name)
-      return new Set(userId === undefined ? [] : held.get(userId)?.keys())
+      return new Set(userId === undefined ? [] : held.get(userId)?.ratings.keys())
     }
     const isStranger = ({ from, to }: (typeof pairs)[number]) => {
       const before = heldBy(from)

@@ -8,9 +8,10 @@ import { Clock, DateTime, Effect, Stream } from "effect"
 import type { BatchMember } from "../dataset/Batch.ts"
 import type { Keep, Keeps } from "../dataset/Column.ts"
 import { stateThatKeeps } from "../dataset/Changes.ts"
+import { areReadAgain } from "../dataset/History.ts"
 import { type IdRegistry, makeIdRegistry } from "../dataset/IdRegistry.ts"
 import { type OpenDataset, RatingsStorage } from "../dataset/RatingsStorage.ts"
-import { rowsOfMembers } from "../dataset/RowsOfMembers.ts"
+import { heldRowsOf, type HeldRows, noDifferences, noHeldRows } from "../dataset/HeldRows.ts"
 import type { StorageError } from "../dataset/StorageError.ts"
 import type { Film } from "../dataset/Tables.ts"
 import type { FilmId, Slug } from "../domain/Film.ts"
@@ -30,7 +31,7 @@ import {
   type MemberOutcome
 } from "./ImportReport.ts"
 import { type AsideRow, type ImportedList, type ImportedMember, ImportItem, ImportSource } from "./ImportSource.ts"
-import { type HeldRows, Intake, noDifferences, noHeldRows, takeMember } from "./MemberIntake.ts"
+import { Intake, takeMember } from "./MemberIntake.ts"
 
 /**
  * Where ratings go whose films have no known number. `put` adds some; `finish` is called once, when all members are
@@ -228,16 +229,10 @@ const makeIntake = <E, R>(
 
   /** The rows of the members that the dataset knows. */
   const heldRows = (known: ReadonlySet<UserId>): Effect.Effect<ReadonlyMap<UserId, HeldRows>, StorageError> =>
-    Effect.gen(function* () {
-      const ratings = yield* rowsOfMembers(dataset.ratings, known)
-      const watched = keeps.has("watched") ? yield* rowsOfMembers(dataset.watched, known) : undefined
-      return new Map(
-        Array.from(ratings, ([userId, rows]): readonly [UserId, HeldRows] => [
-          userId,
-          rehearsed.get(userId) ?? { ratings: rows, watched: watched?.get(userId) ?? noHeldRows.watched }
-        ])
-      )
-    })
+    Effect.map(
+      heldRowsOf(dataset, known),
+      (held) => new Map(Array.from(held, ([userId, rows]) => [userId, rehearsed.get(userId) ?? rows]))
+    )
 
   const note = (imported: ImportedMember, intake: Intake): typeof MemberImported.Type => {
     const { place, source, username } = imported
@@ -296,7 +291,7 @@ const makeIntake = <E, R>(
       else seen.fill()
       yield* tell(note(member, intake))
       if (intake._tag === "Taken") {
-        taken.push(intake.member)
+        taken.push({ ...intake.member, held: rows })
         if (isDryRun && rowsRehearsed < mostRehearsed) {
           const after = afterwards(rows, intake.member)
           rowsRehearsed += after.ratings.size + after.watched.size
@@ -319,7 +314,8 @@ const makeIntake = <E, R>(
     // One step: whoever interrupts the import is told of every batch that is there.
     yield* Effect.uninterruptible(
       Effect.gen(function* () {
-        const receipt = yield* dataset.commit({ members: taken, ...films, keeps, committedAt })
+        const history = areReadAgain(now, taken) ? (["changes"] as const) : []
+        const receipt = yield* dataset.commit({ members: taken, ...films, keeps: [...keeps, ...history], committedAt })
         remember()
         batches += 1
         totalRatings = receipt.ratings

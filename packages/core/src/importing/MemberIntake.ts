@@ -6,13 +6,24 @@
 import { Data, DateTime } from "effect"
 import type { BatchMember, DatasetState } from "../dataset/Batch.ts"
 import type { Keeps } from "../dataset/Column.ts"
+import {
+  differencesOf,
+  type EncodedRows,
+  heldOf,
+  type HeldRows,
+  isSameRow,
+  joining,
+  leastWritten,
+  noDifferences,
+  type RowDifferences
+} from "../dataset/HeldRows.ts"
 import type { IdRegistry } from "../dataset/IdRegistry.ts"
 import { sampleOfRatings } from "../dataset/RatingsSample.ts"
-import type { EncodedRating, EncodedWatch, MemberRecord, WatchedFilm } from "../dataset/Tables.ts"
+import type { MemberRecord, WatchedFilm } from "../dataset/Tables.ts"
 import { type FilmId, filmIdFromNumber } from "../domain/Film.ts"
 import type { UserId, Username } from "../domain/Member.ts"
-import { encodeFilms, type EncodedRows, encodeMember } from "../harvest/EncodedMember.ts"
-import { withHeldFacts } from "../harvest/HeldFacts.ts"
+import { encodeFilms, encodeMember } from "../harvest/EncodedMember.ts"
+import { withHeldFacts } from "../harvest/ListsCompared.ts"
 import { addPart, noParts } from "../harvest/ReadMember.ts"
 import { mayLackRatings, statedRatings } from "../reading/LostRatings.ts"
 import {
@@ -23,32 +34,6 @@ import {
   ratingsIn
 } from "../reading/MemberReading.ts"
 import { ImportedList, type ImportedMember } from "./ImportSource.ts"
-
-/**
- * The rows that the dataset holds of a member, by film.
- *
- * @since 0.1.0
- * @category models
- */
-export interface HeldRows {
-  readonly ratings: ReadonlyMap<FilmId, EncodedRating>
-  readonly watched: ReadonlyMap<FilmId, EncodedWatch>
-}
-
-/**
- * @since 0.1.0
- * @category constructors
- */
-export const noHeldRows: HeldRows = { ratings: new Map(), watched: new Map() }
-
-/**
- * How many ratings an import adds, changes (other stars, another day, another like) and removes.
- */
-interface RowDifferences {
-  readonly added: number
-  readonly changed: number
-  readonly removed: number
-}
 
 /**
  * Why a list is not taken:
@@ -99,12 +84,6 @@ export interface IntakeContext {
   readonly held: HeldRows
   readonly isStored: (name: Username) => boolean
 }
-
-/**
- * @since 0.1.0
- * @category constructors
- */
-export const noDifferences: RowDifferences = { added: 0, changed: 0, removed: 0 }
 
 const kept = (reason: KeptReason, missing: ReadonlyArray<number> = []): Intake => Intake.Kept({ reason, missing })
 
@@ -421,13 +400,8 @@ const replacing = (
   const isSameWatched =
     rows.watched.length === held.watched.size && rows.watched.every(({ filmId }) => held.watched.has(filmId))
   if (isNew || !isSame || !isSameWatched) {
-    const { added, isAddition } = joining(held, rows)
     return Intake.Taken({
-      // Most lists only grow. To append costs what joins, and to replace what the dataset holds.
-      member:
-        isNew || (isAddition && differences.removed === 0 && isSuperset(rows, held))
-          ? { record: after, isNew, write: "append", ...added }
-          : { record: after, isNew, write: "replace", ...rows },
+      member: leastWritten({ record: after, isNew, write: "replace", ...rows }, held),
       differences,
       missing: []
     })
@@ -444,68 +418,4 @@ const replacing = (
         differences,
         missing: []
       })
-}
-
-const heldOf = ({ ratings, watched }: EncodedRows): HeldRows => ({
-  ratings: new Map(ratings.map((row) => [row.filmId, row])),
-  watched: new Map(watched.map((row) => [row.filmId, row]))
-})
-
-const isSuperset = ({ ratings, watched }: EncodedRows, held: HeldRows): boolean => {
-  const films = new Set([...ratings, ...watched].map(({ filmId }) => filmId))
-  return [...held.ratings.keys(), ...held.watched.keys()].every((id) => films.has(id))
-}
-
-/**
- * Rows that join those that are held. A film has one row: the one that joins. `added` are the rows of films that were not
- * held; `isAddition` says that there are no others.
- */
-const joining = (
-  held: HeldRows,
-  rows: EncodedRows
-): { readonly all: EncodedRows; readonly added: EncodedRows; readonly isAddition: boolean } => {
-  const ratings = new Map(held.ratings)
-  const watched = new Map(held.watched)
-  const added = { ratings: new Array<EncodedRating>(), watched: new Array<EncodedWatch>() }
-  let isAddition = true
-  for (const row of rows.ratings) {
-    const before = ratings.get(row.filmId)
-    if (before === undefined && !watched.has(row.filmId)) added.ratings.push(row)
-    else if (before === undefined || !isSameRating(before, row)) isAddition = false
-    watched.delete(row.filmId)
-    ratings.set(row.filmId, row)
-  }
-  for (const row of rows.watched) {
-    const isHeld = ratings.has(row.filmId) || watched.has(row.filmId)
-    if (!isHeld) added.watched.push(row)
-    else if (ratings.delete(row.filmId) || watched.get(row.filmId)?.liked !== row.liked) isAddition = false
-    watched.set(row.filmId, row)
-  }
-  return { all: { ratings: [...ratings.values()], watched: [...watched.values()] }, added, isAddition }
-}
-
-const isSameRating = (one: EncodedRating, other: EncodedRating): boolean =>
-  one.rating === other.rating && one.ratedOn === other.ratedOn && one.liked === other.liked
-
-/** Whether a film has the same row in both. */
-const isSameRow = (one: HeldRows, other: HeldRows, filmId: FilmId): boolean => {
-  const rating = one.ratings.get(filmId)
-  const otherRating = other.ratings.get(filmId)
-  if (rating !== undefined && otherRating !== undefined) return isSameRating(rating, otherRating)
-  return (
-    rating === otherRating &&
-    one.watched.has(filmId) === other.watched.has(filmId) &&
-    one.watched.get(filmId)?.liked === other.watched.get(filmId)?.liked
-  )
-}
-
-const differencesOf = (held: HeldRows, { ratings }: EncodedRows): RowDifferences => {
-  let added = 0
-  let changed = 0
-  for (const row of ratings) {
-    const before = held.ratings.get(row.filmId)
-    if (before === undefined) added += 1
-    else if (!isSameRating(before, row)) changed += 1
-  }
-  return { added, changed, removed: held.ratings.size + added - ratings.length }
 }

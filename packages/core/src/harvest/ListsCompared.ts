@@ -1,13 +1,13 @@
 /**
- * Facts about ratings that a later list does not tell.
+ * Lists that take the place of earlier ones, compared with what the dataset holds.
  *
  * @since 0.1.0
  */
 import { Effect } from "effect"
 import type { BatchMember } from "../dataset/Batch.ts"
 import type { Keeps } from "../dataset/Column.ts"
+import { heldRowsOf, leastWritten } from "../dataset/HeldRows.ts"
 import type { OpenDataset } from "../dataset/RatingsStorage.ts"
-import { rowsOfMembers } from "../dataset/RowsOfMembers.ts"
 import type { StorageError } from "../dataset/StorageError.ts"
 import type { EncodedRating } from "../dataset/Tables.ts"
 
@@ -27,28 +27,28 @@ export const withHeldFacts = (rating: EncodedRating, held: EncodedRating | undef
 }
 
 /**
- * The members of a batch of a run with the facts that the dataset holds of their ratings. Reads the ratings once if lists
- * are replaced in a dataset that keeps such facts, and nothing otherwise.
+ * The members of a batch of a run with the facts that the dataset holds of their ratings, written with as few rows as will
+ * do. Reads the rows of the dataset once if lists are replaced, and nothing otherwise.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const keepingFacts = (
-  { ratings }: Pick<OpenDataset, "ratings">,
+export const comparedWithHeld = (
+  { ratings, watched }: Pick<OpenDataset, "ratings" | "watched">,
   keeps: Keeps,
   members: ReadonlyArray<BatchMember>
 ): Effect.Effect<ReadonlyArray<BatchMember>, StorageError> =>
   Effect.suspend(() => {
-    const keepsFacts = keeps.has("rated_on") || keeps.has("liked")
-    const replaced = members.flatMap(({ ratings: rows, record: { userId }, write }) =>
-      keepsFacts && write === "replace" && rows.length > 0 ? [userId] : []
-    )
-    return Effect.map(rowsOfMembers(ratings, replaced), (held) =>
+    const replaced = members.flatMap(({ record: { userId }, write }) => (write === "replace" ? [userId] : []))
+    return Effect.map(heldRowsOf({ ratings, watched }, replaced), (all) =>
       members.map((member) => {
-        const before = held.get(member.record.userId)
-        return before === undefined
-          ? member
-          : { ...member, ratings: member.ratings.map((row) => withHeldFacts(row, before.get(row.filmId))) }
+        const held = all.get(member.record.userId)
+        if (held === undefined) return member
+        const keepsFacts = keeps.has("rated_on") || keeps.has("liked")
+        const rows = keepsFacts
+          ? member.ratings.map((row) => withHeldFacts(row, held.ratings.get(row.filmId)))
+          : member.ratings
+        return leastWritten({ ...member, ratings: rows }, held)
       })
     )
   })

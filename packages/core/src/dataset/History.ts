@@ -1,0 +1,154 @@
+/**
+ * What later readings change, and which readings there were: enough to say what a dataset was on any day.
+ *
+ * A dataset needs no history until a member is read again: up to then, the records of its members say it all. From the
+ * batch on that begins to keep `changes`, each reading has a row in `readings`, and each rating that it changes one in
+ * `changes`. The rows of a member's first list are not written a second time.
+ *
+ * @since 0.1.0
+ */
+import { DateTime, Effect, Stream } from "effect"
+import type { UserId, Username } from "../domain/Member.ts"
+import type { Batch, BatchMember } from "./Batch.ts"
+import type { Keeps } from "./Column.ts"
+import { heldRowsOf, type HeldRows } from "./HeldRows.ts"
+import type { RowStreams } from "./RatingsStorage.ts"
+import type { StorageError } from "./StorageError.ts"
+import type { LoggedReading, MemberRecord, RatingChange } from "./Tables.ts"
+
+/** A dataset, as far as its history depends on it. */
+interface Known {
+  readonly users: ReadonlyMap<Username, UserId>
+  readonly members: ReadonlyMap<Username, MemberRecord>
+  readonly updates: ReadonlyMap<Username, DateTime.Utc>
+  readonly keeps: Keeps
+}
+
+/**
+ * What a batch adds to the history of a dataset.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface HistoryRows {
+  readonly changes: ReadonlyArray<RatingChange>
+  readonly readings: ReadonlyArray<LoggedReading>
+}
+
+/** A member of whom no rating was known: its list is its first one. */
+const hasNoList = (before: MemberRecord | undefined, { isNew }: BatchMember): boolean =>
+  isNew || (before?.state === "partial" && before.ratings === 0)
+
+/**
+ * Whether one of these members is read again, so that the dataset needs a history from now on. The first list of a member
+ * may take several batches: the parts of a partial member that were missing are not a second reading.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const areReadAgain = (
+  { members: known }: Pick<Known, "members">,
+  members: ReadonlyArray<BatchMember>
+): boolean =>
+  members.some((member) => {
+    const before = known.get(member.record.username)
+    return !hasNoList(before, member) && (member.write === "replace" || before?.state !== "partial")
+  })
+
+/** A reading that was committed at a time. */
+const logged = (
+  { laterFilms: _laterFilms, seen: _seen, ...record }: MemberRecord,
+  at: DateTime.Utc
+): LoggedReading => ({ at, ...record })
+
+const beforeAnything = DateTime.unsafeMake(0)
+
+/** The reading of a member of whom nothing but the rows is known. The time of it may be unknown, too. */
+const unrecorded = (username: Username, userId: UserId, ratings: number, readAt = beforeAnything): LoggedReading => ({
+  at: readAt,
+  username,
+  userId,
+  state: "unproven",
+  readAt,
+  lastPage: 0,
+  missing: [],
+  films: ratings,
+  ratings,
+  doubts: [],
+  verdicts: {}
+})
+
+/** The readings from before a dataset kept them: one of each member. Counts the rows of members without a record. */
+const readingsBefore = (
+  { members, updates, users }: Known,
+  rows: Pick<RowStreams, "ratings">
+): Effect.Effect<ReadonlyArray<LoggedReading>, StorageError> =>
+  Effect.gen(function* () {
+    const counts = new Map<UserId, number>()
+    for (const [username, userId] of users) if (!members.has(username)) counts.set(userId, 0)
+    if (counts.size > 0) {
+      yield* Stream.runForEachChunk(rows.ratings, (chunk) =>
+        Effect.sync(() => {
+          for (const { userId } of chunk) {
+            const count = counts.get(userId)
+            if (count !== undefined) counts.set(userId, count + 1)
+          }
+        })
+      )
+    }
+    return Array.from(users, ([username, userId]) => {
+      const record = members.get(username)
+      return record === undefined
+        ? unrecorded(username, userId, counts.get(userId) ?? 0, updates.get(username))
+        : logged(record, record.readAt)
+    })
+  })
+
+const changesOf = (
+  at: DateTime.Utc,
+  { ratings, record: { userId }, write }: BatchMember,
+  held: HeldRows
+): ReadonlyArray<RatingChange> => {
+  const changes: Array<RatingChange> = []
+  const left = new Map(held.ratings)
+  for (const { filmId, rating: after } of ratings) {
+    const before = left.get(filmId)?.rating
+    left.delete(filmId)
+    if (before !== after) changes.push({ at, userId, filmId, ...(before === undefined ? {} : { before }), after })
+  }
+  if (write === "append") return changes
+  for (const { filmId, rating: before } of left.values()) changes.push({ at, userId, filmId, before })
+  return changes
+}
+
+/**
+ * What a batch adds to the history of a dataset; `undefined` where it keeps none. Reads the rows of members whose list is replaced, unless the batch has them (`held`).
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const historyOf = (
+  dataset: Known,
+  rows: Pick<RowStreams, "ratings" | "watched">,
+  batch: Batch
+): Effect.Effect<HistoryRows | undefined, StorageError> =>
+  Effect.gen(function* () {
+    const hasBegun = dataset.keeps.has("changes")
+    if (!hasBegun && !new Set(batch.keeps).has("changes")) return undefined
+    const known = batch.members.filter((member) => !hasNoList(dataset.members.get(member.record.username), member))
+    // What joins was not there, or the dataset would hold a film of a member twice.
+    const unread = known.filter(({ held, write }) => held === undefined && write === "replace")
+    const read = yield* heldRowsOf(
+      { ratings: rows.ratings, watched: Stream.empty },
+      unread.map(({ record }) => record.userId)
+    )
+    const none = { ratings: new Map(), watched: new Map() }
+    const at = batch.committedAt
+    return {
+      changes: known.flatMap((member) => changesOf(at, member, member.held ?? read.get(member.record.userId) ?? none)),
+      readings: [
+        ...(hasBegun ? [] : yield* readingsBefore(dataset, rows)),
+        ...batch.members.map(({ record }) => logged(record, at))
+      ]
+    }
+  })
