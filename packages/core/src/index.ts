@@ -1,3 +1,4 @@
+export { datasetAsOf } from "./dataset/AsOf.ts"
 export {
   type Batch,
   type BatchMember,
@@ -22,6 +23,7 @@ export {
 } from "./dataset/Column.ts"
 export { contentAfter, DatasetContent, emptyContent, problemsOf, rowStreamsOf } from "./dataset/DatasetContent.ts"
 export { loadWhole, readWhole } from "./dataset/DatasetCopy.ts"
+export { areReadAgain, loggedReadings } from "./dataset/History.ts"
 export { displayName, nameWithoutTitle, seenAgain } from "./dataset/FilmIdentity.ts"
 export { type IdRegistry, makeIdRegistry } from "./dataset/IdRegistry.ts"
 export {

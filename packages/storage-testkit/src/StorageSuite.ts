@@ -6,8 +6,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import {
   noRowStreams,
+  areReadAgain,
   type BatchMember,
   contentAfter,
+  datasetAsOf,
   type DatasetState,
   emptyContent,
   emptyDatasetState,
@@ -89,6 +91,24 @@ const expectedRows = (batches: number) =>
     yield* commitKept(reference, 0, batches)
     return yield* allRows({ ...reference, state: content.state })
   })
+
+/** What is read of whom, batch by batch. With `isWhole`, lists are written anew also where they only grew. */
+const readings = fc.array(
+  fc.record({
+    isWhole: fc.boolean(),
+    members: fc.uniqueArray(
+      fc.record({
+        name: fc.constantFrom("ann", "bob", "cat", "dan"),
+        films: fc.uniqueArray(fc.tuple(fc.integer({ min: 1, max: 5 }), fc.constantFrom(0.5, 3, 5)), {
+          selector: ([id]) => id,
+          maxLength: 4
+        })
+      }),
+      { selector: ({ name }) => name, minLength: 1, maxLength: 3 }
+    )
+  }),
+  { minLength: 2, maxLength: 8 }
+)
 
 let places = 0
 
@@ -728,6 +748,101 @@ export const storageSuite = <E>(
         assert.deepStrictEqual(yield* copy.open(goOn, allRows), yield* expectedRows(4))
         assert.deepStrictEqual((yield* copy.storage((service) => service.verify({ repair: false }))).problems, [])
       })
+    )
+
+    test(
+      "tells what it was at the end of any batch, since members were read again",
+      Effect.forEach(
+        fc.sample(readings, { numRuns: Math.ceil(runs / 8), seed: 12 }),
+        (steps) =>
+          Effect.gen(function* () {
+            const { open, storage } = yield* freshPlace
+            const copy = yield* freshPlace
+            const lists = new Map<string, ReadonlyMap<number, number>>()
+            const then: Array<ReadonlyMap<string, ReadonlyMap<number, number>>> = []
+            for (const [n, { isWhole, members }] of steps.entries()) {
+              yield* open(n === 0 ? startNew : goOn, (dataset) => {
+                const told = members.map(({ films, name }): Told & { readonly total: number } => {
+                  const before = lists.get(name) ?? new Map<number, number>()
+                  const now = new Map(films)
+                  const isGrown = !isWhole && [...before].every(([id, stars]) => now.get(id) === stars)
+                  lists.set(name, now)
+                  return {
+                    name,
+                    total: now.size,
+                    ratings: isGrown ? [...now].filter(([id]) => !before.has(id)) : [...now],
+                    write: isGrown ? "append" : "replace"
+                  }
+                })
+                const seen = [1, 2, 3, 4, 5].map((id) => film({ id, slug: `film-${id}` }))
+                const batch = batchOf(dataset.state, n, told, seen)
+                return dataset.commit({
+                  ...batch,
+                  members: batch.members.map((member, i) => ({
+                    ...member,
+                    ...(member.isNew ? { write: "append" as const } : {}),
+                    record: { ...member.record, ratings: told[i]?.total ?? 0 }
+                  })),
+                  // The first batch that reads somebody again begins to keep history.
+                  keeps: areReadAgain(dataset.state, batch.members) ? ["changes"] : []
+                })
+              })
+              then.push(new Map(lists))
+            }
+            assert.deepStrictEqual((yield* storage((service) => service.verify({ repair: false }))).problems, [])
+            for (const [n, listsThen] of then.entries()) {
+              const at = DateTime.unsafeMake(Date.UTC(2026, 0, 1, 0, n, 30))
+              const asOf = storage((from) =>
+                Effect.scoped(
+                  Effect.gen(function* () {
+                    const whole = yield* datasetAsOf(yield* readWhole(from), at, { storage: name, place: from.place })
+                    return { whole, rows: Chunk.toReadonlyArray(yield* Stream.runCollect(whole.ratings)) }
+                  })
+                )
+              )
+              const { rows, whole } = yield* asOf
+              const told = new Map(
+                Array.from(whole.state.users, ([username, userId]) => [
+                  username as string,
+                  new Map(
+                    rows
+                      .filter((row) => row.userId === userId)
+                      .map((row) => [row.filmId as number, row.rating as number])
+                  )
+                ])
+              )
+              const sorted = (all: ReadonlyMap<string, ReadonlyMap<number, number>>) =>
+                Array.from(
+                  all,
+                  ([username, list]) => [username, [...list].toSorted(([a], [b]) => a - b)] as const
+                ).toSorted(([a], [b]) => (a < b ? -1 : 1))
+              assert.deepStrictEqual(sorted(told), sorted(listsThen))
+              assert.strictEqual(whole.state.ratings, rows.length)
+            }
+            // It is a dataset like any other.
+            const middle = DateTime.unsafeMake(Date.UTC(2026, 0, 1, 0, Math.floor(steps.length / 2), 30))
+            yield* storage((from) =>
+              copy.storage((to) =>
+                Effect.scoped(
+                  Effect.gen(function* () {
+                    const whole = yield* readWhole(from)
+                    yield* loadWhole(yield* datasetAsOf(whole, middle, { storage: name, place: "" }), to, "refuse")
+                  })
+                )
+              )
+            )
+            assert.deepStrictEqual((yield* copy.storage((service) => service.verify({ repair: false }))).problems, [])
+            const early = yield* storage((from) =>
+              Effect.scoped(
+                Effect.flatMap(readWhole(from), (whole) =>
+                  Effect.flip(datasetAsOf(whole, DateTime.unsafeMake(0), { storage: name, place: "" }))
+                )
+              )
+            )
+            assert.strictEqual(early.reason, "NothingThere")
+          }),
+        { discard: true }
+      )
     )
 
     test(

@@ -104,6 +104,21 @@ const readingsBefore = (
     })
   })
 
+/**
+ * The readings of a dataset: those that its history has, or, where it keeps none, the last one of each member. Counts the
+ * rows of members without a record.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const loggedReadings = ({
+  state,
+  ...rows
+}: Pick<RowStreams, "ratings" | "readings"> & { readonly state: Known }): Stream.Stream<LoggedReading, StorageError> =>
+  state.keeps.has("changes")
+    ? rows.readings
+    : Stream.unwrap(Effect.map(readingsBefore(state, rows), (readings) => Stream.fromIterable(readings)))
+
 const changesOf = (
   at: DateTime.Utc,
   { ratings, record: { userId }, write }: BatchMember,
