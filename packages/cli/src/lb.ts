@@ -9,6 +9,7 @@ import { completionsOf, readCommandLine } from "./CommandLine.ts"
 import { doctorCommand } from "./commands/doctor.ts"
 import { exportCommand } from "./commands/export.ts"
 import { importCommand } from "./commands/import.ts"
+import { logCommand } from "./commands/log.ts"
 import { runCommand } from "./commands/run.ts"
 import { statusCommand } from "./commands/status.ts"
 import { userCommand } from "./commands/user.ts"
@@ -28,6 +29,7 @@ export const commands: ReadonlyArray<Command> = [
   userCommand,
   importCommand,
   statusCommand,
+  logCommand,
   verifyCommand,
   exportCommand,
   doctorCommand

@@ -5,6 +5,7 @@
  */
 import { FileSystem, Path } from "@effect/platform"
 import {
+  datasetAsOf,
   type EncodedRating,
   loadWhole,
   type ProcessTable,
@@ -32,7 +33,8 @@ type Storage = Context.Tag.Service<RatingsStorage>
 type Files = FileSystem.FileSystem | Path.Path
 
 /**
- * Where an export goes, what happens to existing files there, and which tool wrote it (for the data card).
+ * Where an export goes, what happens to existing files there, and which tool wrote it (for the data card). With `asOf`, the
+ * dataset is exported as it was at that time.
  *
  * @since 0.1.0
  * @category models
@@ -41,6 +43,7 @@ export interface ExportOptions {
   readonly folder: string
   readonly existing: "refuse" | "set-aside"
   readonly tool: string
+  readonly asOf?: DateTime.Utc
 }
 
 /**
@@ -74,6 +77,21 @@ const counted = (ratings: WholeDataset["ratings"]) => {
   }
 }
 
+/** The dataset to export, and what there is to say of it as it was at an earlier time. */
+const wholeOf = (from: Storage, asOf: DateTime.Utc | undefined) =>
+  Effect.gen(function* () {
+    const whole = yield* readWhole(from)
+    if (asOf === undefined) return { ...whole, cardNotes: new Array<string>() }
+    const then = yield* datasetAsOf(whole, asOf, { storage: from.name, place: from.place })
+    return {
+      ...then,
+      notes: whole.notes,
+      cardNotes: [
+        `The dataset as it was at ${DateTime.formatIso(asOf)}: the members read by then, with their ratings at that time. Titles and slugs of films are those of today.`
+      ]
+    }
+  })
+
 const reportOf = ({ notes, state }: WholeDataset & { readonly notes: ReadonlyArray<string> }): ExportReport => ({
   users: state.users.size,
   films: state.films.size,
@@ -91,10 +109,10 @@ const reportOf = ({ notes, state }: WholeDataset & { readonly notes: ReadonlyArr
 export const exportFiles = (
   from: Storage,
   format: ExportFormat,
-  { existing, folder, salt, tool }: ExportOptions & { readonly salt?: Redacted.Redacted }
+  { asOf, existing, folder, salt, tool }: ExportOptions & { readonly salt?: Redacted.Redacted }
 ): Effect.Effect<ExportReport, StorageError, Files | ProcessTable> =>
   Effect.gen(function* () {
-    const whole = yield* readWhole(from)
+    const whole = yield* wholeOf(from, asOf)
     yield* replaceFolder(failures, folder, { existing, mark: dataCardName, keep: [from.place] }, (staging) =>
       Effect.gen(function* () {
         const { perStars, ratings } = counted(whole.ratings)
@@ -114,7 +132,7 @@ export const exportFiles = (
           files,
           perStars: perStars(),
           format: format.name,
-          notes: format.notes,
+          notes: [...format.notes, ...whole.cardNotes],
           isAnonymous: salt !== undefined,
           tool
         })
@@ -133,7 +151,7 @@ export const exportFiles = (
 export const exportToStorage = (
   from: Storage,
   to: Storage,
-  { existing, folder, listFiles, tool }: ExportOptions & { readonly listFiles: boolean }
+  { asOf, existing, folder, listFiles, tool }: ExportOptions & { readonly listFiles: boolean }
 ): Effect.Effect<ExportReport, StorageError, Files> =>
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
@@ -144,7 +162,7 @@ export const exportToStorage = (
       })
     }
     yield* checkNotWithin(failures, to.place, [from.place])
-    const whole = yield* readWhole(from)
+    const whole = yield* wholeOf(from, asOf)
     const { perStars, ratings } = counted(whole.ratings)
     const receipt = yield* loadWhole({ ...whole, ratings }, to, existing)
     if (receipt.ratings !== whole.state.ratings) {
@@ -161,7 +179,7 @@ export const exportToStorage = (
       files,
       perStars: perStars(),
       format: to.name,
-      notes: [],
+      notes: whole.cardNotes,
       isAnonymous: false,
       tool
     })

@@ -81,7 +81,8 @@ const exporting = (flags: Flags) =>
     const options = {
       folder: into,
       existing: settings.yes ? "set-aside" : "refuse",
-      tool: `letterboxd-ratings ${packageJson.version}`
+      tool: `letterboxd-ratings ${packageJson.version}`,
+      ...(settings.asOf === undefined ? {} : { asOf: settings.asOf })
     } as const
     const origin = yield* Layer.build(
       yield* storageOf(sideOf(settings, from, settings), folder, { memberFiles: false })
@@ -151,6 +152,7 @@ export const exportCommand: Command = {
     ["lb export --to jsonl --anonymise --into shared", "without names"],
     ["lb export --to spreadsheet", "a table for Excel or LibreOffice"],
     ["lb export --to sqlite", "a database to query, in data_output-sqlite"],
+    ["lb export --to csv --as-of 2026-03-01 --into then", "the dataset as it was on 1 March 2026"],
     ["lb export --from sqlite --out data_output-sqlite --to csv --into back", "convert it back to CSV"]
   ],
   takes: (key) => exportOptions.has(key) || otherOptions.has(key),

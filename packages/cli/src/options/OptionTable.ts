@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import { HttpPolicy, LetterboxdSource } from "@letterboxd-ratings/letterboxd-source"
-import { Either, Schema } from "effect"
+import { DateTime, Either, Option, ParseResult, Schema } from "effect"
 import packageJson from "../../package.json" with { type: "json" }
 import { KeptFacts, keptFactsHelp } from "./KeptFacts.ts"
 import { MemberName, MemberNames } from "./MemberName.ts"
@@ -84,6 +84,32 @@ const TimeSpan = Schema.transform(
   .annotations({
     message: () => ({ message: "must be a time of at most 365 days, such as 90, 90s, 30m, 8h or 2d", override: true })
   })
+
+const millisOfADay = 86_400_000
+
+/** There is no 31 February, which would be taken for a day in March. */
+const isWrittenAs = (text: string) => (at: DateTime.DateTime) => DateTime.formatIsoDateUtc(at) === text.slice(0, 10)
+
+/** A day stands for its end. */
+const TimeThen = Schema.transformOrFail(
+  Schema.String.pipe(Schema.pattern(/^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?Z)?$/u)),
+  Schema.DateTimeUtcFromSelf,
+  {
+    strict: true,
+    decode: (text, _, ast) =>
+      Option.match(Option.filter(DateTime.make(text), isWrittenAs(text)), {
+        onNone: () => ParseResult.fail(new ParseResult.Type(ast, text)),
+        onSome: (at) =>
+          ParseResult.succeed(DateTime.toUtc(text.length === 10 ? DateTime.add(at, { millis: millisOfADay - 1 }) : at))
+      }),
+    encode: (at) => ParseResult.succeed(DateTime.formatIso(at))
+  }
+).annotations({
+  message: () => ({
+    message: "must be a day, such as 2026-03-01, or a time in UTC, such as 2026-03-01T12:00Z",
+    override: true
+  })
+})
 
 const Pairs = Schema.transform(
   Schema.String.pipe(Schema.pattern(/^[a-zA-Z][\w-]*=[^,]+(?:,[a-zA-Z][\w-]*=[^,]+)*$/u)),
@@ -187,6 +213,12 @@ export const optionTable = {
     Pairs,
     {},
     "Options of the storage to export to. The same as in --storage-options."
+  ),
+  asOf: option(
+    "DAY",
+    TimeThen,
+    undefined,
+    "Export the dataset as it was at the end of a day in UTC (2026-03-01), or at a time (2026-03-01T12:00Z)."
   ),
   anonymise: onOff("Leave out names and replace member ids by salted ones. For layouts only."),
   salt: {
@@ -307,7 +339,15 @@ export type OptionKey = keyof typeof optionTable
  * @since 0.1.0
  * @category models
  */
-export const exportOptions: ReadonlySet<OptionKey> = new Set(["from", "to", "into", "intoOptions", "anonymise", "salt"])
+export const exportOptions: ReadonlySet<OptionKey> = new Set([
+  "from",
+  "to",
+  "into",
+  "intoOptions",
+  "asOf",
+  "anonymise",
+  "salt"
+])
 
 /**
  * Options of `lb import` only.
@@ -372,6 +412,7 @@ const named: ReadonlyArray<{ readonly title: string; readonly keys: ReadonlyArra
       "testMode",
       "versioned",
       "filmLabel",
+      "asOf",
       "anonymise",
       "salt"
     ]

@@ -123,6 +123,7 @@ export const resolveSettings = (
       to: value("to", t.to),
       into: value("into", t.into),
       intoOptions: value("intoOptions", t.intoOptions),
+      asOf: value("asOf", t.asOf),
       anonymise: value("anonymise", t.anonymise),
       salt: value("salt", t.salt),
       out: value("out", t.out),
@@ -212,7 +213,7 @@ const repeatedBy: Readonly<Record<string, ReadonlyArray<OptionKey>>> = {
   run: [...sourceKeys, ...datasetKeys],
   user: [...sourceKeys.filter((key) => key !== "membersList"), ...datasetKeys],
   import: [...datasetKeys, "filmLabel", "baseUrl", "as", "format", "columns", "films"],
-  export: [...datasetKeys, "filmLabel", "from", "to", "into", "intoOptions", "anonymise"]
+  export: [...datasetKeys, "filmLabel", "from", "to", "into", "intoOptions", "asOf", "anonymise"]
 }
 
 /** The name of the source or storage whose options an option has. Those of a module may hold a secret. */
