@@ -171,7 +171,7 @@ const harvest = ({ allowed, failed, mode: asked, only, restart, resume, settings
         membersInFlight: settings.concurrency + 2,
         ...(settings.maxTime === undefined ? {} : { maxMillis: settings.maxTime * 1000 }),
         // A member requested by name is read even if a variable or the configuration skips it in runs.
-        ...(only === undefined ? { skip: settings.skip } : { only }),
+        ...(only === undefined ? { skip: settings.skip } : { only: [{ username: only }] }),
         ...(settings.keep === undefined ? {} : { keep: settings.keep }),
         ...(settings.timestamp === undefined ? {} : { timestamp: settings.timestamp })
       },

@@ -272,7 +272,7 @@ describe("Harvest", () => {
       assert.deepStrictEqual(on.report.partial[0]?.missing, [2])
       const off = yield* run(
         { ...calm, interfere, membersFailAfter: { count: 0, error } },
-        { only: username("member_5") }
+        { only: [{ username: username("member_5") }] }
       )
       assert.strictEqual(off.report.stopped?.reason, "RateLimited")
     })
@@ -337,7 +337,7 @@ describe("Harvest", () => {
                     : undefined
               )
           },
-          { mode: "continue", only },
+          { mode: "continue", only: [{ username: only }] },
           dataset
         )
         assert.strictEqual(report.members.renamed, 1)
@@ -507,7 +507,11 @@ describe("Harvest", () => {
       yield* run(calm, { batches: 1 }, dataset)
       const only = username("member_0")
       const now = list(4, 400)
-      const again = yield* run({ ...calm, films: { ...films, member_0: now } }, { mode: "continue", only }, dataset)
+      const again = yield* run(
+        { ...calm, films: { ...films, member_0: now } },
+        { mode: "continue", only: [{ username: only }] },
+        dataset
+      )
       assert.strictEqual(again.report.members.sealed, 1)
       const rows = () => (dataset.rows.get(userId(1)) ?? []).map(({ filmId }) => filmId as number)
       assert.deepStrictEqual(
@@ -520,14 +524,14 @@ describe("Harvest", () => {
           ...calm,
           interfere: (_, page) => Effect.succeed(page === 2 ? unavailable : undefined)
         },
-        { mode: "continue", only },
+        { mode: "continue", only: [{ username: only }] },
         dataset
       )
       assert.strictEqual(partial.report.members.partial, 1)
       assert.deepStrictEqual(rows(), before)
       const gone = yield* run(
         { ...calm, interfere: () => Effect.succeed(PartContent.Gone()) },
-        { mode: "continue", only },
+        { mode: "continue", only: [{ username: only }] },
         dataset
       )
       assert.strictEqual(gone.report.members.gone, 1)
@@ -535,7 +539,7 @@ describe("Harvest", () => {
       assert.strictEqual(dataset.state.members.get(only)?.state, "gone")
       const newcomer = yield* run(
         { ...calm, films: { fresh: list(5, 700) } },
-        { mode: "continue", only: username("fresh") },
+        { mode: "continue", only: [{ username: username("fresh") }] },
         dataset
       )
       assert.strictEqual(newcomer.report.totalUsers, 4)
@@ -586,7 +590,11 @@ describe("Harvest", () => {
       const dataset = memoryDataset()
       yield* run({ members: ["aa"], films: { aa: list(5, 600) } }, { batches: 1 }, dataset)
       const only = username("aa")
-      yield* run(leading(chain(["aa", "dd", "ee"]), { ee: list(5, 600) }), { mode: "continue", only }, dataset)
+      yield* run(
+        leading(chain(["aa", "dd", "ee"]), { ee: list(5, 600) }),
+        { mode: "continue", only: [{ username: only }] },
+        dataset
+      )
       assert.deepStrictEqual(
         [...dataset.rows.values()].map((rows) => rows.length),
         [0, 0, list(5, 600).filter(({ rating }) => rating !== undefined).length]
@@ -609,7 +617,7 @@ describe("Harvest", () => {
               interfere: (name, page, nth) =>
                 name === "ee" ? Effect.succeed(fact) : (interfere?.(name, page, nth) ?? Effect.succeed(undefined))
             },
-            only === undefined ? {} : { only }
+            only === undefined ? {} : { only: [{ username: only }] }
           )
           assert.deepStrictEqual(statesOf(dataset), { aa: "renamed", dd: "renamed", ee: state })
           assert.strictEqual(report.members.renamed, 2)
@@ -663,7 +671,11 @@ describe("Harvest", () => {
       const dataset = memoryDataset()
       yield* run(calm, { batches: 1 }, dataset)
       const only = username("member_0")
-      const { report } = yield* run(leading(chain(["member_0", "dd", "member_0"])), { mode: "continue", only }, dataset)
+      const { report } = yield* run(
+        leading(chain(["member_0", "dd", "member_0"])),
+        { mode: "continue", only: [{ username: only }] },
+        dataset
+      )
       assert.strictEqual(report.members.partial, 2)
       assert.strictEqual(dataset.state.members.get(only)?.state, "sealed")
       assert.strictEqual(dataset.rows.get(userId(1))?.length, rated("member_0"))

@@ -89,7 +89,7 @@ describe("A member with another name", () => {
                   : undefined
             )
         },
-        { mode: "continue", only: username("old_name") },
+        { mode: "continue", only: [{ username: username("old_name") }] },
         dataset
       )
       assert.deepStrictEqual(rowsOf(dataset), {
@@ -119,7 +119,7 @@ describe("A member with another name", () => {
                   : undefined
             )
         },
-        { mode: "continue", only },
+        { mode: "continue", only: [{ username: only }] },
         dataset
       )
       assert.deepStrictEqual(rowsOf(dataset), { old_name: 5, other_one: 3, new_name: 3 })
@@ -163,7 +163,11 @@ describe("A name that leads to a stranger", () => {
       for (const known of [before, { members: ["old_name"], films: { old_name: five } }]) {
         const dataset = memoryDataset()
         yield* run(known, {}, dataset)
-        const { report } = yield* run(strangers, { mode: "continue", only: username("old_name") }, dataset)
+        const { report } = yield* run(
+          strangers,
+          { mode: "continue", only: [{ username: username("old_name") }] },
+          dataset
+        )
         assert.deepStrictEqual(
           report.partial.map(({ doubts, username: name }) => [name as string, doubts]),
           [["old_name", ["another-list"]]]
@@ -192,7 +196,7 @@ describe("A name that leads to a stranger", () => {
                 : undefined
           )
       })
-      yield* run(moved(false), { mode: "continue", only: username("old_name") }, dataset)
+      yield* run(moved(false), { mode: "continue", only: [{ username: username("old_name") }] }, dataset)
       assert.deepStrictEqual(rowsOf(dataset), { old_name: 5, new_name: 3 })
       assert.deepStrictEqual(statesOf(dataset), { old_name: "renamed", new_name: "partial" })
       yield* run(moved(true), { mode: "continue" }, dataset)
@@ -211,7 +215,7 @@ describe("A name that leads to a stranger", () => {
         const films = [...five.slice(0, shared), ...three]
         yield* run(
           { ...strangers, films: { other_one: films } },
-          { mode: "continue", only: username("old_name") },
+          { mode: "continue", only: [{ username: username("old_name") }] },
           dataset
         )
         assert.strictEqual(rowsOf(dataset)["old_name"], rows)

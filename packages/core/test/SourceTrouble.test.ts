@@ -89,7 +89,7 @@ describe("Trouble with a page", () => {
     Effect.gen(function* () {
       const { report } = yield* run(
         { ...calm, interfere: () => Effect.succeed(notUnderstood) },
-        { only: username("member_1") }
+        { only: [{ username: username("member_1") }] }
       )
       assert.strictEqual(report.stopped?.reason, "NotUnderstood")
     })
@@ -289,14 +289,14 @@ describe("A list without ratings", () => {
       for (const said of [Option.some({ atLeast: 12, atMost: 12 }), Option.none()]) {
         const { report } = yield* run(
           { ...now, ratedFilms: () => Effect.succeed(said) },
-          { mode: "continue", only },
+          { mode: "continue", only: [{ username: only }] },
           dataset
         )
         assert.strictEqual(report.members.partial, 1)
         assert.strictEqual(rows(), 12)
         assert.strictEqual(dataset.state.members.get(only)?.state, "sealed")
       }
-      const { report } = yield* run(now, { mode: "continue", only }, dataset)
+      const { report } = yield* run(now, { mode: "continue", only: [{ username: only }] }, dataset)
       assert.strictEqual(report.members.sealed, 1)
       assert.strictEqual(rows(), 1)
     })

@@ -19,7 +19,7 @@ import {
   Take
 } from "effect"
 import { BatchCommitted, type HarvestEvent, MemberDiscovered, RunFinished, RunStarted } from "./HarvestEvent.ts"
-import type { Username } from "../domain/Member.ts"
+import type { MemberListing, Username } from "../domain/Member.ts"
 import { checkedSource } from "../reading/CheckedSource.ts"
 import { activityOf, RatingsSource } from "../reading/RatingsSource.ts"
 import type { RunReport } from "./RunReport.ts"
@@ -45,7 +45,7 @@ import * as Renames from "./Renames.ts"
  * The options of a run. `batches` and `batchSize` (members in a batch) are at least 1; their product is the
  * number of members to add. `membersInFlight`, at least 1, is how many members are read at the same time. It keeps
  * the source busy and limits memory, which has the lists of at most twice that many members. `existing` is what a `new`
- * run does with an existing dataset. With `only`, the run reads this member, known or not, and no others. Members in
+ * run does with an existing dataset. With `only`, the run reads these members, known or not, in their order, each once, and no others; of each it may be known how many films it watched. Members in
  * `skip` are skipped, new or partial; the report lists them. `maxMillis`, above 0, ends the run after that time with what
  * it has. `keep` is what the dataset keeps from now on, in addition to what it keeps already; by default, a new dataset
  * keeps what its source provides. `timestamp` is written instead of the time of each commit, for reproducible bytes.
@@ -59,7 +59,7 @@ export interface HarvestOptions {
   readonly batches: number
   readonly batchSize: number
   readonly membersInFlight: number
-  readonly only?: Username
+  readonly only?: ReadonlyArray<MemberListing>
   readonly skip?: ReadonlyArray<Username>
   readonly maxMillis?: number
   readonly keep?: Iterable<Keep>
@@ -157,11 +157,11 @@ const runOn = (
   options: HarvestOptions
 ): Effect.Effect<void, StorageError> =>
   Effect.gen(function* () {
-    const asked = options.keep ?? (options.mode === "new" ? source.keeps : undefined) ?? []
+    const keepsMore = options.keep ?? (options.mode === "new" ? source.keeps : undefined) ?? []
     const provenance = source.proof === undefined ? {} : { source: source.name, proof: source.proof }
     const keeps: Keeps = new Set([
       ...opened.state.keeps,
-      ...asked,
+      ...keepsMore,
       ...(source.proof === undefined ? [] : ["provenance" as const])
     ])
     const dataset: OpenDataset = { ...opened, state: stateThatKeeps(opened.state, keeps) }
@@ -177,13 +177,14 @@ const runOn = (
       if (isOne) skipped.add(username)
       return isOne
     }
-    const wanted = options.only === undefined ? options.batches * options.batchSize : 1
+    const only = options.only === undefined ? undefined : eachOnce(options.only)
+    const wanted = only?.length ?? options.batches * options.batchSize
     const partial =
-      options.mode === "continue" && options.only === undefined
-        ? partialMembers(dataset.state)
-        : { first: [], last: [] }
+      options.mode === "continue" && only === undefined ? partialMembers(dataset.state) : { first: [], last: [] }
     const first = partial.first.filter(({ username }) => !isSkipped(username))
     const last = partial.last.filter(({ username }) => !isSkipped(username))
+    const asked = new Set(only?.map(({ username }) => username))
+    const isAskedFor = (username: Username): boolean => asked.has(username)
     let discovered = 0
 
     yield* tell(
@@ -206,8 +207,8 @@ const runOn = (
       )
 
     const toAdd: Stream.Stream<MemberTask, SourceError> =
-      options.only !== undefined
-        ? Stream.make({ username: options.only })
+      only !== undefined
+        ? Stream.fromIterable(only)
         : // Nobody who reads a member may be there to notice that the run is over while the list is waited for.
           reader.untilStop(
             newMembers(source.members, {
@@ -265,7 +266,7 @@ const runOn = (
           const committedAt = options.timestamp ?? (yield* DateTime.now)
           // A name somebody asked for that nobody has is a slip of the pen, not a member.
           const isSlip = ({ reading }: ReadMember) =>
-            reading.username === options.only && reading.state === "gone" && !dataset.state.users.has(reading.username)
+            reading.state === "gone" && isAskedFor(reading.username) && !dataset.state.users.has(reading.username)
           const isStored = Renames.storedNames(dataset.state, read)
           const encoded = read.flatMap((member) =>
             isSlip(member)
@@ -315,7 +316,7 @@ const runOn = (
       requests: after.requests - before.requests,
       retries: after.retries - before.retries,
       pausedMillis: after.pausedMillis - before.pausedMillis,
-      listEnded: stoppedBy === undefined && options.only === undefined && discovered < wanted,
+      listEnded: stoppedBy === undefined && only === undefined && discovered < wanted,
       skipped: [...skipped],
       unreadListings: after.unreadListings - before.unreadListings,
       ...(stoppedBy === undefined
@@ -326,6 +327,13 @@ const runOn = (
     }
     yield* tell(RunFinished.make({ report }))
   }).pipe(Effect.scoped)
+
+/** The tasks of members who are asked for by name. */
+const eachOnce = (only: ReadonlyArray<MemberListing>): ReadonlyArray<MemberTask> =>
+  Array.from(new Map(only.map((one) => [one.username, one])).values(), ({ films, username }) => ({
+    username,
+    ...(films === undefined ? {} : { listedFilms: films })
+  }))
 
 /** A member whom the source called private or gone, as it calls everybody now. */
 const asRefused = ({ reading: { username }, ...member }: ReadMember): ReadMember => ({
