@@ -8,6 +8,7 @@ import { exportIntoStorages } from "./exportIntoStorages.ts"
 import { importFiles } from "./importFiles.ts"
 import { intoStorages } from "./intoStorages.ts"
 import { parseAPage } from "./parseAPage.ts"
+import { refreshAYear } from "./refreshAYear.ts"
 import { waitForTheSite } from "./waitForTheSite.ts"
 
 const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
@@ -18,7 +19,8 @@ const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
   exportAtScale,
   exportIntoStorages,
   intoStorages,
-  importFiles
+  importFiles,
+  refreshAYear
 }
 const asked = process.argv.slice(2)
 const unknown = asked.filter((name) => !Object.hasOwn(benchmarks, name))

@@ -10,6 +10,7 @@ import { doctorCommand } from "./commands/doctor.ts"
 import { exportCommand } from "./commands/export.ts"
 import { importCommand } from "./commands/import.ts"
 import { logCommand } from "./commands/log.ts"
+import { refreshCommand } from "./commands/refresh.ts"
 import { runCommand } from "./commands/run.ts"
 import { statusCommand } from "./commands/status.ts"
 import { userCommand } from "./commands/user.ts"
@@ -27,6 +28,7 @@ import { endWith } from "./StartRun.ts"
 export const commands: ReadonlyArray<Command> = [
   runCommand,
   userCommand,
+  refreshCommand,
   importCommand,
   statusCommand,
   logCommand,

@@ -10,6 +10,7 @@ const report: RunReport = {
   startedAt: DateTime.unsafeMake(0),
   finishedAt: DateTime.unsafeMake(2_000),
   members: { sealed: 1, partial: 0, gone: 0, private: 0, renamed: 0 },
+  readAgain: { members: 0, added: 0, changed: 0, removed: 0 },
   partial: [],
   waiting: { refused: 0, "not-understood": 0, pages: 0, doubts: 0 },
   skipped: [],

@@ -95,6 +95,10 @@ export {
   RunFinished,
   RunStarted
 } from "./harvest/HarvestEvent.ts"
+export { changeFrequency, type ChangeRate, changeRates } from "./refresh/ChangeRates.ts"
+export * as Refresh from "./refresh/Refresh.ts"
+export { type RefreshEvent, RefreshPlanned, RefreshReport } from "./refresh/Refresh.ts"
+export { makePlan, PlannedMember, RefreshPlan, RefreshReason } from "./refresh/RefreshPlan.ts"
 export * as Import from "./importing/Import.ts"
 export {
   ImportEvent,

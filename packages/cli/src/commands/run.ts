@@ -5,7 +5,7 @@
  */
 import { Effect } from "effect"
 import type { Command } from "../Command.ts"
-import { exportOptions, importOptions } from "../options/OptionTable.ts"
+import { exportOptions, importOptions, refreshOptions } from "../options/OptionTable.ts"
 import { type Flags, pasteable, resolveSettings } from "../options/Settings.ts"
 import { endWith, endWithInvalid, startRun } from "../StartRun.ts"
 
@@ -48,6 +48,6 @@ export const runCommand: Command = {
     ],
     ["lb run --mode continue", "continue: complete partial members, and add 20 more"]
   ],
-  takes: (key) => !exportOptions.has(key) && !importOptions.has(key),
+  takes: (key) => !exportOptions.has(key) && !importOptions.has(key) && !refreshOptions.has(key),
   run: ({ flags }) => run(flags)
 }

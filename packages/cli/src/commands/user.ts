@@ -6,7 +6,7 @@
 import { Effect, Either } from "effect"
 import type { Command } from "../Command.ts"
 import { memberNamed } from "../options/MemberName.ts"
-import { exportOptions, importOptions, type OptionKey } from "../options/OptionTable.ts"
+import { exportOptions, importOptions, type OptionKey, refreshOptions } from "../options/OptionTable.ts"
 import { type Flags, pasteable, resolveSettings } from "../options/Settings.ts"
 import { endWith, endWithInvalid, startRun } from "../StartRun.ts"
 
@@ -43,6 +43,7 @@ export const userCommand: Command = {
     ["lb user member_1 --source sandbox --test-mode", "try it on the sandbox"]
   ],
   argument: { name: "NAME", isOptional: false },
-  takes: (key) => !ofRunsOnly.has(key) && !exportOptions.has(key) && !importOptions.has(key),
+  takes: (key) =>
+    !ofRunsOnly.has(key) && !exportOptions.has(key) && !importOptions.has(key) && !refreshOptions.has(key),
   run: ({ flags, words: [name = ""] }) => user(name, flags)
 }

@@ -214,6 +214,12 @@ export const optionTable = {
     {},
     "Options of the storage to export to. The same as in --storage-options."
   ),
+  olderThan: option(
+    "TIME",
+    TimeSpan,
+    undefined,
+    "Read all members again whose last reading is older: 90d, 12h. Default: those who have changed by all signs, or are due."
+  ),
   asOf: option(
     "DAY",
     TimeThen,
@@ -350,6 +356,14 @@ export const exportOptions: ReadonlySet<OptionKey> = new Set([
 ])
 
 /**
+ * Options of `lb refresh` only.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const refreshOptions: ReadonlySet<OptionKey> = new Set(["olderThan"])
+
+/**
  * Options of `lb import` only.
  *
  * @since 0.1.0
@@ -387,6 +401,7 @@ const named: ReadonlyArray<{ readonly title: string; readonly keys: ReadonlyArra
     title: "Options",
     keys: [
       "mode",
+      "olderThan",
       "to",
       "into",
       "batches",

@@ -123,6 +123,7 @@ export const resolveSettings = (
       to: value("to", t.to),
       into: value("into", t.into),
       intoOptions: value("intoOptions", t.intoOptions),
+      olderThan: value("olderThan", t.olderThan),
       asOf: value("asOf", t.asOf),
       anonymise: value("anonymise", t.anonymise),
       salt: value("salt", t.salt),
@@ -212,6 +213,7 @@ const sourceKeys: ReadonlyArray<OptionKey> = [
 const repeatedBy: Readonly<Record<string, ReadonlyArray<OptionKey>>> = {
   run: [...sourceKeys, ...datasetKeys],
   user: [...sourceKeys.filter((key) => key !== "membersList"), ...datasetKeys],
+  refresh: [...sourceKeys, ...datasetKeys],
   import: [...datasetKeys, "filmLabel", "baseUrl", "as", "format", "columns", "films"],
   export: [...datasetKeys, "filmLabel", "from", "to", "into", "intoOptions", "asOf", "anonymise"]
 }

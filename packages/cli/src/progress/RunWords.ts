@@ -154,6 +154,12 @@ export const resultOf = (
       report.retries === 0 ? "" : ` (${count(report.retries, "retry", "retries")})`
     } in ${span(report.finishedAt.epochMillis - report.startedAt.epochMillis)}.`
   ]
+  const { added, changed, members: again, removed } = report.readAgain
+  if (again > 0) {
+    lines.push(
+      `${count(again, "member")} read again: ${count(added, "rating")} added, ${changed.toLocaleString("en-US")} changed, ${removed.toLocaleString("en-US")} removed.`
+    )
+  }
   for (const partial of report.partial.slice(0, 20))
     lines.push(`Partial: ${partial.username} (${whatIsMissing(partial)}).`)
   if (report.partial.length > 20) lines.push(`... and ${report.partial.length - 20} more.`)

@@ -156,7 +156,7 @@ export const isSameRow = (one: HeldRows, other: HeldRows, filmId: FilmId): boole
  * @since 0.1.0
  * @category constructors
  */
-export const differencesOf = (held: HeldRows, { ratings }: EncodedRows): RowDifferences => {
+export const differencesOf = (held: HeldRows, { ratings }: Pick<EncodedRows, "ratings">): RowDifferences => {
   let added = 0
   let changed = 0
   for (const row of ratings) {

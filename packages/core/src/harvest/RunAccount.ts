@@ -6,6 +6,7 @@
 import type { Username } from "../domain/Member.ts"
 import type { RunReport } from "./RunReport.ts"
 import type { Batch, BatchMember, DatasetState } from "../dataset/Batch.ts"
+import { differencesOf, noDifferences } from "../dataset/HeldRows.ts"
 import type { MemberRecord } from "../dataset/Tables.ts"
 import { verdictsOfDisbelieved, whatMemberWaitsFor } from "../dataset/WhatMemberWaitsFor.ts"
 import type { ReadMember } from "./ReadMember.ts"
@@ -26,6 +27,7 @@ export interface RunAccount {
   readonly report: () => Pick<
     RunReport,
     | "members"
+    | "readAgain"
     | "partial"
     | "waiting"
     | "batches"
@@ -48,6 +50,7 @@ export const makeRunAccount = (state: DatasetState): RunAccount => {
   const partial: Array<RunReport["partial"][number]> = []
   const waiting = new Map<Username, MemberRecord>()
   for (const record of state.members.values()) if (record.state === "partial") waiting.set(record.username, record)
+  const readAgain = { members: 0, added: 0, changed: 0, removed: 0 }
   let batches = 0
   let ratings = 0
   let newFilms = 0
@@ -56,8 +59,16 @@ export const makeRunAccount = (state: DatasetState): RunAccount => {
   let totalRatings = state.ratings
 
   const absent = new Map<Username, MemberRecord>()
-  const onCommitted = ({ isNew, ratings: rows, record }: BatchMember) => {
+  const onCommitted = ({ held, isNew, ratings: rows, record, write }: BatchMember) => {
     ratings += rows.length
+    if (held !== undefined) {
+      const { added, changed, removed } =
+        write === "append" ? { ...noDifferences, added: rows.length } : differencesOf(held, { ratings: rows })
+      readAgain.members += 1
+      readAgain.added += added
+      readAgain.changed += changed
+      readAgain.removed += removed
+    }
     if (isNew) totalUsers += 1
     if (record.state === "gone" || record.state === "private") absent.set(record.username, record)
     else absent.delete(record.username)
@@ -94,7 +105,18 @@ export const makeRunAccount = (state: DatasetState): RunAccount => {
     report: () => {
       const waitFor = { refused: 0, "not-understood": 0, pages: 0, doubts: 0 }
       for (const record of waiting.values()) waitFor[whatMemberWaitsFor(record) ?? "doubts"] += 1
-      return { members, partial, waiting: waitFor, batches, ratings, newFilms, changedFilms, totalUsers, totalRatings }
+      return {
+        members,
+        readAgain,
+        partial,
+        waiting: waitFor,
+        batches,
+        ratings,
+        newFilms,
+        changedFilms,
+        totalUsers,
+        totalRatings
+      }
     }
   }
 }

@@ -10,7 +10,8 @@ import { Doubt } from "../dataset/MemberState.ts"
 
 /**
  * The report of a run. Counts are of this run, except `total*`, which are of the dataset after it. `members` counts the
- * committed members by state. `partial` lists those that are not complete, with their missing pages. `waiting` counts the
+ * committed members by state. `readAgain` counts the members whose list took the place of an earlier one, and the ratings
+ * that were added, changed and removed by this. `partial` lists those that are not complete, with their missing pages. `waiting` counts the
  * partial members of the dataset after the run, by reason (see `WaitsFor`). `skipped` lists the members that were skipped
  * on request. `unreadListings` counts entries of the members list that could not be read. `listEnded` means that the
  * members list had fewer members than requested. `stopped` is present if the source ended the run: `reason` is the label
@@ -29,6 +30,12 @@ export const RunReport = Schema.Struct({
     gone: Schema.NonNegativeInt,
     private: Schema.NonNegativeInt,
     renamed: Schema.NonNegativeInt
+  }),
+  readAgain: Schema.Struct({
+    members: Schema.NonNegativeInt,
+    added: Schema.NonNegativeInt,
+    changed: Schema.NonNegativeInt,
+    removed: Schema.NonNegativeInt
   }),
   partial: Schema.Array(
     Schema.Struct({

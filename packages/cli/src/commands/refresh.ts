@@ -1,0 +1,204 @@
+/**
+ * `lb refresh`: reads members again who may have changed.
+ *
+ * @since 0.1.0
+ */
+import {
+  activityOf,
+  checkedSource,
+  RatingsSource,
+  RatingsStorage,
+  Refresh,
+  type RefreshEvent,
+  type RefreshReason,
+  type RefreshReport,
+  type Username
+} from "@letterboxd-ratings/core"
+import { NodeProcessTable } from "@letterboxd-ratings/storage-folder/node"
+import { Effect, Either, Layer, Ref } from "effect"
+import type { Command } from "../Command.ts"
+import { CommandEnded, exitCodeOfReport, exitCodeOfSourceError } from "../ExitCode.ts"
+import * as KeptPages from "../KeptPages.ts"
+import { memberNamed } from "../options/MemberName.ts"
+import { exportOptions, importOptions, type OptionKey } from "../options/OptionTable.ts"
+import { type Flags, folderOf, pasteable, resolveSettings, type Settings } from "../options/Settings.ts"
+import { sourceOf } from "../plugins/Sources.ts"
+import { storageOf } from "../plugins/Storages.ts"
+import { count, resultOf, runWords } from "../progress/RunWords.ts"
+import { showProgress } from "../progress/ShowProgress.ts"
+import { Screen } from "../Screen.ts"
+import { aboutRobots, endWith, endWithError, endWithInvalid, warn } from "../StartRun.ts"
+
+const ofRunsOnly = new Set<OptionKey>(["mode", "batches", "skip", "yes", "record"])
+
+const secondsOfADay = 86_400
+
+const usualBatchSize = 10
+
+const reasonWords: Readonly<Record<RefreshReason, string>> = {
+  count: "another number of films",
+  "first-part": "the first page shows changes",
+  due: "due",
+  asked: "asked for"
+}
+
+const number = (n: number): string => n.toLocaleString("en-US")
+
+type Plan = RefreshReport["plan"]
+
+const planSummary = ({ beyondBudget, members, notDue, unchanged }: Plan): string => {
+  const looks = members.filter(({ isLook }) => isLook).length
+  const requests = members.reduce((sum, one) => sum + one.requests, 0)
+  return [
+    `${count(members.length - looks, "member")} to read again`,
+    ...(looks === 0 ? [] : [`${number(looks)} to look at (first page)`]),
+    `about ${count(requests, "request")}`,
+    ...(unchanged === 0 ? [] : [`${number(unchanged)} unchanged by count`]),
+    ...(notDue === 0 ? [] : [`${number(notDue)} not due`]),
+    ...(beyondBudget === 0 ? [] : [`${number(beyondBudget)} beyond the limit of requests`])
+  ].join(", ")
+}
+
+const planTable = (plan: Plan): string => {
+  const width = Math.max(6, ...plan.members.map(({ username }) => username.length))
+  return plan.members
+    .map(
+      ({ expected, isLook, reason, requests, username }) =>
+        `${username.padEnd(width)}  ${String(requests).padStart(4)}  ${reasonWords[reason]}${isLook ? ", first page only at first" : ""}${expected < 0.5 ? "" : `, about ${count(Math.round(expected), "change")}`}\n`
+    )
+    .join("")
+}
+
+/** What was found, in the last message. */
+const wordsOf = ({ listRequests, plan, requests, run, sameFirstPart, unknown }: RefreshReport): string =>
+  [
+    `${number(plan.unchanged)} unchanged by count${sameFirstPart === 0 ? "" : ` (${number(sameFirstPart)} by their first page)`}, ${number(plan.notDue)} not due. ${count(requests, "request")}, ${number(listRequests)} of them for the members list.`,
+    ...(plan.beyondBudget === 0
+      ? []
+      : [`Not read because of the limit of requests: ${count(plan.beyondBudget, "member")}.`]),
+    ...(unknown === 0 ? [] : [`The first page could not be read of ${count(unknown, "member")}. Try again later.`]),
+    ...(run === undefined ? ["No member was read again."] : [])
+  ].join("\n")
+
+const refresh = (names: ReadonlyArray<Username>, settings: Settings, flags: Flags, isPlan: boolean) =>
+  Effect.gen(function* () {
+    const screen = yield* Screen
+    const storage = yield* RatingsStorage
+    const source = checkedSource(yield* RatingsSource)
+    const again = yield* pasteable(["refresh", ...names].join(" "), flags, [])
+    const progress = yield* showProgress(
+      runWords(activityOf(source)),
+      settings.json ? "json" : settings.quiet ? "quiet" : "lines"
+    )
+    const committed = yield* Ref.make("Nothing was committed.")
+    const tell = (event: RefreshEvent): Effect.Effect<void> => {
+      if (event._tag === "RefreshPlanned") {
+        if (settings.json) return screen.out(`${JSON.stringify(event)}\n`)
+        return settings.quiet ? Effect.void : screen.err(`Plan: ${planSummary(event.plan)}.\n`)
+      }
+      return Effect.zipRight(
+        event._tag === "BatchCommitted"
+          ? Ref.set(committed, `All batches up to ${event.batch} are committed.`)
+          : Effect.void,
+        progress.show(event)
+      )
+    }
+    const report = yield* Refresh.report(
+      {
+        batchSize: settings.batchSize ?? usualBatchSize,
+        membersInFlight: settings.concurrency + 2,
+        isPlan,
+        ...(names.length === 0 ? {} : { asked: names }),
+        ...(settings.olderThan === undefined ? {} : { olderThanDays: settings.olderThan / secondsOfADay }),
+        ...(settings.maxRequests === undefined ? {} : { budget: settings.maxRequests }),
+        ...(settings.maxTime === undefined ? {} : { maxMillis: settings.maxTime * 1000 }),
+        ...(settings.keep === undefined ? {} : { keep: settings.keep }),
+        ...(settings.timestamp === undefined ? {} : { timestamp: settings.timestamp })
+      },
+      tell
+    ).pipe(
+      Effect.ensuring(progress.end),
+      Effect.onInterrupt(() =>
+        Effect.flatMap(Ref.get(committed), (words) => screen.err(`\nInterrupted. ${words} Continue with: ${again}\n`))
+      ),
+      Effect.catchTag("StorageError", (error) =>
+        Effect.flatMap(Ref.get(committed), (words) =>
+          endWithError(error, { command: "refresh", flags }, `${words} Try again with: ${again}`)
+        )
+      )
+    )
+    const { run, stopped, unknown } = report
+    if (isPlan) {
+      if (settings.json) return
+      return yield* screen.out(
+        `${planTable(report.plan)}${planSummary(report.plan)}. Nothing was requested. The members list, which a refresh reads first, may show that fewer members changed, or more.\n`
+      )
+    }
+    const isNotAllowed = [stopped, run?.stopped].some((stop) => stop?.kind === "NotAllowed")
+    const isOver = stopped === undefined && run?.stopped === undefined && unknown === 0
+    const words = [
+      ...(isNotAllowed ? [aboutRobots(settings).trimEnd()] : []),
+      wordsOf(report),
+      ...(run === undefined ? [] : [resultOf(run, storage.place, isOver ? undefined : again, [])]),
+      ...(stopped === undefined ? [] : [`Stopped: ${stopped.message} Continue with: ${again}`])
+    ].join("\n")
+    if (settings.json) yield* screen.out(`${JSON.stringify({ _tag: "RefreshFinished", report })}\n`)
+    yield* settings.json ? screen.err(`${words}\n`) : screen.out(`${words}\n`)
+    const code =
+      stopped !== undefined
+        ? exitCodeOfSourceError(stopped.kind)
+        : run === undefined || exitCodeOfReport(run) === 0
+          ? unknown > 0
+            ? 2
+            : 0
+          : exitCodeOfReport(run)
+    if (code !== 0) return yield* new CommandEnded({ code })
+  })
+
+const start = (words: ReadonlyArray<string>, flags: Flags, isPlan: boolean) =>
+  Effect.gen(function* () {
+    const settings = yield* resolveSettings(flags)
+    const names: Array<Username> = []
+    for (const word of words) {
+      const name = memberNamed(word)
+      if (Either.isLeft(name)) return yield* endWith(1, name.left)
+      names.push(name.right)
+    }
+    const folder = yield* folderOf(settings)
+    const storage = yield* storageOf(settings, folder, { memberFiles: false })
+    const source = yield* sourceOf(settings, "run")
+    if (!isPlan) yield* warn(settings)
+    yield* refresh(names, settings, flags, isPlan).pipe(
+      Effect.scoped,
+      Effect.provide(Layer.merge(source, storage)),
+      Effect.provide(KeptPages.layer(folder)),
+      Effect.provide(NodeProcessTable.layer)
+    )
+  }).pipe(
+    Effect.catchTags({
+      InvalidSettings: endWithInvalid,
+      SourceError: (error) => endWith(1, error.message),
+      StorageError: (error) => endWithError(error, { command: "refresh", flags })
+    })
+  )
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export const refreshCommand: Command = {
+  name: "refresh",
+  summary: "Reads members again who may have changed, with few requests.",
+  what: "Reads members of a dataset again who may have changed, with as few requests as possible. The members list states how many films members watched, 30 members in one request: who has as many as the dataset knows is not read. Others are read again, and so is who is due, judging by how fast a list changed before. With a limit of requests (--max-requests), those come first of whom a request finds the most changes. What changed is in lb log.",
+  usage: "[NAME...] [OPTIONS]",
+  examples: [
+    ["lb refresh", "read members again who have changed"],
+    ["lb refresh --plan", "show who would be read, and why; requests nothing"],
+    ["lb refresh --max-requests 500 --max-time 2h", "as much as fits"],
+    ["lb refresh davee anna", "these members, whatever is known of them"]
+  ],
+  argument: { name: "NAME", isOptional: true, isMany: true },
+  takes: (key) => !ofRunsOnly.has(key) && !exportOptions.has(key) && !importOptions.has(key),
+  switches: { plan: "Show who would be read, why, and with how many requests. Requests nothing." },
+  run: ({ flags, switches, words }) => start(words, flags, switches.has("plan"))
+}

@@ -1,0 +1,114 @@
+/**
+ * A sandbox with a clock: days pass, its world changes, and a dataset is refreshed now and then. For tests and benchmarks.
+ */
+import { FetchHttpClient } from "@effect/platform"
+import {
+  datasetAsOf,
+  Harvest,
+  type RatingsSource,
+  RatingsStorage,
+  readWhole,
+  Refresh,
+  type RefreshReport
+} from "@letterboxd-ratings/core"
+import { type ChangingWorld, type Sandbox, type World } from "@letterboxd-ratings/fixtures"
+import { HttpPolicy, LetterboxdSource } from "@letterboxd-ratings/letterboxd-source"
+import { Chunk, Clock, DateTime, Effect, Layer, Stream } from "effect"
+
+const transport = FetchHttpClient.layer.pipe(
+  Layer.provide(Layer.succeed(FetchHttpClient.RequestInit, { redirect: "manual" }))
+)
+
+const sourceOf = (baseUrl: string) =>
+  LetterboxdSource.layer({
+    name: "sandbox",
+    baseUrl,
+    listing: "films",
+    membersList: "all",
+    pagesInFlight: 5,
+    robots: "obey",
+    userAgent: "test"
+  }).pipe(
+    Layer.provide(
+      HttpPolicy.layer({ ...HttpPolicy.defaults, requestsPerSecond: Infinity, backoffMillis: 5 }).pipe(
+        Layer.provide(transport)
+      )
+    )
+  )
+
+const firstDay = Date.UTC(2026, 0, 1, 12)
+const millisOfADay = 86_400_000
+
+/** The time of a day of the world. */
+export const timeOf = (day: number): DateTime.Utc => DateTime.unsafeMake(firstDay + day * millisOfADay)
+
+/** A clock that shows noon of a day, and waits as long as any other. */
+const clockOn = (day: number): Clock.Clock => {
+  const real = Clock.make()
+  const millis = timeOf(day).epochMillis
+  return {
+    ...real,
+    unsafeCurrentTimeMillis: () => millis,
+    unsafeCurrentTimeNanos: () => BigInt(millis) * 1_000_000n,
+    currentTimeMillis: Effect.succeed(millis),
+    currentTimeNanos: Effect.succeed(BigInt(millis) * 1_000_000n),
+    sleep: (duration) => real.sleep(duration)
+  }
+}
+
+type Rows = ReadonlyArray<string>
+
+const rowsOf = (rows: Iterable<readonly [user: string, film: number, rating: number]>): Rows =>
+  Array.from(rows, (row) => row.join(" ")).toSorted()
+
+/** The ratings of a dataset, with names instead of ids. */
+const rowsIn = (asOf?: DateTime.Utc) =>
+  Effect.scoped(
+    Effect.gen(function* () {
+      const storage = yield* RatingsStorage
+      const now = yield* readWhole(storage)
+      const whole =
+        asOf === undefined ? now : yield* datasetAsOf(now, asOf, { storage: storage.name, place: storage.place })
+      const names = new Map(Array.from(whole.state.users, ([username, userId]) => [userId, username]))
+      const rows = yield* Stream.runCollect(whole.ratings)
+      return rowsOf(
+        Chunk.toReadonlyArray(rows).map(
+          ({ filmId, rating, userId }) => [names.get(userId) ?? String(userId), filmId, rating] as const
+        )
+      )
+    })
+  )
+
+export { rowsIn as ratingsIn }
+
+/** The ratings that a world shows of public members. */
+export const ratingsOf = (world: World): Rows =>
+  rowsOf(
+    world.members.flatMap(({ films, state, username }) =>
+      state === "public"
+        ? films.flatMap(({ film, rating }) => (rating === undefined ? [] : [[username, film.id, rating] as const]))
+        : []
+    )
+  )
+
+const options = { batchSize: 20, membersInFlight: 7 }
+
+/** Starts the dataset of a world, and gives what refreshes it on a day and what it holds. */
+export const datasetOf = (changing: ChangingWorld, site: Sandbox.Sandbox) => {
+  const on = <A, E, R>(work: Effect.Effect<A, E, R | RatingsSource>) =>
+    work.pipe(Effect.provide(sourceOf(site.url)), Effect.withClock(clockOn(changing.day())))
+  return {
+    start: Effect.suspend(() =>
+      on(
+        Harvest.report({
+          ...options,
+          mode: "new",
+          existing: "refuse",
+          batches: Math.ceil(changing.world().members.length / options.batchSize)
+        })
+      )
+    ),
+    refresh: (more: Partial<Refresh.RefreshOptions> = {}): Effect.Effect<RefreshReport, unknown, RatingsStorage> =>
+      Effect.suspend(() => on(Refresh.report({ ...options, ...more })))
+  }
+}
