@@ -2,7 +2,7 @@
  * How many changes of a year a budget of requests finds: the planner, and reading the members first that were read longest
  * ago. Both start from the same dataset, and the sandbox shows both the same days.
  */
-import { RatingsStorage, Refresh, type RefreshReport } from "@letterboxd-ratings/core"
+import { RatingsStorage, type Refresh, type RefreshReport } from "@letterboxd-ratings/core"
 import { changingWorld, Sandbox } from "@letterboxd-ratings/fixtures"
 import { MemoryStorage } from "@letterboxd-ratings/storage-memory"
 import { Chunk, Effect, Stream } from "effect"
@@ -93,7 +93,7 @@ export const refreshAYear = async (): Promise<void> => {
   process.stdout.write(
     `${films.length} members, ${pages.toLocaleString("en-US")} pages, ${days} days, a refresh every ${daysBetweenRefreshes} days\n`
   )
-  for (const share of [0.25, 0.5, 1]) {
+  for (const share of [0.25, 0.5]) {
     const budget = Math.round((pages * share) / (days / daysBetweenRefreshes))
     const planned = await year(films, (refresh) => refresh({ budget }))
     const oldest = await year(films, oldestFirst(budget))

@@ -253,7 +253,7 @@ const readWords = (
   )
 }
 
-/** `--out=x` as the two words `--out` and `x`: the parser ignores an empty or blank value after the sign. */
+/** `-i` as `--input`, and `--out=x` as the two words `--out` and `x`: the parser ignores an empty or blank value after the sign. */
 const takenApart = (command: Command, words: ReadonlyArray<string>): ReadonlyArray<string> => {
   const flags = new Set(
     keysOf(command)
@@ -262,6 +262,7 @@ const takenApart = (command: Command, words: ReadonlyArray<string>): ReadonlyArr
   )
   const end = words.includes("--") ? words.indexOf("--") : words.length
   return words.flatMap((word, i) => {
+    if (i < end && word === "-i" && flags.has("--input")) return ["--input"]
     const at = word.indexOf("=")
     return i < end && at > 0 && flags.has(word.slice(0, at)) ? [word.slice(0, at), word.slice(at + 1)] : [word]
   })

@@ -8,22 +8,24 @@ import {
   checkedSource,
   Harvest,
   type HarvestEvent,
+  type MemberRead,
   RatingsSource,
   RatingsStorage,
-  type StorageError,
   type Username
 } from "@letterboxd-ratings/core"
 import { NodeProcessTable } from "@letterboxd-ratings/storage-folder/node"
 import { type Context, Effect, Fiber, Layer, Option, Ref } from "effect"
-import { type Failed, withAdvice } from "./Advice.ts"
-import { CommandEnded, exitCodeOfReport, exitCodeOfStorageError, type InvalidSettings } from "./ExitCode.ts"
+import type { Failed } from "./Advice.ts"
+import { endWith, endWithError, endWithInvalid } from "./CommandEnding.ts"
+import { CommandEnded, exitCodeOfReport } from "./ExitCode.ts"
 import * as KeptPages from "./KeptPages.ts"
-import { type Environment, folderOf, type Settings } from "./options/Settings.ts"
+import { folderOf, type Settings } from "./options/Settings.ts"
 import { isModule } from "./plugins/LoadedModule.ts"
 import { noticesOf, sourceOf } from "./plugins/Sources.ts"
 import { storageOf } from "./plugins/Storages.ts"
-import { resultOf, runWords } from "./progress/RunWords.ts"
+import { resultOf, runWords, whatIsMissing } from "./progress/RunWords.ts"
 import { showProgress } from "./progress/ShowProgress.ts"
+import { writeFailed } from "./NamesFile.ts"
 import { Recorder, type RecordingFailed } from "./Recorder.ts"
 import { Screen } from "./Screen.ts"
 import { printable } from "./Shown.ts"
@@ -40,7 +42,8 @@ export const aboutRobots = ({ membersList, source }: Settings): string =>
     : `robots.txt forbids what was asked for. Use ${membersList === "all" ? "" : "--members-list all, or "}--ignore-robots if you have the site's permission.\n`
 
 /**
- * What to run. `only` is the one member to read. `resume` is the command to continue with, `restart` the one to try again
+ * What to run. `only` are the members to read, and nobody else; those that are not read completely are written to
+ * `failedFile`. `resume` is the command to continue with, `restart` the one to try again
  * with if nothing was committed. `allowed` is the one that asks only for lists that robots.txt allows, if this one did not. `failed` describes the command for advice on errors.
  *
  * @since 0.1.0
@@ -49,53 +52,13 @@ export const aboutRobots = ({ membersList, source }: Settings): string =>
 export interface RunRequest {
   readonly settings: Settings
   readonly mode: "new" | "continue" | "either"
-  readonly only?: Username
+  readonly only?: ReadonlyArray<Username>
+  readonly failedFile?: string
   readonly resume: string
   readonly restart: string
   readonly allowed?: string
   readonly failed: Failed
 }
-
-/**
- * Writes the last message, and ends the command with an exit code.
- *
- * @since 0.1.0
- * @category constructors
- */
-export const endWith = (code: 1 | 2 | 3 | 4, words: string): Effect.Effect<never, CommandEnded, Screen> =>
-  Effect.gen(function* () {
-    const screen = yield* Screen
-    yield* screen.err(`${words}\n`)
-    return yield* new CommandEnded({ code })
-  })
-
-/**
- * Ends the command because of an error of the storage. `next` says what was kept and how to continue; it is
- * shown if the error may be temporary.
- *
- * @since 0.1.0
- * @category constructors
- */
-export const endWithError = (
-  error: StorageError,
-  failed: Failed,
-  next?: string
-): Effect.Effect<never, CommandEnded, Screen | Environment> =>
-  Effect.flatMap(withAdvice(error, failed), (advice) =>
-    endWith(
-      exitCodeOfStorageError(error.reason),
-      `${advice}${next !== undefined && error.isRetryable ? ` ${next}` : ""}`
-    )
-  )
-
-/**
- * Ends the command because of an error in the settings.
- *
- * @since 0.1.0
- * @category constructors
- */
-export const endWithInvalid = (error: InvalidSettings): Effect.Effect<never, CommandEnded, Screen> =>
-  endWith(1, error.message)
 
 /**
  * Shows what the user should know before reading from the source.
@@ -129,9 +92,32 @@ const untilRecordingFails =
       Effect.onExit(Effect.raceFirst(Fiber.join(running), failed), () => Fiber.interrupt(running))
     )
 
+/** What became of members who were asked for by name. */
+const makeOutcomes = () => {
+  const states = new Map<Username, (typeof MemberRead.Type)["state"]>()
+  const reasons = new Map<Username, string>()
+  const committed = new Set<Username>()
+  return {
+    see: (event: HarvestEvent): void => {
+      if (event._tag === "BatchCommitted") for (const username of event.members) committed.add(username)
+      if (event._tag !== "MemberRead") return
+      states.set(event.username, event.state)
+      if (event.state === "partial") reasons.set(event.username, `partial: ${whatIsMissing(event)}`)
+    },
+    /** The site has no such member. */
+    isUnknown: (username: Username): boolean => states.get(username) === "gone",
+    failed: (asked: ReadonlyArray<Username>) =>
+      [...new Set(asked)].flatMap((username) => {
+        const state = states.get(username)
+        const isRead = state === "gone" || (state !== undefined && state !== "partial" && committed.has(username))
+        return isRead ? [] : [{ username, reason: reasons.get(username) ?? "not read" }]
+      })
+  }
+}
+
 const notRecorded: Context.Tag.Service<Recorder> = { committed: () => Effect.void, failed: Effect.never }
 
-const harvest = ({ allowed, failed, mode: asked, only, restart, resume, settings }: RunRequest) =>
+const harvest = ({ allowed, failed, failedFile, mode: asked, only, restart, resume, settings }: RunRequest) =>
   Effect.gen(function* () {
     const screen = yield* Screen
     const source = checkedSource(yield* RatingsSource)
@@ -148,8 +134,17 @@ const harvest = ({ allowed, failed, mode: asked, only, restart, resume, settings
         : `Nothing was committed. Try again with: ${restart}`
     )
     const recorder = Option.getOrElse(yield* Effect.serviceOption(Recorder), () => notRecorded)
-    const tell = (event: HarvestEvent) =>
-      Effect.zipRight(
+    const outcomes = makeOutcomes()
+    const keepFailed =
+      only === undefined || failedFile === undefined
+        ? Effect.void
+        : Effect.catchAll(
+            Effect.suspend(() => writeFailed(failedFile, outcomes.failed(only))),
+            ({ message }) => screen.err(`${message}\n`)
+          )
+    const tell = (event: HarvestEvent) => {
+      outcomes.see(event)
+      return Effect.zipRight(
         event._tag === "BatchCommitted"
           ? Effect.zipRight(
               Ref.set(
@@ -161,6 +156,7 @@ const harvest = ({ allowed, failed, mode: asked, only, restart, resume, settings
           : Effect.void,
         progress.show(event)
       )
+    }
 
     const report = yield* Harvest.report(
       {
@@ -171,14 +167,14 @@ const harvest = ({ allowed, failed, mode: asked, only, restart, resume, settings
         membersInFlight: settings.concurrency + 2,
         ...(settings.maxTime === undefined ? {} : { maxMillis: settings.maxTime * 1000 }),
         // A member requested by name is read even if a variable or the configuration skips it in runs.
-        ...(only === undefined ? { skip: settings.skip } : { only: [{ username: only }] }),
+        ...(only === undefined ? { skip: settings.skip } : { only: only.map((username) => ({ username })) }),
         ...(settings.keep === undefined ? {} : { keep: settings.keep }),
         ...(settings.timestamp === undefined ? {} : { timestamp: settings.timestamp })
       },
       tell
     ).pipe(
       untilRecordingFails(recorder),
-      Effect.ensuring(progress.end),
+      Effect.ensuring(Effect.zipRight(progress.end, keepFailed)),
       Effect.onInterrupt(() => Effect.flatMap(Ref.get(committed), (words) => screen.err(`\nInterrupted. ${words}\n`))),
       Effect.catchTags({
         StorageError: (error) => Effect.flatMap(Ref.get(committed), (words) => endWithError(error, failed, words)),
@@ -186,18 +182,18 @@ const harvest = ({ allowed, failed, mode: asked, only, restart, resume, settings
           Effect.flatMap(Ref.get(committed), (words) => endWith(1, `${printable(message)} ${words}`))
       })
     )
-    // A single member that is complete, or does not exist, leaves nothing to continue.
+    // Members who are complete, or do not exist, leave nothing to continue.
     const isDone = only !== undefined && report.members.partial === 0 && report.stopped === undefined
     const isNotAllowed = report.stopped?.kind === "NotAllowed"
     // The same command would be refused again.
     const next = isDone ? undefined : isNotAllowed ? allowed : report.totalUsers === 0 ? restart : resume
     const words = `${isNotAllowed ? aboutRobots(settings) : ""}${resultOf(report, storage.place, next, only === undefined ? settings.skip : [])}\n`
     yield* settings.json ? screen.err(words) : screen.out(words)
-    // A renamed member does exist, even if reading the new name failed.
-    if (only !== undefined && report.members.gone > 0 && report.members.renamed === 0) {
+    const unknown = only?.filter(outcomes.isUnknown) ?? []
+    if (unknown.length > 0) {
       return yield* endWith(
         1,
-        `There is no member named ${only} on the site. Check the name; it is in the URL of the profile.`
+        `There is no member named ${unknown.slice(0, 20).join(", ")}${unknown.length > 20 ? ` and ${unknown.length - 20} more` : ""} on the site. Check the ${unknown.length === 1 ? "name; it is" : "names; they are"} in the URL of the profile.`
       )
     }
     const code = exitCodeOfReport(report)

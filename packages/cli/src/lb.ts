@@ -17,7 +17,7 @@ import { userCommand } from "./commands/user.ts"
 import { verifyCommand } from "./commands/verify.ts"
 import { helpOfAll, helpOfCommand, helpOfCompletions } from "./Help.ts"
 import { Screen } from "./Screen.ts"
-import { endWith } from "./StartRun.ts"
+import { endWith } from "./CommandEnding.ts"
 
 /**
  * The commands, in the order of the help.

@@ -132,8 +132,8 @@ describe("a command line", () => {
 
   it("refuses what is too much or too little, in words", () => {
     assert.include(sentenceOf(read("run", "new")), `lb run takes only options, which begin with --, not "new".`)
-    assert.include(sentenceOf(read("user", "one", "two")), `"two" is a second one`)
-    assert.include(sentenceOf(read("user")), "lb user needs a NAME, for example lb user davee.")
+    assert.include(sentenceOf(read("log", "one", "two")), `"two" is a second one`)
+    assert.include(sentenceOf(read("import")), "lb import needs a PATH, for example lb import")
     assert.include(sentenceOf(read("run", "--mode", "new", "--mode", "continue")), "--mode is given twice")
     assert.include(sentenceOf(read("verify", "--repair", "--repair")), "--repair is given twice")
     // The parser silently drops an option in another case, and its value.

@@ -91,7 +91,7 @@ export const ratingsOf = (world: World): Rows =>
     )
   )
 
-const options = { batchSize: 20, membersInFlight: 7 }
+const options = { batchSize: 100, membersInFlight: 12 }
 
 /** Starts the dataset of a world, and gives what refreshes it on a day and what it holds. */
 export const datasetOf = (changing: ChangingWorld, site: Sandbox.Sandbox) => {

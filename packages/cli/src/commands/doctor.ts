@@ -21,7 +21,8 @@ import { type Flags, folderOf, resolveSettings, type Settings } from "../options
 import { isModule } from "../plugins/LoadedModule.ts"
 import { sourceOf } from "../plugins/Sources.ts"
 import { Screen } from "../Screen.ts"
-import { aboutRobots, endWith, endWithInvalid, warn } from "../StartRun.ts"
+import { endWith, endWithInvalid } from "../CommandEnding.ts"
+import { aboutRobots, warn } from "../StartRun.ts"
 
 const options = new Set<OptionKey>([
   "source",

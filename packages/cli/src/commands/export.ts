@@ -25,7 +25,7 @@ import { formatNames, formatOf } from "../plugins/Formats.ts"
 import { isModule } from "../plugins/LoadedModule.ts"
 import { keepsFiles, storageNames, storageOf } from "../plugins/Storages.ts"
 import { Screen } from "../Screen.ts"
-import { endWithError, endWithInvalid } from "../StartRun.ts"
+import { endWithError, endWithInvalid } from "../CommandEnding.ts"
 
 const otherOptions = new Set<OptionKey>(["storageOptions", "out", "testMode", "filmLabel", "json", "yes", "config"])
 

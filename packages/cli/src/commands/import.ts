@@ -18,7 +18,7 @@ import { importWords, resultOfImport } from "../progress/ImportWords.ts"
 import { showProgress } from "../progress/ShowProgress.ts"
 import { Screen } from "../Screen.ts"
 import { printable } from "../Shown.ts"
-import { endWith, endWithError, endWithInvalid } from "../StartRun.ts"
+import { endWith, endWithError, endWithInvalid } from "../CommandEnding.ts"
 
 const otherOptions = new Set<OptionKey>([
   "storage",

@@ -26,7 +26,7 @@ import { storageOf } from "../plugins/Storages.ts"
 import { count } from "../progress/RunWords.ts"
 import { Screen } from "../Screen.ts"
 import { printable } from "../Shown.ts"
-import { endWith, endWithError, endWithInvalid } from "../StartRun.ts"
+import { endWith, endWithError, endWithInvalid } from "../CommandEnding.ts"
 
 /** What was changed by the readings that were committed at a time. */
 interface Differences {

@@ -15,11 +15,11 @@ import {
   type Username
 } from "@letterboxd-ratings/core"
 import { NodeProcessTable } from "@letterboxd-ratings/storage-folder/node"
-import { Effect, Either, Layer, Ref } from "effect"
+import { Effect, Layer, Ref } from "effect"
 import type { Command } from "../Command.ts"
 import { CommandEnded, exitCodeOfReport, exitCodeOfSourceError } from "../ExitCode.ts"
 import * as KeptPages from "../KeptPages.ts"
-import { memberNamed } from "../options/MemberName.ts"
+import { namesOf } from "../NamesFile.ts"
 import { exportOptions, importOptions, type OptionKey } from "../options/OptionTable.ts"
 import { type Flags, folderOf, pasteable, resolveSettings, type Settings } from "../options/Settings.ts"
 import { sourceOf } from "../plugins/Sources.ts"
@@ -27,9 +27,10 @@ import { storageOf } from "../plugins/Storages.ts"
 import { count, resultOf, runWords } from "../progress/RunWords.ts"
 import { showProgress } from "../progress/ShowProgress.ts"
 import { Screen } from "../Screen.ts"
-import { aboutRobots, endWith, endWithError, endWithInvalid, warn } from "../StartRun.ts"
+import { endWith, endWithError, endWithInvalid } from "../CommandEnding.ts"
+import { aboutRobots, warn } from "../StartRun.ts"
 
-const ofRunsOnly = new Set<OptionKey>(["mode", "batches", "skip", "yes", "record"])
+const ofRunsOnly = new Set<OptionKey>(["mode", "batches", "skip", "yes", "record", "failed"])
 
 const secondsOfADay = 86_400
 
@@ -85,7 +86,7 @@ const refresh = (names: ReadonlyArray<Username>, settings: Settings, flags: Flag
     const screen = yield* Screen
     const storage = yield* RatingsStorage
     const source = checkedSource(yield* RatingsSource)
-    const again = yield* pasteable(["refresh", ...names].join(" "), flags, [])
+    const again = yield* pasteable(["refresh", ...(settings.input === undefined ? names : [])].join(" "), flags, [])
     const progress = yield* showProgress(
       runWords(activityOf(source)),
       settings.json ? "json" : settings.quiet ? "quiet" : "lines"
@@ -158,12 +159,9 @@ const refresh = (names: ReadonlyArray<Username>, settings: Settings, flags: Flag
 const start = (words: ReadonlyArray<string>, flags: Flags, isPlan: boolean) =>
   Effect.gen(function* () {
     const settings = yield* resolveSettings(flags)
-    const names: Array<Username> = []
-    for (const word of words) {
-      const name = memberNamed(word)
-      if (Either.isLeft(name)) return yield* endWith(1, name.left)
-      names.push(name.right)
-    }
+    const names = yield* namesOf(words, settings.input)
+    if (names.length === 0 && settings.input !== undefined)
+      return yield* endWith(1, "There are no names to read. Nothing was requested.")
     const folder = yield* folderOf(settings)
     const storage = yield* storageOf(settings, folder, { memberFiles: false })
     const source = yield* sourceOf(settings, "run")
@@ -190,7 +188,7 @@ export const refreshCommand: Command = {
   name: "refresh",
   summary: "Reads members again who may have changed, with few requests.",
   what: "Reads members of a dataset again who may have changed, with as few requests as possible. The members list states how many films members watched, 30 members in one request: who has as many as the dataset knows is not read. Others are read again, and so is who is due, judging by how fast a list changed before. With a limit of requests (--max-requests), those come first of whom a request finds the most changes. What changed is in lb log.",
-  usage: "[NAME...] [OPTIONS]",
+  usage: "[NAME...] [-i FILE] [OPTIONS]",
   examples: [
     ["lb refresh", "read members again who have changed"],
     ["lb refresh --plan", "show who would be read, and why; requests nothing"],

@@ -5,9 +5,10 @@
  */
 import { Effect } from "effect"
 import type { Command } from "../Command.ts"
-import { exportOptions, importOptions, refreshOptions } from "../options/OptionTable.ts"
+import { exportOptions, importOptions, namesOptions, refreshOptions } from "../options/OptionTable.ts"
 import { type Flags, pasteable, resolveSettings } from "../options/Settings.ts"
-import { endWith, endWithInvalid, startRun } from "../StartRun.ts"
+import { endWith, endWithInvalid } from "../CommandEnding.ts"
+import { startRun } from "../StartRun.ts"
 
 const run = (flags: Flags) =>
   Effect.gen(function* () {
@@ -48,6 +49,7 @@ export const runCommand: Command = {
     ],
     ["lb run --mode continue", "continue: complete partial members, and add 20 more"]
   ],
-  takes: (key) => !exportOptions.has(key) && !importOptions.has(key) && !refreshOptions.has(key),
+  takes: (key) =>
+    !exportOptions.has(key) && !importOptions.has(key) && !refreshOptions.has(key) && !namesOptions.has(key),
   run: ({ flags }) => run(flags)
 }

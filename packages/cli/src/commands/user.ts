@@ -1,32 +1,45 @@
 /**
- * `lb user`: reads one member.
+ * `lb user`: reads members by name.
  *
  * @since 0.1.0
  */
-import { Effect, Either } from "effect"
+import { Effect } from "effect"
 import type { Command } from "../Command.ts"
-import { memberNamed } from "../options/MemberName.ts"
-import { exportOptions, importOptions, type OptionKey, refreshOptions } from "../options/OptionTable.ts"
+import { checkFailedFile, namesOf } from "../NamesFile.ts"
+import { exportOptions, importOptions, namesOptions, type OptionKey, refreshOptions } from "../options/OptionTable.ts"
 import { type Flags, pasteable, resolveSettings } from "../options/Settings.ts"
-import { endWith, endWithInvalid, startRun } from "../StartRun.ts"
+import { shown } from "../Shown.ts"
+import { endWith, endWithInvalid } from "../CommandEnding.ts"
+import { startRun } from "../StartRun.ts"
 
 const ofRunsOnly = new Set<OptionKey>(["mode", "batches", "batchSize", "membersList", "skip", "yes"])
 
-const user = (name: string, flags: Flags) =>
+const user = (words: ReadonlyArray<string>, flags: Flags) =>
   Effect.gen(function* () {
     const settings = yield* Effect.catchAll(resolveSettings(flags), endWithInvalid)
-    const username = memberNamed(name)
-    if (Either.isLeft(username)) return yield* endWith(1, username.left)
-    const command = yield* pasteable(`user ${username.right}`, flags, [])
+    const { failed: failedFile, input } = settings
+    const names = yield* namesOf(words, input)
+    if (names.length === 0) return yield* endWith(1, noNames(input))
+    if (failedFile !== undefined)
+      yield* Effect.catchAll(checkFailedFile(failedFile), ({ message }) => endWith(1, message))
+    // What failed is what is left, except for what standard input said.
+    const next = failedFile === undefined ? flags : { ...flags, input: failedFile }
+    const command = yield* pasteable(["user", ...(failedFile === undefined ? words : [])].join(" "), next, [])
     yield* startRun({
       settings,
       mode: "either",
-      only: username.right,
+      only: names,
+      ...(failedFile === undefined ? {} : { failedFile }),
       resume: command,
       restart: command,
       failed: { command: "user", flags }
     })
   })
+
+const noNames = (input: string | undefined): string =>
+  input === undefined
+    ? "lb user needs a NAME, for example lb user davee. All options: lb user --help"
+    : `${input === "-" ? "Standard input" : shown(input)} has no names. Nothing was read.`
 
 /**
  * @since 0.1.0
@@ -34,16 +47,23 @@ const user = (name: string, flags: Flags) =>
  */
 export const userCommand: Command = {
   name: "user",
-  summary: "Adds or refreshes one member.",
-  what: "Reads one member into the dataset. With --storage csv, the member's ratings are also in users/user_NAME_raw.csv and users/user_NAME_translated.csv; later runs keep these files up to date. If the member is in the dataset already, the new ratings replace the old ones, but only if the whole list was read.",
-  usage: "NAME [OPTIONS]",
+  summary: "Adds or refreshes members by name.",
+  what: "Reads members into the dataset, each once, in the order given. With --storage csv, the ratings of each are also in users/user_NAME_raw.csv and users/user_NAME_translated.csv; later runs keep these files up to date. If a member is in the dataset already, the new ratings replace the old ones, but only if the whole list was read.",
+  usage: "NAME... [-i FILE] [--failed FILE] [OPTIONS]",
   examples: [
     ["lb user davee", "add or refresh the member davee"],
     ["lb user https://letterboxd.com/davee/", "the same, by the URL of the profile; @davee works too"],
+    [
+      "lb user -i names.txt --failed left.txt",
+      "the members of a file; then the rest with -i left.txt --failed left.txt"
+    ],
     ["lb user member_1 --source sandbox --test-mode", "try it on the sandbox"]
   ],
-  argument: { name: "NAME", isOptional: false },
+  argument: { name: "NAME", isOptional: true, isMany: true },
   takes: (key) =>
-    !ofRunsOnly.has(key) && !exportOptions.has(key) && !importOptions.has(key) && !refreshOptions.has(key),
-  run: ({ flags, words: [name = ""] }) => user(name, flags)
+    !ofRunsOnly.has(key) &&
+    !exportOptions.has(key) &&
+    !importOptions.has(key) &&
+    (namesOptions.has(key) || !refreshOptions.has(key)),
+  run: ({ flags, words }) => user(words, flags)
 }

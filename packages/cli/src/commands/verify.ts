@@ -13,7 +13,7 @@ import { type Flags, folderOf, pasteable, resolveSettings } from "../options/Set
 import { storageOf } from "../plugins/Storages.ts"
 import { alikeWords } from "../progress/AlikeWords.ts"
 import { Screen } from "../Screen.ts"
-import { endWithError, endWithInvalid } from "../StartRun.ts"
+import { endWithError, endWithInvalid } from "../CommandEnding.ts"
 
 const verify = (flags: Flags, repair: boolean) =>
   Effect.gen(function* () {

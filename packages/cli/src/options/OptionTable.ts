@@ -214,6 +214,18 @@ export const optionTable = {
     {},
     "Options of the storage to export to. The same as in --storage-options."
   ),
+  input: option(
+    "FILE",
+    Text,
+    undefined,
+    "A file of member names, one in a line; - is standard input. Blank lines and what follows # are left out. Short: -i."
+  ),
+  failed: option(
+    "FILE",
+    Text,
+    undefined,
+    "Write the names that could not be read completely to this file, which -i reads. A file that lb did not write is left alone."
+  ),
   olderThan: option(
     "TIME",
     TimeSpan,
@@ -361,7 +373,15 @@ export const exportOptions: ReadonlySet<OptionKey> = new Set([
  * @since 0.1.0
  * @category models
  */
-export const refreshOptions: ReadonlySet<OptionKey> = new Set(["olderThan"])
+export const refreshOptions: ReadonlySet<OptionKey> = new Set(["olderThan", "input"])
+
+/**
+ * Options of `lb user` only.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const namesOptions: ReadonlySet<OptionKey> = new Set(["input", "failed"])
 
 /**
  * Options of `lb import` only.
@@ -401,6 +421,8 @@ const named: ReadonlyArray<{ readonly title: string; readonly keys: ReadonlyArra
     title: "Options",
     keys: [
       "mode",
+      "input",
+      "failed",
       "olderThan",
       "to",
       "into",

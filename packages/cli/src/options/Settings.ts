@@ -123,6 +123,8 @@ export const resolveSettings = (
       to: value("to", t.to),
       into: value("into", t.into),
       intoOptions: value("intoOptions", t.intoOptions),
+      input: value("input", t.input),
+      failed: value("failed", t.failed),
       olderThan: value("olderThan", t.olderThan),
       asOf: value("asOf", t.asOf),
       anonymise: value("anonymise", t.anonymise),

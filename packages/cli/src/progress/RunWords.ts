@@ -48,7 +48,13 @@ const doubtWords = {
   "another-list": "its name now belongs to a member with a different list"
 } as const
 
-const whatIsMissing = ({ doubts, missing }: Pick<RunReport["partial"][number], "doubts" | "missing">): string =>
+/**
+ * Why a list is not complete.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const whatIsMissing = ({ doubts, missing }: Pick<RunReport["partial"][number], "doubts" | "missing">): string =>
   [
     ...(missing.length === 0
       ? []

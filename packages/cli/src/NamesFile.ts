@@ -1,0 +1,165 @@
+/**
+ * Files of member names: those to read (`--input`), and those that could not be read (`--failed`).
+ *
+ * @since 0.1.0
+ */
+import { FileSystem, Path } from "@effect/platform"
+import { NodeStream } from "@effect/platform-node"
+import type { Username } from "@letterboxd-ratings/core"
+import { Chunk, Effect, Either, Schema, Stream } from "effect"
+import { memberNamed } from "./options/MemberName.ts"
+import { endWith } from "./CommandEnding.ts"
+import { shown } from "./Shown.ts"
+
+const mostBytes = 10_000_000
+const mostNames = 100_000
+const longestLine = 500
+
+/** What is wrong with a file of names, and what to do, in a sentence. */
+class NamesFileError extends Schema.TaggedError<NamesFileError>("@letterboxd-ratings/cli/NamesFileError")(
+  "NamesFileError",
+  { reason: Schema.Literal("Unreadable", "TooLarge", "Invalid", "NotOurs", "Unwritable"), message: Schema.String }
+) {
+  /** @since 0.1.0 */
+  readonly isRetryable = false
+}
+
+const wrong = (reason: NamesFileError["reason"], message: string) => new NamesFileError({ reason, message })
+
+/**
+ * The names in a text: one in a line. Blank lines, and what follows a `#`, are left out.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const namesIn = (place: string, text: string): Either.Either<ReadonlyArray<Username>, string> => {
+  const names: Array<Username> = []
+  for (const [i, line] of text
+    .replace(/^\uFEFF/u, "")
+    .split(/\r\n|\n|\r/u)
+    .entries()) {
+    const where = `Line ${i + 1} of ${place}`
+    if (line.length > longestLine)
+      return Either.left(`${where} has more than ${longestLine} characters. Give one name in a line.`)
+    const word = line.replace(/#.*$/su, "").trim()
+    if (word === "") continue
+    const name = memberNamed(word)
+    if (Either.isLeft(name)) return Either.left(`${where}: ${name.left}`)
+    names.push(name.right)
+    if (names.length > mostNames)
+      return Either.left(`${place} has more than ${mostNames.toLocaleString("en-US")} names. Divide it.`)
+  }
+  return Either.right(names)
+}
+
+/** The bytes of a file, or of standard input (`-`), of which no more are read than a file of names may have. */
+const bytesOf = (place: string) =>
+  Effect.gen(function* () {
+    const fs = yield* FileSystem.FileSystem
+    const bytes = place === "-" ? NodeStream.stdin : fs.stream(place)
+    let length = 0
+    const chunks = yield* bytes.pipe(
+      Stream.takeUntil((chunk) => (length += chunk.length) > mostBytes),
+      Stream.runCollect,
+      Effect.mapError(({ message }) =>
+        wrong("Unreadable", `${shown(place)} cannot be read: ${shown(message)}. Check the path.`)
+      )
+    )
+    if (length > mostBytes)
+      return yield* wrong("TooLarge", `${shown(place)} has more than ${mostBytes / 1e6} MB. Divide it.`)
+    return Buffer.concat(Chunk.toReadonlyArray(chunks))
+  })
+
+/**
+ * Reads a file of names, or standard input (`-`).
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const readNames = (
+  place: string
+): Effect.Effect<ReadonlyArray<Username>, NamesFileError, FileSystem.FileSystem> =>
+  Effect.gen(function* () {
+    const bytes = yield* bytesOf(place)
+    const named = place === "-" ? "standard input" : shown(place)
+    const text = yield* Effect.try({
+      try: () => new TextDecoder("utf-8", { fatal: true }).decode(bytes),
+      catch: () => wrong("Invalid", `${named} is not UTF-8 text. Save it as UTF-8, one name in a line.`)
+    })
+    return yield* Effect.mapError(namesIn(named, text), (message) => wrong("Invalid", message))
+  })
+
+const mark = "# Members that lb could not read completely. Each run with --failed replaces this file; -i reads it.\n"
+
+/**
+ * Checks that a file of failed names may be written: it is not there, or one of ours.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const checkFailedFile = (place: string): Effect.Effect<void, NamesFileError, FileSystem.FileSystem> =>
+  Effect.gen(function* () {
+    const fs = yield* FileSystem.FileSystem
+    const failed = (message: string) => wrong("Unwritable", `${shown(place)} cannot be used for --failed: ${message}`)
+    const isThere = yield* Effect.mapError(fs.exists(place), ({ message }) => failed(shown(message)))
+    if (!isThere) return
+    const { type } = yield* Effect.mapError(fs.stat(place), ({ message }) => failed(shown(message)))
+    if (type !== "File") return yield* failed("it is not a file. Choose another name.")
+    const head = yield* fs.stream(place, { bytesToRead: mark.length }).pipe(
+      Stream.runCollect,
+      Effect.mapError(({ message }) => failed(shown(message)))
+    )
+    if (Buffer.concat(Chunk.toReadonlyArray(head)).toString("utf8") !== mark)
+      return yield* wrong(
+        "NotOurs",
+        `${shown(place)} is there already, and lb did not write it. Nothing was read. Choose another name for --failed.`
+      )
+  })
+
+/**
+ * Writes the names that could not be read, each with the reason, in the place of the last ones. Where all were read, the
+ * file has only its first line.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const writeFailed = (
+  place: string,
+  failed: ReadonlyArray<{ readonly username: Username; readonly reason: string }>
+): Effect.Effect<void, NamesFileError, FileSystem.FileSystem | Path.Path> =>
+  Effect.gen(function* () {
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    yield* checkFailedFile(place)
+    const directory = path.dirname(path.resolve(place))
+    const next = path.join(yield* fs.makeTempDirectoryScoped({ directory, prefix: ".lb-failed-" }), "names")
+    const lines = failed.map(({ reason, username }) => `${username}  # ${reason}\n`)
+    yield* fs.writeFileString(next, `${mark}${lines.join("")}`)
+    yield* fs.rename(next, place)
+  }).pipe(
+    Effect.scoped,
+    Effect.catchAll((error) =>
+      error._tag === "NamesFileError"
+        ? error
+        : wrong("Unwritable", `The names could not be written to ${shown(place)}: ${shown(error.message)}`)
+    )
+  )
+
+/**
+ * The names on a command line, and then those of a file. Ends the command where one is none.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const namesOf = (words: ReadonlyArray<string>, input: string | undefined) =>
+  Effect.gen(function* () {
+    const names: Array<Username> = []
+    for (const word of words) {
+      const name = memberNamed(word)
+      if (Either.isLeft(name)) return yield* endWith(1, name.left)
+      names.push(name.right)
+    }
+    if (input === undefined) return names
+    const more = yield* Effect.catchAll(readNames(input), ({ message }) => endWith(1, message))
+    return [...names, ...more]
+  })
