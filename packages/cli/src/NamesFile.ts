@@ -70,13 +70,8 @@ const bytesOf = (place: string) =>
     return Buffer.concat(Chunk.toReadonlyArray(chunks))
   })
 
-/**
- * Reads a file of names, or standard input (`-`).
- *
- * @since 0.1.0
- * @category constructors
- */
-export const readNames = (
+/** Reads a file of names, or standard input (`-`). */
+const readNames = (
   place: string
 ): Effect.Effect<ReadonlyArray<Username>, NamesFileError, FileSystem.FileSystem> =>
   Effect.gen(function* () {
