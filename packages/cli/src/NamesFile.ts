@@ -71,9 +71,7 @@ const bytesOf = (place: string) =>
   })
 
 /** Reads a file of names, or standard input (`-`). */
-const readNames = (
-  place: string
-): Effect.Effect<ReadonlyArray<Username>, NamesFileError, FileSystem.FileSystem> =>
+const readNames = (place: string): Effect.Effect<ReadonlyArray<Username>, NamesFileError, FileSystem.FileSystem> =>
   Effect.gen(function* () {
     const bytes = yield* bytesOf(place)
     const named = place === "-" ? "standard input" : shown(place)
