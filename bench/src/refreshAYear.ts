@@ -39,7 +39,7 @@ const year = (films: ReadonlyArray<number>, refreshOnce: Refreshing) =>
   Effect.gen(function* () {
     const changing = changingWorld({ seed: 2026, films })
     const site = yield* Sandbox.make({ world: changing.world() })
-    const { refresh, start } = datasetOf(changing, site)
+    const { readAll, refresh, start } = datasetOf(changing, site)
     yield* start
     let requests = 0
     for (let day = 1; day <= days; day += 1) {
@@ -55,7 +55,7 @@ const year = (films: ReadonlyArray<number>, refreshOnce: Refreshing) =>
     )
     // A full pass, after which the dataset is what the site shows.
     yield* site.become(changing.nextDay())
-    yield* refresh({ olderThanDays: 1e-9 })
+    yield* readAll
     const isPublic = new Set(
       changing.world().members.flatMap(({ state, username }) => (state === "public" ? [username] : []))
     )

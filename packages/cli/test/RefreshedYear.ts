@@ -5,15 +5,18 @@ import { FetchHttpClient } from "@effect/platform"
 import {
   datasetAsOf,
   Harvest,
-  type RatingsSource,
+  PartContent,
+  RatingsSource,
   RatingsStorage,
   readWhole,
   Refresh,
-  type RefreshReport
+  type RefreshReport,
+  Username,
+  WatchedFilm
 } from "@letterboxd-ratings/core"
 import { type ChangingWorld, type Sandbox, type World } from "@letterboxd-ratings/fixtures"
 import { HttpPolicy, LetterboxdSource } from "@letterboxd-ratings/letterboxd-source"
-import { Chunk, Clock, DateTime, Effect, Layer, Stream } from "effect"
+import { Chunk, Clock, DateTime, Effect, Layer, Schema, Stream } from "effect"
 
 const transport = FetchHttpClient.layer.pipe(
   Layer.provide(Layer.succeed(FetchHttpClient.RequestInit, { redirect: "manual" }))
@@ -35,6 +38,52 @@ const sourceOf = (baseUrl: string) =>
       )
     )
   )
+
+const filmsOnPage = 72
+const decodeName = Schema.decodeSync(Username)
+const decodeListed = Schema.decodeUnknownSync(WatchedFilm)
+
+/** A world without a site, for what is no subject of a test: starting a dataset, and reading all of it in the end. */
+const worldSource = (world: () => World): typeof RatingsSource.Service => ({
+  name: "world",
+  members: Stream.suspend(() =>
+    Stream.fromIterable(
+      world()
+        .members.filter(({ isListed = true }) => isListed)
+        .map(({ films, username }) => ({ username: decodeName(username), films: films.length }))
+    )
+  ),
+  list: (username, parts) =>
+    Stream.suspend(() => {
+      const member = world().members.find((one) => one.username === username)
+      const part = (number: number, content: PartContent) => ({ username, number, place: "world", content })
+      if (member === undefined || member.state === "gone") return Stream.make(part(1, PartContent.Gone()))
+      if (member.state === "private") return Stream.make(part(1, PartContent.Private()))
+      if (member.state !== "public")
+        return Stream.make(part(1, PartContent.Renamed({ to: decodeName(member.state.renamedTo) })))
+      const { films } = member
+      const lastPart = Math.max(1, Math.ceil(films.length / filmsOnPage))
+      const numbers = parts === "all" ? Array.from({ length: lastPart }, (_, i) => i + 1) : parts
+      return Stream.fromIterable(
+        numbers.map((number) =>
+          part(
+            number,
+            films.length === 0
+              ? PartContent.Empty()
+              : PartContent.Films({
+                  films: films
+                    .slice((number - 1) * filmsOnPage, number * filmsOnPage)
+                    .map(({ film, rating }) => decodeListed({ film, ...(rating === undefined ? {} : { rating }) })),
+                  lastPart,
+                  stated: { films: films.length },
+                  unreadable: 0,
+                  fullPart: filmsOnPage
+                })
+          )
+        )
+      )
+    })
+})
 
 const firstDay = Date.UTC(2026, 0, 1, 12)
 const millisOfADay = 86_400_000
@@ -95,11 +144,13 @@ const options = { batchSize: 100, membersInFlight: 12 }
 
 /** Starts the dataset of a world, and gives what refreshes it on a day and what it holds. */
 export const datasetOf = (changing: ChangingWorld, site: Sandbox.Sandbox) => {
-  const on = <A, E, R>(work: Effect.Effect<A, E, R | RatingsSource>) =>
-    work.pipe(Effect.provide(sourceOf(site.url)), Effect.withClock(clockOn(changing.day())))
+  const today = <A, E, R>(work: Effect.Effect<A, E, R>) => Effect.withClock(work, clockOn(changing.day()))
+  const on = <A, E, R>(work: Effect.Effect<A, E, R | RatingsSource>) => today(Effect.provide(work, sourceOf(site.url)))
+  const offline = <A, E, R>(work: Effect.Effect<A, E, R | RatingsSource>) =>
+    today(Effect.provideService(work, RatingsSource, worldSource(changing.world)))
   return {
     start: Effect.suspend(() =>
-      on(
+      offline(
         Harvest.report({
           ...options,
           mode: "new",
@@ -108,6 +159,7 @@ export const datasetOf = (changing: ChangingWorld, site: Sandbox.Sandbox) => {
         })
       )
     ),
+    readAll: Effect.suspend(() => offline(Refresh.report({ ...options, olderThanDays: 1e-9 }))),
     refresh: (more: Partial<Refresh.RefreshOptions> = {}): Effect.Effect<RefreshReport, unknown, RatingsStorage> =>
       Effect.suspend(() => on(Refresh.report({ ...options, ...more })))
   }
