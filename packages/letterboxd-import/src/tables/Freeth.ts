@@ -22,7 +22,7 @@ export const freeth = tablesKind({
       const own = new Map<Slug, FilmFacts>()
       const leftOut = new LeftOut()
       if (files.films !== undefined) {
-        yield* readSmallTable(files.films.path, ["film_id"], leftOut, "it is cut or names no film", (cell) => {
+        yield* readSmallTable(files.films, ["film_id"], leftOut, "it is cut or names no film", (cell) => {
           const slug = slugFrom(cell("film_id"))
           if (slug === undefined) return false
           own.set(

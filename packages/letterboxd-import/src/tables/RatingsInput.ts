@@ -1,7 +1,6 @@
 /**
  * One input of ratings in a table: read to its end, grouped by member, and told member by member.
  */
-import type { FileSystem } from "@effect/platform"
 import {
   type AsideRow,
   ImportedList,
@@ -21,9 +20,9 @@ import {
   type DelimitedBlock,
   delimitedBlocks,
   detachedText,
-  fileBytes,
   formWords
 } from "../reading/DelimitedRows.ts"
+import type { NamedFile } from "../reading/NamedFiles.ts"
 import type { RowFilm } from "./FilmTables.ts"
 import { makeGroupedRatings, mostFilms, mostMembers, mostRows } from "./GroupedRatings.ts"
 
@@ -38,7 +37,8 @@ type Scale = "stars" | "half stars" | "either"
 
 /**
  * Ratings in a table, and how its cells are read. `memberOf` and `filmOf` are asked once for each text, as long as there are
- * not too many; `undefined` is no member, or no film. `fileBytes` bounds what is read of the file. `notes` are said at the
+ * not too many; `undefined` is no member, or no film. `committed` is how many bytes of the file count, if it is not all of
+ * them. `notes` are said at the
  * end; `notDecoded` counts rows of other files. `endsInLineEnd` says that a program wrote the file: a last row without a line
  * end is cut.
  */
@@ -46,8 +46,8 @@ export interface RatingsInput {
   readonly endsInLineEnd: boolean
   readonly kind: string
   readonly place: string
-  readonly file: string
-  readonly fileBytes: number
+  readonly file: NamedFile
+  readonly committed?: number
   readonly columns: { readonly user: string; readonly film: string; readonly rating: string }
   readonly scale: Scale
   readonly memberOf: (text: string) => Username | undefined
@@ -111,7 +111,7 @@ const remembered = (read: (text: string) => number): ((text: string) => number) 
 }
 
 /** The rows of a table that was read. */
-const ratingRows = ({ columns, endsInLineEnd, file, filmOf, memberOf, scale }: RatingsInput) => {
+const ratingRows = ({ columns, endsInLineEnd, file: { place: file }, filmOf, memberOf, scale }: RatingsInput) => {
   const ratings = makeGroupedRatings()
   const members: Array<Username> = []
   const films: Array<RowFilm> = []
@@ -265,12 +265,13 @@ const ratingRows = ({ columns, endsInLineEnd, file, filmOf, memberOf, scale }: R
  * The items of an input, from progress to `Read`. Fails if the table cannot be read, before there is any member. Takes eight
  * bytes a rating, and the names of members and films.
  */
-export const ratingsItems = (input: RatingsInput): Stream.Stream<ImportItem, ImportError, FileSystem.FileSystem> =>
+export const ratingsItems = (input: RatingsInput): Stream.Stream<ImportItem, ImportError> =>
   Stream.suspend(() => {
-    const { columns, file, kind, place, readAt } = input
+    const { columns, committed, file, kind, place, readAt } = input
+    const totalBytes = committed ?? file.bytes
     const read = ratingRows(input)
     let told = 0
-    const progress = delimitedBlocks(file, fileBytes(file, input.fileBytes), [
+    const progress = delimitedBlocks(file.place, file.read(totalBytes), [
       columns.user,
       columns.film,
       columns.rating
@@ -279,7 +280,7 @@ export const ratingsItems = (input: RatingsInput): Stream.Stream<ImportItem, Imp
         Either.map(read.take(block), (rows) => {
           if (block.bytes - told < progressBytes) return Option.none()
           told = block.bytes
-          return Option.some(ImportItem.Progress({ place, bytes: block.bytes, totalBytes: input.fileBytes, rows }))
+          return Option.some(ImportItem.Progress({ place, bytes: block.bytes, totalBytes, rows }))
         })
       ),
       Stream.filterMap((item) => item)

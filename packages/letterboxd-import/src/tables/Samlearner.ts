@@ -36,8 +36,7 @@ export const samlearner = tablesKind({
       const own = new Map<Slug, FilmFacts>()
       const leftOut = new LeftOut()
       if (files.films !== undefined) {
-        const { path } = files.films
-        yield* readSmallTable(path, ["movie_id"], leftOut, "it is cut or names no film", (cell) => {
+        yield* readSmallTable(files.films, ["movie_id"], leftOut, "it is cut or names no film", (cell) => {
           const slug = slugFrom(cell("movie_id"))
           if (slug === undefined) return false
           own.set(
