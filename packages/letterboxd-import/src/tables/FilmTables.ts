@@ -90,7 +90,7 @@ export const titleFrom = (text: string): string | undefined => {
 }
 
 /** The facts that are there. */
-export const factsOf = (facts: { readonly [K in keyof FilmFacts]: FilmFacts[K] | undefined }): FilmFacts => ({
+export const factsOf = (facts: { readonly [K in keyof FilmFacts]?: FilmFacts[K] | undefined }): FilmFacts => ({
   ...(facts.id === undefined ? {} : { id: facts.id }),
   ...(facts.slug === undefined ? {} : { slug: facts.slug }),
   ...(facts.title === undefined ? {} : { title: facts.title }),

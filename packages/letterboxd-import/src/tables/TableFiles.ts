@@ -45,14 +45,14 @@ export interface TablesKind<F extends string> {
   readonly subfolders: ReadonlyArray<string>
   readonly isFolder: (names: ReadonlySet<string>) => boolean
   readonly input: (
-    found: FoundTables<F>,
+    found: FoundTables<NoInfer<F>>,
     numbers: FilmNumbers,
     bridge: FilmBridge
   ) => Effect.Effect<KindInput, ImportError, Files>
 }
 
 /** What a kind tells of an input. */
-type KindInput = Omit<RatingsInput, "kind" | "place" | "file" | "endsInLineEnd">
+export type KindInput = Omit<RatingsInput, "kind" | "place" | "file" | "endsInLineEnd">
 
 const hasColumns = (head: Uint8Array, { columns }: TableFile): boolean => {
   const header = headerFrom(head, columns)
