@@ -10,8 +10,9 @@ import {
   samlearnerFiles,
   type World
 } from "@letterboxd-ratings/fixtures"
-import { DateTime, Effect, Either, Stream } from "effect"
-import { type ImportOptions, type InputKind, tables } from "../src/index.ts"
+import { DateTime, Effect, Either, Option, Stream } from "effect"
+import * as fc from "fast-check"
+import { type ImportOptions, type InputKind, linkCode, tables } from "../src/index.ts"
 import { candidateOf, folderWith, itemsOf, knownFilms, noFilms, noOptions, ratingsIn } from "./ImportedItems.ts"
 
 const kindOf = (name: string): InputKind => {
@@ -307,6 +308,43 @@ describe("table", () => {
       const halves = yield* readTable("user\tfilm\trating\nann\t1984\t7\nann\t2012\t10.0\n")
       assert.deepStrictEqual(ratingsIn(halves), ["ann 1984 3.5", "ann 2012 5"])
       assert.include(halves.read[0]?.notes.join("\n"), "half stars, 1 to 10, because one is above 5 (line 2)")
+    }).pipe(provide)
+  )
+
+  it.scoped("reads the links of exports as numbers of films, and those that lead elsewhere as no film", () =>
+    Effect.gen(function* () {
+      const shapes = ["https://boxd.it/CODE", "http://boxd.it/CODE/", "boxd.it/CODE", " https://boxd.it/CODE "]
+      const rows = fc.array(
+        fc.record({
+          kind: fc.constantFrom("film" as const, "entry" as const, "list" as const),
+          id: fc.integer({ min: 1, max: 2_000_000_000 }),
+          shape: fc.constantFrom(...shapes)
+        }),
+        { minLength: 1, maxLength: 20 }
+      )
+      yield* Effect.promise(() =>
+        fc.assert(
+          fc.asyncProperty(rows, fc.boolean(), (rows, hasSlug) =>
+            Effect.gen(function* () {
+              const lines = rows.map(
+                ({ id, kind, shape }) => `ann,${shape.replace("CODE", Option.getOrThrow(linkCode(kind, id)))},3`
+              )
+              const text = ["user,film,rating", ...(hasSlug ? ["ann,rocky,4"] : []), ...lines].join("\n")
+              const read = yield* readTable(text)
+              const films = new Set(rows.filter(({ kind }) => kind === "film").map(({ id }) => id))
+              assert.deepStrictEqual(ratingsIn(read), Array.from(films, (id) => `ann ${id} 3`).toSorted())
+              const elsewhere = rows.filter(({ kind }) => kind !== "film").length
+              assert.strictEqual(read.read[0]?.counts.notDecoded, elsewhere)
+              assert.strictEqual(read.aside.length, hasSlug ? 1 : 0)
+              const notes = read.read[0]?.notes.join("\n") ?? ""
+              assert.strictEqual(notes.includes("not read because its link leads to no film"), elsewhere > 0)
+            }).pipe(Effect.scoped, provide, Effect.runPromise)
+          ),
+          { numRuns: 50 }
+        )
+      )
+      const read = yield* readTable("user,film,rating\nann,https://boxd.it/a5fa,3\nann,https://boxd.it/gAKk1n,3\n")
+      assert.deepStrictEqual(ratingsIn(read), ["ann 240344 3"])
     }).pipe(provide)
   )
 

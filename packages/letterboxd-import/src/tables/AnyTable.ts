@@ -4,10 +4,20 @@
 import { ImportError, type KnownFilms, type Slug } from "@letterboxd-ratings/core"
 import { Effect, Either, Option, Stream } from "effect"
 import type { Candidate, ImportOptions, InputKind } from "../InputKind.ts"
+import { readLink } from "../export/LinkCode.ts"
 import { columnsAt, delimitedBlocks } from "../reading/DelimitedRows.ts"
 import { filesOfTablesZip, findFile, type NamedFile } from "../reading/NamedFiles.ts"
 import { isZip } from "../reading/ZipArchive.ts"
-import { type FilmBridge, filmIdFrom, filmNumbers, noBridge, readBridge, type RowFilm, slugFrom } from "./FilmTables.ts"
+import {
+  type FilmBridge,
+  filmIdFrom,
+  filmNumbers,
+  type NamedFilm,
+  noBridge,
+  readBridge,
+  type RowFilm,
+  slugFrom
+} from "./FilmTables.ts"
 import { memberFrom } from "./RatingsInput.ts"
 import { inputItems, numberNotes } from "./TableFiles.ts"
 
@@ -39,7 +49,12 @@ const hasSlugs = ({ place, read }: NamedFile, columns: readonly [user: string, f
   )
 
 /** The film that a cell names. */
-const filmFrom = (text: string, areSlugs: boolean, numbers: Films): RowFilm | undefined => {
+const filmFrom = (text: string, areSlugs: boolean, numbers: Films): NamedFilm | undefined => {
+  const link = Option.getOrUndefined(readLink(text.trim()))
+  if (link !== undefined && link._tag !== "FilmPage") {
+    const number = link._tag === "Film" ? filmIdFrom(`${link.id}`) : undefined
+    return number === undefined ? { _tag: "Elsewhere" } : { _tag: "Numbered", film: { id: number } }
+  }
   const id = (areSlugs ? /^\s*film:(\d{1,10})\s*$/u : /^\s*(?:film:)?(\d{1,10})(?:\.0)?\s*$/u).exec(text)?.[1]
   if (id !== undefined) {
     const number = filmIdFrom(id)
@@ -114,7 +129,7 @@ const inputOf = (candidate: Candidate, options: ImportOptions, bridge: FilmBridg
 
 /**
  * Any delimited file with members, films and ratings, if the user names the columns. It is never recognised by a look, since
- * nothing tells such a file from others. A film is a slug, an address `/film/SLUG/`, or a number (`240344`, `film:240344`).
+ * nothing tells such a file from others. A film is a slug, an address `/film/SLUG/`, a number (`240344`, `film:240344`), or a film link as exports have them (`https://boxd.it/a5fa`).
  */
 export const table: InputKind = {
   name: "table",

@@ -33,6 +33,9 @@ export type RowFilm =
   | { readonly _tag: "Slug"; readonly slug: Slug }
   | { readonly _tag: "Unknown"; readonly key: string }
 
+/** What a cell of films holds: a film, or a link that leads elsewhere on the site. */
+export type NamedFilm = RowFilm | { readonly _tag: "Elsewhere" }
+
 /** The most characters of a slug, a title or another name of a film. */
 const longestText = 500
 

@@ -23,7 +23,7 @@ import {
   formWords
 } from "../reading/DelimitedRows.ts"
 import type { NamedFile } from "../reading/NamedFiles.ts"
-import type { RowFilm } from "./FilmTables.ts"
+import type { NamedFilm, RowFilm } from "./FilmTables.ts"
 import { makeGroupedRatings, mostFilms, mostMembers, mostRows } from "./GroupedRatings.ts"
 
 /**
@@ -51,7 +51,7 @@ export interface RatingsInput {
   readonly columns: { readonly user: string; readonly film: string; readonly rating: string }
   readonly scale: Scale
   readonly memberOf: (text: string) => Username | undefined
-  readonly filmOf: (text: string) => RowFilm | undefined
+  readonly filmOf: (text: string) => NamedFilm | undefined
   readonly readAt: (member: Username) => DateTime.Utc
   readonly notes: () => ReadonlyArray<string>
   readonly notDecoded: number
@@ -82,10 +82,17 @@ const stars: ReadonlyArray<Rating | undefined> = Array.from({ length: 11 }, (_, 
 const notARow = "cells are missing, or there are too many"
 const notAMember = "there is no member's name"
 const notAFilm = "there is no film"
+const elsewhere = "its link leads to no film (but to a log entry, a list or the like)"
 const notARating = "there is no rating"
 const notWhole = "the file ends within it"
 type Trouble =
-  "it is not CSV" | typeof notARow | typeof notAMember | typeof notAFilm | typeof notARating | typeof notWhole
+  | "it is not CSV"
+  | typeof notARow
+  | typeof notAMember
+  | typeof notAFilm
+  | typeof elsewhere
+  | typeof notARating
+  | typeof notWhole
 
 /** Texts and what they were read as, so that each is read once. */
 const remembered = (read: (text: string) => number): ((text: string) => number) => {
@@ -141,6 +148,7 @@ const ratingRows = ({ columns, endsInLineEnd, file: { place: file }, filmOf, mem
   const filmAt = remembered((text) => {
     const film = text.length > longestKey ? undefined : filmOf(text)
     if (film === undefined) return -1
+    if (film._tag === "Elsewhere") return -2
     const key = film._tag === "Numbered" ? film.film.id : film._tag === "Slug" ? `s${film.slug}` : `u${film.key}`
     const before = filmPlaces.get(key)
     if (before !== undefined) return before
@@ -205,7 +213,7 @@ const ratingRows = ({ columns, endsInLineEnd, file: { place: file }, filmOf, mem
           }
           const film = filmAt(cells[filmColumn] ?? "")
           if (film < 0) {
-            trouble(notAFilm, line)
+            trouble(film === -2 ? elsewhere : notAFilm, line)
             continue
           }
           if (value > 10) aboveFive ??= line
