@@ -166,7 +166,11 @@ describe("tables", () => {
       assert.strictEqual(read.read[0]?.counts.notDecoded, 8)
       const notes = read.read[0]?.notes.join("\n") ?? ""
       assert.include(notes, "line 5 of")
-      assert.include(notes, "3 rows were not read because there is no rating; the first is line 6")
+      assert.include(notes, "1 row was not read because there is no rating; the first is line 8")
+      assert.include(
+        notes,
+        "2 rows were not read because the rating is no whole number from 1 to 10; the first is line 6"
+      )
       assert.include(notes, "because the file ends within it; the first is line 12")
       assert.notInclude(notes, "remark")
     }).pipe(provide)
@@ -337,7 +341,7 @@ describe("table", () => {
               assert.strictEqual(read.read[0]?.counts.notDecoded, elsewhere)
               assert.strictEqual(read.aside.length, hasSlug ? 1 : 0)
               const notes = read.read[0]?.notes.join("\n") ?? ""
-              assert.strictEqual(notes.includes("not read because its link leads to no film"), elsewhere > 0)
+              assert.strictEqual(notes.includes("not read because the link leads to no film"), elsewhere > 0)
             }).pipe(Effect.scoped, provide, Effect.runPromise)
           ),
           { numRuns: 50 }
@@ -345,6 +349,48 @@ describe("table", () => {
       )
       const read = yield* readTable("user,film,rating\nann,https://boxd.it/a5fa,3\nann,https://boxd.it/gAKk1n,3\n")
       assert.deepStrictEqual(ratingsIn(read), ["ann 240344 3"])
+    }).pipe(provide)
+  )
+
+  it.scoped("tells a rating that is none from one that is missing", () =>
+    Effect.gen(function* () {
+      const wrong = fc.constantFrom("0", "0.0", "-1", "10.5", "11", "3.3", "4/5", "★★★", "nan", "1e1", "9".repeat(60))
+      const ratings = fc.array(
+        fc.oneof(wrong, fc.constantFrom("", " ", "\u00a0"), fc.constantFrom("0.5", "3", "4,5")),
+        {
+          minLength: 1
+        }
+      )
+      yield* Effect.promise(() =>
+        fc.assert(
+          fc.asyncProperty(ratings, (ratings) =>
+            Effect.gen(function* () {
+              const rows = ratings.map((rating, n) => `ann;${n + 1};${rating}`)
+              const read = yield* readTable(["user;film;rating", ...rows].join("\n"))
+              const notes = read.read[0]?.notes.join("\n") ?? ""
+              const count = (why: string) =>
+                Number(new RegExp(`(\\d+) rows? w\\w+ not read because ${why}`, "u").exec(notes)?.[1])
+              const missing = ratings.filter((rating) => rating.trim() === "").length
+              const right = ratings.filter((rating) => /^(?:0\.5|3|4,5)$/u.test(rating)).length
+              assert.strictEqual(count("there is no rating") || 0, missing)
+              assert.strictEqual(
+                count("the rating is neither stars \\(0.5 to 5\\) nor half stars \\(1 to 10\\)") || 0,
+                ratings.length - missing - right
+              )
+              assert.strictEqual(ratingsIn(read).length, right)
+            }).pipe(Effect.scoped, provide, Effect.runPromise)
+          ),
+          { numRuns: 50 }
+        )
+      )
+      const folder = yield* folderWith({
+        "ratings.csv": "user_name,film_id,rating\nann,a,5.5\nann,b,\n",
+        "films.csv": "film_id,film_name,year,poster_url\n"
+      })
+      const stars = yield* itemsOf(kindOf("freeth"), [folder])
+      const notes = stars.read[0]?.notes.join("\n")
+      assert.include(notes, "1 row was not read because the rating is none of 0.5, 1, 1.5 ... 5; the first is line 2")
+      assert.include(notes, "1 row was not read because there is no rating; the first is line 3")
     }).pipe(provide)
   )
 

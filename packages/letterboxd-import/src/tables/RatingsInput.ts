@@ -82,8 +82,13 @@ const stars: ReadonlyArray<Rating | undefined> = Array.from({ length: 11 }, (_, 
 const notARow = "cells are missing, or there are too many"
 const notAMember = "there is no member's name"
 const notAFilm = "there is no film"
-const elsewhere = "its link leads to no film (but to a log entry, a list or the like)"
+const elsewhere = "the link leads to no film (but to a log entry, a list or the like)"
 const notARating = "there is no rating"
+const offScale = {
+  stars: "the rating is none of 0.5, 1, 1.5 ... 5",
+  "half stars": "the rating is no whole number from 1 to 10",
+  either: "the rating is neither stars (0.5 to 5) nor half stars (1 to 10)"
+} as const
 const notWhole = "the file ends within it"
 type Trouble =
   | "it is not CSV"
@@ -92,6 +97,7 @@ type Trouble =
   | typeof notAFilm
   | typeof elsewhere
   | typeof notARating
+  | (typeof offScale)[Scale]
   | typeof notWhole
 
 /** Texts and what they were read as, so that each is read once. */
@@ -157,7 +163,7 @@ const ratingRows = ({ columns, endsInLineEnd, file: { place: file }, filmOf, mem
     return films.length - 1
   })
   const values = new Map<string, number>()
-  /** Twice the number in the cell, 1 to 20; 0 is none. */
+  /** Twice the number in the cell, 1 to 20; 0 is no rating, and -1 is not on the scale. */
   const valueOf = (text: string): number => {
     const known = values.get(text)
     if (known !== undefined) return known
@@ -165,7 +171,12 @@ const ratingRows = ({ columns, endsInLineEnd, file: { place: file }, filmOf, mem
     const twice = (decimal?.value ?? 0) * 2
     const most = scale === "stars" ? 10 : 20
     const step = scale === "half stars" ? 2 : 1
-    const value = decimal !== undefined && twice >= step && twice <= most && twice % step === 0 ? twice : 0
+    const value =
+      decimal !== undefined && twice >= step && twice <= most && twice % step === 0
+        ? twice
+        : text.trim() === ""
+          ? 0
+          : -1
     if (decimal?.hasComma === true && value > 0) hasComma = true
     if (values.size < 1000) values.set(detachedText(text), value)
     return value
@@ -202,8 +213,8 @@ const ratingRows = ({ columns, endsInLineEnd, file: { place: file }, filmOf, mem
             continue
           }
           const value = valueOf(cells[ratingColumn] ?? "")
-          if (value === 0) {
-            trouble(notARating, line)
+          if (value <= 0) {
+            trouble(value === 0 ? notARating : offScale[scale], line)
             continue
           }
           const member = memberAt(cells[memberColumn] ?? "")
