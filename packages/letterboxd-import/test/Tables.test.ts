@@ -134,6 +134,7 @@ describe("tables", () => {
         )
         assert.strictEqual(error._tag === "ImportError" && error.reason, "InvalidOption")
         assert.strictEqual(error._tag === "ImportError" && error.line, line)
+        assert.include(error.message, "needs the columns slug and film_id")
       }
     }).pipe(provide)
   )

@@ -165,13 +165,16 @@ export const readBridge = (place: string): Effect.Effect<FilmBridge, ImportError
       })
     ).pipe(
       Effect.mapError(
-        ({ advice, detail, line }) =>
+        ({ advice, detail, line, reason }) =>
           new ImportError({
             reason: "InvalidOption",
             place,
             ...(line === undefined ? {} : { line }),
             detail,
-            advice: advice ?? "The table of films needs the columns slug and film_id, and can have tmdb_id and imdb_id."
+            advice:
+              advice === undefined || reason === "Incomplete"
+                ? "The table of films needs the columns slug and film_id, and can have tmdb_id and imdb_id."
+                : advice
           })
       )
     )
