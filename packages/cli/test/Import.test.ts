@@ -148,9 +148,18 @@ describe("lb import", () => {
         fs.readFileSync(path.join(folder, "data_output", "missing_pages.html"), "utf8"),
         `href="${address}"`
       )
+      const list = path.join("data_output", "missing_pages.html")
+      const status = await lb(folder, ["status"])
+      assert.match(status.out, new RegExp(`^Pages to save, as links: .*${list.replaceAll("\\", "\\\\")}$`, "mu"))
+      assert.include(JSON.parse((await lb(folder, ["status", "--json"])).out).missingPages, list)
       const rest = await lb(folder, ["import", path.join("all", second)])
       assert.strictEqual(rest.code, 0, rest.err)
-      assert.isFalse(fs.existsSync(path.join(folder, "data_output", "missing_pages.html")))
+      assert.isFalse(fs.existsSync(path.join(folder, list)))
+      assert.notInclude((await lb(folder, ["status"])).out, "Pages to save")
+      for (const text of ["", "of somebody"]) {
+        fs.writeFileSync(path.join(folder, list), text)
+        assert.notInclude((await lb(folder, ["status"])).out, "Pages to save")
+      }
       assert.deepStrictEqual(
         ratingsIn(path.join(folder, "data_output")),
         inWords(expected.filter(({ username }) => username === member.username))
