@@ -185,6 +185,25 @@ describe("lb import", () => {
       ])
       assert.strictEqual(none.code, 1, none.err)
       assert.isFalse(fs.existsSync(path.join(folder, "x")))
+      fs.mkdirSync(path.join(folder, "bad"))
+      fs.writeFileSync(path.join(folder, "bad", "cut.zip"), "PK\u0003\u0004 cut")
+      fs.writeFileSync(path.join(folder, "bad", ".hidden"), "")
+      const hidden = await lb(folder, ["import", "bad", "--out", "x"])
+      assert.strictEqual(hidden.code, 1, "a folder is no input that was read")
+      assert.include(hidden.out, "0 inputs read, 1 refused")
+      assert.include(hidden.out + hidden.err, `"bad": 1 file with a hidden name ignored.`)
+    })
+  )
+
+  it(
+    "says that no input used the name of --as, also with --quiet",
+    inEmptyFolder(async (folder) => {
+      await written("export", path.join(folder, "exports"), { members: world.members.slice(0, 1) })
+      for (const quiet of [[], ["--quiet"]]) {
+        const { code, err, out } = await lb(folder, ["import", "exports", "--as", "somebody", "--dry-run", ...quiet])
+        assert.strictEqual(code, 0, err)
+        assert.include(out + err, "No input used the name somebody")
+      }
     })
   )
 

@@ -100,6 +100,7 @@ export {
   InputProgress,
   InputRead,
   InputRefused,
+  ImportNoted,
   MemberImported,
   MemberOutcome
 } from "./importing/ImportReport.ts"

@@ -46,10 +46,11 @@ const recognises = ({ entries, head, isFolder, path }: Candidate): boolean =>
 const decodeUsername = Schema.decodeEither(UsernameFromText)
 
 /** The member's name, from the profile or else `as`. The rest of the row is private and goes no further than this function. */
-const readProfile = (files: ExportFiles, as: Username | undefined): Effect.Effect<Username | undefined, ImportError> =>
+const readProfile = (files: ExportFiles, as: ImportOptions["as"]): Effect.Effect<Username | undefined, ImportError> =>
   Effect.gen(function* () {
     const name = "profile.csv"
-    if (!files.names.has(name)) return as
+    const given = as ?? Effect.succeed(undefined)
+    if (!files.names.has(name)) return yield* given
     const found: Array<Username> = []
     const place = files.placeOf(name)
     const refused = (line: number, detail: string) => new ImportError({ reason: "Invalid", place, line, detail })
@@ -69,8 +70,9 @@ const readProfile = (files: ExportFiles, as: Username | undefined): Effect.Effec
       }
     )
     const [problem] = problems
-    if (found.length === 0 && as === undefined && problem !== undefined) return yield* problem
-    return found[0] ?? as
+    if (found[0] !== undefined) return found[0]
+    if (as === undefined && problem !== undefined) return yield* problem
+    return yield* given
   })
 
 /** An export as far as it must be known to choose the newest of each member. */
@@ -83,7 +85,7 @@ interface IndexedExport {
 
 const indexExport = (
   candidate: Candidate,
-  as: Username | undefined
+  as: ImportOptions["as"]
 ): Effect.Effect<IndexedExport, ImportError, FileSystem.FileSystem | Path.Path> =>
   Effect.scoped(
     Effect.gen(function* () {
