@@ -3,6 +3,7 @@ import {
   expectedRatings,
   feedPage,
   generateWorld,
+  packFiles,
   plantedReview,
   plantedSecrets,
   plantedWord,
@@ -11,7 +12,7 @@ import {
   wayInKinds,
   waysIn
 } from "@letterboxd-ratings/fixtures"
-import { Effect } from "effect"
+import { DateTime, Effect } from "effect"
 import * as fs from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
@@ -192,6 +193,28 @@ describe("lb import", () => {
       assert.strictEqual(hidden.code, 1, "a folder is no input that was read")
       assert.include(hidden.out, "0 inputs read, 1 refused")
       assert.include(hidden.out + hidden.err, `"bad": 1 file with a hidden name ignored.`)
+    })
+  )
+
+  it(
+    "imports a public dataset from its ZIP as from its folder",
+    inEmptyFolder(async (folder) => {
+      const files = Object.entries(samlearnerFiles(world)).map(
+        ([name, text]) => [`archive/${name}`, Buffer.from(text)] as const
+      )
+      const modifiedAt = DateTime.unsafeMake("2022-05-01T00:00:00Z")
+      const zip = await Effect.runPromise(packFiles(new Map(files), { modifiedAt, isZip64: false }))
+      fs.writeFileSync(path.join(folder, "archive.zip"), zip)
+      const fromZip = await lb(folder, ["import", "archive.zip", "--out", "zip"])
+      assert.strictEqual(fromZip.code, 0, fromZip.err)
+      const fromFolder = await lb(folder, ["import", path.join(inputs, "samlearner"), "--out", "folder"])
+      assert.strictEqual(fromFolder.code, 0, fromFolder.err)
+      assert.isNotEmpty(ratingsIn(path.join(folder, "zip")))
+      assert.deepStrictEqual(ratingsIn(path.join(folder, "zip")), ratingsIn(path.join(folder, "folder")))
+      assert.include(
+        fs.readFileSync(path.join(folder, "zip", "members.jsonl"), "utf8"),
+        `"source":"samlearner","proof":"none"`
+      )
     })
   )
 
