@@ -28,6 +28,39 @@ const pageOf = (missing: ImportReport["missingPages"], addressOf: (username: Use
     ""
   ].join("\n")
 
+/** Whether a file is such a page. */
+const isOurs = (file: string) =>
+  Effect.scoped(
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      const handle = yield* fs.open(file)
+      const start = new Uint8Array(mark.length)
+      let length = 0
+      while (length < start.length) {
+        const read = Number(yield* handle.read(start.subarray(length)))
+        if (read === 0) break
+        length += read
+      }
+      return new TextDecoder().decode(start.subarray(0, length)) === mark
+    })
+  )
+
+/**
+ * The page of links in the folder of a dataset, if an import has left one; none if it cannot be read.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const missingPagesIn = (
+  folder: string
+): Effect.Effect<Option.Option<string>, never, FileSystem.FileSystem | Path.Path> =>
+  Effect.gen(function* () {
+    const path = yield* Path.Path
+    const place = path.join(folder, fileName)
+    const isThere = yield* Effect.orElseSucceed(isOurs(place), () => false)
+    return isThere ? Option.some(place) : Option.none()
+  })
+
 /**
  * Writes the links into the folder of the dataset, or removes an older page of links if there are none. A file that is
  * not ours is left alone. Gives the place of the page, if there is one. If it cannot be written, it shows a message.
@@ -47,8 +80,7 @@ export const writeMissingPages = (
     const place = path.join(folder, fileName)
     return yield* Effect.gen(function* () {
       if (yield* fs.exists(place)) {
-        const isOurs = (yield* fs.readFileString(place)).startsWith(mark)
-        if (!isOurs) return Option.none()
+        if (!(yield* isOurs(place))) return Option.none()
         if (missing.length === 0) yield* fs.remove(place)
       }
       if (missing.length === 0) return Option.none()

@@ -3,6 +3,7 @@ import {
   expectedRatings,
   feedPage,
   generateWorld,
+  packFiles,
   plantedReview,
   plantedSecrets,
   plantedWord,
@@ -11,7 +12,7 @@ import {
   wayInKinds,
   waysIn
 } from "@letterboxd-ratings/fixtures"
-import { Effect } from "effect"
+import { DateTime, Effect } from "effect"
 import * as fs from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
@@ -148,9 +149,18 @@ describe("lb import", () => {
         fs.readFileSync(path.join(folder, "data_output", "missing_pages.html"), "utf8"),
         `href="${address}"`
       )
+      const list = path.join("data_output", "missing_pages.html")
+      const status = await lb(folder, ["status"])
+      assert.match(status.out, new RegExp(`^Pages to save, as links: .*${list.replaceAll("\\", "\\\\")}$`, "mu"))
+      assert.include(JSON.parse((await lb(folder, ["status", "--json"])).out).missingPages, list)
       const rest = await lb(folder, ["import", path.join("all", second)])
       assert.strictEqual(rest.code, 0, rest.err)
-      assert.isFalse(fs.existsSync(path.join(folder, "data_output", "missing_pages.html")))
+      assert.isFalse(fs.existsSync(path.join(folder, list)))
+      assert.notInclude((await lb(folder, ["status"])).out, "Pages to save")
+      for (const text of ["", "of somebody"]) {
+        fs.writeFileSync(path.join(folder, list), text)
+        assert.notInclude((await lb(folder, ["status"])).out, "Pages to save")
+      }
       assert.deepStrictEqual(
         ratingsIn(path.join(folder, "data_output")),
         inWords(expected.filter(({ username }) => username === member.username))
@@ -176,6 +186,47 @@ describe("lb import", () => {
       ])
       assert.strictEqual(none.code, 1, none.err)
       assert.isFalse(fs.existsSync(path.join(folder, "x")))
+      fs.mkdirSync(path.join(folder, "bad"))
+      fs.writeFileSync(path.join(folder, "bad", "cut.zip"), "PK\u0003\u0004 cut")
+      fs.writeFileSync(path.join(folder, "bad", ".hidden"), "")
+      const hidden = await lb(folder, ["import", "bad", "--out", "x"])
+      assert.strictEqual(hidden.code, 1, "a folder is no input that was read")
+      assert.include(hidden.out, "0 inputs read, 1 refused")
+      assert.include(hidden.out + hidden.err, `"bad": 1 file with a hidden name ignored.`)
+    })
+  )
+
+  it(
+    "imports a public dataset from its ZIP as from its folder",
+    inEmptyFolder(async (folder) => {
+      const files = Object.entries(samlearnerFiles(world)).map(
+        ([name, text]) => [`archive/${name}`, Buffer.from(text)] as const
+      )
+      const modifiedAt = DateTime.unsafeMake("2022-05-01T00:00:00Z")
+      const zip = await Effect.runPromise(packFiles(new Map(files), { modifiedAt, isZip64: false }))
+      fs.writeFileSync(path.join(folder, "archive.zip"), zip)
+      const fromZip = await lb(folder, ["import", "archive.zip", "--out", "zip"])
+      assert.strictEqual(fromZip.code, 0, fromZip.err)
+      const fromFolder = await lb(folder, ["import", path.join(inputs, "samlearner"), "--out", "folder"])
+      assert.strictEqual(fromFolder.code, 0, fromFolder.err)
+      assert.isNotEmpty(ratingsIn(path.join(folder, "zip")))
+      assert.deepStrictEqual(ratingsIn(path.join(folder, "zip")), ratingsIn(path.join(folder, "folder")))
+      assert.include(
+        fs.readFileSync(path.join(folder, "zip", "members.jsonl"), "utf8"),
+        `"source":"samlearner","proof":"none"`
+      )
+    })
+  )
+
+  it(
+    "says that no input used the name of --as, also with --quiet",
+    inEmptyFolder(async (folder) => {
+      await written("export", path.join(folder, "exports"), { members: world.members.slice(0, 1) })
+      for (const quiet of [[], ["--quiet"]]) {
+        const { code, err, out } = await lb(folder, ["import", "exports", "--as", "somebody", "--dry-run", ...quiet])
+        assert.strictEqual(code, 0, err)
+        assert.include(out + err, "No input used the name somebody")
+      }
     })
   )
 

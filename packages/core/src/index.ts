@@ -109,6 +109,7 @@ export {
   InputProgress,
   InputRead,
   InputRefused,
+  ImportNoted,
   MemberImported,
   MemberOutcome
 } from "./importing/ImportReport.ts"

@@ -5,7 +5,7 @@
  */
 import type { FileSystem, Path } from "@effect/platform"
 import type { ImportError, ImportItem, Keep, KnownFilms, Username } from "@letterboxd-ratings/core"
-import type { DateTime, Stream } from "effect"
+import type { DateTime, Effect, Stream } from "effect"
 
 /**
  * Something on disk that may be imported, as far as it was looked at. `path` is as the user wrote it, or a path below a
@@ -43,7 +43,7 @@ export const headBytes = 65_536
 export const mostEntries = 10_000
 
 /**
- * - `as`: the member that inputs without a name belong to.
+ * - `as`: gives the member that inputs without a name belong to. Only who needs it runs it: an import says if nobody did.
  * - `columns`: which column of a table is which.
  * - `films`: a table of films with their numbers (`slug,film_id[,tmdb_id,imdb_id]`).
  * - `baseUrls`: the addresses of sites whose pages are read like the site's, without a trailing slash.
@@ -52,7 +52,7 @@ export const mostEntries = 10_000
  * @category models
  */
 export interface ImportOptions {
-  readonly as?: Username
+  readonly as?: Effect.Effect<Username>
   readonly columns?: { readonly user: string; readonly film: string; readonly rating: string }
   readonly films?: string
   readonly baseUrls: ReadonlyArray<string>

@@ -6,9 +6,8 @@
 import { FileSystem, Path } from "@effect/platform"
 import { ImportError } from "@letterboxd-ratings/core"
 import { DateTime, Effect, Option } from "effect"
-import { isZip } from "./export/ExportFiles.ts"
 import { type Candidate, headBytes, type InputKind, mostEntries } from "./InputKind.ts"
-import { openZip } from "./reading/ZipArchive.ts"
+import { isZip, openZip } from "./reading/ZipArchive.ts"
 
 /**
  * How deep folders are looked into for inputs, and how many files are looked at.

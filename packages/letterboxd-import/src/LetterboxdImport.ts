@@ -5,7 +5,14 @@
  * @module
  */
 import type { FileSystem, Path } from "@effect/platform"
-import { type AsideRow, ImportError, ImportItem, ImportSource, type Keep } from "@letterboxd-ratings/core"
+import {
+  type AsideRow,
+  ImportError,
+  ImportItem,
+  ImportSource,
+  type Keep,
+  type Username
+} from "@letterboxd-ratings/core"
 import { type Context, Effect, Layer, Stream } from "effect"
 import { asideItems } from "./aside/AsideInput.ts"
 import { officialExport } from "./export/OfficialExport.ts"
@@ -24,13 +31,14 @@ import { findInputs, type SearchedFolder } from "./Inputs.ts"
 export const inputKinds: ReadonlyArray<InputKind> = [officialExport, savedPages, ...tables, feed]
 
 /**
- * The files and folders to import. `format` is the name of a kind that all of them are of, whatever they look like.
+ * The files and folders to import. `as` is the member that inputs without a name belong to. `format` is the name of a kind that all of them are of, whatever they look like.
  * `datasetFolder` is the folder of the dataset, in which earlier imports kept ratings whose films had no known number.
  *
  * @since 0.1.0
  * @category models
  */
-export interface LetterboxdImportOptions extends ImportOptions {
+export interface LetterboxdImportOptions extends Omit<ImportOptions, "as"> {
+  readonly as?: Username
   readonly paths: ReadonlyArray<string>
   readonly format?: string
   readonly datasetFolder?: string
@@ -39,26 +47,16 @@ export interface LetterboxdImportOptions extends ImportOptions {
 const filesInWords = (count: number): string => (count === 1 ? "1 file" : `${count} files`)
 
 /** What is told of a folder in which inputs were found: what was not taken. */
-const itemsOfFolder = ({ again, firstOther, hidden, others, path }: SearchedFolder): ReadonlyArray<ImportItem> =>
-  hidden + others + again === 0
-    ? []
-    : [
-        ImportItem.Found({ place: path, kind: "folder", words: "folder with inputs" }),
-        ImportItem.Read({
-          place: path,
-          kind: "folder",
-          counts: { ignored: hidden + others + again },
-          notes: [
-            ...(hidden > 0 ? [`${filesInWords(hidden)} with a hidden name ignored.`] : []),
-            ...(others > 0
-              ? [
-                  `${filesInWords(others)} of no known kind ignored${firstOther === undefined ? "" : `, the first: ${firstOther}`}.`
-                ]
-              : []),
-            ...(again > 0 ? [`${filesInWords(again)} reached a second time ignored.`] : [])
-          ]
-        })
-      ]
+const notesOfFolder = ({ again, firstOther, hidden, others, path }: SearchedFolder): ReadonlyArray<ImportItem> =>
+  [
+    ...(hidden > 0 ? [`${filesInWords(hidden)} with a hidden name ignored.`] : []),
+    ...(others > 0
+      ? [
+          `${filesInWords(others)} of no known kind ignored${firstOther === undefined ? "" : `, the first: ${firstOther}`}.`
+        ]
+      : []),
+    ...(again > 0 ? [`${filesInWords(again)} reached a second time ignored.`] : [])
+  ].map((note) => ImportItem.Note({ place: path, note }))
 
 /**
  * An import source over files. The paths are looked at once, when it is made; the inputs are read by `items`, those of one
@@ -69,7 +67,7 @@ const itemsOfFolder = ({ again, firstOther, hidden, others, path }: SearchedFold
  * @category constructors
  */
 export const make = (
-  { datasetFolder, format, paths, ...options }: LetterboxdImportOptions,
+  { as, datasetFolder, format, paths, ...options }: LetterboxdImportOptions,
   kinds: ReadonlyArray<InputKind> = inputKinds
 ): Effect.Effect<Context.Tag.Service<ImportSource>, ImportError, FileSystem.FileSystem | Path.Path> =>
   Effect.gen(function* () {
@@ -89,35 +87,57 @@ export const make = (
     return {
       name: "files",
       keeps: Array.from(keeps),
-      items: (films) => {
-        // Rows of a list take the place of its older rows; entries of a feed are told one by one.
-        const told = new Map<string, number>()
-        const keyOf = ({ slug, source, username }: AsideRow) =>
-          source === feed.name ? `${source} ${username} ${slug}` : `${source} ${username}`
-        const asideBefore =
-          datasetFolder === undefined
-            ? Stream.empty
-            : asideItems(datasetFolder, films, (row) => (told.get(keyOf(row)) ?? -Infinity) >= row.readAt.epochMillis)
-        return Stream.fromIterable(inputs.refused.map((error) => ImportItem.Refused({ error }))).pipe(
-          Stream.concat(Stream.fromIterable(inputs.folders.flatMap(itemsOfFolder))),
-          Stream.concat(
-            Stream.fromIterable(inputs.byKind).pipe(
-              Stream.flatMap(([kind, candidates]) =>
-                candidates.length === 0 ? Stream.empty : kind.items(candidates, options, films)
+      items: (films) =>
+        Stream.suspend(() => {
+          let isNameUsed = false
+          const given: ImportOptions =
+            as === undefined
+              ? options
+              : {
+                  ...options,
+                  as: Effect.sync(() => {
+                    isNameUsed = true
+                    return as
+                  })
+                }
+          const unusedName = Stream.suspend(() =>
+            as === undefined || isNameUsed
+              ? Stream.empty
+              : Stream.make(
+                  ImportItem.Note({
+                    note: `No input used the name ${as}, which is for inputs that do not name their member.`
+                  })
+                )
+          )
+          // Rows of a list take the place of its older rows; entries of a feed are told one by one.
+          const told = new Map<string, number>()
+          const keyOf = ({ slug, source, username }: AsideRow) =>
+            source === feed.name ? `${source} ${username} ${slug}` : `${source} ${username}`
+          const asideBefore =
+            datasetFolder === undefined
+              ? Stream.empty
+              : asideItems(datasetFolder, films, (row) => (told.get(keyOf(row)) ?? -Infinity) >= row.readAt.epochMillis)
+          return Stream.fromIterable(inputs.refused.map((error) => ImportItem.Refused({ error }))).pipe(
+            Stream.concat(Stream.fromIterable(inputs.folders.flatMap(notesOfFolder))),
+            Stream.concat(
+              Stream.fromIterable(inputs.byKind).pipe(
+                Stream.flatMap(([kind, candidates]) =>
+                  candidates.length === 0 ? Stream.empty : kind.items(candidates, given, films)
+                )
               )
-            )
-          ),
-          Stream.tap((item) =>
-            Effect.sync(() => {
-              if (item._tag !== "Aside") return
-              for (const row of item.rows)
-                told.set(keyOf(row), Math.max(told.get(keyOf(row)) ?? 0, row.readAt.epochMillis))
-            })
-          ),
-          Stream.concat(asideBefore),
-          Stream.provideContext(context)
-        )
-      }
+            ),
+            Stream.tap((item) =>
+              Effect.sync(() => {
+                if (item._tag !== "Aside") return
+                for (const row of item.rows)
+                  told.set(keyOf(row), Math.max(told.get(keyOf(row)) ?? 0, row.readAt.epochMillis))
+              })
+            ),
+            Stream.concat(asideBefore),
+            Stream.concat(unusedName),
+            Stream.provideContext(context)
+          )
+        })
     }
   })
 

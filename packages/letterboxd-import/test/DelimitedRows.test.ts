@@ -183,6 +183,37 @@ describe("columnsAt", () => {
     assert.include(Either.getOrThrow(missing).message, "c and d")
     assert.strictEqual(Either.getOrThrow(Either.flip(columnsAt("t", form, ["a"]))).reason, "Invalid")
   })
+
+  it.prop(
+    "lists a few of the columns that are there, on one line, without what moves a terminal",
+    [fc.array(fc.oneof(fc.string({ unit: "binary", maxLength: 300 }), fc.constantFrom("userId", "film-id", "é")))],
+    ([header]) => {
+      const missing = "no such column at all"
+      const { message } = Either.getOrThrow(
+        Either.flip(columnsAt("t", { separator: ",", hasMark: false, header }, [missing]))
+      )
+      assert.include(message, `the column ${missing} is missing`)
+      assert.isBelow(message.length, 2000)
+      assert.notMatch(message, /[\p{C}\p{Zl}\p{Zp}]/u)
+      for (const name of header.slice(0, 20)) if (/^\w{1,40}$/u.test(name)) assert.include(message, name)
+    }
+  )
+
+  it("says which columns are there, how many are not listed, and no private words", () => {
+    const wordsOf = (header: ReadonlyArray<string>) =>
+      Either.getOrThrow(Either.flip(columnsAt("t", { separator: ",", hasMark: false, header }, ["c", "d"]))).detail
+    assert.strictEqual(wordsOf(["a", "b_b", "a"]), "the columns c and d are missing; it has a, b_b")
+    assert.strictEqual(wordsOf(["", ""]), "the columns c and d are missing; it has none with a name")
+    assert.strictEqual(
+      wordsOf(["a", "ann@example.invalid", "a remark"]),
+      "the columns c and d are missing; it has a and 2 others"
+    )
+    assert.strictEqual(wordsOf(["a remark"]), "the columns c and d are missing; it has 1 other")
+    const many = wordsOf(Array.from({ length: 1000 }, (_, n) => `n${n}`))
+    assert.include(many, "n0, n1,")
+    assert.include(many, "n19 and 980 others")
+    assert.include(wordsOf(["x".repeat(1000)]), `it has ${"x".repeat(40)}...`)
+  })
 })
 
 describe("decimalFrom", () => {

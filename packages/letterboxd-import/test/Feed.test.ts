@@ -229,8 +229,9 @@ describe("feed", () => {
       const unnamed = rss(item({ poster: 3, rating: "4.0", link: "https://boxd.it/abc" }))
       assert.strictEqual((yield* readFeed(unnamed)).refused[0]?.reason, "NoName")
       const as = Username.make("someone")
-      assert.strictEqual((yield* readFeed(unnamed, { ...noOptions, as })).members[0]?.username, as)
-      const named = yield* readFeed(rss(item({ poster: 3 })), { ...noOptions, as })
+      const given = { ...noOptions, as: Effect.succeed(as) }
+      assert.strictEqual((yield* readFeed(unnamed, given)).members[0]?.username, as)
+      const named = yield* readFeed(rss(item({ poster: 3 })), given)
       assert.strictEqual(named.members[0]?.username as string | undefined, "ann")
       const two = yield* readFeed(
         rss(

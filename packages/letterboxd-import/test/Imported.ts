@@ -50,7 +50,10 @@ export const refusedOf = (items: ReadonlyArray<ImportItem>) =>
   items.flatMap((item) => (item._tag === "Refused" ? [item.error] : []))
 
 export const readOf = (items: ReadonlyArray<ImportItem>) =>
-  items.flatMap((item) => (item._tag === "Read" && item.kind !== "folder" ? [item] : []))
+  items.flatMap((item) => (item._tag === "Read" ? [item] : []))
+
+export const notesOf = (items: ReadonlyArray<ImportItem>) =>
+  items.flatMap((item) => (item._tag === "Note" ? [item] : []))
 
 export const asideOf = (items: ReadonlyArray<ImportItem>) =>
   items.flatMap((item) => (item._tag === "Aside" ? item.rows : []))

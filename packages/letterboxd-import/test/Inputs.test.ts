@@ -1,7 +1,7 @@
 import { FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { exportFiles, exportName, exportZip, generateWorld } from "@letterboxd-ratings/fixtures"
+import { exportFiles, exportName, exportZip, feedPage, generateWorld } from "@letterboxd-ratings/fixtures"
 import {
   findInputs,
   headBytes,
@@ -11,7 +11,17 @@ import {
   officialExport
 } from "@letterboxd-ratings/letterboxd-import"
 import { Effect, Stream } from "effect"
-import { importPaths, membersOf, onlyRefusal, readOf, refusedOf, username, writeFiles } from "./Imported.ts"
+import {
+  importPaths,
+  membersOf,
+  noFilms,
+  notesOf,
+  onlyRefusal,
+  readOf,
+  refusedOf,
+  username,
+  writeFiles
+} from "./Imported.ts"
 
 /** A kind that takes files of one ending. */
 const kindOf = (name: string, ending: string): InputKind => ({
@@ -175,10 +185,12 @@ describe("an import of files", () => {
         refusedOf(items).map(({ place, reason }) => [place, reason]),
         [[`${folder}/cut.zip`, "Damaged"]]
       )
-      const told = items.flatMap((item) => (item._tag === "Read" && item.kind === "folder" ? [item] : []))
       assert.deepStrictEqual(
-        told.map(({ counts, place }) => ({ counts, place })),
-        [{ place: folder, counts: { ignored: 2 } }]
+        notesOf(items).map(({ note, place }) => [place, note]),
+        [
+          [folder, "1 file with a hidden name ignored."],
+          [folder, `1 file of no known kind ignored, the first: ${folder}/notes.txt.`]
+        ]
       )
       assert.strictEqual(readOf(items).length, 2)
     }).pipe(Effect.provide(NodeContext.layer))
@@ -195,6 +207,42 @@ describe("an import of files", () => {
       assert.deepStrictEqual(yield* keepsOf(exportName(member.username)), officialExport.keeps)
       assert.deepStrictEqual(yield* keepsOf("a.txt"), [])
       assert.strictEqual(onlyRefusal(yield* importPaths([`${folder}/a.txt`])).reason, "NotRecognised")
+    }).pipe(Effect.provide(NodeContext.layer))
+  )
+
+  it.scoped("says that a name for inputs without one was not used by any", () =>
+    Effect.gen(function* () {
+      const files = Array.from(exportFiles(member))
+      const ratings = files.find(([name]) => name === "ratings.csv")?.[1] ?? ""
+      const folder = yield* writeFiles([
+        ["ratings.csv", ratings],
+        ["named.zip", yield* exportZip(member)],
+        ["named.xml", feedPage(member)],
+        ["table/ratings_export.csv", "_id,movie_id,rating_val,user_id\n1,rocky,7,ann\n"],
+        ["cut.zip", "PK\u0003\u0004"]
+      ])
+      const notesWith = (names: ReadonlyArray<string>, as?: string) =>
+        Effect.map(
+          importPaths(
+            names.map((name) => `${folder}/${name}`),
+            as === undefined ? {} : { as: username(as) }
+          ),
+          (items) => notesOf(items).map(({ note, place }) => [place, note])
+        )
+      const unused = [[undefined, "No input used the name other, which is for inputs that do not name their member."]]
+      for (const names of [["named.zip"], ["named.xml"], ["table"], ["cut.zip"], ["named.zip", "table", "named.xml"]]) {
+        assert.deepStrictEqual(yield* notesWith(names, "other"), unused, names.join(" "))
+        assert.deepStrictEqual(yield* notesWith(names), [])
+      }
+      for (const names of [["ratings.csv"], ["named.zip", "ratings.csv"]])
+        assert.deepStrictEqual(yield* notesWith(names, "other"), [], names.join(" "))
+      const source = yield* LetterboxdImport.make({
+        paths: [`${folder}/ratings.csv`],
+        baseUrls: [],
+        as: username("other")
+      })
+      const twice = Effect.map(Stream.runCollect(source.items(noFilms)), (items) => notesOf([...items]))
+      assert.deepStrictEqual([yield* twice, yield* twice], [[], []])
     }).pipe(Effect.provide(NodeContext.layer))
   )
 

@@ -10,8 +10,9 @@ import {
   samlearnerFiles,
   type World
 } from "@letterboxd-ratings/fixtures"
-import { DateTime, Effect, Either, Stream } from "effect"
-import { type ImportOptions, type InputKind, tables } from "../src/index.ts"
+import { DateTime, Effect, Either, Option, Stream } from "effect"
+import * as fc from "fast-check"
+import { type ImportOptions, type InputKind, linkCode, tables } from "../src/index.ts"
 import { candidateOf, folderWith, itemsOf, knownFilms, noFilms, noOptions, ratingsIn } from "./ImportedItems.ts"
 
 const kindOf = (name: string): InputKind => {
@@ -133,6 +134,7 @@ describe("tables", () => {
         )
         assert.strictEqual(error._tag === "ImportError" && error.reason, "InvalidOption")
         assert.strictEqual(error._tag === "ImportError" && error.line, line)
+        assert.include(error.message, "needs the columns slug and film_id")
       }
     }).pipe(provide)
   )
@@ -165,7 +167,11 @@ describe("tables", () => {
       assert.strictEqual(read.read[0]?.counts.notDecoded, 8)
       const notes = read.read[0]?.notes.join("\n") ?? ""
       assert.include(notes, "line 5 of")
-      assert.include(notes, "3 rows were not read because there is no rating; the first is line 6")
+      assert.include(notes, "1 row was not read because there is no rating; the first is line 8")
+      assert.include(
+        notes,
+        "2 rows were not read because the rating is no whole number from 1 to 10; the first is line 6"
+      )
       assert.include(notes, "because the file ends within it; the first is line 12")
       assert.notInclude(notes, "remark")
     }).pipe(provide)
@@ -307,6 +313,85 @@ describe("table", () => {
       const halves = yield* readTable("user\tfilm\trating\nann\t1984\t7\nann\t2012\t10.0\n")
       assert.deepStrictEqual(ratingsIn(halves), ["ann 1984 3.5", "ann 2012 5"])
       assert.include(halves.read[0]?.notes.join("\n"), "half stars, 1 to 10, because one is above 5 (line 2)")
+    }).pipe(provide)
+  )
+
+  it.scoped("reads the links of exports as numbers of films, and those that lead elsewhere as no film", () =>
+    Effect.gen(function* () {
+      const shapes = ["https://boxd.it/CODE", "http://boxd.it/CODE/", "boxd.it/CODE", " https://boxd.it/CODE "]
+      const rows = fc.array(
+        fc.record({
+          kind: fc.constantFrom("film" as const, "entry" as const, "list" as const),
+          id: fc.integer({ min: 1, max: 2_000_000_000 }),
+          shape: fc.constantFrom(...shapes)
+        }),
+        { minLength: 1, maxLength: 20 }
+      )
+      yield* Effect.promise(() =>
+        fc.assert(
+          fc.asyncProperty(rows, fc.boolean(), (rows, hasSlug) =>
+            Effect.gen(function* () {
+              const lines = rows.map(
+                ({ id, kind, shape }) => `ann,${shape.replace("CODE", Option.getOrThrow(linkCode(kind, id)))},3`
+              )
+              const text = ["user,film,rating", ...(hasSlug ? ["ann,rocky,4"] : []), ...lines].join("\n")
+              const read = yield* readTable(text)
+              const films = new Set(rows.filter(({ kind }) => kind === "film").map(({ id }) => id))
+              assert.deepStrictEqual(ratingsIn(read), Array.from(films, (id) => `ann ${id} 3`).toSorted())
+              const elsewhere = rows.filter(({ kind }) => kind !== "film").length
+              assert.strictEqual(read.read[0]?.counts.notDecoded, elsewhere)
+              assert.strictEqual(read.aside.length, hasSlug ? 1 : 0)
+              const notes = read.read[0]?.notes.join("\n") ?? ""
+              assert.strictEqual(notes.includes("not read because the link leads to no film"), elsewhere > 0)
+            }).pipe(Effect.scoped, provide, Effect.runPromise)
+          ),
+          { numRuns: 50 }
+        )
+      )
+      const read = yield* readTable("user,film,rating\nann,https://boxd.it/a5fa,3\nann,https://boxd.it/gAKk1n,3\n")
+      assert.deepStrictEqual(ratingsIn(read), ["ann 240344 3"])
+    }).pipe(provide)
+  )
+
+  it.scoped("tells a rating that is none from one that is missing", () =>
+    Effect.gen(function* () {
+      const wrong = fc.constantFrom("0", "0.0", "-1", "10.5", "11", "3.3", "4/5", "★★★", "nan", "1e1", "9".repeat(60))
+      const ratings = fc.array(
+        fc.oneof(wrong, fc.constantFrom("", " ", "\u00a0"), fc.constantFrom("0.5", "3", "4,5")),
+        {
+          minLength: 1
+        }
+      )
+      yield* Effect.promise(() =>
+        fc.assert(
+          fc.asyncProperty(ratings, (ratings) =>
+            Effect.gen(function* () {
+              const rows = ratings.map((rating, n) => `ann;${n + 1};${rating}`)
+              const read = yield* readTable(["user;film;rating", ...rows].join("\n"))
+              const notes = read.read[0]?.notes.join("\n") ?? ""
+              const count = (why: string) =>
+                Number(new RegExp(`(\\d+) rows? w\\w+ not read because ${why}`, "u").exec(notes)?.[1])
+              const missing = ratings.filter((rating) => rating.trim() === "").length
+              const right = ratings.filter((rating) => /^(?:0\.5|3|4,5)$/u.test(rating)).length
+              assert.strictEqual(count("there is no rating") || 0, missing)
+              assert.strictEqual(
+                count("the rating is neither stars \\(0.5 to 5\\) nor half stars \\(1 to 10\\)") || 0,
+                ratings.length - missing - right
+              )
+              assert.strictEqual(ratingsIn(read).length, right)
+            }).pipe(Effect.scoped, provide, Effect.runPromise)
+          ),
+          { numRuns: 50 }
+        )
+      )
+      const folder = yield* folderWith({
+        "ratings.csv": "user_name,film_id,rating\nann,a,5.5\nann,b,\n",
+        "films.csv": "film_id,film_name,year,poster_url\n"
+      })
+      const stars = yield* itemsOf(kindOf("freeth"), [folder])
+      const notes = stars.read[0]?.notes.join("\n")
+      assert.include(notes, "1 row was not read because the rating is none of 0.5, 1, 1.5 ... 5; the first is line 2")
+      assert.include(notes, "1 row was not read because there is no rating; the first is line 3")
     }).pipe(provide)
   )
 

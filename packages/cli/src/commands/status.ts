@@ -5,14 +5,16 @@
  */
 import { type DatasetSummary, membersAlike, RatingsStorage } from "@letterboxd-ratings/core"
 import { NodeProcessTable } from "@letterboxd-ratings/storage-folder/node"
-import { DateTime, Effect } from "effect"
+import { DateTime, Effect, Option } from "effect"
 import prettyBytes from "pretty-bytes"
 import type { Command } from "../Command.ts"
+import { missingPagesIn } from "../MissingPages.ts"
 import { isDatasetOption, optionKeys } from "../options/OptionTable.ts"
 import { type Flags, folderOf, pasteable, resolveSettings } from "../options/Settings.ts"
 import { storageOf } from "../plugins/Storages.ts"
 import { alikeWords } from "../progress/AlikeWords.ts"
 import { Screen } from "../Screen.ts"
+import { printable } from "../Shown.ts"
 import { endWithError, endWithInvalid } from "../CommandEnding.ts"
 
 const countsOf = ({ bytes, committedAt, state }: DatasetSummary) => {
@@ -66,7 +68,11 @@ const status = (flags: Flags) =>
           : `${counts.partial} members are partial. Complete them`
     } with: ${resume}${source}`
     const alike = membersAlike(summary.state.members.values())
-    if (settings.json) return yield* screen.out(`${JSON.stringify({ place, ...counts, next, alike })}\n`)
+    const missingPages = Option.getOrUndefined(yield* missingPagesIn(folder))
+    if (settings.json) {
+      const pages = missingPages === undefined ? {} : { missingPages }
+      return yield* screen.out(`${JSON.stringify({ place, ...counts, next, alike, ...pages })}\n`)
+    }
     const number = (n: number) => n.toLocaleString("en-US")
     const rows: ReadonlyArray<readonly [string, string]> = [
       ["members", number(counts.users)],
@@ -84,7 +90,8 @@ const status = (flags: Flags) =>
     const width = Math.max(...rows.map(([name]) => name.length))
     const values = Math.max(...rows.map(([, value]) => value.length))
     const table = rows.map(([name, value]) => `${name.padEnd(width)}  ${value.padStart(values)}`)
-    yield* screen.out(`${place}\n${table.join("\n")}\n${alikeWords(alike)}${next}\n`)
+    const pages = missingPages === undefined ? "" : `Pages to save, as links: ${printable(missingPages)}\n`
+    yield* screen.out(`${place}\n${table.join("\n")}\n${alikeWords(alike)}${pages}${next}\n`)
   }).pipe(
     Effect.provide(NodeProcessTable.layer),
     Effect.catchTags({
@@ -100,7 +107,7 @@ const status = (flags: Flags) =>
 export const statusCommand: Command = {
   name: "status",
   summary: "Shows what a dataset contains.",
-  what: "Shows what a dataset contains, and what to do next. Changes nothing, and works while a run is in progress.",
+  what: "Shows what a dataset contains, and what to do next: the command, and the file with links to pages that an import found missing. Changes nothing, and works while a run is in progress.",
   usage: "[OPTIONS]",
   examples: [
     ["lb status", "the dataset in data_output"],

@@ -75,6 +75,8 @@ const lineOf = (event: ImportEvent): string | undefined => {
       ].join("\n")
     case "InputRefused":
       return `  ! ${printable(event.message)}`
+    case "ImportNoted":
+      return event.place === undefined ? printable(event.note) : `${shown(event.place)}: ${printable(event.note)}`
     case "MemberImported":
       switch (event.outcome) {
         case "new":
@@ -150,7 +152,13 @@ const statusOf = (progress: Progress, elapsedMillis: number, columns: number): s
 export const importWords: ProgressWords<ImportEvent, Progress> = {
   encode: Schema.encodeSync(Schema.parseJson(ImportEvent)),
   warnings: (event) =>
-    event._tag === "ImportStarted" ? event.notes : event._tag === "InputRefused" ? [printable(event.message)] : [],
+    event._tag === "ImportStarted"
+      ? event.notes
+      : event._tag === "InputRefused"
+        ? [printable(event.message)]
+        : event._tag === "ImportNoted" && event.place === undefined
+          ? [printable(event.note)]
+          : [],
   line: lineOf,
   initial: noProgress,
   next: progressed,

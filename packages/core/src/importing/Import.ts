@@ -23,6 +23,7 @@ import {
   ImportStarted,
   type ImportEvent,
   type ImportReport,
+  ImportNoted,
   InputFound,
   InputProgress,
   InputRead,
@@ -144,7 +145,8 @@ export const report = <E = never, R = never>(
         inputs.push({ place, kind, counts })
         return tell(InputRead.make({ place, kind, counts, notes }))
       },
-      Refused: ({ error }) => refuse(error)
+      Refused: ({ error }) => refuse(error),
+      Note: ({ _tag, ...note }) => tell(ImportNoted.make(note))
     })
     yield* Stream.runForEach(source.items({ idOf: intake.filmOf }), onItem)
     yield* intake.commit

@@ -66,6 +66,17 @@ export const InputRead = Schema.TaggedStruct("InputRead", {
 })
 
 /**
+ * What belongs to no input: of a folder (`place`) what was left out there, or of all inputs.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const ImportNoted = Schema.TaggedStruct("ImportNoted", {
+  place: Schema.optionalWith(Schema.String, { exact: true }),
+  note: Schema.String
+})
+
+/**
  * An input cannot be imported.
  *
  * @since 0.1.0
@@ -180,6 +191,7 @@ export const ImportEvent = Schema.Union(
   InputProgress,
   InputRead,
   InputRefused,
+  ImportNoted,
   MemberImported,
   BatchCommitted,
   ImportFinished

@@ -116,6 +116,8 @@ export interface InputCounts extends Schema.Schema.Type<typeof InputCounts> {}
  * - `Read`: the input was read to its end.
  * - `Refused`: the input, or the rest of it, cannot be imported. Other inputs go on. Members that came before stay.
  *
+ * A `Note` tells what belongs to no input, in a sentence: of a folder (`place`) what was left out there, or of all inputs.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -131,6 +133,7 @@ export type ImportItem = Data.TaggedEnum<{
     readonly notes: ReadonlyArray<string>
   }
   Refused: { readonly error: ImportError }
+  Note: { readonly place?: string; readonly note: string }
 }>
 
 /**

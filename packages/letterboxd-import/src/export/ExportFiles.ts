@@ -4,21 +4,20 @@
  * @since 0.1.0
  */
 import { FileSystem, Path } from "@effect/platform"
-import { ImportError } from "@letterboxd-ratings/core"
+import type { ImportError } from "@letterboxd-ratings/core"
 import { DateTime, Effect, Option, type Scope, Stream } from "effect"
 import type { Candidate } from "../InputKind.ts"
-import { openZip } from "../reading/ZipArchive.ts"
+import { fileBytes } from "../reading/DelimitedRows.ts"
+import { filesOfFolder, filesOfZip, type NamedFiles } from "../reading/NamedFiles.ts"
+import { isZip, openZip } from "../reading/ZipArchive.ts"
 
 /**
  * The files of an export by the names that Letterboxd gives them. `isChecked` tells whether checksums prove their content.
- * `readAtOnce` gives the content of a small file, if that costs less than to read it in a stream. `modifiedAt` is the newest time of modification.
+ * `modifiedAt` is the newest time of modification.
  */
-export interface ExportFiles {
+export interface ExportFiles extends Pick<NamedFiles, "placeOf" | "read" | "readAtOnce"> {
   readonly names: ReadonlySet<string>
   readonly isChecked: boolean
-  readonly placeOf: (name: string) => string
-  readonly read: (name: string) => Stream.Stream<Uint8Array, ImportError>
-  readonly readAtOnce: (name: string) => Option.Option<Effect.Effect<Uint8Array, ImportError>>
   readonly modifiedAt: DateTime.Utc
 }
 
@@ -49,9 +48,6 @@ const rootOrTop = (entries: ReadonlyArray<string>): string => Option.getOrElse(r
 const below = (entries: ReadonlyArray<string>, root: string): ReadonlySet<string> =>
   new Set(entries.filter((name) => name.startsWith(root)).map((name) => name.slice(root.length)))
 
-const unreadable = (place: string) => (cause: unknown) =>
-  new ImportError({ reason: "Unreadable", place, detail: "the file cannot be read", cause })
-
 const openArchive = (
   candidate: Candidate
 ): Effect.Effect<ExportFiles, ImportError, Scope.Scope | FileSystem.FileSystem> =>
@@ -60,14 +56,12 @@ const openArchive = (
     const root = rootOrTop(candidate.entries)
     const times = zip.entries.flatMap(({ modifiedAt }) => (modifiedAt === undefined ? [] : [modifiedAt.epochMillis]))
     return {
+      ...filesOfZip(zip, candidate, root),
       names: below(
         zip.entries.map(({ name }) => name),
         root
       ),
       isChecked: true,
-      placeOf: (name) => `${candidate.path}/${root}${name}`,
-      read: (name) => zip.read(root + name),
-      readAtOnce: (name) => zip.readAtOnce(root + name),
       modifiedAt:
         times.length === 0
           ? candidate.modifiedAt
@@ -77,32 +71,19 @@ const openArchive = (
 
 const openFolder = (candidate: Candidate): Effect.Effect<ExportFiles, ImportError, FileSystem.FileSystem | Path.Path> =>
   Effect.gen(function* () {
-    const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
     const root = rootOrTop(candidate.entries)
     const names = below(candidate.entries, root)
-    const placeOf = (name: string) => path.join(candidate.path, root, name)
-    let newest: number | undefined
+    const files = yield* filesOfFolder(path.join(candidate.path, root))
+    let newest: DateTime.Utc | undefined
     for (const name of names) {
       // The files of the export itself: others in its folders need not be looked at for its time.
       if (name.includes("/")) continue
-      const info = yield* Effect.mapError(fs.stat(placeOf(name)), unreadable(placeOf(name)))
-      const time = Option.getOrUndefined(info.mtime)?.getTime()
-      if (time !== undefined) newest = Math.max(newest ?? time, time)
+      const file = yield* files.find(name)
+      if (file !== undefined) newest = DateTime.max(newest ?? file.modifiedAt, file.modifiedAt)
     }
-    return {
-      names,
-      isChecked: false,
-      placeOf,
-      readAtOnce: Option.none,
-      read: (name) => Stream.mapError(fs.stream(placeOf(name)), unreadable(placeOf(name))),
-      modifiedAt: Option.getOrElse(DateTime.make(newest ?? Number.NaN), () => candidate.modifiedAt)
-    }
+    return { ...files, names, isChecked: false, modifiedAt: newest ?? candidate.modifiedAt }
   })
-
-/** The signatures of a ZIP with files and of one without. */
-export const isZip = (head: Uint8Array): boolean =>
-  head[0] === 0x50 && head[1] === 0x4b && ((head[2] === 3 && head[3] === 4) || (head[2] === 5 && head[3] === 6))
 
 /** Opens the files of an export. A file that is no ZIP is taken for a `ratings.csv`. */
 export const openExport = (
@@ -115,7 +96,7 @@ export const openExport = (
     isChecked: false,
     placeOf: () => candidate.path,
     readAtOnce: Option.none,
-    read: () => Stream.mapError(fs.stream(candidate.path), unreadable(candidate.path)),
+    read: () => Stream.provideService(fileBytes(candidate.path), FileSystem.FileSystem, fs),
     modifiedAt: candidate.modifiedAt
   }))
 }

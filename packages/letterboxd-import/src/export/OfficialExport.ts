@@ -16,8 +16,9 @@ import {
 } from "@letterboxd-ratings/core"
 import { DateTime, Effect, Either, Option, Schema, Stream } from "effect"
 import type { Candidate, ImportOptions, InputKind } from "../InputKind.ts"
+import { isZip } from "../reading/ZipArchive.ts"
 import { makeDayReader } from "./ExportDays.ts"
-import { type ExportFiles, isZip, openExport, rootOf } from "./ExportFiles.ts"
+import { type ExportFiles, openExport, rootOf } from "./ExportFiles.ts"
 import { readExportName } from "./ExportName.ts"
 import { columnsOf, readRows } from "./ExportRows.ts"
 import { type FilmRow, type FilmRows, keyOf, makeFilmReader, readFilmRows, undecodedNote } from "./FilmRows.ts"
@@ -45,10 +46,11 @@ const recognises = ({ entries, head, isFolder, path }: Candidate): boolean =>
 const decodeUsername = Schema.decodeEither(UsernameFromText)
 
 /** The member's name, from the profile or else `as`. The rest of the row is private and goes no further than this function. */
-const readProfile = (files: ExportFiles, as: Username | undefined): Effect.Effect<Username | undefined, ImportError> =>
+const readProfile = (files: ExportFiles, as: ImportOptions["as"]): Effect.Effect<Username | undefined, ImportError> =>
   Effect.gen(function* () {
     const name = "profile.csv"
-    if (!files.names.has(name)) return as
+    const given = as ?? Effect.succeed(undefined)
+    if (!files.names.has(name)) return yield* given
     const found: Array<Username> = []
     const place = files.placeOf(name)
     const refused = (line: number, detail: string) => new ImportError({ reason: "Invalid", place, line, detail })
@@ -68,8 +70,9 @@ const readProfile = (files: ExportFiles, as: Username | undefined): Effect.Effec
       }
     )
     const [problem] = problems
-    if (found.length === 0 && as === undefined && problem !== undefined) return yield* problem
-    return found[0] ?? as
+    if (found[0] !== undefined) return found[0]
+    if (as === undefined && problem !== undefined) return yield* problem
+    return yield* given
   })
 
 /** An export as far as it must be known to choose the newest of each member. */
@@ -82,7 +85,7 @@ interface IndexedExport {
 
 const indexExport = (
   candidate: Candidate,
-  as: Username | undefined
+  as: ImportOptions["as"]
 ): Effect.Effect<IndexedExport, ImportError, FileSystem.FileSystem | Path.Path> =>
   Effect.scoped(
     Effect.gen(function* () {

@@ -44,10 +44,8 @@ const memberOf = (place: string, { usernames }: Feed, { as }: ImportOptions): Ef
       new ImportError({ reason: "Damaged", place, detail: `its entries belong to ${first} and to ${second}` })
     )
   }
-  const username = first ?? as
-  return username === undefined
-    ? Effect.fail(new ImportError({ reason: "NoName", place, detail: "no link of it names its member" }))
-    : Effect.succeed(username)
+  if (first !== undefined) return Effect.succeed(first)
+  return as ?? Effect.fail(new ImportError({ reason: "NoName", place, detail: "no link of it names its member" }))
 }
 
 const byTime = (a: FeedEntry, b: FeedEntry): number =>

@@ -357,9 +357,34 @@ export const fileBytes = (
     Stream.mapError((cause) => new ImportError({ reason: "Unreadable", place, detail: "it cannot be read", cause }))
   )
 
+/** So many columns are listed in a message, each with so many characters. */
+const listedColumns = 20
+const listedCharacters = 40
+
+const isOneWord = (name: string): boolean => /^[\p{L}\p{M}\p{N}_.-]+$/u.test(name)
+
 /**
- * Where the columns with these names stand. Fails with `Incomplete` if the header lacks one, and with `Invalid` if one
- * stands twice.
+ * The columns that a header has, for a message. It may be a row of a table without a header, which can hold private words:
+ * names of several words, addresses and the like are counted and not shown.
+ */
+const columnWords = (header: ReadonlyArray<string>): string => {
+  const names = Array.from(new Set(header)).filter((name) => name.trim() !== "")
+  const listed = names
+    .filter(isOneWord)
+    .slice(0, listedColumns)
+    .map((name) => {
+      const letters = Array.from(name.slice(0, 4 * listedCharacters))
+      return letters.length <= listedCharacters ? name : `${letters.slice(0, listedCharacters).join("")}...`
+    })
+  const others = names.length - listed.length
+  if (names.length === 0) return "none with a name"
+  const counted = others === 0 ? [] : [`${others} ${others === 1 ? "other" : "others"}`]
+  return [...(listed.length === 0 ? [] : [listed.join(", ")]), ...counted].join(" and ")
+}
+
+/**
+ * Where the columns with these names stand. Fails with `Incomplete` if the header lacks one, and says which ones it has; fails
+ * with `Invalid` if one stands twice.
  *
  * @since 0.1.0
  * @category constructors
@@ -376,7 +401,8 @@ export const columnsAt = <const Names extends ReadonlyArray<string>>(
         reason: "Incomplete",
         place,
         line: 1,
-        detail: `the column ${missing.join(" and ")} is missing`
+        detail: `the column${missing.length === 1 ? "" : "s"} ${missing.join(" and ")} ${missing.length === 1 ? "is" : "are"} missing; it has ${columnWords(header)}`,
+        advice: "Check that this is the right file, and the names of its columns."
       })
     )
   }

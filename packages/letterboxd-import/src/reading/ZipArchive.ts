@@ -64,6 +64,10 @@ export interface ZipArchive {
   readonly readAtOnce: (name: string) => Option.Option<Effect.Effect<Uint8Array, ImportError>>
 }
 
+/** The signatures of a ZIP with files and of one without. */
+export const isZip = (head: Uint8Array): boolean =>
+  head[0] === 0x50 && head[1] === 0x4b && ((head[2] === 3 && head[3] === 4) || (head[2] === 5 && head[3] === 6))
+
 /** Archives up to this size are held in memory, which saves most of the time of many small ones. */
 const heldBytes = 8 * 1_048_576
 

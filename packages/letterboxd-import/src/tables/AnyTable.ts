@@ -4,10 +4,22 @@
 import { ImportError, type KnownFilms, type Slug } from "@letterboxd-ratings/core"
 import { Effect, Either, Option, Stream } from "effect"
 import type { Candidate, ImportOptions, InputKind } from "../InputKind.ts"
-import { columnsAt, delimitedBlocks, fileBytes } from "../reading/DelimitedRows.ts"
-import { type FilmBridge, filmIdFrom, filmNumbers, noBridge, readBridge, type RowFilm, slugFrom } from "./FilmTables.ts"
+import { readLink } from "../export/LinkCode.ts"
+import { columnsAt, delimitedBlocks } from "../reading/DelimitedRows.ts"
+import { filesOfTablesZip, findFile, type NamedFile } from "../reading/NamedFiles.ts"
+import { isZip } from "../reading/ZipArchive.ts"
+import {
+  type FilmBridge,
+  filmIdFrom,
+  filmNumbers,
+  type NamedFilm,
+  noBridge,
+  readBridge,
+  type RowFilm,
+  slugFrom
+} from "./FilmTables.ts"
 import { memberFrom } from "./RatingsInput.ts"
-import { inputItems, lookAt, numberNotes } from "./TableFiles.ts"
+import { inputItems, numberNotes } from "./TableFiles.ts"
 
 type Films = { readonly filmOf: (slug: Slug) => RowFilm }
 
@@ -21,10 +33,10 @@ const isBareSlug = (text: string): boolean =>
  * Whether a column of films has slugs. Then digits are slugs too: `1984` and `2012` are films. Otherwise digits are numbers.
  * The file is read until there is an answer.
  */
-const hasSlugs = (file: string, columns: readonly [user: string, film: string, rating: string]) =>
-  delimitedBlocks(file, fileBytes(file), columns).pipe(
+const hasSlugs = ({ place, read }: NamedFile, columns: readonly [user: string, film: string, rating: string]) =>
+  delimitedBlocks(place, read(), columns).pipe(
     Stream.mapEffect((block) =>
-      Either.map(columnsAt(file, block.form, columns), () => {
+      Either.map(columnsAt(place, block.form, columns), () => {
         const film = block.form.header.indexOf(columns[1])
         return block.rows.some(
           ({ cells }) => cells.length === block.form.header.length && isBareSlug(cells[film] ?? "")
@@ -37,7 +49,12 @@ const hasSlugs = (file: string, columns: readonly [user: string, film: string, r
   )
 
 /** The film that a cell names. */
-const filmFrom = (text: string, areSlugs: boolean, numbers: Films): RowFilm | undefined => {
+const filmFrom = (text: string, areSlugs: boolean, numbers: Films): NamedFilm | undefined => {
+  const link = Option.getOrUndefined(readLink(text.trim()))
+  if (link !== undefined && link._tag !== "FilmPage") {
+    const number = link._tag === "Film" ? filmIdFrom(`${link.id}`) : undefined
+    return number === undefined ? { _tag: "Elsewhere" } : { _tag: "Numbered", film: { id: number } }
+  }
   const id = (areSlugs ? /^\s*film:(\d{1,10})\s*$/u : /^\s*(?:film:)?(\d{1,10})(?:\.0)?\s*$/u).exec(text)?.[1]
   if (id !== undefined) {
     const number = filmIdFrom(id)
@@ -47,6 +64,22 @@ const filmFrom = (text: string, areSlugs: boolean, numbers: Films): RowFilm | un
   // Other addresses are no slugs.
   return slug === undefined || /[:?#]/u.test(slug) ? undefined : numbers.filmOf(slug)
 }
+
+/** The table in a ZIP that holds nothing else. */
+const onlyFileOf = (candidate: Candidate) =>
+  Effect.gen(function* () {
+    const { entries, path: place } = candidate
+    const [name] = entries
+    if (name === undefined || entries.length > 1) {
+      return yield* new ImportError({
+        reason: "Invalid",
+        place,
+        detail: `the ZIP holds ${entries.length} files, and nothing tells which one is the table`,
+        advice: "Unpack it, and name the file."
+      })
+    }
+    return yield* Effect.flatMap(filesOfTablesZip(candidate, ""), ({ find }) => find(name))
+  })
 
 const inputOf = (candidate: Candidate, options: ImportOptions, bridge: FilmBridge, films: KnownFilms) =>
   Effect.gen(function* () {
@@ -68,17 +101,16 @@ const inputOf = (candidate: Candidate, options: ImportOptions, bridge: FilmBridg
         advice: "Name the columns of members, films and ratings."
       })
     }
-    const file = yield* lookAt(place)
+    const file = yield* isZip(candidate.head) ? onlyFileOf(candidate) : findFile(place)
     if (file === undefined)
       return yield* new ImportError({ reason: "Unreadable", place, detail: "there is no such file" })
     const numbers = filmNumbers(bridge, films)
     const withoutOwn = { filmOf: (slug: Slug) => numbers.filmOf(slug, undefined) }
-    const areSlugs = yield* hasSlugs(place, [columns.user, columns.film, columns.rating])
+    const areSlugs = yield* hasSlugs(file, [columns.user, columns.film, columns.rating])
     return {
       kind: "table",
       place,
-      file: place,
-      fileBytes: file.bytes,
+      file,
       endsInLineEnd: false,
       columns,
       scale: "either" as const,
@@ -97,7 +129,7 @@ const inputOf = (candidate: Candidate, options: ImportOptions, bridge: FilmBridg
 
 /**
  * Any delimited file with members, films and ratings, if the user names the columns. It is never recognised by a look, since
- * nothing tells such a file from others. A film is a slug, an address `/film/SLUG/`, or a number (`240344`, `film:240344`).
+ * nothing tells such a file from others. A film is a slug, an address `/film/SLUG/`, a number (`240344`, `film:240344`), or a film link as exports have them (`https://boxd.it/a5fa`).
  */
 export const table: InputKind = {
   name: "table",

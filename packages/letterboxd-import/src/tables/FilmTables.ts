@@ -33,6 +33,9 @@ export type RowFilm =
   | { readonly _tag: "Slug"; readonly slug: Slug }
   | { readonly _tag: "Unknown"; readonly key: string }
 
+/** What a cell of films holds: a film, or a link that leads elsewhere on the site. */
+export type NamedFilm = RowFilm | { readonly _tag: "Elsewhere" }
+
 /** The most characters of a slug, a title or another name of a film. */
 const longestText = 500
 
@@ -90,7 +93,7 @@ export const titleFrom = (text: string): string | undefined => {
 }
 
 /** The facts that are there. */
-export const factsOf = (facts: { readonly [K in keyof FilmFacts]: FilmFacts[K] | undefined }): FilmFacts => ({
+export const factsOf = (facts: { readonly [K in keyof FilmFacts]?: FilmFacts[K] | undefined }): FilmFacts => ({
   ...(facts.id === undefined ? {} : { id: facts.id }),
   ...(facts.slug === undefined ? {} : { slug: facts.slug }),
   ...(facts.title === undefined ? {} : { title: facts.title }),
@@ -162,13 +165,16 @@ export const readBridge = (place: string): Effect.Effect<FilmBridge, ImportError
       })
     ).pipe(
       Effect.mapError(
-        ({ advice, detail, line }) =>
+        ({ advice, detail, line, reason }) =>
           new ImportError({
             reason: "InvalidOption",
             place,
             ...(line === undefined ? {} : { line }),
             detail,
-            advice: advice ?? "The table of films needs the columns slug and film_id, and can have tmdb_id and imdb_id."
+            advice:
+              advice === undefined || reason === "Incomplete"
+                ? "The table of films needs the columns slug and film_id, and can have tmdb_id and imdb_id."
+                : advice
           })
       )
     )

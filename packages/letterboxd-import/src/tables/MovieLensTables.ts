@@ -15,13 +15,14 @@ import {
   titleFrom,
   tmdbIdFrom
 } from "./FilmTables.ts"
+import type { NamedFile } from "../reading/NamedFiles.ts"
 import { memberFrom } from "./RatingsInput.ts"
-import { type FoundFile, LeftOut, numberNotes, readSmallTable, tablesKind } from "./TableFiles.ts"
+import { LeftOut, numberNotes, readSmallTable, tablesKind } from "./TableFiles.ts"
 
 const integerKey = (text: string): string | undefined => /^\s*(\d{1,15})(?:\.0)?\s*$/u.exec(text)?.[1]
 
 /** The members of a table of users, by the numbers that `ratings.csv` has. */
-const readUsers = (file: FoundFile | undefined, place: string, leftOut: LeftOut) =>
+const readUsers = (file: NamedFile | undefined, place: string, leftOut: LeftOut) =>
   Effect.gen(function* () {
     if (file === undefined) {
       return yield* new ImportError({
@@ -33,7 +34,7 @@ const readUsers = (file: FoundFile | undefined, place: string, leftOut: LeftOut)
       })
     }
     const users = new Map<string, Username>()
-    yield* readSmallTable(file.path, ["userId", "username"], leftOut, "it is cut or names no member", (cell, line) => {
+    yield* readSmallTable(file, ["userId", "username"], leftOut, "it is cut or names no member", (cell, line) => {
       const user = integerKey(cell("userId"))
       const username = memberFrom(cell("username"))
       if (user === undefined || username === undefined) return false
@@ -41,7 +42,7 @@ const readUsers = (file: FoundFile | undefined, place: string, leftOut: LeftOut)
       if (other !== undefined && other !== username) {
         return new ImportError({
           reason: "Damaged",
-          place: file.path,
+          place: file.place,
           line,
           detail: `the user ${user} has two names`,
           advice: "Correct the table."
@@ -55,7 +56,7 @@ const readUsers = (file: FoundFile | undefined, place: string, leftOut: LeftOut)
 
 /** The films of `links.csv` and `movies.csv`, by the numbers that `ratings.csv` has. */
 const readFilms = (
-  files: { readonly links?: FoundFile; readonly movies?: FoundFile },
+  files: { readonly links?: NamedFile; readonly movies?: NamedFile },
   leftOut: LeftOut,
   numbers: FilmNumbers,
   bridge: FilmBridge
@@ -63,7 +64,7 @@ const readFilms = (
   Effect.gen(function* () {
     const titles = new Map<string, { readonly title?: string; readonly year?: number }>()
     if (files.movies !== undefined) {
-      yield* readSmallTable(files.movies.path, ["movieId", "title"], leftOut, "it is cut or has no number", (cell) => {
+      yield* readSmallTable(files.movies, ["movieId", "title"], leftOut, "it is cut or has no number", (cell) => {
         const movie = integerKey(cell("movieId"))
         if (movie === undefined) return false
         titles.set(movie, splitDisplayName(titleFrom(cell("title")) ?? ""))
@@ -73,8 +74,7 @@ const readFilms = (
     const films = new Map<string, RowFilm>()
     let hasLetterboxd = false
     if (files.links !== undefined) {
-      const place = files.links.path
-      const form = yield* readSmallTable(place, ["movieId"], leftOut, "it is cut or has no number", (cell) => {
+      const form = yield* readSmallTable(files.links, ["movieId"], leftOut, "it is cut or has no number", (cell) => {
         const movie = integerKey(cell("movieId"))
         if (movie === undefined) return false
         const tmdbId = tmdbIdFrom(cell("tmdbId"))
@@ -131,7 +131,7 @@ export const movielens = tablesKind({
       if (films.size === 0 && !hasLetterboxd) {
         return yield* new ImportError({
           reason: "Incomplete",
-          place: ratings.path,
+          place: ratings.place,
           detail:
             files.links === undefined
               ? "there is no links.csv beside it, so nothing tells which films these are"

@@ -1,12 +1,12 @@
 /**
  * A dataset as the original tool wrote it, or our own storage of CSV files.
  */
-import { FileSystem, Path } from "@effect/platform"
 import { Film, type FilmId, ImportError, splitDisplayName, type Username } from "@letterboxd-ratings/core"
-import { DateTime, Effect, Either, Option, Schema } from "effect"
+import { DateTime, Effect, Either, Option, Schema, Stream } from "effect"
+import type { NamedFiles } from "../reading/NamedFiles.ts"
 import { filmIdFrom, imdbIdFrom, slugFrom, titleFrom, tmdbIdFrom } from "./FilmTables.ts"
 import { memberFrom } from "./RatingsInput.ts"
-import { LeftOut, lookAt, readSmallTable, tablesKind } from "./TableFiles.ts"
+import { LeftOut, readSmallTable, tablesKind } from "./TableFiles.ts"
 
 /** A file before and since April 2025. */
 const named = (name: string): ReadonlyArray<string> => [`latest_${name}.csv`, `${name}.csv`]
@@ -22,22 +22,22 @@ const decodeManifest = Schema.decodeUnknownEither(Manifest)
 /** A manifest is smaller. */
 const mostManifestBytes = 16_777_216
 
-const committedBytes = (folder: string) =>
+const committedBytes = (files: NamedFiles) =>
   Effect.gen(function* () {
-    const path = yield* Path.Path
-    const fs = yield* FileSystem.FileSystem
-    const place = path.join(folder, "manifest.json")
-    const file = yield* lookAt(place)
+    const file = yield* files.find("manifest.json")
     if (file === undefined) return undefined
-    if (file.bytes > mostManifestBytes) {
+    const { place } = file
+    const content: Array<Uint8Array> = []
+    let length = 0
+    yield* Stream.runForEachWhile(file.read(), (part) => {
+      content.push(part)
+      length += part.length
+      return Effect.succeed(length <= mostManifestBytes)
+    })
+    if (length > mostManifestBytes) {
       return yield* new ImportError({ reason: "TooLarge", place, detail: "it is too large for a manifest" })
     }
-    const text = yield* fs
-      .readFileString(place)
-      .pipe(
-        Effect.mapError((cause) => new ImportError({ reason: "Unreadable", place, detail: "it cannot be read", cause }))
-      )
-    const manifest = decodeManifest(text)
+    const manifest = decodeManifest(Buffer.concat(content).toString("utf8"))
     if (Either.isLeft(manifest)) {
       return yield* new ImportError({ reason: "Damaged", place, detail: "it is no manifest of a dataset of CSV files" })
     }
@@ -77,10 +77,10 @@ export const original = tablesKind({
   },
   subfolders: ["", "training", "mappings"],
   isFolder: (names) => named("raw_user_ratings").some((name) => names.has(name)),
-  input: ({ files, folder, modifiedAt, place, ratings }) =>
+  input: ({ all, files, modifiedAt, place, ratings }) =>
     Effect.gen(function* () {
       const leftOut = new LeftOut()
-      const committed = yield* committedBytes(folder)
+      const committed = yield* committedBytes(all)
       if (files.users === undefined) {
         return yield* new ImportError({
           reason: "Incomplete",
@@ -88,10 +88,10 @@ export const original = tablesKind({
           detail: "the table of users (user_mappings.csv) is missing, and nothing else tells whose ratings these are"
         })
       }
-      const usersPath = files.users.path
+      const usersTable = files.users
       const users = new Map<string, Username>()
       yield* readSmallTable(
-        usersPath,
+        usersTable,
         ["username", "numeric_user_id"],
         leftOut,
         "it is cut, or names no member or no number",
@@ -103,7 +103,7 @@ export const original = tablesKind({
           if (other !== undefined && other !== username) {
             return new ImportError({
               reason: "Damaged",
-              place: usersPath,
+              place: usersTable.place,
               line,
               detail: `the number ${user} belongs to ${other} and to ${username}`
             })
@@ -116,7 +116,7 @@ export const original = tablesKind({
       const films = new Map<FilmId, Film>()
       if (files.films !== undefined) {
         yield* readSmallTable(
-          files.films.path,
+          files.films,
           ["film_id", "film_title"],
           leftOut,
           "it is cut or names no film",
@@ -146,7 +146,7 @@ export const original = tablesKind({
       const updates = new Map<Username, DateTime.Utc>()
       if (files.updates !== undefined) {
         yield* readSmallTable(
-          files.updates.path,
+          files.updates,
           ["username", "last_updated"],
           leftOut,
           "it is cut, or has no member or no time",
@@ -165,7 +165,7 @@ export const original = tablesKind({
       if (most !== undefined && most > ratings.bytes) {
         return yield* new ImportError({
           reason: "Damaged",
-          place: ratings.path,
+          place: ratings.place,
           detail: `it has ${ratings.bytes} bytes, and its manifest says ${most}`
         })
       }

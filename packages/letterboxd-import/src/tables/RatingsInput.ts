@@ -1,7 +1,6 @@
 /**
  * One input of ratings in a table: read to its end, grouped by member, and told member by member.
  */
-import type { FileSystem } from "@effect/platform"
 import {
   type AsideRow,
   ImportedList,
@@ -21,10 +20,10 @@ import {
   type DelimitedBlock,
   delimitedBlocks,
   detachedText,
-  fileBytes,
   formWords
 } from "../reading/DelimitedRows.ts"
-import type { RowFilm } from "./FilmTables.ts"
+import type { NamedFile } from "../reading/NamedFiles.ts"
+import type { NamedFilm, RowFilm } from "./FilmTables.ts"
 import { makeGroupedRatings, mostFilms, mostMembers, mostRows } from "./GroupedRatings.ts"
 
 /**
@@ -38,7 +37,8 @@ type Scale = "stars" | "half stars" | "either"
 
 /**
  * Ratings in a table, and how its cells are read. `memberOf` and `filmOf` are asked once for each text, as long as there are
- * not too many; `undefined` is no member, or no film. `fileBytes` bounds what is read of the file. `notes` are said at the
+ * not too many; `undefined` is no member, or no film. `committed` is how many bytes of the file count, if it is not all of
+ * them. `notes` are said at the
  * end; `notDecoded` counts rows of other files. `endsInLineEnd` says that a program wrote the file: a last row without a line
  * end is cut.
  */
@@ -46,12 +46,12 @@ export interface RatingsInput {
   readonly endsInLineEnd: boolean
   readonly kind: string
   readonly place: string
-  readonly file: string
-  readonly fileBytes: number
+  readonly file: NamedFile
+  readonly committed?: number
   readonly columns: { readonly user: string; readonly film: string; readonly rating: string }
   readonly scale: Scale
   readonly memberOf: (text: string) => Username | undefined
-  readonly filmOf: (text: string) => RowFilm | undefined
+  readonly filmOf: (text: string) => NamedFilm | undefined
   readonly readAt: (member: Username) => DateTime.Utc
   readonly notes: () => ReadonlyArray<string>
   readonly notDecoded: number
@@ -82,10 +82,23 @@ const stars: ReadonlyArray<Rating | undefined> = Array.from({ length: 11 }, (_, 
 const notARow = "cells are missing, or there are too many"
 const notAMember = "there is no member's name"
 const notAFilm = "there is no film"
+const elsewhere = "the link leads to no film (but to a log entry, a list or the like)"
 const notARating = "there is no rating"
+const offScale = {
+  stars: "the rating is none of 0.5, 1, 1.5 ... 5",
+  "half stars": "the rating is no whole number from 1 to 10",
+  either: "the rating is neither stars (0.5 to 5) nor half stars (1 to 10)"
+} as const
 const notWhole = "the file ends within it"
 type Trouble =
-  "it is not CSV" | typeof notARow | typeof notAMember | typeof notAFilm | typeof notARating | typeof notWhole
+  | "it is not CSV"
+  | typeof notARow
+  | typeof notAMember
+  | typeof notAFilm
+  | typeof elsewhere
+  | typeof notARating
+  | (typeof offScale)[Scale]
+  | typeof notWhole
 
 /** Texts and what they were read as, so that each is read once. */
 const remembered = (read: (text: string) => number): ((text: string) => number) => {
@@ -111,7 +124,7 @@ const remembered = (read: (text: string) => number): ((text: string) => number) 
 }
 
 /** The rows of a table that was read. */
-const ratingRows = ({ columns, endsInLineEnd, file, filmOf, memberOf, scale }: RatingsInput) => {
+const ratingRows = ({ columns, endsInLineEnd, file: { place: file }, filmOf, memberOf, scale }: RatingsInput) => {
   const ratings = makeGroupedRatings()
   const members: Array<Username> = []
   const films: Array<RowFilm> = []
@@ -141,6 +154,7 @@ const ratingRows = ({ columns, endsInLineEnd, file, filmOf, memberOf, scale }: R
   const filmAt = remembered((text) => {
     const film = text.length > longestKey ? undefined : filmOf(text)
     if (film === undefined) return -1
+    if (film._tag === "Elsewhere") return -2
     const key = film._tag === "Numbered" ? film.film.id : film._tag === "Slug" ? `s${film.slug}` : `u${film.key}`
     const before = filmPlaces.get(key)
     if (before !== undefined) return before
@@ -149,7 +163,7 @@ const ratingRows = ({ columns, endsInLineEnd, file, filmOf, memberOf, scale }: R
     return films.length - 1
   })
   const values = new Map<string, number>()
-  /** Twice the number in the cell, 1 to 20; 0 is none. */
+  /** Twice the number in the cell, 1 to 20; 0 is no rating, and -1 is not on the scale. */
   const valueOf = (text: string): number => {
     const known = values.get(text)
     if (known !== undefined) return known
@@ -157,7 +171,12 @@ const ratingRows = ({ columns, endsInLineEnd, file, filmOf, memberOf, scale }: R
     const twice = (decimal?.value ?? 0) * 2
     const most = scale === "stars" ? 10 : 20
     const step = scale === "half stars" ? 2 : 1
-    const value = decimal !== undefined && twice >= step && twice <= most && twice % step === 0 ? twice : 0
+    const value =
+      decimal !== undefined && twice >= step && twice <= most && twice % step === 0
+        ? twice
+        : text.trim() === ""
+          ? 0
+          : -1
     if (decimal?.hasComma === true && value > 0) hasComma = true
     if (values.size < 1000) values.set(detachedText(text), value)
     return value
@@ -194,8 +213,8 @@ const ratingRows = ({ columns, endsInLineEnd, file, filmOf, memberOf, scale }: R
             continue
           }
           const value = valueOf(cells[ratingColumn] ?? "")
-          if (value === 0) {
-            trouble(notARating, line)
+          if (value <= 0) {
+            trouble(value === 0 ? notARating : offScale[scale], line)
             continue
           }
           const member = memberAt(cells[memberColumn] ?? "")
@@ -205,7 +224,7 @@ const ratingRows = ({ columns, endsInLineEnd, file, filmOf, memberOf, scale }: R
           }
           const film = filmAt(cells[filmColumn] ?? "")
           if (film < 0) {
-            trouble(notAFilm, line)
+            trouble(film === -2 ? elsewhere : notAFilm, line)
             continue
           }
           if (value > 10) aboveFive ??= line
@@ -265,12 +284,13 @@ const ratingRows = ({ columns, endsInLineEnd, file, filmOf, memberOf, scale }: R
  * The items of an input, from progress to `Read`. Fails if the table cannot be read, before there is any member. Takes eight
  * bytes a rating, and the names of members and films.
  */
-export const ratingsItems = (input: RatingsInput): Stream.Stream<ImportItem, ImportError, FileSystem.FileSystem> =>
+export const ratingsItems = (input: RatingsInput): Stream.Stream<ImportItem, ImportError> =>
   Stream.suspend(() => {
-    const { columns, file, kind, place, readAt } = input
+    const { columns, committed, file, kind, place, readAt } = input
+    const totalBytes = committed ?? file.bytes
     const read = ratingRows(input)
     let told = 0
-    const progress = delimitedBlocks(file, fileBytes(file, input.fileBytes), [
+    const progress = delimitedBlocks(file.place, file.read(totalBytes), [
       columns.user,
       columns.film,
       columns.rating
@@ -279,7 +299,7 @@ export const ratingsItems = (input: RatingsInput): Stream.Stream<ImportItem, Imp
         Either.map(read.take(block), (rows) => {
           if (block.bytes - told < progressBytes) return Option.none()
           told = block.bytes
-          return Option.some(ImportItem.Progress({ place, bytes: block.bytes, totalBytes: input.fileBytes, rows }))
+          return Option.some(ImportItem.Progress({ place, bytes: block.bytes, totalBytes, rows }))
         })
       ),
       Stream.filterMap((item) => item)

@@ -1,20 +1,9 @@
 /**
  * The dataset of samlearner on Kaggle: eleven million ratings, 2022.
  */
-import type { Slug } from "@letterboxd-ratings/core"
-import { Effect } from "effect"
-import {
-  type FilmFacts,
-  factsOf,
-  filmIdFromPoster,
-  imdbIdFrom,
-  slugFrom,
-  titleFrom,
-  tmdbIdFrom,
-  yearFrom
-} from "./FilmTables.ts"
-import { memberFrom } from "./RatingsInput.ts"
-import { LeftOut, numberNotes, readSmallTable, tablesKind } from "./TableFiles.ts"
+import { factsOf, filmIdFromPoster, imdbIdFrom, titleFrom, tmdbIdFrom, yearFrom } from "./FilmTables.ts"
+import { ratingsBySlug } from "./RatingsBySlug.ts"
+import { tablesKind } from "./TableFiles.ts"
 
 /**
  * `ratings_export.csv` has members by their names and films by their slugs, in half stars; `movie_data.csv` has the films,
@@ -31,40 +20,16 @@ export const samlearner = tablesKind({
   },
   subfolders: [""],
   isFolder: (names) => names.has("ratings_export.csv"),
-  input: ({ files, modifiedAt }, numbers) =>
-    Effect.gen(function* () {
-      const own = new Map<Slug, FilmFacts>()
-      const leftOut = new LeftOut()
-      if (files.films !== undefined) {
-        const { path } = files.films
-        yield* readSmallTable(path, ["movie_id"], leftOut, "it is cut or names no film", (cell) => {
-          const slug = slugFrom(cell("movie_id"))
-          if (slug === undefined) return false
-          own.set(
-            slug,
-            factsOf({
-              id: filmIdFromPoster(cell("image_url")),
-              slug,
-              title: titleFrom(cell("movie_title")),
-              year: yearFrom(cell("year_released")),
-              tmdbId: cell("tmdb_link").includes("/tv/") ? undefined : tmdbIdFrom(cell("tmdb_id")),
-              imdbId: imdbIdFrom(cell("imdb_id"))
-            })
-          )
-          return true
-        })
-      }
-      return {
-        columns: { user: "user_id", film: "movie_id", rating: "rating_val" },
-        scale: "half stars" as const,
-        memberOf: memberFrom,
-        filmOf: (text) => {
-          const slug = slugFrom(text)
-          return slug === undefined ? undefined : numbers.filmOf(slug, own.get(slug))
-        },
-        readAt: () => modifiedAt,
-        notDecoded: leftOut.rows,
-        notes: () => [...leftOut.notes, ...numberNotes(numbers)]
-      }
-    })
+  input: ratingsBySlug({
+    columns: { user: "user_id", film: "movie_id", rating: "rating_val" },
+    scale: "half stars",
+    factsIn: (cell) =>
+      factsOf({
+        id: filmIdFromPoster(cell("image_url")),
+        title: titleFrom(cell("movie_title")),
+        year: yearFrom(cell("year_released")),
+        tmdbId: cell("tmdb_link").includes("/tv/") ? undefined : tmdbIdFrom(cell("tmdb_id")),
+        imdbId: imdbIdFrom(cell("imdb_id"))
+      })
+  })
 })

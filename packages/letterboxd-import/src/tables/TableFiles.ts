@@ -1,10 +1,10 @@
 /**
  * The files that belong together in a dataset of tables, and how its smaller tables are read.
  */
-import { FileSystem, Path } from "@effect/platform"
+import { type FileSystem, Path } from "@effect/platform"
 import { ImportError, ImportItem, type KnownFilms } from "@letterboxd-ratings/core"
-import { DateTime, Effect, Option, Stream } from "effect"
-import type { Candidate, ImportOptions, InputKind } from "../InputKind.ts"
+import { DateTime, Effect, type Scope, Stream } from "effect"
+import { type Candidate, headBytes, type ImportOptions, type InputKind } from "../InputKind.ts"
 import {
   columnsAt,
   delimitedBlocks,
@@ -13,6 +13,8 @@ import {
   headerFrom,
   type DelimitedForm
 } from "../reading/DelimitedRows.ts"
+import { filesOfFolder, filesOfTablesZip, type NamedFile, type NamedFiles } from "../reading/NamedFiles.ts"
+import { isZip } from "../reading/ZipArchive.ts"
 import { type FilmNumbers, filmNumbers, type FilmBridge, noBridge, readBridge } from "./FilmTables.ts"
 import { type RatingsInput, ratingsItems } from "./RatingsInput.ts"
 
@@ -24,19 +26,12 @@ interface TableFile {
   readonly columns: ReadonlyArray<string>
 }
 
-/** A file that was found. */
-export interface FoundFile {
-  readonly path: string
-  readonly bytes: number
-  readonly modifiedAt: DateTime.Utc
-}
-
-/** A dataset that was found. */
+/** A dataset that was found. `all` are the files that stand together, `files` those that the kind reads besides the ratings. */
 interface FoundTables<F extends string> {
   readonly place: string
-  readonly folder: string
-  readonly ratings: FoundFile
-  readonly files: { readonly [N in F]?: FoundFile }
+  readonly all: NamedFiles
+  readonly ratings: NamedFile
+  readonly files: { readonly [N in F]?: NamedFile }
   readonly modifiedAt: DateTime.Utc
 }
 
@@ -50,50 +45,55 @@ export interface TablesKind<F extends string> {
   readonly subfolders: ReadonlyArray<string>
   readonly isFolder: (names: ReadonlySet<string>) => boolean
   readonly input: (
-    found: FoundTables<F>,
+    found: FoundTables<NoInfer<F>>,
     numbers: FilmNumbers,
     bridge: FilmBridge
   ) => Effect.Effect<KindInput, ImportError, Files>
 }
 
-/** What a kind tells of an input. `committed` is how many bytes of the ratings count, where something tells that. */
-interface KindInput extends Omit<RatingsInput, "kind" | "place" | "file" | "fileBytes" | "endsInLineEnd"> {
-  readonly committed?: number
-}
+/** What a kind tells of an input. */
+export type KindInput = Omit<RatingsInput, "kind" | "place" | "file" | "endsInLineEnd">
 
-const unreadable = (place: string) => (cause: unknown) =>
-  new ImportError({ reason: "Unreadable", place, detail: "it cannot be read", cause })
-
-/** Looks at a file; `undefined` if there is none. */
-export const lookAt = (path: string): Effect.Effect<FoundFile | undefined, ImportError, FileSystem.FileSystem> =>
-  Effect.gen(function* () {
-    const fs = yield* FileSystem.FileSystem
-    if (!(yield* fs.exists(path))) return undefined
-    const { mtime, size, type } = yield* fs.stat(path)
-    if (type !== "File") return undefined
-    return {
-      path,
-      bytes: Number(size),
-      modifiedAt: Option.match(mtime, { onNone: () => DateTime.unsafeMake(0), onSome: DateTime.unsafeFromDate })
-    }
-  }).pipe(Effect.mapError(unreadable(path)))
-
-const hasColumns = (candidate: Candidate, { columns }: TableFile): boolean => {
-  const header = headerFrom(candidate.head, columns)
+const hasColumns = (head: Uint8Array, { columns }: TableFile): boolean => {
+  const header = headerFrom(head, columns)
   return columns.every((column) => header.includes(column))
 }
 
-const newest = (files: ReadonlyArray<FoundFile>): DateTime.Utc =>
+/** The folders of an archive that hold all of its files, the outermost first: none (``), `ml-25m/` ... */
+const sharedFolders = (entries: ReadonlyArray<string>): ReadonlyArray<string> => {
+  const [first = ""] = entries
+  const folders = [""]
+  for (let end = first.indexOf("/"); end !== -1; end = first.indexOf("/", end + 1)) {
+    const folder = first.slice(0, end + 1)
+    if (!entries.every((name) => name.startsWith(folder))) break
+    folders.push(folder)
+  }
+  return folders
+}
+
+/** Where the dataset is in a folder or a ZIP: below nothing (``), or in a ZIP below a folder that holds all files. */
+const rootOf = <F extends string>({ isFolder, subfolders }: TablesKind<F>, candidate: Candidate): string | undefined =>
+  (candidate.isFolder ? [""] : sharedFolders(candidate.entries)).find((root) => {
+    const names = new Set<string>()
+    for (const entry of candidate.entries) {
+      if (!entry.startsWith(root)) continue
+      const parts = entry.slice(root.length).split("/")
+      const name = parts.pop() ?? ""
+      if (subfolders.includes(parts.join("/"))) names.add(name)
+    }
+    return isFolder(names)
+  })
+
+const newest = (files: ReadonlyArray<NamedFile>): DateTime.Utc =>
   files.reduce((latest, { modifiedAt }) => DateTime.max(latest, modifiedAt), DateTime.unsafeMake(0))
 
 /** The only file with one of these names; fails where there are several. */
-const theOnlyOne = (place: string, folder: string, subfolders: ReadonlyArray<string>, { names }: TableFile) =>
+const theOnlyOne = (place: string, files: NamedFiles, subfolders: ReadonlyArray<string>, { names }: TableFile) =>
   Effect.gen(function* () {
-    const path = yield* Path.Path
-    const found: Array<FoundFile> = []
+    const found: Array<NamedFile> = []
     for (const name of names) {
       for (const subfolder of subfolders) {
-        const file = yield* lookAt(path.join(folder, subfolder, name))
+        const file = yield* files.find(subfolder === "" ? name : `${subfolder}/${name}`)
         if (file !== undefined) found.push(file)
       }
     }
@@ -101,7 +101,7 @@ const theOnlyOne = (place: string, folder: string, subfolders: ReadonlyArray<str
       return yield* new ImportError({
         reason: "Invalid",
         place,
-        detail: `${found.map((file) => file.path).join(" and ")} are both there, and nothing tells which one counts`,
+        detail: `${found.map((file) => file.place).join(" and ")} are both there, and nothing tells which one counts`,
         advice: "Move the others into another folder."
       })
     }
@@ -112,46 +112,65 @@ const theOnlyOne = (place: string, folder: string, subfolders: ReadonlyArray<str
 interface Group {
   readonly place: string
   readonly folder: string
+  readonly open: Effect.Effect<NamedFiles, ImportError, Files | Scope.Scope>
   /** The file of ratings that the user named. */
   readonly ratings?: string
 }
 
-/** The datasets that inputs belong to. A folder and files in it that were named too are one. */
-const groupsOf = <F extends string>(kind: TablesKind<F>, inputs: ReadonlyArray<Candidate>, path: Path.Path) => {
-  const groups: Array<Group> = []
-  const taken = new Set<string>()
-  const folderOf = (file: string) => {
-    const folder = path.dirname(file)
-    return kind.subfolders.includes(path.basename(folder)) ? path.dirname(folder) : folder
-  }
-  const add = (key: string, group: Group) => {
-    if (taken.has(key)) return
-    taken.add(key)
-    groups.push(group)
-  }
-  for (const input of inputs.filter(({ isFolder }) => isFolder)) {
-    add(path.resolve(input.path), { place: input.path, folder: input.path })
-  }
-  const files = inputs.filter(({ isFolder }) => !isFolder)
-  for (const input of files.filter((file) => hasColumns(file, kind.ratings))) {
-    const folder = folderOf(input.path)
-    if (taken.has(path.resolve(folder))) continue
-    add(path.resolve(input.path), { place: input.path, folder, ratings: input.path })
-  }
-  const withRatings = new Set(groups.map(({ folder }) => path.resolve(folder)))
-  for (const input of files.filter((file) => !hasColumns(file, kind.ratings))) {
-    const folder = folderOf(input.path)
-    if (!withRatings.has(path.resolve(folder))) add(path.resolve(folder), { place: input.path, folder })
-  }
-  return groups
-}
+/** Whether a file has the ratings of a kind. One that cannot be read may have them, and is told of when it is read. */
+const hasRatings = <F extends string>({ ratings }: TablesKind<F>, { path }: Candidate) =>
+  Stream.runFold(fileBytes(path, headBytes), new Uint8Array(0), (head, part) => Buffer.concat([head, part])).pipe(
+    Effect.map((head) => hasColumns(head, ratings)),
+    Effect.orElseSucceed(() => true)
+  )
 
-const findTables = <F extends string>(kind: TablesKind<F>, group: Group) =>
+/** The datasets that inputs belong to. A folder and files in it that were named too are one. */
+const groupsOf = <F extends string>(kind: TablesKind<F>, inputs: ReadonlyArray<Candidate>) =>
   Effect.gen(function* () {
-    const { folder, place } = group
-    const ratings = yield* group.ratings === undefined
-      ? theOnlyOne(place, folder, kind.subfolders, kind.ratings)
-      : lookAt(group.ratings)
+    const path = yield* Path.Path
+    const groups: Array<Group> = []
+    const taken = new Set<string>()
+    const folderOf = (file: string) => {
+      const folder = path.dirname(file)
+      return kind.subfolders.includes(path.basename(folder)) ? path.dirname(folder) : folder
+    }
+    const add = (key: string, group: Group) => {
+      if (taken.has(key)) return
+      taken.add(key)
+      groups.push(group)
+    }
+    const files: Array<Candidate> = []
+    for (const input of inputs) {
+      const place = input.path
+      if (input.isFolder) add(path.resolve(place), { place, folder: place, open: filesOfFolder(place) })
+      else if (isZip(input.head))
+        add(path.resolve(place), { place, folder: place, open: filesOfTablesZip(input, rootOf(kind, input) ?? "") })
+      else files.push(input)
+    }
+    const others: Array<Candidate> = []
+    for (const input of files) {
+      if (!(yield* hasRatings(kind, input))) {
+        others.push(input)
+        continue
+      }
+      const folder = folderOf(input.path)
+      if (taken.has(path.resolve(folder))) continue
+      const ratings = path.relative(folder, input.path)
+      add(path.resolve(input.path), { place: input.path, folder, open: filesOfFolder(folder), ratings })
+    }
+    const withRatings = new Set(groups.map(({ folder }) => path.resolve(folder)))
+    for (const input of others) {
+      const folder = folderOf(input.path)
+      if (withRatings.has(path.resolve(folder))) continue
+      add(path.resolve(folder), { place: input.path, folder, open: filesOfFolder(folder) })
+    }
+    return groups
+  })
+
+const findTables = <F extends string>(kind: TablesKind<F>, { folder, open, place, ratings: named }: Group) =>
+  Effect.gen(function* () {
+    const all = yield* open
+    const ratings = yield* named === undefined ? theOnlyOne(place, all, kind.subfolders, kind.ratings) : all.find(named)
     if (ratings === undefined) {
       return yield* new ImportError({
         reason: "Incomplete",
@@ -159,15 +178,15 @@ const findTables = <F extends string>(kind: TablesKind<F>, group: Group) =>
         detail: `there is no ${kind.ratings.names.join(" or ")} in ${folder}`
       })
     }
-    const found: { [N in F]?: FoundFile } = {}
-    const all: Array<FoundFile> = [ratings]
+    const files: { [N in F]?: NamedFile } = {}
+    const found: Array<NamedFile> = [ratings]
     for (const name in kind.files) {
-      const file = yield* theOnlyOne(place, folder, kind.subfolders, kind.files[name])
+      const file = yield* theOnlyOne(place, all, kind.subfolders, kind.files[name])
       if (file === undefined) continue
-      found[name] = file
-      all.push(file)
+      files[name] = file
+      found.push(file)
     }
-    return { place, folder, ratings, files: found, modifiedAt: newest(all) }
+    return { place, all, ratings, files, modifiedAt: newest(found) }
   })
 
 /** The numbers of films, with what the user named. Fails with `InvalidOption`. */
@@ -181,15 +200,15 @@ export const numberNotes = ({ disagreeing }: FilmNumbers): ReadonlyArray<string>
         `${disagreeing()} ${disagreeing() === 1 ? "film has" : "films have"} different numbers in the dataset, in the table of films and among the known films; the number of the dataset was taken, then that of the table.`
       ]
 
-/** An input is told, read, and refused if it cannot be read. */
+/** An input is told, read, and refused if it cannot be read. What it opened is closed when it was read. */
 export const inputItems = (
   name: string,
   place: string,
   words: string,
-  input: Effect.Effect<RatingsInput, ImportError, Files>
+  input: Effect.Effect<RatingsInput, ImportError, Files | Scope.Scope>
 ): Stream.Stream<ImportItem, never, Files> =>
   Stream.make(ImportItem.Found({ place, kind: name, words })).pipe(
-    Stream.concat(Stream.unwrap(Effect.map(input, ratingsItems))),
+    Stream.concat(Stream.unwrapScoped(Effect.map(input, ratingsItems))),
     Stream.catchAll((error) => Stream.make(ImportItem.Refused({ error })))
   )
 
@@ -197,24 +216,15 @@ export const inputItems = (
 export const tablesKind = <F extends string>(kind: TablesKind<F>): InputKind => ({
   name: kind.name,
   keeps: kind.keeps,
-  recognises: (candidate) => {
-    if (candidate.isFolder) {
-      const names = new Set<string>()
-      for (const entry of candidate.entries) {
-        const parts = entry.split("/")
-        const name = parts.pop() ?? ""
-        if (kind.subfolders.includes(parts.join("/"))) names.add(name)
-      }
-      return kind.isFolder(names)
-    }
-    return [kind.ratings, ...Object.values<TableFile>(kind.files)].some((file) => hasColumns(candidate, file))
-  },
+  recognises: (candidate) =>
+    candidate.isFolder || isZip(candidate.head)
+      ? rootOf(kind, candidate) !== undefined
+      : [kind.ratings, ...Object.values<TableFile>(kind.files)].some((file) => hasColumns(candidate.head, file)),
   items: (inputs, options, films) =>
     Stream.unwrap(
       Effect.gen(function* () {
-        const path = yield* Path.Path
         const bridge = yield* bridgeOf(options)
-        return Stream.flatMap(Stream.fromIterable(groupsOf(kind, inputs, path)), (group) =>
+        return Stream.flatMap(Stream.fromIterable(yield* groupsOf(kind, inputs)), (group) =>
           inputItems(kind.name, group.place, kind.words, preparedInput(kind, group, bridge, films))
         )
       })
@@ -226,18 +236,11 @@ const preparedInput = <F extends string>(
   group: Group,
   bridge: FilmBridge,
   films: KnownFilms
-): Effect.Effect<RatingsInput, ImportError, Files> =>
+): Effect.Effect<RatingsInput, ImportError, Files | Scope.Scope> =>
   Effect.gen(function* () {
     const found = yield* findTables(kind, group)
-    const { committed, ...input } = yield* kind.input(found, filmNumbers(bridge, films), bridge)
-    return {
-      ...input,
-      kind: kind.name,
-      place: group.place,
-      file: found.ratings.path,
-      endsInLineEnd: true,
-      fileBytes: committed ?? found.ratings.bytes
-    }
+    const input = yield* kind.input(found, filmNumbers(bridge, films), bridge)
+    return { ...input, kind: kind.name, place: group.place, file: found.ratings, endsInLineEnd: true }
   })
 
 /** What was left out of a smaller table. */
@@ -258,13 +261,13 @@ export class LeftOut {
  * row is one of this table; rows that are not, and a last row without a line end, are counted in `leftOut`. The texts of cells keep nothing else alive.
  */
 export const readSmallTable = (
-  place: string,
+  { place, read }: NamedFile,
   columns: ReadonlyArray<string>,
   leftOut: LeftOut,
   why: string,
   take: (cell: (column: string) => string, line: number) => boolean | ImportError,
   most?: number
-): Effect.Effect<DelimitedForm | undefined, ImportError, FileSystem.FileSystem> =>
+): Effect.Effect<DelimitedForm | undefined, ImportError> =>
   Effect.gen(function* () {
     let rows = 0
     let firstLine = 0
@@ -273,24 +276,22 @@ export const readSmallTable = (
       rows += 1
       if (firstLine === 0 || line < firstLine) firstLine = line
     }
-    yield* Stream.runForEach(
-      delimitedBlocks(place, fileBytes(place, most), columns),
-      ({ damaged, form, isOpen, rows }) =>
-        Effect.gen(function* () {
-          known = form
-          yield* columnsAt(place, form, columns)
-          damaged.forEach(leave)
-          const cutLine = isOpen ? rows.at(-1)?.line : undefined
-          for (const { cells, line } of rows) {
-            if (cells.length !== form.header.length || line === cutLine) {
-              leave(line)
-              continue
-            }
-            const taken = take((column) => detachedText(cells[form.header.indexOf(column)] ?? ""), line)
-            if (typeof taken !== "boolean") return yield* taken
-            if (!taken) leave(line)
+    yield* Stream.runForEach(delimitedBlocks(place, read(most), columns), ({ damaged, form, isOpen, rows }) =>
+      Effect.gen(function* () {
+        known = form
+        yield* columnsAt(place, form, columns)
+        damaged.forEach(leave)
+        const cutLine = isOpen ? rows.at(-1)?.line : undefined
+        for (const { cells, line } of rows) {
+          if (cells.length !== form.header.length || line === cutLine) {
+            leave(line)
+            continue
           }
-        })
+          const taken = take((column) => detachedText(cells[form.header.indexOf(column)] ?? ""), line)
+          if (typeof taken !== "boolean") return yield* taken
+          if (!taken) leave(line)
+        }
+      })
     )
     leftOut.add(place, rows, firstLine, why)
     return known

@@ -12,7 +12,7 @@ import { samlearner } from "./Samlearner.ts"
 
 /**
  * The kinds of input that are public datasets or tables of anybody's: `samlearner`, `freeth`, `movielens`, `original` and
- * `table`. All lists are `Unproven`. An input takes eight bytes of memory a rating, and the names of its members and films;
+ * `table`. A dataset is a folder or a ZIP, which is read in a stream. All lists are `Unproven`. An input takes eight bytes of memory a rating, and the names of its members and films;
  * it is read to its end before the first member comes.
  *
  * @since 0.1.0
