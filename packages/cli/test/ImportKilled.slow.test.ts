@@ -4,7 +4,7 @@ import { Effect, Random } from "effect"
 import * as fs from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
-import { sample } from "../../../vitest.sample.ts"
+import { isFull, sample } from "../../../vitest.sample.ts"
 import { filesIn, lbProcess, start } from "./Lb.ts"
 
 const exports_ = 100
@@ -73,6 +73,7 @@ describe("lb import, killed with SIGKILL", () => {
         { concurrency: 2, discard: true }
       )
     )
-    assert.isAbove(committedAt.size, 1, "the instants should fall between different batches")
+    // The few instants of a sample may all come before the first batch, or after the last.
+    if (isFull) assert.isAbove(committedAt.size, 1, "the instants should fall between different batches")
   }, 600_000)
 })

@@ -13,7 +13,7 @@ import * as fs from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
 import { fileURLToPath } from "node:url"
-import { sample } from "../../../vitest.sample.ts"
+import { isFull, sample } from "../../../vitest.sample.ts"
 import { filesIn, lbProcess, start } from "./Lb.ts"
 import { postgres } from "./Postgres.ts"
 
@@ -239,11 +239,8 @@ for (const durable of sample("storages whose runs are killed", durables, 2)) {
           )
         )
       })
-      assert.isAbove(
-        reached.size,
-        chosen.length === howOften ? 2 : 1,
-        "the instants should fall between different batches"
-      )
+      // The few instants of a sample may all fall between the same two batches.
+      if (isFull) assert.isAbove(reached.size, 2, "the instants should fall between different batches")
     }, 500_000)
 
     if (usesFileSystem) {
