@@ -148,6 +148,47 @@ describe("Trouble with a page", () => {
     })
   )
 
+  it.effect("is nobody's where names of a user are not there, and the source shows who is on its list", () =>
+    Effect.gen(function* () {
+      const strangers = Array.makeBy(12, (i) => ({ username: username(`stranger_${i}`) }))
+      const someone = { username: username("member_7") }
+      for (const membersInFlight of [1, 4]) {
+        const dataset = memoryDataset()
+        const asked = { only: [...strangers, someone], membersInFlight }
+        const gone = (name: string) => name.startsWith("stranger_")
+        const { report } = yield* run(
+          { ...calm, interfere: (name) => Effect.succeed(gone(name) ? PartContent.Gone() : undefined) },
+          asked,
+          dataset
+        )
+        assert.isUndefined(report.stopped)
+        assert.deepStrictEqual([report.members.gone, report.members.sealed], [12, 1])
+        // One for each, and for the list of member_7, one for the members list, and one after each five who are not there.
+        assert.isAtMost(report.requests, 12 + 4 + 1 + 2)
+        // A source that shows nobody is to blame, whoever is asked for.
+        const blamed = yield* run({ ...calm, interfere: () => Effect.succeed(PartContent.Gone()) }, asked)
+        assert.strictEqual(blamed.report.stopped?.reason, "Refused")
+        assert.strictEqual(blamed.report.members.gone, 0)
+      }
+    })
+  )
+
+  it.effect("is nobody's where members are still private who were private before", () =>
+    Effect.gen(function* () {
+      const dataset = memoryDataset()
+      const isPrivate = (name: string) => Number(name.slice(7)) % 5 !== 0
+      const world: MemoryWorld = {
+        ...calm,
+        interfere: (name) => Effect.succeed(isPrivate(name) ? PartContent.Private() : undefined)
+      }
+      yield* run(world, {}, dataset)
+      const absent = names.filter(isPrivate).map((name) => ({ username: username(name) }))
+      const { report } = yield* run(world, { mode: "continue", only: absent }, dataset)
+      assert.isUndefined(report.stopped)
+      assert.strictEqual(report.members.private, absent.length)
+    })
+  )
+
   it.effect("that the run finds itself is told in the words of the source", () =>
     Effect.gen(function* () {
       const { report } = yield* run(

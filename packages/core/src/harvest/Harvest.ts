@@ -168,7 +168,14 @@ const runOn = (
     const startedAt = yield* DateTime.now
     const before = yield* activityOf(source)
     const registry = makeIdRegistry(dataset.state)
-    const reader = yield* MemberReader.make(source, tell, dataset.state)
+    const only = options.only === undefined ? undefined : eachOnce(options.only)
+    const asked = new Set(only?.map(({ username }) => username))
+    const isAskedFor = (username: Username): boolean => asked.has(username)
+    const reader = yield* MemberReader.make(source, tell, dataset.state, (username) => {
+      const state = dataset.state.members.get(username)?.state
+      if (state === "gone" || state === "private") return "absent"
+      return state === undefined && isAskedFor(username) ? "unknown" : "present"
+    })
     const account = makeRunAccount(dataset.state)
     const known = Renames.knownMembers(dataset.state)
     const skipped = new Set<Username>()
@@ -177,14 +184,11 @@ const runOn = (
       if (isOne) skipped.add(username)
       return isOne
     }
-    const only = options.only === undefined ? undefined : eachOnce(options.only)
     const wanted = only?.length ?? options.batches * options.batchSize
     const partial =
       options.mode === "continue" && only === undefined ? partialMembers(dataset.state) : { first: [], last: [] }
     const first = partial.first.filter(({ username }) => !isSkipped(username))
     const last = partial.last.filter(({ username }) => !isSkipped(username))
-    const asked = new Set(only?.map(({ username }) => username))
-    const isAskedFor = (username: Username): boolean => asked.has(username)
     let discovered = 0
 
     yield* tell(

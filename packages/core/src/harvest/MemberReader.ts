@@ -64,13 +64,14 @@ export type Tell = (event: HarvestEvent) => Effect.Effect<void>
 export const make = (
   source: typeof RatingsSource.Service,
   tell: Tell,
-  state: DatasetState
+  state: DatasetState,
+  expects: (username: Username) => SourceTrouble.Expected
 ): Effect.Effect<MemberReader> =>
   Effect.gen(function* () {
     const stop = yield* Deferred.make<never, SourceError>()
     const stoppedBy = yield* Ref.make<SourceError | undefined>(undefined)
     const partsRead = yield* Ref.make(0)
-    const trouble = yield* SourceTrouble.make(source)
+    const trouble = yield* SourceTrouble.make(source, expects)
 
     const stopWith = (error: SourceError): Effect.Effect<void> =>
       Ref.update(stoppedBy, (first) => first ?? error).pipe(Effect.zipRight(Deferred.fail(stop, error)), Effect.asVoid)

@@ -4,7 +4,7 @@
  *
  * @since 0.1.0
  */
-import { Effect, Ref, Stream } from "effect"
+import { Effect, Option, Ref, Stream } from "effect"
 import type { Username } from "../domain/Member.ts"
 import type { RatingsSource } from "../reading/RatingsSource.ts"
 import { SourceError } from "../reading/SourceError.ts"
@@ -17,10 +17,24 @@ const failuresBeforeProbe = 3
 const membersThatMeanTheSource = 3
 
 /**
- * So many members of the members list in a row who are said to be private, or not to be there, are not believed: it is
- * the source that answers everybody so. Popular members are neither, but for a few.
+ * So many members in a row who are said to be private, or not to be there, are suspicious: the source may answer everybody
+ * so.
  */
-const absentThatMeanTheSource = 5
+const absentThatAreSuspicious = 5
+
+/**
+ * What is expected of a member before it is read:
+ *
+ * - `present`: the member is on the members list, or was read before. Popular members are private or gone only rarely, so
+ *   too many in a row are not believed.
+ * - `absent`: the member was private or gone before. That it still is says nothing about the source.
+ * - `unknown`: a user named the member. Old names, and misspelled ones, may be many in a row, so a member of the members
+ *   list is asked for before the source is blamed.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Expected = "absent" | "present" | "unknown"
 
 /**
  * What kind of part shows the trouble. The source may give first parts and refuse later ones, or show lists without
@@ -49,7 +63,10 @@ export interface SourceTrouble {
  * @since 0.1.0
  * @category constructors
  */
-export const make = (source: typeof RatingsSource.Service): Effect.Effect<SourceTrouble> =>
+export const make = (
+  source: typeof RatingsSource.Service,
+  expects: (username: Username) => Expected
+): Effect.Effect<SourceTrouble> =>
   Effect.gen(function* () {
     const failures = yield* Ref.make(0)
     const oneProbe = yield* Effect.makeSemaphore(1)
@@ -81,14 +98,27 @@ export const make = (source: typeof RatingsSource.Service): Effect.Effect<Source
 
     const absent = new Set<Username>()
     let isSourceToBlame = false
-    /** Notes what the source says of a member in part 1; fails when it says of too many that there is nothing to see. */
-    const noteAbsence = ({ content, number, place, username }: ListPart): Effect.Effect<void, SourceError> =>
+    // The same for the whole run, so that the members list is read for it once.
+    const someoneListed = yield* Effect.cached(
+      source.members.pipe(
+        Stream.filter(({ username }) => !absent.has(username)),
+        Stream.runHead
+      )
+    )
+    /** Whether the source shows the films of a member of the members list. */
+    const showsSomeone: Effect.Effect<boolean, SourceError> = Effect.flatMap(
+      someoneListed,
+      Option.match({
+        onNone: () => Effect.succeed(false),
+        onSome: ({ username }) =>
+          Effect.map(Stream.runHead(source.list(username, [1])), (part) => {
+            const tag = Option.getOrUndefined(part)?.content._tag
+            return tag === "Films" || tag === "Empty"
+          })
+      })
+    )
+    const blameSource = (place: string): Effect.Effect<never, SourceError> =>
       Effect.suspend(() => {
-        if (isSourceToBlame) return Effect.void
-        if (content._tag === "Films" || content._tag === "Empty") absent.clear()
-        if (number !== 1 || (content._tag !== "Private" && content._tag !== "Gone")) return Effect.void
-        absent.add(username)
-        if (absent.size < absentThatMeanTheSource) return Effect.void
         isSourceToBlame = true
         return new SourceError({
           reason: "Refused",
@@ -97,6 +127,24 @@ export const make = (source: typeof RatingsSource.Service): Effect.Effect<Source
           detail: `The site says of ${absent.size} members in a row that they are private or not there, which is not believed`,
           ...source.reasonTexts?.Refused
         })
+      })
+    /** Notes what the source says of a member in part 1; fails when it says of too many that there is nothing to see. */
+    const noteAbsence = ({ content, number, place, username }: ListPart): Effect.Effect<void, SourceError> =>
+      Effect.suspend(() => {
+        if (isSourceToBlame) return Effect.void
+        if (content._tag === "Films" || content._tag === "Empty") absent.clear()
+        if (number !== 1 || (content._tag !== "Private" && content._tag !== "Gone")) return Effect.void
+        if (expects(username) === "absent") return Effect.void
+        absent.add(username)
+        if (absent.size < absentThatAreSuspicious) return Effect.void
+        if ([...absent].every((name) => expects(name) === "present")) return blameSource(place)
+        return oneProbe.withPermits(1)(
+          Effect.gen(function* () {
+            if (isSourceToBlame || absent.size < absentThatAreSuspicious) return
+            if (!(yield* showsSomeone)) return yield* blameSource(place)
+            absent.clear()
+          })
+        )
       })
 
     const failed = (requests: number): Effect.Effect<void, SourceError> =>
