@@ -287,7 +287,9 @@ for (const durable of sample("storages whose runs are killed", durables, 2)) {
         second.err,
         ["csv", "parquet"].includes(name)
           ? `in use by process ${slow.process.pid} on ${os.hostname()} since`
-          : "in use by another process"
+          : name === "postgres"
+            ? "in use by letterboxd-ratings on"
+            : "in use by another process"
       )
       const status = await lbProcess(folder, ["status", "--out", data], variables(data))
       assert.strictEqual(status.code, 0, "looking is allowed")

@@ -65,7 +65,7 @@ describe(`a dataset at which a run is at work${postgres.reason}`, () => {
               assert.include([1, 4], code, `${other.join(" ")}: ${err}`)
               if (!other.includes("new") || other.includes("--yes")) {
                 assert.strictEqual(code, 4, err)
-                assert.match(err, /in use by (?:process \d+ on|another process)/u)
+                assert.match(err, /in use by (?:process \d+ on|letterboxd-ratings on|another process)/u)
               }
             }
           }

@@ -7,6 +7,8 @@
 import { Reactivity } from "@effect/experimental"
 import { PgClient } from "@effect/sql-pg"
 import { TransactionConnection } from "@effect/sql/SqlClient"
+import type { Connection } from "@effect/sql/SqlConnection"
+import type { SqlError } from "@effect/sql/SqlError"
 import {
   emptyDatasetState,
   openedDataset,
@@ -67,6 +69,33 @@ const placeOf = (url: Redacted.Redacted, schema: string): string => {
   return `${host}${pathname}, schema ${schema}`
 }
 
+const decodeHolders = Schema.decodeUnknownOption(
+  Schema.NonEmptyArray(
+    Schema.Struct({ name: Schema.String, pid: Schema.Int, client: Schema.String, since: Schema.DateFromSelf })
+  )
+)
+
+/** Who holds the lock of a schema, as far as the server tells. */
+const holderOf = (connection: Connection, schema: string): Effect.Effect<string, SqlError> =>
+  Effect.map(
+    connection.execute(
+      `select coalesce(nullif(application_name, ''), 'another process') as name, pid,
+         coalesce(host(client_addr), 'this machine') as client, backend_start as since
+       from pg_locks join pg_stat_activity using (pid)
+       where locktype = 'advisory' and granted and objsubid = 2
+         and classid::bigint::bit(32) = hashtext('letterboxd-ratings')::bit(32)
+         and objid::bigint::bit(32) = hashtext($1)::bit(32)`,
+      [schema],
+      undefined
+    ),
+    (rows) =>
+      Option.match(decodeHolders(rows), {
+        onNone: () => "another process",
+        onSome: ([{ client, name, pid, since }]) =>
+          `${name} on ${client} (connection ${pid} of the server) since ${since.toISOString()}`
+      })
+  )
+
 /**
  * A storage in a database. A commit is one transaction and costs what the batch holds. One writer at a time is let in
  * by an advisory lock, which the server frees when the writer's connection ends; readers see whole batches at any time.
@@ -122,7 +151,10 @@ export const make = (options: PostgresStorageOptions): Context.Tag.Service<Ratin
         undefined
       )
       const isHeld = Schema.is(Schema.Tuple(Schema.Struct({ held: Schema.Literal(true) })))(rows)
-      if (!isHeld) return yield* storageError("Locked", place, "in use by another process. Wait until it is done")
+      if (!isHeld) {
+        const holder = yield* holderOf(connection, schema)
+        return yield* storageError("Locked", place, `in use by ${holder}. Wait until it is done`)
+      }
       yield* Effect.addFinalizer(() =>
         Effect.ignore(connection.execute("select pg_advisory_unlock_all()", [], undefined))
       )

@@ -86,6 +86,24 @@ if (said === undefined && Either.isLeft(answer)) {
       }).pipe(Effect.provide(layerAt("readers")))
     )
 
+    it.live("says who is at work where a second process asks for the lock", () =>
+      Effect.gen(function* () {
+        const storage = yield* RatingsStorage
+        yield* Effect.scoped(
+          Effect.gen(function* () {
+            const dataset = yield* storage.open({ _tag: "new", existing: "refuse" })
+            yield* commitRest(dataset, 1)
+            const error = yield* Effect.flip(Effect.scoped(storage.open({ _tag: "continue" })))
+            assert.strictEqual(error.reason, "Locked")
+            assert.match(
+              error.message,
+              /in use by letterboxd-ratings on .+ \(connection \d+ of the server\) since \d{4}-/u
+            )
+          })
+        )
+      }).pipe(Effect.provide(layerAt("holder")))
+    )
+
     it.live("keeps a batch out that was made for a dataset another writer has changed", () =>
       Effect.gen(function* () {
         const storage = yield* RatingsStorage
