@@ -18,7 +18,7 @@ const run = (command, args, cwd = folder) => {
 try {
   cpSync("examples", folder, { recursive: true, filter: (path) => !path.includes("node_modules") })
   const packages = ["fixtures", ...readdirSync("packages").map((name) => join("packages", name))]
-    .map((path) => ({ path, ...JSON.parse(readFileSync(join(path, "package.json"), "utf8")) }))
+    .map((path) => Object.assign(JSON.parse(readFileSync(join(path, "package.json"), "utf8")), { path }))
     .filter((one) => one.private !== true)
   const dependencies = {}
   for (const { name, path } of packages) {
