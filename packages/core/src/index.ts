@@ -96,6 +96,14 @@ export {
   RunStarted
 } from "./harvest/HarvestEvent.ts"
 export { changeFrequency, type ChangeRate, changeRates } from "./refresh/ChangeRates.ts"
+export * as FeedRefresh from "./refresh/FeedRefresh.ts"
+export {
+  type FeedImport,
+  type FeedRefreshEvent,
+  type FeedRefreshReport,
+  FeedsPlanned,
+  isCurrentByFeed
+} from "./refresh/FeedRefresh.ts"
 export * as Refresh from "./refresh/Refresh.ts"
 export { type RefreshEvent, RefreshPlanned, RefreshReport } from "./refresh/Refresh.ts"
 export { makePlan, PlannedMember, RefreshPlan, RefreshReason } from "./refresh/RefreshPlan.ts"
@@ -120,6 +128,7 @@ export {
   type ImportedEntry,
   type ImportedMember,
   ImportItem,
+  type EntriesWindow,
   ImportSource,
   InputCounts,
   type KnownFilms

@@ -5,16 +5,9 @@
  * @module
  */
 import type { FileSystem, Path } from "@effect/platform"
-import {
-  type AsideRow,
-  ImportError,
-  ImportItem,
-  ImportSource,
-  type Keep,
-  type Username
-} from "@letterboxd-ratings/core"
+import { ImportError, ImportItem, ImportSource, type Keep, type Username } from "@letterboxd-ratings/core"
 import { type Context, Effect, Layer, Stream } from "effect"
-import { asideItems } from "./aside/AsideInput.ts"
+import { followedByAside } from "./aside/AsideInput.ts"
 import { officialExport } from "./export/OfficialExport.ts"
 import type { ImportOptions, InputKind } from "./InputKind.ts"
 import { feed } from "./feed/FeedInput.ts"
@@ -109,15 +102,7 @@ export const make = (
                   })
                 )
           )
-          // Rows of a list take the place of its older rows; entries of a feed are told one by one.
-          const told = new Map<string, number>()
-          const keyOf = ({ slug, source, username }: AsideRow) =>
-            source === feed.name ? `${source} ${username} ${slug}` : `${source} ${username}`
-          const asideBefore =
-            datasetFolder === undefined
-              ? Stream.empty
-              : asideItems(datasetFolder, films, (row) => (told.get(keyOf(row)) ?? -Infinity) >= row.readAt.epochMillis)
-          return Stream.fromIterable(inputs.refused.map((error) => ImportItem.Refused({ error }))).pipe(
+          const read = Stream.fromIterable(inputs.refused.map((error) => ImportItem.Refused({ error }))).pipe(
             Stream.concat(Stream.fromIterable(inputs.folders.flatMap(notesOfFolder))),
             Stream.concat(
               Stream.fromIterable(inputs.byKind).pipe(
@@ -125,15 +110,9 @@ export const make = (
                   candidates.length === 0 ? Stream.empty : kind.items(candidates, given, films)
                 )
               )
-            ),
-            Stream.tap((item) =>
-              Effect.sync(() => {
-                if (item._tag !== "Aside") return
-                for (const row of item.rows)
-                  told.set(keyOf(row), Math.max(told.get(keyOf(row)) ?? 0, row.readAt.epochMillis))
-              })
-            ),
-            Stream.concat(asideBefore),
+            )
+          )
+          return followedByAside(read, datasetFolder, films).pipe(
             Stream.concat(unusedName),
             Stream.provideContext(context)
           )

@@ -21,6 +21,7 @@ export {
 export { tables } from "./tables/Tables.ts"
 export { type Feed, type FeedEntry, logEntriesOf, longestFeed, mostFeedItems } from "./feed/FeedEntries.ts"
 export { feed } from "./feed/FeedInput.ts"
+export { type FeedsOptions, feedsOfMembers } from "./feed/FeedsOfMembers.ts"
 export {
   type Capture,
   type IsWanted,

@@ -86,7 +86,7 @@ describe("delimitedBlocks", () => {
         assert.strictEqual(read.isOpen, !hasLastLineEnd && rows.length > 0)
         assert.strictEqual(read.bytes, new TextEncoder().encode(text).length)
       }),
-    { fastCheck: { numRuns: 400 } }
+    { fastCheck: { numRuns: 100 } }
   )
 
   it.effect.prop(
@@ -109,7 +109,7 @@ describe("delimitedBlocks", () => {
           assert.isNotEmpty(read.damaged)
         }
       }),
-    { fastCheck: { numRuns: 400 } }
+    { fastCheck: { numRuns: 100 } }
   )
 
   it.effect("loses one line to a quote that nobody closes", () =>

@@ -1,6 +1,8 @@
 export { examine, type Finding } from "./Examination.ts"
+export * as FeedReader from "./FeedReader.ts"
 export * as HttpPolicy from "./transport/HttpPolicy.ts"
 export * as LetterboxdSource from "./LetterboxdSource.ts"
+export { FeedVerdict, judgeFeedResponse } from "./pages/feed/FeedVerdict.ts"
 export { type FilmsPage, parseFilmsPage } from "./pages/films/FilmsPage.ts"
 export { partFromVerdict } from "./pages/films/FilmsPart.ts"
 export { type FilmsListing, filmsUrl } from "./pages/films/FilmsRequest.ts"

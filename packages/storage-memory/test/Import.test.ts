@@ -418,7 +418,7 @@ describe("any history of imports", () => {
             })
           )
         ),
-        { numRuns: 400 }
+        { numRuns: 100 }
       )
     )
   )
@@ -461,7 +461,7 @@ describe("any history of imports", () => {
             })
           )
         ),
-        { numRuns: 300 }
+        { numRuns: 75 }
       )
     )
   )

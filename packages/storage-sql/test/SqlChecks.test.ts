@@ -209,7 +209,7 @@ describe("the checks of a dataset", () => {
             maxLength: 3
           })
         }),
-        { numRuns: 400, seed: 10 }
+        { numRuns: 100, seed: 10 }
       )
       for (const { damaged, gaps, keeps, people } of samples) {
         const sound = contentOf(people, gaps, keeps)

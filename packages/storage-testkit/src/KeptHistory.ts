@@ -117,7 +117,9 @@ export const keptHistory: ReadonlyArray<Batch> = [
           seen: [1, 2],
           source: "saved pages",
           proof: "saved-pages",
-          laterFilms: { "1": 29_454_242 }
+          laterFilms: { "1": 29_454_242 },
+          feedFrom: minute(1),
+          feedAt: minute(2)
         }),
         { ratings: [], watched: [watch({ userId: 4, filmId: 1 })] }
       ),

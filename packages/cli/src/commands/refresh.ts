@@ -22,12 +22,13 @@ import * as KeptPages from "../KeptPages.ts"
 import { namesOf } from "../NamesFile.ts"
 import { exportOptions, importOptions, type OptionKey } from "../options/OptionTable.ts"
 import { type Flags, folderOf, pasteable, resolveSettings, type Settings } from "../options/Settings.ts"
-import { sourceOf } from "../plugins/Sources.ts"
+import { feedsOf, sourceOf } from "../plugins/Sources.ts"
 import { storageOf } from "../plugins/Storages.ts"
 import { count, resultOf, runWords } from "../progress/RunWords.ts"
 import { showProgress } from "../progress/ShowProgress.ts"
 import { Screen } from "../Screen.ts"
 import { endWith, endWithError, endWithInvalid } from "../CommandEnding.ts"
+import { refreshByFeed } from "../StartFeedRefresh.ts"
 import { aboutRobots, warn } from "../StartRun.ts"
 
 const ofRunsOnly = new Set<OptionKey>(["mode", "batches", "skip", "yes", "record", "failed"])
@@ -164,8 +165,17 @@ const start = (words: ReadonlyArray<string>, flags: Flags, isPlan: boolean) =>
       return yield* endWith(1, "There are no names to read. Nothing was requested.")
     const folder = yield* folderOf(settings)
     const storage = yield* storageOf(settings, folder, { memberFiles: false })
-    const source = yield* sourceOf(settings, "run")
     if (!isPlan) yield* warn(settings)
+    if (settings.via === "feed") {
+      const feeds = yield* feedsOf(settings)
+      return yield* refreshByFeed(names, settings, flags, isPlan, folder).pipe(
+        Effect.scoped,
+        Effect.provide(Layer.merge(feeds, storage)),
+        Effect.provide(KeptPages.layer(folder)),
+        Effect.provide(NodeProcessTable.layer)
+      )
+    }
+    const source = yield* sourceOf(settings, "run")
     yield* refresh(names, settings, flags, isPlan).pipe(
       Effect.scoped,
       Effect.provide(Layer.merge(source, storage)),
@@ -187,13 +197,14 @@ const start = (words: ReadonlyArray<string>, flags: Flags, isPlan: boolean) =>
 export const refreshCommand: Command = {
   name: "refresh",
   summary: "Reads members again who may have changed, with few requests.",
-  what: "Reads members of a dataset again who may have changed, with as few requests as possible. The members list states how many films members watched, 30 members in one request: who has as many as the dataset knows is not read. Others are read again, and so is who is due, judging by how fast a list changed before. With a limit of requests (--max-requests), those come first of whom a request finds the most changes. What changed is in lb log.",
+  what: "Reads members of a dataset again who may have changed, with as few requests as possible. The members list states how many films members watched, 30 members in one request: who has as many as the dataset knows is not read. Others are read again, and so is who is due, judging by how fast a list changed before. With a limit of requests (--max-requests), those come first of whom a request finds the most changes. With --via feed, the newest entries of members are read instead of their lists. What changed is in lb log.",
   usage: "[NAME...] [-i FILE] [OPTIONS]",
   examples: [
     ["lb refresh", "read members again who have changed"],
     ["lb refresh --plan", "show who would be read, and why; requests nothing"],
     ["lb refresh --max-requests 500 --max-time 2h", "as much as fits"],
-    ["lb refresh davee anna", "these members, whatever is known of them"]
+    ["lb refresh davee anna", "these members, whatever is known of them"],
+    ["lb refresh --via feed", "the newest entries of each member, one request each"]
   ],
   argument: { name: "NAME", isOptional: true, isMany: true },
   takes: (key) => !ofRunsOnly.has(key) && !exportOptions.has(key) && !importOptions.has(key),

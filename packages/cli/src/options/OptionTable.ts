@@ -226,6 +226,12 @@ export const optionTable = {
     undefined,
     "Write the names that could not be read completely to this file, which -i reads. A file that lb did not write is left alone."
   ),
+  via: option(
+    "pages|feed",
+    oneOf("pages", "feed"),
+    "pages",
+    "What to read: pages of lists, or feeds. A feed costs one request a member, shows the newest entries, and removes nothing."
+  ),
   olderThan: option(
     "TIME",
     TimeSpan,
@@ -373,7 +379,7 @@ export const exportOptions: ReadonlySet<OptionKey> = new Set([
  * @since 0.1.0
  * @category models
  */
-export const refreshOptions: ReadonlySet<OptionKey> = new Set(["olderThan", "input"])
+export const refreshOptions: ReadonlySet<OptionKey> = new Set(["via", "olderThan", "input"])
 
 /**
  * Options of `lb user` only.
@@ -423,6 +429,7 @@ const named: ReadonlyArray<{ readonly title: string; readonly keys: ReadonlyArra
       "mode",
       "input",
       "failed",
+      "via",
       "olderThan",
       "to",
       "into",

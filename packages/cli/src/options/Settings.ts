@@ -125,6 +125,7 @@ export const resolveSettings = (
       intoOptions: value("intoOptions", t.intoOptions),
       input: value("input", t.input),
       failed: value("failed", t.failed),
+      via: value("via", t.via),
       olderThan: value("olderThan", t.olderThan),
       asOf: value("asOf", t.asOf),
       anonymise: value("anonymise", t.anonymise),

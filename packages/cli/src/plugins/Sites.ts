@@ -5,13 +5,13 @@
  */
 import { FetchHttpClient, HttpClient } from "@effect/platform"
 import { SourceError } from "@letterboxd-ratings/core"
-import { HttpPolicy, LetterboxdSource } from "@letterboxd-ratings/letterboxd-source"
-import { Effect, Layer } from "effect"
+import { FeedReader, HttpPolicy, LetterboxdSource } from "@letterboxd-ratings/letterboxd-source"
+import { Effect, Layer, type Scope } from "effect"
 import packageJson from "../../package.json" with { type: "json" }
 import type { OptionKey } from "../options/OptionTable.ts"
 import type { Settings } from "../options/Settings.ts"
 import { Recorder, RecordingFailed } from "../Recorder.ts"
-import type { SourceLayer, SourcePlugin, SourceUse } from "./SourcePlugin.ts"
+import type { FeedsLayer, SourceLayer, SourcePlugin, SourceUse } from "./SourcePlugin.ts"
 
 /** The target of a redirect is evidence, so the transport must not follow it. */
 const transport = FetchHttpClient.layer.pipe(
@@ -56,35 +56,49 @@ const recorded = (
 /** The transport as it is. */
 const passing = Layer.effect(HttpClient.HttpClient, HttpClient.HttpClient)
 
-const layerOf = (
-  settings: Settings,
-  use: SourceUse,
-  site: { readonly name: string; readonly baseUrl: string; readonly requestsPerSecond: number }
-): SourceLayer =>
-  LetterboxdSource.layer({
-    name: site.name,
-    baseUrl: site.baseUrl.replace(/\/+$/u, ""),
+/** Where a site is, and how fast it may be asked. */
+interface Site {
+  readonly name: string
+  readonly baseUrl: string
+  readonly requestsPerSecond: number
+}
+
+const policyOf = (settings: Settings, use: SourceUse, { requestsPerSecond }: Site) =>
+  HttpPolicy.layer({
+    ...HttpPolicy.defaults,
+    userAgent: settings.userAgent,
+    concurrency: settings.concurrency,
+    requestsPerSecond,
+    maxRetries: settings.maxRetries,
+    timeoutMillis: settings.timeout * 1000,
+    maxRequests: settings.maxRequests ?? Infinity,
+    ...(use === "examination" ? hurried : {})
+  })
+
+const addressOf = (settings: Settings, { baseUrl, name }: Site) => ({
+  name,
+  baseUrl: baseUrl.replace(/\/+$/u, ""),
+  robots: settings.ignoreRobots ? ("ignore" as const) : ("obey" as const),
+  userAgent: settings.userAgent
+})
+
+const pagesOf = (settings: Settings, use: SourceUse, site: Site): SourceLayer => {
+  const address = addressOf(settings, site)
+  return LetterboxdSource.layer({
+    ...address,
     listing: settings.listing,
     membersList: settings.membersList,
-    pagesInFlight: settings.concurrency,
-    robots: settings.ignoreRobots ? "ignore" : "obey",
-    userAgent: settings.userAgent
+    pagesInFlight: settings.concurrency
   }).pipe(
-    Layer.provide(
-      HttpPolicy.layer({
-        ...HttpPolicy.defaults,
-        userAgent: settings.userAgent,
-        concurrency: settings.concurrency,
-        requestsPerSecond: site.requestsPerSecond,
-        maxRetries: settings.maxRetries,
-        timeoutMillis: settings.timeout * 1000,
-        maxRequests: settings.maxRequests ?? Infinity,
-        ...(use === "examination" ? hurried : {})
-      })
-    ),
-    Layer.provideMerge(
-      recorded(use === "run" ? settings.record : undefined, settings, site.baseUrl.replace(/\/+$/u, ""))
-    ),
+    Layer.provide(policyOf(settings, use, site)),
+    Layer.provideMerge(recorded(use === "run" ? settings.record : undefined, settings, address.baseUrl)),
+    Layer.provide(transport)
+  )
+}
+
+const feedsOf = (settings: Settings, site: Site): FeedsLayer =>
+  FeedReader.layer(addressOf(settings, site)).pipe(
+    Layer.provide(policyOf(settings, "run", site)),
     Layer.provide(transport)
   )
 
@@ -111,6 +125,23 @@ const aboutRobots = ({ ignoreRobots }: Settings): ReadonlyArray<string> =>
 
 const baseUrlOf = ({ baseUrl }: Settings): string => baseUrl ?? LetterboxdSource.liveSite
 
+const live = (settings: Settings): Site => ({
+  name: "letterboxd",
+  baseUrl: baseUrlOf(settings),
+  requestsPerSecond: settings.rate ?? HttpPolicy.defaults.requestsPerSecond
+})
+
+/** A site that is generated and lives as long as the scope. */
+const generated = (settings: Settings): Effect.Effect<Site, SourceError, Scope.Scope> =>
+  Effect.gen(function* () {
+    const { generateWorld, Sandbox } = yield* Effect.promise(() => import("@letterboxd-ratings/fixtures"))
+    const { url } = yield* Effect.mapError(
+      Sandbox.make({ world: generateWorld(), behaviour: { latencyMillis: 20 } }),
+      (error) => new SourceError({ reason: "InvalidOption", source: "sandbox", detail: error.message })
+    )
+    return { name: "sandbox", baseUrl: url, requestsPerSecond: settings.rate ?? Infinity }
+  })
+
 /**
  * letterboxd.com, or a site that serves the same pages at `--base-url`.
  *
@@ -118,12 +149,8 @@ const baseUrlOf = ({ baseUrl }: Settings): string => baseUrl ?? LetterboxdSource
  * @category layers
  */
 export const letterboxd: SourcePlugin = {
-  layer: (settings, use) =>
-    layerOf(settings, use, {
-      name: "letterboxd",
-      baseUrl: baseUrlOf(settings),
-      requestsPerSecond: settings.rate ?? HttpPolicy.defaults.requestsPerSecond
-    }),
+  layer: (settings, use) => pagesOf(settings, use, live(settings)),
+  feeds: (settings) => feedsOf(settings, live(settings)),
   takes: [...siteOptions, "baseUrl"],
   notices: (settings) => [
     ...(/(?:^|\.)letterboxd\.com$/u.test(new URL(baseUrlOf(settings)).hostname) ? [terms] : []),
@@ -138,21 +165,8 @@ export const letterboxd: SourcePlugin = {
  * @category layers
  */
 export const sandbox: SourcePlugin = {
-  layer: (settings, use) =>
-    Layer.unwrapScoped(
-      Effect.gen(function* () {
-        const { generateWorld, Sandbox } = yield* Effect.promise(() => import("@letterboxd-ratings/fixtures"))
-        const { url } = yield* Effect.mapError(
-          Sandbox.make({ world: generateWorld(), behaviour: { latencyMillis: 20 } }),
-          (error) => new SourceError({ reason: "InvalidOption", source: "sandbox", detail: error.message })
-        )
-        return layerOf(settings, use, {
-          name: "sandbox",
-          baseUrl: url,
-          requestsPerSecond: settings.rate ?? Infinity
-        })
-      })
-    ),
+  layer: (settings, use) => Layer.unwrapScoped(Effect.map(generated(settings), (site) => pagesOf(settings, use, site))),
+  feeds: (settings) => Layer.unwrapScoped(Effect.map(generated(settings), (site) => feedsOf(settings, site))),
   takes: siteOptions,
   notices: aboutRobots
 }

@@ -10,7 +10,7 @@ import { flagOf } from "../options/OptionTable.ts"
 import type { Settings } from "../options/Settings.ts"
 import { isModule, loadModule, unknownName, unknownOption } from "./LoadedModule.ts"
 import { letterboxd, sandbox } from "./Sites.ts"
-import { type SourceLayer, sourceModule, type SourcePlugin, type SourceUse } from "./SourcePlugin.ts"
+import { type FeedsLayer, type SourceLayer, sourceModule, type SourcePlugin, type SourceUse } from "./SourcePlugin.ts"
 
 const sources: Readonly<Record<string, SourcePlugin>> = {
   letterboxd,
@@ -79,4 +79,19 @@ export const sourceOf = (settings: Settings, use: SourceUse): Effect.Effect<Sour
   return unknown === undefined
     ? Effect.succeed(plugin.layer(settings, use))
     : invalid(unknownOption("source", name, unknown, []))
+}
+
+/**
+ * The feeds of the source named in the settings. Sources from modules have none.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const feedsOf = (settings: Settings): Effect.Effect<FeedsLayer, InvalidSettings> => {
+  const name = nameOf(settings)
+  const plugin = pluginOf(name)
+  if (plugin === undefined)
+    return invalid(`The source ${name} has no feeds. Leave out --via feed, or choose ${sourceNames.join(" or ")}.`)
+  const problem = problemOf(settings, name)
+  return problem === undefined ? Effect.succeed(plugin.feeds(settings)) : invalid(problem)
 }

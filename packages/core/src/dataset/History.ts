@@ -57,7 +57,7 @@ export const areReadAgain = (
 
 /** A reading that was committed at a time. */
 const logged = (
-  { laterFilms: _laterFilms, seen: _seen, ...record }: MemberRecord,
+  { feedAt: _feedAt, feedFrom: _feedFrom, laterFilms: _laterFilms, seen: _seen, ...record }: MemberRecord,
   at: DateTime.Utc
 ): LoggedReading => ({ at, ...record })
 

@@ -123,7 +123,9 @@ const memberColumns = {
   seen: optional("seen_films", stored.integers(FilmId)),
   source: optional("source", stored.text(Schema.NonEmptyString), kept("provenance")),
   proof: optional("proof", stored.text(Proof), kept("provenance")),
-  laterFilms: optional("later_films", stored.counts(), kept("provenance"))
+  laterFilms: optional("later_films", stored.counts(), kept("provenance")),
+  feedFrom: optional("feed_from", stored.instant(), kept("provenance")),
+  feedAt: optional("feed_at", stored.instant(), kept("provenance"))
 }
 
 /**
@@ -135,6 +137,7 @@ const memberColumns = {
  * tells a member again that has another name. `source` and `proof` are there where a source other than the site's pages
  * told of the member. `laterFilms` has the numbers of films whose rows were learnt, from something that shows only a part of
  * the list (a feed), after the list was read, and when, in minutes since 1970: an older list does not take these rows away.
+ * `feedAt` is when the member's feed was last asked for, `feedFrom` the time from which on feeds have shown each entry.
  *
  * @since 0.1.0
  * @category models
@@ -163,7 +166,7 @@ export interface BareMember extends Pick<MemberRecord, "userId" | "username"> {}
  */
 export type Member = BareMember & Partial<MemberRecord>
 
-const { laterFilms: _laterFilms, seen: _seen, ...readColumns } = memberColumns
+const { feedAt: _feedAt, feedFrom: _feedFrom, laterFilms: _laterFilms, seen: _seen, ...readColumns } = memberColumns
 
 const readingColumns = { at: required("at", stored.instant()), ...readColumns }
 

@@ -244,6 +244,7 @@ const makeIntake = <E, R>(
         differences,
         missing
       }),
+      Confirmed: () => ({ outcome: "unchanged" as const, differences: noDifferences, missing: [] }),
       Unchanged: () => ({ outcome: "unchanged" as const, differences: noDifferences, missing: [] }),
       Kept: ({ missing, reason }) => ({ outcome: reason, differences: noDifferences, missing })
     })
@@ -292,6 +293,7 @@ const makeIntake = <E, R>(
       if (intake._tag === "Taken") seen.note()
       else seen.fill()
       yield* tell(note(member, intake))
+      if (intake._tag === "Confirmed") taken.push({ ...intake.member, held: rows })
       if (intake._tag === "Taken") {
         taken.push({ ...intake.member, held: rows })
         if (isDryRun && rowsRehearsed < mostRehearsed) {

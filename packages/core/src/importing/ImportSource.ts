@@ -19,7 +19,9 @@ import type { ImportError } from "./ImportError.ts"
  * - `Pages`: pages of the list, in the order in which they were saved. They are judged as the pages of the site are.
  *   `listedFilms` is the number of films that a saved members list states, `rated` what a saved page of the list of rated
  *   films tells of their number.
- * - `Entries`: some entries with their own times. They add and change ratings, and say nothing about the rest.
+ * - `Entries`: some entries with their own times. They add and change ratings, and say nothing about the rest. `window` is
+ *   there if they were asked for: all entries that were made between its times are among them. Without `from`, the member
+ *   made no earlier ones.
  * - `Unproven`: ratings from a dataset that proves nothing.
  * - `Additions`: ratings of such a list, of the same source and time, whose films had no known number before.
  *
@@ -29,7 +31,7 @@ import type { ImportError } from "./ImportError.ts"
 export type ImportedList = Data.TaggedEnum<{
   Complete: { readonly films: ReadonlyArray<WatchedFilm> }
   Pages: { readonly parts: ReadonlyArray<ListPart>; readonly listedFilms?: number; readonly rated?: RatedFilms }
-  Entries: { readonly entries: ReadonlyArray<ImportedEntry> }
+  Entries: { readonly entries: ReadonlyArray<ImportedEntry>; readonly window?: EntriesWindow }
   Unproven: { readonly films: ReadonlyArray<WatchedFilm> }
   Additions: { readonly films: ReadonlyArray<WatchedFilm> }
 }>
@@ -41,6 +43,15 @@ export type ImportedList = Data.TaggedEnum<{
  * @category constructors
  */
 export const ImportedList = Data.taggedEnum<ImportedList>()
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface EntriesWindow {
+  readonly from?: DateTime.Utc
+  readonly at: DateTime.Utc
+}
 
 /**
  * An entry of a list, and when it was made.

@@ -33,7 +33,7 @@ import {
   type MemberReading,
   ratingsIn
 } from "../reading/MemberReading.ts"
-import { ImportedList, type ImportedMember } from "./ImportSource.ts"
+import { type EntriesWindow, ImportedList, type ImportedMember } from "./ImportSource.ts"
 
 /**
  * Why a list is not taken:
@@ -50,6 +50,7 @@ type KeptReason = "incomplete" | "older" | "proven" | "superseded"
  * What becomes of a member:
  *
  * - `Taken`: `member` is its part of the batch.
+ * - `Confirmed`: the dataset holds the same already, and notes in the member's record that it was told so.
  * - `Unchanged`: the dataset holds the same already.
  * - `Kept`: the dataset stays as it is, for a reason.
  *
@@ -58,6 +59,7 @@ type KeptReason = "incomplete" | "older" | "proven" | "superseded"
  */
 export type Intake = Data.TaggedEnum<{
   Taken: { readonly member: BatchMember; readonly differences: RowDifferences; readonly missing: ReadonlyArray<number> }
+  Confirmed: { readonly member: BatchMember }
   Unchanged: {}
   Kept: { readonly reason: KeptReason; readonly missing: ReadonlyArray<number> }
 }>
@@ -103,7 +105,7 @@ export const takeMember = (imported: ImportedMember, context: IntakeContext): In
   ImportedList.$match(imported.list, {
     Complete: ({ films }) => takeComplete(imported, films, context),
     Pages: (pages) => takePages(imported, pages, context),
-    Entries: ({ entries }) => takeEntries(imported, entries, context),
+    Entries: (list) => takeEntries(imported, list, context),
     Unproven: ({ films }) => takeUnproven(imported, films, context),
     Additions: ({ films }) => takeAdditions(imported, films, context)
   })
@@ -253,9 +255,23 @@ const takePages = (
 const isSameFact = (before: MemberRecord, { readAt, renamedTo, state }: MemberRecord): boolean =>
   before.state === state && before.renamedTo === renamedTo && !isAfter(readAt, before.readAt)
 
+/**
+ * What a record says of the feeds that were asked for. Feeds whose windows touch show as much as one with a larger window.
+ */
+const feedFacts = (
+  before: Pick<MemberRecord, "feedAt" | "feedFrom" | "readAt"> | undefined,
+  window: EntriesWindow | undefined
+): Pick<MemberRecord, "feedAt" | "feedFrom"> => {
+  if (window === undefined) return {}
+  const { at, from = DateTime.unsafeMake(0) } = window
+  const touches =
+    before?.feedAt !== undefined && before.feedFrom !== undefined && DateTime.lessThanOrEqualTo(from, before.feedAt)
+  return { feedAt: at, feedFrom: touches ? DateTime.min(before.feedFrom, from) : from }
+}
+
 const takeEntries = (
   imported: ImportedMember,
-  entries: Extract<ImportedList, { readonly _tag: "Entries" }>["entries"],
+  { entries, window }: Omit<Extract<ImportedList, { readonly _tag: "Entries" }>, "_tag">,
   { held, keeps, registry, state }: IntakeContext
 ): Intake => {
   const { username } = imported
@@ -283,17 +299,23 @@ const takeEntries = (
     wanted.set(id, watched)
     minutes.set(id, minuteOf(at))
   }
-  if (wanted.size === 0 && !isNew) return Intake.Unchanged()
+  const confirmed = (): Intake =>
+    before === undefined || window === undefined
+      ? Intake.Unchanged()
+      : Intake.Confirmed({
+          member: { record: { ...before, ...feedFacts(before, window) }, isNew: false, write: "append", ratings: [] }
+        })
+  if (wanted.size === 0) return confirmed()
   const { userId } = registry.user(username)
   const rows = encodeFilms(registry, keeps, userId, [...wanted.values()])
-  if (isNew) return startedByEntries(imported, userId, rows, minutes)
+  if (isNew) return startedByEntries(imported, userId, rows, minutes, feedFacts(undefined, window))
   const joined = joining(held, {
     ...rows,
     ratings: rows.ratings.map((row) => withHeldFacts(row, held.ratings.get(row.filmId)))
   })
   const differences = differencesOf(held, joined.all)
   const isSame = differences.added + differences.changed === 0 && joined.all.watched.length === held.watched.size
-  if (isSame) return Intake.Unchanged()
+  if (isSame) return confirmed()
   if (before === undefined) return kept("proven")
   const after = heldOf(joined.all)
   const touched = [...wanted.keys()].filter((id) => !isSameRow(held, after, id))
@@ -304,7 +326,8 @@ const takeEntries = (
     ...(before.state === "partial" || seen === undefined ? {} : { seen }),
     films: before.films + touched.filter((id) => !held.ratings.has(id) && !held.watched.has(id)).length,
     ratings: joined.all.ratings.length,
-    laterFilms: laterFilmsFrom([...later, ...touched.map((id) => [id, minutes.get(id) ?? 0] as const)])
+    laterFilms: laterFilmsFrom([...later, ...touched.map((id) => [id, minutes.get(id) ?? 0] as const)]),
+    ...feedFacts(before, window)
   }
   return Intake.Taken({
     member: joined.isAddition
@@ -320,7 +343,8 @@ const startedByEntries = (
   imported: ImportedMember,
   userId: UserId,
   rows: EncodedRows,
-  minutes: ReadonlyMap<FilmId, number>
+  minutes: ReadonlyMap<FilmId, number>,
+  facts: Pick<MemberRecord, "feedAt" | "feedFrom">
 ): Intake => {
   const record: MemberRecord = {
     ...recordOf(imported, userId, {
@@ -330,7 +354,8 @@ const startedByEntries = (
       missing: [1],
       proof: "feed"
     }),
-    laterFilms: laterFilmsFrom(minutes)
+    laterFilms: laterFilmsFrom(minutes),
+    ...facts
   }
   return Intake.Taken({
     member: { record, isNew: true, write: "append", ...rows },

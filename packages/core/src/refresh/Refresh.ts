@@ -16,6 +16,7 @@ import { checkedSource } from "../reading/CheckedSource.ts"
 import { activityOf, RatingsSource } from "../reading/RatingsSource.ts"
 import { SourceErrorReason, type SourceError } from "../reading/SourceError.ts"
 import { changeRates } from "./ChangeRates.ts"
+import { heldStorage } from "./HeldStorage.ts"
 import { canBeRefreshed, type Look, makePlan, RefreshPlan } from "./RefreshPlan.ts"
 
 /**
@@ -157,12 +158,6 @@ const lookAt = (source: typeof RatingsSource.Service, record: MemberRecord): Eff
 const stopOf = (error: SourceError) => ({
   stopped: { reason: error.reasonLabel, kind: error.reason, message: error.message }
 })
-
-/** A storage whose dataset is open already. */
-const heldStorage = (
-  storage: typeof RatingsStorage.Service,
-  dataset: Effect.Effect.Success<ReturnType<(typeof RatingsStorage.Service)["open"]>>
-): typeof RatingsStorage.Service => ({ ...storage, open: () => Effect.succeed(dataset) })
 
 /**
  * Refreshes the dataset of the storage in the context from the source in the context, and returns the report. `tell` is

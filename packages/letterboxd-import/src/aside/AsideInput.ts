@@ -63,11 +63,8 @@ const listOf = ({ entries, ...group }: Group): ImportedList =>
  * The rows of the file beside a dataset, if it has one: those whose films are known now as `Additions` to their lists (or
  * as entries, if they come from a feed), the others as `Aside` again. Rows of lists that this import has told of again (`isTold`) are left out. It fails if the file
  * was changed so that a row cannot be read: nothing of the file is dropped then.
- *
- * @since 0.1.0
- * @category constructors
  */
-export const asideItems = (
+const asideItems = (
   folder: string,
   films: KnownFilms,
   isTold: (row: AsideRow) => boolean
@@ -148,3 +145,33 @@ export const asideItems = (
       )
     })
   )
+
+/** Rows of a list take the place of its older rows; entries of a feed are told one by one. */
+const keyOf = (row: AsideRow): string =>
+  isOfFeed(row) ? `${row.source} ${row.username} ${row.slug}` : `${row.source} ${row.username}`
+
+/**
+ * The items of an import, and then the rows that earlier imports kept aside beside the dataset in `folder`, so that none of
+ * them is dropped. Those of lists that `items` told of again are left out.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const followedByAside = <R>(
+  items: Stream.Stream<ImportItem, ImportError, R>,
+  folder: string | undefined,
+  films: KnownFilms
+): Stream.Stream<ImportItem, ImportError, FileSystem.FileSystem | Path.Path | R> =>
+  Stream.suspend(() => {
+    if (folder === undefined) return items
+    const told = new Map<string, number>()
+    return items.pipe(
+      Stream.tap((item) =>
+        Effect.sync(() => {
+          if (item._tag !== "Aside") return
+          for (const row of item.rows) told.set(keyOf(row), Math.max(told.get(keyOf(row)) ?? 0, row.readAt.epochMillis))
+        })
+      ),
+      Stream.concat(asideItems(folder, films, (row) => (told.get(keyOf(row)) ?? -Infinity) >= row.readAt.epochMillis))
+    )
+  })

@@ -22,7 +22,13 @@ import { fileBytes } from "../reading/DelimitedRows.ts"
 import { type FilmBridge, noBridge, readBridge } from "../tables/FilmTables.ts"
 import { type FeedEntry, type Feed, logEntriesOf, longestFeed } from "./FeedEntries.ts"
 
-const name = "feed"
+/**
+ * The name of the kind, and of the source of what a feed tells.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const feedName = "feed"
 
 const readText = (place: string): Effect.Effect<string, ImportError, FileSystem.FileSystem> =>
   Effect.gen(function* () {
@@ -37,7 +43,11 @@ const readText = (place: string): Effect.Effect<string, ImportError, FileSystem.
     })
   })
 
-const memberOf = (place: string, { usernames }: Feed, { as }: ImportOptions): Effect.Effect<Username, ImportError> => {
+const memberOf = (
+  place: string,
+  { usernames }: Feed,
+  { as }: Pick<ImportOptions, "as">
+): Effect.Effect<Username, ImportError> => {
   const [first, second] = usernames
   if (first !== undefined && second !== undefined) {
     return Effect.fail(
@@ -87,15 +97,25 @@ const importedEntry = (entry: FeedEntry, id: FilmId): ImportedEntry => {
   }
 }
 
-/** The items of a feed, from the member to `Read`. */
-const feedItems = (
+/** A feed with fewer entries shows all that its member ever made: the site shows about fifty. */
+const fewestOfMany = 40
+
+/**
+ * The items of a feed, from the member to `Read`. `place` is where the text comes from; `as` names the member of a feed that
+ * does not. `askedAt` is when the feed was asked for, if it was: a file may be of any age.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const feedItems = (
   place: string,
-  options: ImportOptions,
+  text: string,
+  options: Pick<ImportOptions, "as" | "baseUrls"> & { readonly askedAt?: DateTime.Utc },
   bridge: FilmBridge,
   films: KnownFilms
-): Effect.Effect<ReadonlyArray<ImportItem>, ImportError, FileSystem.FileSystem> =>
+): Effect.Effect<ReadonlyArray<ImportItem>, ImportError> =>
   Effect.gen(function* () {
-    const feed = yield* logEntriesOf(place, yield* readText(place), options.baseUrls)
+    const feed = yield* logEntriesOf(place, text, options.baseUrls)
     const username = yield* memberOf(place, feed, options)
     const entries = feed.entries.toSorted(byTime)
     const numberOf = numbersIn(entries, bridge, films)
@@ -115,7 +135,7 @@ const feedItems = (
       if (entry === undefined) continue
       if (numberOf(entry) !== undefined) passedOn.push(entry)
       else if (entry.rating !== undefined && entry.slug !== undefined) {
-        aside.push({ username, slug: entry.slug, halfStars: entry.rating * 2, source: name, readAt: entry.at })
+        aside.push({ username, slug: entry.slug, halfStars: entry.rating * 2, source: feedName, readAt: entry.at })
       } else unratedAside += 1
     }
     const list = passedOn.toSorted(byTime).flatMap((entry) => {
@@ -123,26 +143,32 @@ const feedItems = (
       return id === undefined ? [] : [importedEntry(entry, id)]
     })
     const newest = entries.at(-1)
+    const oldest = entries[0]
+    const { askedAt } = options
+    const readAt = newest?.at ?? askedAt
+    // An item that was not read may be an entry of any time.
+    const from = feed.notDecoded > 0 ? askedAt : entries.length < fewestOfMany ? undefined : oldest?.at
+    const window = askedAt === undefined ? undefined : { at: askedAt, ...(from === undefined ? {} : { from }) }
     const rated = list.filter(({ watched }) => watched.rating !== undefined).length
     const repeated = entries.length - byFilm.size
     return [
-      ...(newest === undefined || list.length === 0
+      ...(readAt === undefined || (list.length === 0 && askedAt === undefined)
         ? []
         : [
             ImportItem.Member({
               member: {
                 username,
                 place,
-                source: name,
-                readAt: newest.at,
-                list: ImportedList.Entries({ entries: list })
+                source: feedName,
+                readAt,
+                list: ImportedList.Entries({ entries: list, ...(window === undefined ? {} : { window }) })
               }
             })
           ]),
       ...(aside.length === 0 ? [] : [ImportItem.Aside({ rows: aside })]),
       ImportItem.Read({
         place,
-        kind: name,
+        kind: feedName,
         counts: {
           members: list.length === 0 ? 0 : 1,
           entries: list.length,
@@ -190,10 +216,13 @@ const numbersInAll = (inputs: ReadonlyArray<Candidate>, { baseUrls }: ImportOpti
   })
 
 const itemsOf = (candidate: Candidate, options: ImportOptions, bridge: FilmBridge, films: KnownFilms) =>
-  Stream.make(ImportItem.Found({ place: candidate.path, kind: name, words: "feed of a member" })).pipe(
+  Stream.make(ImportItem.Found({ place: candidate.path, kind: feedName, words: "feed of a member" })).pipe(
     Stream.concat(
       Stream.unwrap(
-        Effect.map(feedItems(candidate.path, options, bridge, films), (items) => Stream.fromIterable(items))
+        readText(candidate.path).pipe(
+          Effect.flatMap((text) => feedItems(candidate.path, text, options, bridge, films)),
+          Effect.map((items) => Stream.fromIterable(items))
+        )
       )
     ),
     Stream.catchAll((error) => Stream.make(ImportItem.Refused({ error })))
@@ -209,7 +238,7 @@ const itemsOf = (candidate: Candidate, options: ImportOptions, bridge: FilmBridg
  * @category constructors
  */
 export const feed: InputKind = {
-  name,
+  name: feedName,
   keeps: ["rated_on", "film_numbers"],
   recognises: ({ head, isFolder }) => {
     const start = new TextDecoder().decode(head)

@@ -134,9 +134,9 @@ const judgeRedirect = ({ headers, status, url }: PageResponse): PageVerdict => {
   const from = new URL(url)
   const to = new URL(location, url)
   const [, name, section] = to.pathname.toLowerCase().split("/")
-  const [, asked] = from.pathname.toLowerCase().split("/")
+  const [, asked, sectionAsked] = from.pathname.toLowerCase().split("/")
   const username = decodeUsername(name)
-  return to.host === from.host && section === "films" && Option.isSome(username) && name !== asked
+  return to.host === from.host && section === sectionAsked && Option.isSome(username) && name !== asked
     ? PageVerdict.Renamed({ to: username.value })
     : PageVerdict.Unavailable({ status, why: `a redirect to ${to.href}` })
 }
