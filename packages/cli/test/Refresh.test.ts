@@ -104,4 +104,63 @@ describe("lb refresh", () => {
     ),
     60_000
   )
+
+  it(
+    "reads feeds instead of lists: adds and changes what is newer, removes nothing, and names whose feed is too short",
+    inEmptyFolder((folder) =>
+      withSite(async (site) => {
+        const args = ["--base-url", site.url, "--rate", "unlimited"]
+        const many = Object.fromEntries(Array.from({ length: 60 }, (_, i) => [100 + i, 3]))
+        await Effect.runPromise(site.become(worldOf({ ...before, dan: many })))
+        // The entries of the sandbox's feeds are made in September 2026.
+        const first = await lb(folder, ["run", "--mode", "new", ...args, "--quiet"], {
+          SOURCE_DATE_EPOCH: "1788220800"
+        })
+        assert.strictEqual(first.code, 0, first.err)
+        const data = path.join(folder, "data_output")
+        const ratings = () => rowsOf(data, "latest_translated_user_ratings.csv").toSorted()
+        const had = ratings()
+        await Effect.runPromise(site.become(worldOf({ ...after, cat: {}, dan: { ...many, 99: 2 } })))
+        await Effect.runPromise(site.reset)
+
+        const plan = await lb(folder, ["refresh", "--via", "feed", "--plan", ...args])
+        assert.include(plan.out, "4 feeds to read, a request each. Nothing was requested.")
+        assert.strictEqual(await Effect.runPromise(site.totalRequests), 0)
+
+        const refreshed = await lb(folder, ["refresh", "--via", "feed", ...args])
+        assert.strictEqual(refreshed.code, 2, refreshed.err)
+        assert.include(refreshed.out, "4 feeds read: 2 ratings added, 1 changed. 5 requests.")
+        assert.include(refreshed.out, "The feeds of 1 member do not reach back to the last reading.")
+        assert.include(refreshed.out, "lb refresh dan")
+        const expected = [
+          ...had.filter((row) => row !== "bob,Film 1,5.0"),
+          "ann,Film 4,0.5",
+          "bob,Film 1,1.0",
+          "dan,Film 99,2.0"
+        ]
+        assert.deepStrictEqual(ratings(), expected.toSorted())
+        assert.strictEqual((await lb(folder, ["verify"])).code, 0)
+
+        // With a limit, whoever was asked for longest ago is next. One request is for robots.txt.
+        const some = ["refresh", "--via", "feed", "--max-requests", "2", ...args]
+        const limited = await lb(folder, some)
+        assert.strictEqual(limited.code, 2, limited.err)
+        assert.include(limited.out, "1 feed read: 0 ratings added, 0 changed. 2 requests.")
+        assert.deepStrictEqual(ratings(), expected.toSorted())
+
+        await Effect.runPromise(site.behave({ faults: [{ kind: "challenge", status: 403, path: "/rss/" }] }))
+        const refused = await lb(folder, ["refresh", "ann", "--via", "feed", ...args])
+        assert.strictEqual(refused.code, 3, refused.out + refused.err)
+        assert.include(refused.out, "Continue with: ")
+        assert.deepStrictEqual(ratings(), expected.toSorted())
+
+        // A whole reading knows better.
+        await Effect.runPromise(site.behave({ faults: [] }))
+        assert.strictEqual((await lb(folder, ["refresh", "ann", "bob", "cat", "dan", ...args])).code, 0)
+        assert.isFalse(ratings().includes("cat,Film 3,1.0"))
+        assert.strictEqual(ratings().length, had.length + 1)
+      })
+    ),
+    60_000
+  )
 })

@@ -118,8 +118,8 @@ export const keptHistory: ReadonlyArray<Batch> = [
           source: "saved pages",
           proof: "saved-pages",
           laterFilms: { "1": 29_454_242 },
-          feedFrom: minute(1),
-          feedAt: minute(2)
+          feedFrom: "2026-01-01T00:01:00.000Z",
+          feedAt: "2026-01-01T00:02:00.000Z"
         }),
         { ratings: [], watched: [watch({ userId: 4, filmId: 1 })] }
       ),

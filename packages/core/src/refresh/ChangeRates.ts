@@ -42,6 +42,8 @@ const millisOfADay = 86_400_000
 
 /** What the pairs of complete readings of a member found. */
 interface Observed {
+  /** What feeds found since the last complete reading. */
+  byFeeds: number
   last?: { readonly at: number; readonly films: number }
   pairs: number
   changedPairs: number
@@ -49,6 +51,8 @@ interface Observed {
   ratings: number
   hidden: number
 }
+
+const nothingObserved = (): Observed => ({ byFeeds: 0, pairs: 0, changedPairs: 0, days: 0, ratings: 0, hidden: 0 })
 
 /**
  * The number of changes of a Poisson process a day, from how many of `pairs` looks at it, `days` apart, found that it had
@@ -85,11 +89,18 @@ export const changeRates = (
     yield* Stream.runForEach(loggedReadings(dataset), ({ at, films, readAt, state, userId }) =>
       Effect.sync(() => {
         if (state !== "sealed") return
-        const one = observed.get(userId) ?? { pairs: 0, changedPairs: 0, days: 0, ratings: 0, hidden: 0 }
+        const one = observed.get(userId) ?? nothingObserved()
         observed.set(userId, one)
         const days = one.last === undefined ? 0 : (readAt.epochMillis - one.last.at) / millisOfADay
+        const foundNow = changes.get(userId)?.get(at.epochMillis) ?? 0
+        // Entries of a feed change rows, and leave the time of the last complete reading as it is.
+        if (one.last !== undefined && days === 0) {
+          one.byFeeds += foundNow
+          return
+        }
         if (one.last !== undefined && days > 0) {
-          const found = changes.get(userId)?.get(at.epochMillis) ?? 0
+          const found = foundNow + one.byFeeds
+          one.byFeeds = 0
           one.pairs += 1
           one.days += days
           one.ratings += found
@@ -110,7 +121,7 @@ export const changeRates = (
     }
     const average = { ratings: ratings / days, hidden: hidden / days }
     return (userId) => {
-      const one = observed.get(userId) ?? { pairs: 0, changedPairs: 0, days: 0, ratings: 0, hidden: 0 }
+      const one = observed.get(userId) ?? nothingObserved()
       const shrunk = (found: number, usual: number) => (found + usual * priorDays) / (one.days + priorDays)
       const times =
         one.pairs === 0 ? average.ratings : changeFrequency(one.pairs, one.changedPairs, one.days / one.pairs)

@@ -12,7 +12,7 @@ import {
   type Username
 } from "@letterboxd-ratings/core"
 import { errorFromVerdict, FeedReader, type FeedVerdict } from "@letterboxd-ratings/letterboxd-source"
-import { DateTime, Effect, Ref, Stream } from "effect"
+import { Clock, DateTime, Effect, Ref, Stream } from "effect"
 import type { FileSystem, Path } from "@effect/platform"
 import { followedByAside } from "../aside/AsideInput.ts"
 import { noBridge } from "../tables/FilmTables.ts"
@@ -37,6 +37,13 @@ export interface FeedsOptions {
 /** So many feeds in a row that cannot be read mean the site. */
 const unavailableThatMeanTheSite = 3
 
+const timeIsUp = (source: string, millis: number) =>
+  new SourceError({
+    reason: "BudgetSpent",
+    source,
+    detail: `The time limit of ${millis / 1000} s for this run was reached`
+  })
+
 type Refused = Extract<FeedVerdict, { readonly _tag: "Refused" }>["verdict"]
 
 const isUnavailable = ({ _tag }: Refused): boolean => _tag === "Unavailable" || _tag === "Truncated"
@@ -51,7 +58,7 @@ const isUnavailable = ({ _tag }: Refused): boolean => _tag === "Unavailable" || 
  */
 export const feedsOfMembers = (
   members: ReadonlyArray<Username>,
-  { baseUrls = [], concurrency, datasetFolder, maxMillis }: FeedsOptions
+  { baseUrls = [], concurrency, datasetFolder, maxMillis = Infinity }: FeedsOptions
 ): Effect.Effect<FeedImport, never, FeedReader.FeedReader | FileSystem.FileSystem | Path.Path> =>
   Effect.gen(function* () {
     const context = yield* Effect.context<FileSystem.FileSystem | Path.Path>()
@@ -59,6 +66,7 @@ export const feedsOfMembers = (
     const stoppedBy = yield* Ref.make<SourceError | undefined>(undefined)
     const absent: Array<{ readonly username: Username; readonly why: string }> = []
     let inARow = 0
+    const end = (yield* Clock.currentTimeMillis) + maxMillis
 
     const itemsIn = (username: Username, text: string, films: KnownFilms): Effect.Effect<ReadonlyArray<ImportItem>> =>
       Effect.gen(function* () {
@@ -90,25 +98,33 @@ export const feedsOfMembers = (
         return yield* errorFromVerdict({ source: reader.name, url: subject, subject }, verdict)
       })
 
-    const timeIsUp = new SourceError({
-      reason: "BudgetSpent",
-      source: reader.name,
-      detail: `The time limit of ${(maxMillis ?? 0) / 1000} s for this run was reached`
+    const isOver = Effect.gen(function* () {
+      if ((yield* Ref.get(stoppedBy)) === undefined && (yield* Clock.currentTimeMillis) >= end)
+        yield* Ref.set(stoppedBy, timeIsUp(reader.name, maxMillis))
+      return (yield* Ref.get(stoppedBy)) !== undefined
     })
+    /** What is asked for already is read, even if nothing more is asked for. */
+    const itemsUntilStop = (username: Username, films: KnownFilms) =>
+      Effect.if(isOver, {
+        onTrue: () => Effect.succeed([]),
+        onFalse: () =>
+          Effect.catchAll(itemsOf(username, films), (error) =>
+            Effect.as(
+              Ref.update(stoppedBy, (first) => first ?? error),
+              []
+            )
+          )
+      })
+
     return {
       source: {
         name: feedName,
         keeps: feed.keeps,
         items: (films) => {
-          const items = Stream.fromIterable(members).pipe(
-            Stream.mapEffect((username) => itemsOf(username, films), { concurrency }),
+          const read = Stream.fromIterable(members).pipe(
+            Stream.mapEffect((username) => itemsUntilStop(username, films), { concurrency }),
             Stream.flattenIterables
           )
-          const inTime =
-            maxMillis === undefined
-              ? items
-              : Stream.interruptWhen(items, Effect.delay(Effect.fail(timeIsUp), maxMillis))
-          const read = Stream.catchAll(inTime, (error) => Stream.execute(Ref.set(stoppedBy, error)))
           return Stream.provideContext(followedByAside(read, datasetFolder, films), context)
         }
       },
