@@ -17,16 +17,16 @@ const run = (command, args, cwd = folder) => {
 
 try {
   cpSync("examples", folder, { recursive: true, filter: (path) => !path.includes("node_modules") })
-  const packages = ["fixtures", ...readdirSync("packages").map((name) => join("packages", name))]
-    .map((path) => Object.assign(JSON.parse(readFileSync(join(path, "package.json"), "utf8")), { path }))
+  const published = ["fixtures", ...readdirSync("packages").map((name) => join("packages", name))]
+    .map((path) => JSON.parse(readFileSync(join(path, "package.json"), "utf8")))
     .filter((one) => one.private !== true)
-  const dependencies = {}
-  for (const { name, path } of packages) {
-    const [packed] = JSON.parse(
-      `[${execFileSync("pnpm", ["pack", "--json", "--pack-destination", join(folder, "packed")], { cwd: path, encoding: "utf8" })}]`
-    )
-    dependencies[name] = `file:${packed.filename}`
-  }
+  const filters = published.flatMap(({ name }) => ["--filter", name])
+  const packed = JSON.parse(
+    execFileSync("pnpm", ["--recursive", ...filters, "pack", "--json", "--pack-destination", join(folder, "packed")], {
+      encoding: "utf8"
+    })
+  )
+  const dependencies = Object.fromEntries(packed.map(({ filename, name }) => [name, `file:${filename}`]))
   // The packages name each other by versions, which are not published yet.
   const overrides = { ...dependencies }
   // The versions the repository itself is tested with.
