@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import {
+  datasetAsOf,
   type Film,
   Import,
   ImportedList,
@@ -11,6 +12,7 @@ import {
   type ListPart,
   PartContent,
   RatingsStorage,
+  readWhole,
   Slug,
   SourceError,
   Username,
@@ -21,6 +23,7 @@ import { Chunk, Clock, DateTime, Effect, Layer, Schema, Stream } from "effect"
 import * as fc from "fast-check"
 
 const day = (n: number) => DateTime.unsafeMake(Date.UTC(2026, 0, 1) + n * 86_400_000)
+const minute = (n: number) => Math.floor(day(n).epochMillis / 60_000)
 const username = Schema.decodeUnknownSync(Username)
 const watched = (id: number, rating?: number, ratedOn?: string): WatchedFilm =>
   Schema.decodeUnknownSync(WatchedFilm)({
@@ -122,7 +125,19 @@ const dataset = () => {
   const rows = Effect.flatMap(RatingsStorage, (storage) =>
     Effect.scoped(Effect.flatMap(storage.open({ _tag: "continue" }), (opened) => Stream.runCollect(opened.ratings)))
   ).pipe(Effect.provide(layer), Effect.orDie, Effect.map(Chunk.toReadonlyArray))
-  return { imported, content, rows }
+  const asOf = (at: DateTime.Utc) =>
+    Effect.flatMap(RatingsStorage, (storage) =>
+      Effect.scoped(
+        Effect.gen(function* () {
+          const whole = yield* readWhole(storage)
+          const then = yield* datasetAsOf(whole, at, { place: "memory", storage: "memory" })
+          const stars: Record<number, number> = {}
+          for (const { filmId, rating } of yield* Stream.runCollect(then.ratings)) stars[filmId] = rating
+          return { stars, record: then.state.members.get(username("davee")) }
+        })
+      )
+    ).pipe(Effect.provide(layer), Effect.orDie)
+  return { imported, content, rows, asOf }
 }
 
 /** What a dataset holds after lists were imported, each by an import of its own. */
@@ -283,6 +298,27 @@ describe("an import", () => {
     })
   )
 
+  it.effect("tells what was known of a member of whom only feeds tell, and what later entries told", () =>
+    Effect.gen(function* () {
+      const { asOf, imported } = dataset()
+      yield* imported([fed([[2, 1, 3]])], { timestamp: day(3) })
+      yield* imported(
+        [
+          fed([
+            [5, 2, 4.5],
+            [6, 1, 1]
+          ])
+        ],
+        { timestamp: day(7) }
+      )
+      assert.deepStrictEqual((yield* asOf(day(4))).stars, { 1: 3 })
+      const now = yield* asOf(day(8))
+      assert.deepStrictEqual(now.stars, { 1: 1, 2: 4.5 })
+      // A copy that goes on knows how new its rows are.
+      assert.deepStrictEqual(now.record?.laterFilms, { 1: minute(6), 2: minute(5) })
+    })
+  )
+
   it.effect("does not take an older list because the member is gone by now", () =>
     Effect.gen(function* () {
       const gone = member(
@@ -438,6 +474,51 @@ describe("any history of imports", () => {
         )
       )
     )
+  )
+
+  it.effect(
+    "of exports and feeds holds the newest export, and what feeds told no earlier, in whatever order they come",
+    () => {
+      const time = fc.integer({ min: 1, max: 5 })
+      return Effect.promise(() =>
+        fc.assert(
+          fc.asyncProperty(
+            fc.uniqueArray(fc.tuple(stars, time), { minLength: 1, maxLength: 4, selector: ([, at_]) => at_ }),
+            // Feeds show the same entries, each some of them.
+            fc.uniqueArray(fc.tuple(time, fc.integer({ min: 1, max: 4 }), fc.constantFrom(1, 4.5)), {
+              minLength: 1,
+              maxLength: 6,
+              selector: ([at_, film]) => `${at_} ${film}`
+            }),
+            fc.array(fc.nat(5), { maxLength: 3 }),
+            fc.infiniteStream(fc.nat()),
+            (exports_, entries, cuts, order) => {
+              const feeds = cuts
+                .map((from) => entries.toSorted(([one], [other]) => one - other).slice(from))
+                .filter((some) => some.length > 0)
+              const lists = [...exports_.map(([list, at_]) => exported(list, at_)), ...feeds.map(fed)]
+              const shuffled = lists
+                .map((list) => ({ list, n: order.next().value ?? 0 }))
+                .toSorted((one, other) => one.n - other.n)
+                .map(({ list }) => list)
+              return Effect.runPromise(
+                Effect.gen(function* () {
+                  const held = yield* after(...shuffled)
+                  const [newest] = exports_.toSorted(([, one], [, other]) => other - one)
+                  const expected: Record<number, number> = Object.fromEntries(
+                    Object.entries(newest?.[0] ?? {}).filter(([, rating]) => rating > 0)
+                  )
+                  for (const [at_, film, rating] of feeds.flat().toSorted(([one], [other]) => one - other))
+                    if (at_ >= (newest?.[1] ?? 0)) expected[film] = rating
+                  assert.deepStrictEqual(held.stars, expected)
+                })
+              )
+            }
+          ),
+          { numRuns: 150 }
+        )
+      )
+    }
   )
 
   it.effect("loses a rating only to a complete list, or to a newer list of the same kind", () =>

@@ -41,7 +41,7 @@ const hasNoList = (before: MemberRecord | undefined, { isNew }: BatchMember): bo
 
 /**
  * Whether one of these members is read again, so that the dataset needs a history from now on. The first list of a member
- * may take several batches: the parts of a partial member that were missing are not a second reading.
+ * may take several batches: the parts of a partial member that were missing are not a second reading. Entries of a feed are.
  *
  * @since 0.1.0
  * @category constructors
@@ -52,14 +52,14 @@ export const areReadAgain = (
 ): boolean =>
   members.some((member) => {
     const before = known.get(member.record.username)
-    return !hasNoList(before, member) && (member.write === "replace" || before?.state !== "partial")
+    if (hasNoList(before, member)) return false
+    if (before === undefined) return true
+    const areEntries = member.ratings.length > 0 && member.record.laterFilms !== before.laterFilms
+    return member.write === "replace" || before.state !== "partial" || areEntries
   })
 
 /** A reading that was committed at a time. */
-const logged = (
-  { feedAt: _feedAt, feedFrom: _feedFrom, laterFilms: _laterFilms, seen: _seen, ...record }: MemberRecord,
-  at: DateTime.Utc
-): LoggedReading => ({ at, ...record })
+const logged = ({ seen: _seen, ...record }: MemberRecord, at: DateTime.Utc): LoggedReading => ({ at, ...record })
 
 const beforeAnything = DateTime.unsafeMake(0)
 

@@ -166,7 +166,7 @@ export interface BareMember extends Pick<MemberRecord, "userId" | "username"> {}
  */
 export type Member = BareMember & Partial<MemberRecord>
 
-const { feedAt: _feedAt, feedFrom: _feedFrom, laterFilms: _laterFilms, seen: _seen, ...readColumns } = memberColumns
+const { seen: _seen, ...readColumns } = memberColumns
 
 const readingColumns = { at: required("at", stored.instant()), ...readColumns }
 

@@ -284,7 +284,7 @@ const takeEntries = (
   const minutes = new Map<FilmId, number>()
   for (const { at, watched } of entries) {
     const { id } = watched.film
-    const isLater = before === undefined ? isNew : isAfter(at, before.readAt)
+    const isLater = before === undefined ? isNew : isNoOlder(minuteOf(at), before.readAt)
     const heldRating = held.ratings.get(id)
     const isHeld = heldRating !== undefined || held.watched.has(id)
     const isTaken = isHeld
@@ -299,12 +299,22 @@ const takeEntries = (
     wanted.set(id, watched)
     minutes.set(id, minuteOf(at))
   }
-  const confirmed = (): Intake =>
-    before === undefined || window === undefined
+  /** What an entry tells again is as new as the entry: an older list does not take it away. */
+  const told = (now: HeldRows): Pick<MemberRecord, "feedAt" | "feedFrom" | "laterFilms"> => {
+    const films = [...minutes].filter(([id]) => now.ratings.has(id) || now.watched.has(id))
+    return {
+      ...(films.length === 0 ? {} : { laterFilms: laterFilmsFrom([...later, ...films]) }),
+      ...feedFacts(before, window)
+    }
+  }
+  const confirmed = (): Intake => {
+    const news = told(held)
+    return before === undefined || Object.keys(news).length === 0
       ? Intake.Unchanged()
       : Intake.Confirmed({
-          member: { record: { ...before, ...feedFacts(before, window) }, isNew: false, write: "append", ratings: [] }
+          member: { record: { ...before, ...news }, isNew: false, write: "append", ratings: [] }
         })
+  }
   if (wanted.size === 0) return confirmed()
   const { userId } = registry.user(username)
   const rows = encodeFilms(registry, keeps, userId, [...wanted.values()])
@@ -318,16 +328,15 @@ const takeEntries = (
   if (isSame) return confirmed()
   if (before === undefined) return kept("proven")
   const after = heldOf(joined.all)
-  const touched = [...wanted.keys()].filter((id) => !isSameRow(held, after, id))
+  const isJoining = (id: FilmId) => !held.ratings.has(id) && !held.watched.has(id) && !isSameRow(held, after, id)
   const { seen, ...rest } = before
   const record: MemberRecord = {
     ...rest,
     // The missing pages of a partial member may show these films too, so its list can only be read as a whole.
     ...(before.state === "partial" || seen === undefined ? {} : { seen }),
-    films: before.films + touched.filter((id) => !held.ratings.has(id) && !held.watched.has(id)).length,
+    films: before.films + [...wanted.keys()].filter(isJoining).length,
     ratings: joined.all.ratings.length,
-    laterFilms: laterFilmsFrom([...later, ...touched.map((id) => [id, minutes.get(id) ?? 0] as const)]),
-    ...feedFacts(before, window)
+    ...told(after)
   }
   return Intake.Taken({
     member: joined.isAddition
@@ -364,6 +373,12 @@ const startedByEntries = (
   })
 }
 
+/**
+ * Whether an entry of this minute stays where a list of that time says something else. The times of exports are known to the
+ * minute only. An entry of the same minute stays, because nothing is lost by that.
+ */
+const isNoOlder = (minute: number, listReadAt: DateTime.Utc): boolean => minute >= minuteOf(listReadAt)
+
 const minuteOf = (at: DateTime.Utc): number => Math.floor(at.epochMillis / 60_000)
 
 /** The films whose rows were learnt after the list, and when: minutes since 1970. */
@@ -391,9 +406,18 @@ const learntLater = (
     before.state === "partial" && before.proof !== "feed" && isAfter(before.readAt, record.readAt)
       ? [...held.ratings.keys(), ...held.watched.keys()].map((id) => [id, readBefore] as const)
       : []
-  const isOlder = (minute: number) => record.state === "unproven" || minute > minuteOf(record.readAt)
-  return new Map([...shown, ...[...laterFilmsOf(before)].filter(([, minute]) => isOlder(minute))])
+  const stays = (minute: number) => record.state === "unproven" || isNoOlder(minute, record.readAt)
+  return new Map([...shown, ...[...laterFilmsOf(before)].filter(([, minute]) => stays(minute))])
 }
+
+/** What is known of feeds that were asked for after the list was read. */
+const laterFeed = (
+  before: MemberRecord | undefined,
+  { readAt }: MemberRecord
+): Pick<MemberRecord, "feedAt" | "feedFrom"> =>
+  before?.feedAt !== undefined && before.feedFrom !== undefined && isAfter(before.feedAt, readAt)
+    ? { feedAt: before.feedAt, feedFrom: before.feedFrom }
+    : {}
 
 /** A list that takes the place of what the dataset holds of a member, but for what was learnt later. */
 const replacing = (
@@ -404,7 +428,7 @@ const replacing = (
   const ratings = listed.map((row) => withHeldFacts(row, held.ratings.get(row.filmId)))
   const later = learntLater(before, held, record)
   let rows: EncodedRows = { ratings, watched }
-  let after = record
+  let after: MemberRecord = { ...record, ...laterFeed(before, record) }
   if (later.size > 0) {
     const stay = {
       ratings: [...held.ratings.values()].filter(({ filmId }) => later.has(filmId)),
@@ -412,12 +436,11 @@ const replacing = (
     }
     const shown = heldOf(rows)
     rows = joining(shown, stay).all
-    const all = heldOf(rows)
     after = {
-      ...record,
+      ...after,
       ratings: rows.ratings.length,
       films: record.films + [...later.keys()].filter((id) => !shown.ratings.has(id) && !shown.watched.has(id)).length,
-      laterFilms: laterFilmsFrom([...later].filter(([id]) => !isSameRow(shown, all, id)))
+      laterFilms: laterFilmsFrom(later)
     }
   }
   const differences = differencesOf(held, rows)
