@@ -25,6 +25,7 @@ import {
   folderToRead,
   freeName,
   keepsIn,
+  lastCommit,
   openFolder,
   readEntry,
   readManifest,
@@ -277,13 +278,14 @@ const openDataset = (
 ): Effect.Effect<OpenDataset, never, Services> =>
   Effect.gen(function* () {
     const services = Context.pick(FileSystem.FileSystem, Path.Path, ProcessTable)(yield* Effect.context<Services>())
-    const { commit, manifest: now } = commitsOf(form, options.folder, folder, opened.manifest, replaces)
+    const { commit, manifest: now, notes: kept } = commitsOf(form, options.folder, folder, opened.manifest, replaces)
     const rows = committedRows(() => ({ folder: folder.work(), manifest: now() }))
     return yield* openedDataset({
       storage: storageName,
       place: options.folder,
       state: opened.state,
       notes,
+      ...lastCommit(opened.manifest),
       rows: rowStreams((name) => Stream.provideContext(rows(name), services)),
       write: (changes) =>
         commit(changes.after.batches, (files, manifest) =>
@@ -298,7 +300,10 @@ const openDataset = (
               changes
             )
           })
-        ).pipe(Effect.map(rowCounts), Effect.provide(services))
+        ).pipe(
+          Effect.map((manifest) => ({ ...rowCounts(manifest), notes: kept() })),
+          Effect.provide(services)
+        )
     })
   })
 

@@ -113,7 +113,7 @@ layer(NodeContext.layer)("the files of one member", (it) => {
       yield* fs.writeFileString(`${folder}/${raw}`, "my notes\n")
       yield* fs.writeFileString(`${folder}/users/user_nobody_raw.csv`, "not a member\n")
       yield* fs.writeFileString(`${folder}/users/user_new_raw.csv`, "not yet a member\n")
-      yield* commits(folder, (state) =>
+      const { notes } = yield* commits(folder, (state) =>
         batchOf(
           state,
           3,
@@ -127,6 +127,13 @@ layer(NodeContext.layer)("the files of one member", (it) => {
       const content = yield* contentOf(folder)
       assert.deepStrictEqual(rowsOf(content, raw), ["1,10,4.0", "1,20,3.0"])
       assert.strictEqual(content[`${raw}.uncommitted`], "my notes\n")
+      assert.deepStrictEqual(
+        notes?.map((note) => note.replaceAll(folder, "")),
+        [raw, "users/user_new_raw.csv"].map(
+          (name) =>
+            `/${name} was another file, or had been changed, and was written anew. What it held is in /${name}.uncommitted.`
+        )
+      )
       assert.isUndefined(content[translated])
       assert.strictEqual(content["users/user_nobody_raw.csv"], "not a member\n")
       assert.strictEqual(content["users/user_new_raw.csv.uncommitted"], "not yet a member\n")

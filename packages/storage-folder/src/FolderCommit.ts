@@ -59,7 +59,8 @@ export interface FileCopy {
  * - `copy` writes a file that the manifest does not vouch for.
  * - `remove` takes a file away once the commit is done.
  *
- * `copies` and `removed` are what these were asked for so far, as the next manifest names it.
+ * `copies` and `removed` are what these were asked for so far, as the next manifest names it. `kept` are sentences about
+ * files of somebody else that stood in the place of copies.
  *
  * @since 0.1.0
  * @category models
@@ -75,6 +76,7 @@ export interface FolderWriter {
   readonly remove: (name: string) => void
   readonly copies: () => ReadonlyArray<CopyEntry>
   readonly removed: () => ReadonlyArray<string>
+  readonly kept: () => ReadonlyArray<string>
 }
 
 const encoder = new TextEncoder()
@@ -106,9 +108,10 @@ const keepOthers = (failures: FolderFailures, place: string, before: string | un
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const { about } = failures
-    if (!(yield* about(place)(fs.exists(place)))) return
-    if (before === undefined || (yield* about(place)(fs.readFileString(place))) !== before)
-      yield* keepAside(failures, place)
+    if (!(yield* about(place)(fs.exists(place)))) return []
+    if (before !== undefined && (yield* about(place)(fs.readFileString(place))) === before) return []
+    const kept = yield* keepAside(failures, place)
+    return [`${place} was another file, or had been changed, and was written anew. What it held is in ${kept}.`]
   })
 
 /** Writes files, remembers which, and can take that back. Only files that `isReplaceable` tells may be there already. */
@@ -128,6 +131,7 @@ const makeWriter = (
     const swaps: Array<CopyEntry> = []
     const copies: Array<CopyEntry> = []
     const removed: Array<string> = []
+    const kept: Array<string> = []
     /** The places of files that are not there yet. */
     const free = new Set<string>()
 
@@ -190,7 +194,7 @@ const makeWriter = (
         }),
       copy: ({ before, content, name }) =>
         Effect.gen(function* () {
-          yield* keepOthers(failures, path.join(folder, name), before)
+          kept.push(...(yield* keepOthers(failures, path.join(folder, name), before)))
           yield* make(name, content)
           copies.push({ name, swap: nextName(name, batch) })
         }),
@@ -198,7 +202,8 @@ const makeWriter = (
         removed.push(name)
       },
       copies: () => copies,
-      removed: () => removed
+      removed: () => removed,
+      kept: () => kept
     }
 
     return {
@@ -324,7 +329,8 @@ export const commitFolder = <M extends FolderManifest, R>(
   })
 
 /**
- * The commits of an open dataset, one after the other. `manifest` is that of the last one. A commit settles the folder,
+ * The commits of an open dataset, one after the other. `manifest` is that of the last one, `notes` are sentences about what
+ * it kept aside. A commit settles the folder,
  * and has the lock say so where it fails and leaves something. After one that failed, nobody knows what is on disk: all
  * later ones fail too.
  *
@@ -333,6 +339,7 @@ export const commitFolder = <M extends FolderManifest, R>(
  */
 export interface FolderCommits<M extends FolderManifest> {
   readonly manifest: () => M
+  readonly notes: () => ReadonlyArray<string>
   readonly commit: <R>(
     batch: number,
     write: (files: FolderWriter, manifest: M) => Effect.Effect<M, StorageError, R>
@@ -356,8 +363,10 @@ export const commitsOf = <M extends FolderManifest>(
   const { failures } = form
   let manifest = opened
   let isBroken = false
+  let notes: ReadonlyArray<string> = []
   return {
     manifest: () => manifest,
+    notes: () => notes,
     commit: (batch, write) =>
       Effect.gen(function* () {
         if (isBroken)
@@ -370,12 +379,18 @@ export const commitsOf = <M extends FolderManifest>(
         isBroken = true
         const before = manifest
         if (before.batches > 0) yield* checkLengths(failures, folder.work(), form.entries(before))
-        const next = yield* commitFolder(form, folder.work(), before, batch, (files) => write(files, before), {
+        let kept: FolderWriter["kept"] = () => []
+        const writing = (files: FolderWriter) => {
+          kept = files.kept
+          return write(files, before)
+        }
+        const next = yield* commitFolder(form, folder.work(), before, batch, writing, {
           unfinished: folder.unfinished,
           ...(before.batches === 0 ? { replaces } : {})
         })
         yield* folder.settle
         manifest = next
+        notes = kept()
         isBroken = false
         return next
       })

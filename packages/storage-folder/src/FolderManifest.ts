@@ -61,6 +61,15 @@ export interface FolderManifest {
 }
 
 /**
+ * When a manifest was committed; nothing where it is that of an empty folder.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const lastCommit = ({ batches, committedAt }: FolderManifest): { readonly committedAt?: DateTime.Utc } =>
+  batches === 0 ? {} : { committedAt }
+
+/**
  * The schemas of the fields of a manifest that tell in which form a dataset is.
  *
  * @since 0.1.0

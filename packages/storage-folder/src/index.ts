@@ -55,6 +55,7 @@ export {
   formatFields,
   formatFieldsOf,
   keepsIn,
+  lastCommit,
   manifestName,
   manifestText,
   readManifest

@@ -106,6 +106,7 @@ export const make = ({
           place,
           state: now.state,
           notes: [],
+          ...(now.state.batches === 0 ? {} : { committedAt: now.committedAt }),
           rows: rowStreamsOf(() => now),
           write: (changes) =>
             Effect.map(contentAfter(now, changes), (next) => {

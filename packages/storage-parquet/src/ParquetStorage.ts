@@ -24,6 +24,7 @@ import {
   type FileEntry,
   folderToRead,
   keepsIn,
+  lastCommit,
   openFolder,
   placeOf,
   readUnheld,
@@ -136,6 +137,7 @@ export const make = (
             place: options.folder,
             state: opened.state,
             notes: opened.notes,
+            ...lastCommit(opened.manifest),
             rows: rowStreams(rows),
             write: (changes) =>
               commit(changes.after.batches, (files, manifest) =>

@@ -228,6 +228,7 @@ export const make = (options: PostgresStorageOptions): Context.Tag.Service<Ratin
               ? yield* stateOf(database, content.row)
               : emptyDatasetState,
           notes: [],
+          ...(mode._tag === "continue" && content._tag === "Dataset" ? { committedAt: content.row.committedAt } : {}),
           rows: rowStreams((name) =>
             Stream.suspend(() =>
               isFirst ? Stream.empty : Stream.mapError(rowsIn(database, name), failureAbout(place))

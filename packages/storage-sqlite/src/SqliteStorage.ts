@@ -424,6 +424,7 @@ export const make = (
             return sql
           })
           let state = emptyDatasetState
+          let committedAt: DateTime.Utc | undefined
           if (yield* isThere(place)) {
             const own = yield* Scope.fork(scope, ExecutionStrategy.sequential)
             const sql = yield* Scope.extend(connectSoon(place), own)
@@ -439,7 +440,11 @@ export const make = (
           if (Either.isLeft(left) && (mode._tag === "new" || !(yield* isThere(place)))) return yield* left.left
           if (connection !== undefined) {
             yield* hold
-            if (mode._tag === "continue") state = yield* stateOf(connection, yield* rowIn(connection))
+            if (mode._tag === "continue") {
+              const row = yield* rowIn(connection)
+              state = yield* stateOf(connection, row)
+              committedAt = row.committedAt
+            }
           }
           let isFirst = mode._tag === "new"
           let identity = yield* idOf(place)
@@ -506,6 +511,7 @@ export const make = (
             place,
             state,
             notes: [],
+            ...(committedAt === undefined ? {} : { committedAt }),
             // On a connection of its own, which sees one moment, and nothing of a commit in the making.
             rows: rowStreams((name) =>
               Stream.unwrapScoped(

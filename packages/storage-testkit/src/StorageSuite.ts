@@ -751,6 +751,33 @@ export const storageSuite = <E>(
     )
 
     test(
+      "never lets the time of its last commit go back, and says so where a clock does",
+      Effect.gen(function* () {
+        const { open, storage } = yield* freshPlace
+        const list = (stars: number) => [{ name: "davee", ratings: [[1, stars]] as const }]
+        const one = [film({ id: 1, slug: "film-1" })]
+        const first = yield* open(startNew, (dataset) => dataset.commit(batchOf(dataset.state, 9, list(4), one)))
+        assert.isUndefined(first.notes)
+        // Again after an hour that the clock was set back by.
+        const later = yield* open(goOn, (dataset) =>
+          dataset.commit({ ...batchOf(dataset.state, 3, list(1), one), keeps: ["changes"] })
+        )
+        assert.strictEqual(later.notes?.length, 1)
+        assert.include(
+          later.notes?.[0],
+          "The clock is behind: the last batch was committed at 2026-01-01T00:09:00.000Z."
+        )
+        const { committedAt } = yield* storage((service) => service.inspect)
+        assert.strictEqual(committedAt.epochMillis, Date.UTC(2026, 0, 1, 0, 9))
+        const changes = yield* open(goOn, (dataset) => Stream.runCollect(dataset.changes))
+        assert.deepStrictEqual(
+          Chunk.toReadonlyArray(changes).map(({ at, before, after }) => [at.epochMillis, before, after]),
+          [[Date.UTC(2026, 0, 1, 0, 9), 4, 1]]
+        )
+      })
+    )
+
+    test(
       "tells what it was at the end of any batch, since members were read again",
       Effect.forEach(
         fc.sample(readings, { numRuns: Math.ceil(runs / 8), seed: 12 }),

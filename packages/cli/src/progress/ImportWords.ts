@@ -158,7 +158,9 @@ export const importWords: ProgressWords<ImportEvent, Progress> = {
         ? [printable(event.message)]
         : event._tag === "ImportNoted" && event.place === undefined
           ? [printable(event.note)]
-          : [],
+          : event._tag === "BatchCommitted"
+            ? (event.notes ?? []).map(printable)
+            : [],
   line: lineOf,
   initial: noProgress,
   next: progressed,

@@ -5,6 +5,7 @@
  */
 import { HarvestEvent, type RunReport, type SourceActivity, type Username } from "@letterboxd-ratings/core"
 import { Duration, Effect, Schema } from "effect"
+import { printable } from "../Shown.ts"
 import type { ProgressWords } from "./ShowProgress.ts"
 
 /**
@@ -36,8 +37,9 @@ export const committedLine = (event: {
   readonly members: ReadonlyArray<unknown>
   readonly ratings: number
   readonly totalRatings: number
+  readonly notes?: ReadonlyArray<string>
 }): string =>
-  `Batch ${event.batch} committed: ${count(event.members.length, "member")}, ${count(event.ratings, "rating")} (${event.totalRatings.toLocaleString("en-US")} in total)`
+  `${(event.notes ?? []).map((note) => `${printable(note)}\n`).join("")}Batch ${event.batch} committed: ${count(event.members.length, "member")}, ${count(event.ratings, "rating")} (${event.totalRatings.toLocaleString("en-US")} in total)`
 
 const doubtWords = {
   "list-moved": "the list changed while it was read",
@@ -280,7 +282,12 @@ export const fitting = (parts: ReadonlyArray<string>, columns: number): string =
 export const runWords = (activity: Effect.Effect<SourceActivity>): ProgressWords<HarvestEvent, Progress> => ({
   encode: Schema.encodeSync(Schema.parseJson(HarvestEvent)),
   // What opening changed in the dataset is a warning.
-  warnings: (event) => (event._tag === "RunStarted" ? event.notes : []),
+  warnings: (event) =>
+    event._tag === "RunStarted"
+      ? event.notes
+      : event._tag === "BatchCommitted"
+        ? (event.notes ?? []).map(printable)
+        : [],
   line: lineOf,
   initial: noProgress,
   next: progressed,

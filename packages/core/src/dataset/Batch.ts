@@ -105,7 +105,8 @@ export const idGapsIn = (users: DatasetState["users"]): number => {
 }
 
 /**
- * The answer to a commit: the numbers of batches and ratings the dataset holds after it.
+ * The answer to a commit: the numbers of batches and ratings the dataset holds after it, and sentences about what else it
+ * did (a file of somebody else's that it kept aside).
  *
  * @since 0.1.0
  * @category models
@@ -113,4 +114,5 @@ export const idGapsIn = (users: DatasetState["users"]): number => {
 export interface CommitReceipt {
   readonly batches: number
   readonly ratings: number
+  readonly notes?: ReadonlyArray<string>
 }

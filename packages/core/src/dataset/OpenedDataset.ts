@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import { Effect } from "effect"
+import { DateTime, Effect } from "effect"
 import { historyOf } from "./History.ts"
 import type { CommitReceipt, DatasetState, RowCounts } from "./Batch.ts"
 import { changesOfBatch, changesOfWhole, type DatasetChanges, type OpenState, openStateOf } from "./Changes.ts"
@@ -13,7 +13,8 @@ import { StorageError } from "./StorageError.ts"
 /**
  * What a storage can do with a dataset it has opened. `write` stores changes, all of them or none, and returns how many
  * rows the tables hold then; it is called for one set of changes at a time. `state` is what the dataset held when it
- * was opened, and `rows` are its rows as they are when a stream is run.
+ * was opened, and `rows` are its rows as they are when a stream is run. `committedAt` is the time of the last commit, if
+ * there was one. `write` may add `notes` to the counts: sentences about what else it did.
  *
  * @since 0.1.0
  * @category models
@@ -23,8 +24,11 @@ export interface DatasetWriter {
   readonly place: string
   readonly state: DatasetState
   readonly notes: ReadonlyArray<string>
+  readonly committedAt?: DateTime.Utc
   readonly rows: RowStreams
-  readonly write: (changes: DatasetChanges) => Effect.Effect<RowCounts, StorageError>
+  readonly write: (
+    changes: DatasetChanges
+  ) => Effect.Effect<RowCounts & { readonly notes?: ReadonlyArray<string> }, StorageError>
 }
 
 /**
@@ -34,6 +38,7 @@ export interface DatasetWriter {
  * @category constructors
  */
 export const openedDataset = ({
+  committedAt,
   notes,
   place,
   rows,
@@ -49,9 +54,14 @@ export const openedDataset = ({
       changes: state.changes,
       readings: state.readings
     }
-    const written = (held: RowCounts): CommitReceipt => {
+    let last = committedAt
+    const written = (
+      { notes: told = [], ...held }: Effect.Effect.Success<ReturnType<DatasetWriter["write"]>>,
+      more: ReadonlyArray<string> = []
+    ): CommitReceipt => {
       counts = held
-      return { batches: now.batches, ratings: held.ratings }
+      const all = [...more, ...told]
+      return { batches: now.batches, ratings: held.ratings, ...(all.length === 0 ? {} : { notes: all }) }
     }
     return {
       ...rows,
@@ -60,11 +70,23 @@ export const openedDataset = ({
       commit: (batch) =>
         oneAtATime.withPermits(1)(
           Effect.gen(function* () {
-            const history = yield* historyOf(now, rows, batch)
+            // What a dataset was on a day is told by the order of its commits, so their times never go back.
+            const later = last !== undefined && DateTime.lessThan(batch.committedAt, last) ? last : undefined
+            const timed = later === undefined ? batch : { ...batch, committedAt: later }
+            const behind =
+              later === undefined
+                ? []
+                : [
+                    `The clock is behind: the last batch was committed at ${DateTime.formatIso(later)}. This one is recorded with the same time.`
+                  ]
+            const history = yield* historyOf(now, rows, timed)
             const before = { ...counts, batches: now.batches, keeps: now.keeps }
-            const { changes, undo } = changesOfBatch(now, before, batch, history)
+            const { changes, undo } = changesOfBatch(now, before, timed, history)
             return yield* write(changes).pipe(
-              Effect.map(written),
+              Effect.map((held) => {
+                last = timed.committedAt
+                return written(held, behind)
+              }),
               Effect.onError(() => Effect.sync(undo))
             )
           }).pipe(Effect.withSpan("Dataset.commit", { attributes: { storage, place, members: batch.members.length } }))
@@ -79,6 +101,7 @@ export const openedDataset = ({
             const changes = changesOfWhole(whole)
             return Effect.map(write(changes), (held) => {
               now = openStateOf(changes.after)
+              last = whole.committedAt
               return written(held)
             })
           }).pipe(Effect.withSpan("Dataset.load", { attributes: { storage, place } }))

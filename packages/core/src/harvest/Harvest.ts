@@ -18,7 +18,14 @@ import {
   Stream,
   Take
 } from "effect"
-import { BatchCommitted, type HarvestEvent, MemberDiscovered, RunFinished, RunStarted } from "./HarvestEvent.ts"
+import {
+  BatchCommitted,
+  type HarvestEvent,
+  notesOf,
+  MemberDiscovered,
+  RunFinished,
+  RunStarted
+} from "./HarvestEvent.ts"
 import type { MemberListing, Username } from "../domain/Member.ts"
 import { checkedSource } from "../reading/CheckedSource.ts"
 import { activityOf, RatingsSource } from "../reading/RatingsSource.ts"
@@ -300,7 +307,8 @@ const runOn = (
                   newFilms: batch.newFilms.length,
                   changedFilms: batch.changedFilms.length,
                   totalRatings: receipt.ratings,
-                  millis: (yield* Clock.currentTimeMillis) - started
+                  millis: (yield* Clock.currentTimeMillis) - started,
+                  ...notesOf(receipt)
                 })
               )
             })

@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import { Schema } from "effect"
+import type { CommitReceipt } from "../dataset/Batch.ts"
 import { Username } from "../domain/Member.ts"
 import { RunReport } from "./RunReport.ts"
 import { Doubt } from "../dataset/MemberState.ts"
@@ -71,7 +72,8 @@ export const MemberRead = Schema.TaggedStruct("MemberRead", {
 })
 
 /**
- * A batch is stored. `ratings` counts its own rows, `totalRatings` those of the dataset.
+ * A batch is stored. `ratings` counts its own rows, `totalRatings` those of the dataset. `notes` are sentences about what
+ * else the storage did.
  *
  * @since 0.1.0
  * @category models
@@ -84,8 +86,20 @@ export const BatchCommitted = Schema.TaggedStruct("BatchCommitted", {
   newFilms: Schema.NonNegativeInt,
   changedFilms: Schema.NonNegativeInt,
   totalRatings: Schema.NonNegativeInt,
-  millis: Schema.Number
+  millis: Schema.Number,
+  notes: Schema.optionalWith(Schema.NonEmptyArray(Schema.String), { exact: true })
 })
+
+/**
+ * The notes of a receipt, as `BatchCommitted` has them.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const notesOf = ({ notes = [] }: CommitReceipt): Pick<typeof BatchCommitted.Type, "notes"> => {
+  const [first, ...others] = notes
+  return first === undefined ? {} : { notes: [first, ...others] }
+}
 
 /**
  * The run is over, complete or not. Nothing comes after it.

@@ -16,7 +16,7 @@ import type { StorageError } from "../dataset/StorageError.ts"
 import type { Film } from "../dataset/Tables.ts"
 import type { FilmId, Slug } from "../domain/Film.ts"
 import type { UserId, Username } from "../domain/Member.ts"
-import { BatchCommitted } from "../harvest/HarvestEvent.ts"
+import { BatchCommitted, notesOf } from "../harvest/HarvestEvent.ts"
 import { ImportError } from "./ImportError.ts"
 import {
   ImportFinished,
@@ -332,7 +332,8 @@ const makeIntake = <E, R>(
             newFilms: films.newFilms.length,
             changedFilms: films.changedFilms.length,
             totalRatings: receipt.ratings,
-            millis: (yield* Clock.currentTimeMillis) - started
+            millis: (yield* Clock.currentTimeMillis) - started,
+            ...notesOf(receipt)
           })
         )
       })
