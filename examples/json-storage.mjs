@@ -82,6 +82,7 @@ export const layer = ({ folder, options: { file = "ratings.json" } }) =>
               place,
               state: now.state,
               notes: [],
+              ...(mode._tag === "continue" ? { committedAt: now.committedAt } : {}),
               rows: rowStreamsOf(() => now),
               write: (changes) =>
                 Effect.gen(function* () {

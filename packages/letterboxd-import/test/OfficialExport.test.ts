@@ -156,6 +156,35 @@ describe("an official export", () => {
     }).pipe(Effect.provide(NodeContext.layer))
   )
 
+  it.scoped("that is unpacked, and whose ratings are cut at the end of a line, is not complete", () =>
+    Effect.gen(function* () {
+      const lines = (text: string) => text.split("\r\n")
+      const films = Array.from({ length: 40 }, (_, i) => ({
+        film: { id: 900 + i, slug: `film-${i}`, title: `Film ${i}`, year: 1990 },
+        rating: 3
+      }))
+      const many: WorldMember = { ...member, films }
+      for (const rows of [0, 20, 37]) {
+        const cut = (text: string) =>
+          `${lines(text)
+            .slice(0, 1 + rows)
+            .join("\r\n")}\r\n`
+        const files = exportFiles(many, edited("ratings.csv", cut))
+        const below = name.replace(".zip", "")
+        const folder = yield* writeFiles(Array.from(files, ([file, content]) => [`${below}/${file}`, content]))
+        const { notes, proof } = onlyMember(yield* importPaths([folder]))
+        assert.strictEqual(proof, "Unproven", `${rows} rows`)
+        assert.match(
+          notes.join("\n"),
+          /films? ha(?:s|ve) a rating in .*diary\.csv and none in .*ratings\.csv, which may be cut/u
+        )
+        // The checksums of a ZIP prove that this is what the member has.
+        const { proof: ofZip } = onlyMember(yield* importExport(edited("ratings.csv", cut), name, many))
+        assert.strictEqual(ofZip, "Complete")
+      }
+    }).pipe(Effect.provide(NodeContext.layer))
+  )
+
   it.scoped("below one folder beside what a Mac adds is the same", () =>
     Effect.gen(function* () {
       const files = new Map(exportFiles(member, { folder: "mine" }))

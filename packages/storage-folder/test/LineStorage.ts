@@ -23,6 +23,7 @@ import {
   CopyEntry,
   countFields,
   commitsOf,
+  lastCommit,
   emptyEntry,
   entryBytes,
   failuresOf,
@@ -211,6 +212,7 @@ export const lineStorage = (folder: string): Layer.Layer<RatingsStorage, never, 
               place: folder,
               state,
               notes: [],
+              ...lastCommit(manifest),
               rows: {
                 ...noRowStreams,
                 ratings: Stream.suspend(() => rowsIn(held.work(), now())).pipe(Stream.provideContext(services))

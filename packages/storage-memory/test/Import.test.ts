@@ -176,6 +176,19 @@ describe("an import", () => {
     })
   )
 
+  it.effect("does not let an export without checksums take many ratings away", () =>
+    Effect.gen(function* () {
+      const all = Object.fromEntries(Array.from({ length: 20 }, (_, i) => [i + 1, 3]))
+      const some = Object.fromEntries(Array.from({ length: 20 }, (_, i) => [i + 1, i < 12 ? 3 : 0]))
+      const unpacked = (stars: Stars) =>
+        member(ImportedList.Complete({ films: filmsOf(stars), isUnchecked: true }), { at: 9 })
+      assert.deepStrictEqual((yield* after(exported(all, 1), unpacked(some))).stars, all)
+      // A few may be gone, and a list that proves nothing gives way.
+      assert.strictEqual(Object.keys((yield* after(exported(all, 1), unpacked({ ...all, 20: 0 }))).stars).length, 19)
+      assert.strictEqual(Object.keys((yield* after(unproven(all, 1), unpacked(some))).stars).length, 12)
+    })
+  )
+
   it.effect("leaves the dataset as it is where an export is older", () =>
     Effect.gen(function* () {
       const { content, imported } = dataset()

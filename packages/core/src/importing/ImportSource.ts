@@ -15,7 +15,8 @@ import type { ImportError } from "./ImportError.ts"
 /**
  * What an input tells of a member, by what it proves:
  *
- * - `Complete`: the complete list, as an official export has it. `films` has each film once.
+ * - `Complete`: the complete list, as an official export has it. `films` has each film once. `isUnchecked` says that no
+ *   checksum proves that its files are whole (an unpacked export): such a list does not take many ratings away.
  * - `Pages`: pages of the list, in the order in which they were saved. They are judged as the pages of the site are.
  *   `listedFilms` is the number of films that a saved members list states, `rated` what a saved page of the list of rated
  *   films tells of their number.
@@ -29,7 +30,7 @@ import type { ImportError } from "./ImportError.ts"
  * @category models
  */
 export type ImportedList = Data.TaggedEnum<{
-  Complete: { readonly films: ReadonlyArray<WatchedFilm> }
+  Complete: { readonly films: ReadonlyArray<WatchedFilm>; readonly isUnchecked?: true }
   Pages: { readonly parts: ReadonlyArray<ListPart>; readonly listedFilms?: number; readonly rated?: RatedFilms }
   Entries: { readonly entries: ReadonlyArray<ImportedEntry>; readonly window?: EntriesWindow }
   Unproven: { readonly films: ReadonlyArray<WatchedFilm> }

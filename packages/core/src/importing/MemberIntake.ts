@@ -103,7 +103,7 @@ const kept = (reason: KeptReason, missing: ReadonlyArray<number> = []): Intake =
  */
 export const takeMember = (imported: ImportedMember, context: IntakeContext): Intake =>
   ImportedList.$match(imported.list, {
-    Complete: ({ films }) => takeComplete(imported, films, context),
+    Complete: (list) => takeComplete(imported, list, context),
     Pages: (pages) => takePages(imported, pages, context),
     Entries: (list) => takeEntries(imported, list, context),
     Unproven: ({ films }) => takeUnproven(imported, films, context),
@@ -137,10 +137,23 @@ const recordOf = (
 const holdsList = ({ state }: MemberRecord, held: HeldRows): boolean =>
   state === "sealed" || (state !== "partial" && state !== "unproven" && held.ratings.size > 0)
 
-const takeComplete = (imported: ImportedMember, films: ReadonlyArray<WatchedFilm>, context: IntakeContext): Intake => {
+const takeComplete = (
+  imported: ImportedMember,
+  { films, isUnchecked }: Omit<Extract<ImportedList, { readonly _tag: "Complete" }>, "_tag">,
+  context: IntakeContext
+): Intake => {
   const { held, state } = context
   const before = state.members.get(imported.username)
   if (before !== undefined && holdsList(before, held) && isAfter(before.readAt, imported.readAt)) return kept("older")
+  // A file that was cut at the end of a line reads as a shorter one.
+  const ratings = ratingsIn(films)
+  const ratingsBefore = before?.state === "unproven" ? 0 : held.ratings.size
+  if (
+    isUnchecked === true &&
+    ratingsBefore > 0 &&
+    mayLackRatings({ films: films.length, ratings, ratingsBefore, parts: [] })
+  )
+    return kept("proven")
   return takeWhole(imported, films, context, { state: "sealed", proof: "export" })
 }
 

@@ -149,8 +149,26 @@ const ratedFilms = (rows: ReadonlyArray<FilmRow>) => {
   return { rated, contradicted, contradictedRows, doubled, firstLine }
 }
 
-/** Counts the viewings of the diary whose film is known by name and year, within this export. */
-const countDiary = (files: ExportFiles, films: ReadonlyArray<FilmRow>) =>
+interface DiaryCounts {
+  readonly joined: number
+  readonly notJoined: number
+  readonly notDecoded: number
+  readonly firstLine: number
+  readonly withoutRating: number
+}
+
+/** So large a share of the films that the diary rates may have no rating of their own. */
+const shareWithoutRating = 0.02
+
+/**
+ * Counts the viewings of the diary whose film is known by name and year, within this export, and the films that it rates and
+ * that are not `rated`.
+ */
+const countDiary = (
+  files: ExportFiles,
+  films: ReadonlyArray<FilmRow>,
+  rated: ReadonlyMap<number | string, FilmRow>
+): Effect.Effect<Partial<DiaryCounts>, ImportError> =>
   Effect.gen(function* () {
     const name = "diary.csv"
     if (!files.names.has(name)) return {}
@@ -163,27 +181,40 @@ const countDiary = (files: ExportFiles, films: ReadonlyArray<FilmRow>) =>
       if (byYear === undefined) byName.set(film.title, new Map([[year, key]]))
       else byYear.set(year, byYear.has(year) && byYear.get(year) !== key ? undefined : key)
     }
-    const isJoined = (title: string, year: string): boolean => byName.get(title)?.get(year) !== undefined
+    const ratedInDiary = new Set<number | string>()
     let joined = 0
     let notJoined = 0
     let notDecoded = 0
     let firstLine = 0
-    yield* readRows(
-      files,
-      name,
-      { columns: ["Name", "Year"] },
-      {
-        row: (cells) => {
-          if (isJoined(cells[0] ?? "", cells[1] ?? "")) joined += 1
-          else notJoined += 1
-        },
-        unreadable: (line, lines) => {
-          if (notDecoded === 0) firstLine = line
-          notDecoded += lines
+    const sink = {
+      row: ([title = "", year = "", rating = ""]: ReadonlyArray<string>) => {
+        const key = byName.get(title)?.get(year)
+        if (key === undefined) {
+          notJoined += 1
+          return
         }
+        joined += 1
+        if (rating !== "") ratedInDiary.add(key)
+      },
+      unreadable: (line: number, lines: number) => {
+        if (notDecoded === 0) firstLine = line
+        notDecoded += lines
       }
+    }
+    const columns = ["Name", "Year"]
+    yield* Effect.catchIf(
+      readRows(files, name, { columns: [...columns, "Rating"] }, sink),
+      ({ reason }) => reason === "Incomplete",
+      () => readRows(files, name, { columns }, sink)
     )
-    return { joined, notJoined, notDecoded, firstLine }
+    const withoutRating = [...ratedInDiary].filter((key) => !rated.has(key)).length
+    return {
+      joined,
+      notJoined,
+      notDecoded,
+      firstLine,
+      ...(withoutRating > ratedInDiary.size * shareWithoutRating ? { withoutRating } : {})
+    }
   })
 
 /** Counts the rows below `deleted/` or `orphaned/`; nothing of them is kept. */
@@ -274,13 +305,20 @@ const readExport = (
       }
       const likedOnly = likes.rows.filter((row) => !seen.has(keyOf(row)) && !contradicted.has(keyOf(row))).length
 
-      const diary = yield* countDiary(files, watched.rows.length > 0 ? watched.rows : ratings.rows)
+      const diary = yield* countDiary(files, watched.rows.length > 0 ? watched.rows : ratings.rows, rated)
       const deleted = yield* countAside(files, "deleted/")
       const orphaned = yield* countAside(files, "orphaned/")
 
       const ratingsPlace = files.placeOf("ratings.csv")
       const notDecoded = ratings.notDecoded + watched.notDecoded + likes.notDecoded + contradictedRows
+      // No checksum proves that the files of a folder are whole.
+      const lost = files.isChecked ? undefined : diary.withoutRating
       const reasons = [
+        ...(lost === undefined
+          ? []
+          : [
+              `${lost} ${lost === 1 ? "film has" : "films have"} a rating in ${files.placeOf("diary.csv")} and none in ${ratingsPlace}, which may be cut. Import the ZIP of this export, if you have it.`
+            ]),
         ...(files.names.has("watched.csv")
           ? []
           : ["There is no watched.csv, so nothing proves that the list is complete."]),
@@ -301,7 +339,12 @@ const readExport = (
           ? [`${withoutNumber} films have an address instead of a number that is known; their ratings are kept aside.`]
           : [])
       ]
-      const isComplete = files.names.has("watched.csv") && notDecoded === 0 && notWatched === 0 && withoutNumber === 0
+      const isComplete =
+        lost === undefined &&
+        files.names.has("watched.csv") &&
+        notDecoded === 0 &&
+        notWatched === 0 &&
+        withoutNumber === 0
       const counts = {
         members: 1,
         ratings: ratedCount,
@@ -320,7 +363,7 @@ const readExport = (
           ? [`${doubled + doubledWatched} rows name a film again and say the same; they were ignored.`]
           : []),
         ...(diary.notDecoded !== undefined && diary.notDecoded > 0
-          ? [undecodedNote(diary.notDecoded, files.placeOf("diary.csv"), diary.firstLine)]
+          ? [undecodedNote(diary.notDecoded, files.placeOf("diary.csv"), diary.firstLine ?? 0)]
           : []),
         ...deleted.notes,
         ...orphaned.notes
@@ -335,7 +378,9 @@ const readExport = (
             place: candidate.path,
             source: kind,
             readAt,
-            list: isComplete ? ImportedList.Complete({ films }) : ImportedList.Unproven({ films })
+            list: isComplete
+              ? ImportedList.Complete({ films, ...(files.isChecked ? {} : { isUnchecked: true }) })
+              : ImportedList.Unproven({ films })
           }
         }),
         ImportItem.Read({ place: candidate.path, kind, counts, notes })
