@@ -16,8 +16,8 @@ const pageOf = (missing: ImportReport["missingPages"], addressOf: (username: Use
     mark,
     '<!doctype html><html lang="en"><meta charset="utf-8"><title>Pages to save</title>',
     "<h1>Pages to save</h1><p>Open each page, save it (or record all in one HAR file), and import the files.</p>",
-    ...missing.flatMap(({ pages, username }) => [
-      `<h2>${username}</h2><ul>`,
+    ...missing.flatMap(({ areTogether, pages, username }) => [
+      `<h2>${username}</h2>${areTogether === true ? "<p>Import all pages of this list together, also those that are saved.</p>" : ""}<ul>`,
       ...pages.map((page) => {
         const address = addressOf(username, page)
         return `<li><a href="${address}" target="_blank" rel="noreferrer">${address}</a></li>`

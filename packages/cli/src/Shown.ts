@@ -6,7 +6,7 @@
  * @category constructors
  */
 export const shown = (word: string): string => {
-  const letters = [...word.replaceAll(/\p{C}/gu, "\u{FFFD}")]
+  const letters = [...word.replaceAll(/[\p{C}\u2028\u2029]/gu, "\u{FFFD}")]
   return `"${letters.length <= 200 ? letters.join("") : `${letters.slice(0, 200).join("")}...`}"`
 }
 
@@ -16,4 +16,4 @@ export const shown = (word: string): string => {
  * @since 0.1.0
  * @category constructors
  */
-export const printable = (sentence: string): string => sentence.replaceAll(/\p{C}/gu, "\u{FFFD}")
+export const printable = (sentence: string): string => sentence.replaceAll(/[\p{C}\u2028\u2029]/gu, "\u{FFFD}")

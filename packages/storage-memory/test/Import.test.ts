@@ -216,6 +216,17 @@ describe("an import", () => {
     })
   )
 
+  it.effect("asks for all pages together where the dataset has a list of the member", () =>
+    Effect.gen(function* () {
+      const { content, imported } = dataset()
+      yield* imported([exported({ 1: 4 }, 1)])
+      const some = yield* imported([saved({ 1: 1, 2: 2, 3: 3, 4: 4, 5: 5 }, 3, [1, 3])])
+      assert.deepStrictEqual(outcomeOf(some), ["incomplete"])
+      assert.deepStrictEqual(some.missingPages, [{ username: username("davee"), pages: [2], areTogether: true }])
+      assert.deepStrictEqual((yield* content).stars, { 1: 4 })
+    })
+  )
+
   it.effect("starts a list with whatever page there is, and completes it with the others in any order", () =>
     Effect.gen(function* () {
       const stars = { 1: 1, 2: 2, 3: 3, 4: 4, 5: 5 }

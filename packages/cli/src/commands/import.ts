@@ -36,8 +36,12 @@ const otherOptions = new Set<OptionKey>([
 ])
 
 /** 0: everything was taken. 2: inputs were refused, or pages are missing. 1: nothing could be imported. */
-const codeOf = ({ inputs, missingPages, refused }: ImportReport): 0 | 1 | 2 =>
-  refused.length > 0 && inputs.length === 0 ? 1 : refused.length > 0 || missingPages.length > 0 ? 2 : 0
+const codeOf = ({ inputs, missingPages, refused }: ImportReport, asideFile: string): 0 | 1 | 2 =>
+  refused.length > 0 && inputs.every(({ place }) => place === asideFile)
+    ? 1
+    : refused.length > 0 || missingPages.length > 0
+      ? 2
+      : 0
 
 const sourceOf = (settings: Settings, paths: ReadonlyArray<string>, folder: string) =>
   Effect.map(
@@ -56,6 +60,19 @@ const sourceOf = (settings: Settings, paths: ReadonlyArray<string>, folder: stri
       })
     })
   )
+
+/** The missing pages of this import, and those of earlier ones: of members whose other saved pages the dataset has. */
+const allMissingPages = (now: ImportReport["missingPages"]) =>
+  Effect.gen(function* () {
+    const all = new Map(now.map((member) => [member.username, member]))
+    const storage = yield* RatingsStorage
+    const summary = yield* Effect.option(storage.inspect)
+    if (Option.isSome(summary))
+      for (const { missing, proof, state, username } of summary.value.state.members.values())
+        if (state === "partial" && proof === "saved-pages" && missing.length > 0 && !all.has(username))
+          all.set(username, { username, pages: missing })
+    return [...all.values()]
+  })
 
 /** The storage that keeps a dataset in the folder, if it is not the one that was asked for. */
 const otherStorageIn = (settings: Settings, folder: string) =>
@@ -135,13 +152,15 @@ const importing = (paths: ReadonlyArray<string>, flags: Flags) =>
       )
       const site = (settings.baseUrl ?? LetterboxdSource.liveSite).replace(/\/+$/u, "")
       const addressOf = (username: Username, page: number) => filmsUrl(site, username, "films", page)
-      const pages = settings.dryRun ? Option.none() : yield* writeMissingPages(folder, report.missingPages, addressOf)
+      const pages = settings.dryRun
+        ? Option.none()
+        : yield* writeMissingPages(folder, yield* allMissingPages(report.missingPages), addressOf)
       const words = `${resultOfImport(report, storage.place, addressOf, {
         aside: path.join(folder, asideFileName),
         ...(Option.isSome(pages) ? { pages: pages.value } : {})
       })}\n`
       yield* settings.json ? screen.err(words) : screen.out(words)
-      const code = codeOf(report)
+      const code = codeOf(report, path.join(folder, asideFileName))
       if (code !== 0) return yield* new CommandEnded({ code })
     }).pipe(Effect.scoped, Effect.provide(Layer.merge(source, storageLayer)), Effect.provide(NodeProcessTable.layer))
   }).pipe(

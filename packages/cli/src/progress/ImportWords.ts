@@ -217,9 +217,12 @@ export const resultOfImport = (
       }`
     )
   }
-  for (const { pages, username } of missingPages.slice(0, mostMembers)) {
+  for (const { areTogether, pages, username } of missingPages.slice(0, mostMembers)) {
+    const [these, them] = pages.length === 1 ? ["this page", "it"] : ["these pages", "them"]
     lines.push(
-      `${username} is not complete. Save ${pages.length === 1 ? "this page" : "these pages"} too, and import ${pages.length === 1 ? "it" : "them"}:`
+      areTogether === true
+        ? `The dataset has a list of ${username}, and nothing of these pages was taken. Save ${these} too, and import all pages of the list together:`
+        : `${username} is not complete. Save ${these} too, and import ${them}:`
     )
     for (const page of pages.slice(0, mostPages)) lines.push(`  ${addressOf(username, page)}`)
     if (pages.length > mostPages) lines.push(`  ... and ${pages.length - mostPages} more.`)

@@ -31,6 +31,15 @@ export interface DatasetWriter {
   ) => Effect.Effect<RowCounts & { readonly notes?: ReadonlyArray<string> }, StorageError>
 }
 
+/** Clocks are set right by less than this all the time. */
+const noticeableMillis = 60_000
+
+/** The time of a commit after the last one. In a history no two are the same, so that a time tells which it was. */
+const timeAfter = (last: DateTime.Utc | undefined, wanted: DateTime.Utc, isUnique: boolean): DateTime.Utc => {
+  if (last === undefined || DateTime.greaterThan(wanted, last)) return wanted
+  return isUnique ? DateTime.add(last, { millis: 1 }) : last
+}
+
 /**
  * A dataset whose commits are written by a storage, one after the other. Its state follows what was written.
  *
@@ -70,14 +79,14 @@ export const openedDataset = ({
       commit: (batch) =>
         oneAtATime.withPermits(1)(
           Effect.gen(function* () {
-            // What a dataset was on a day is told by the order of its commits, so their times never go back.
-            const later = last !== undefined && DateTime.lessThan(batch.committedAt, last) ? last : undefined
-            const timed = later === undefined ? batch : { ...batch, committedAt: later }
+            // What a dataset was on a day is told by the times of its commits, so they only grow.
+            const keepsHistory = now.keeps.has("changes") || new Set(batch.keeps).has("changes")
+            const timed = { ...batch, committedAt: timeAfter(last, batch.committedAt, keepsHistory) }
             const behind =
-              later === undefined
+              last === undefined || DateTime.distance(batch.committedAt, last) < noticeableMillis
                 ? []
                 : [
-                    `The clock is behind: the last batch was committed at ${DateTime.formatIso(later)}. This one is recorded with the same time.`
+                    `The clock is behind: the last batch was committed at ${DateTime.formatIso(last)}. This one is recorded as committed after it.`
                   ]
             const history = yield* historyOf(now, rows, timed)
             const before = { ...counts, batches: now.batches, keeps: now.keeps }

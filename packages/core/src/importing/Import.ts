@@ -16,6 +16,7 @@ import type { StorageError } from "../dataset/StorageError.ts"
 import type { Film } from "../dataset/Tables.ts"
 import type { FilmId, Slug } from "../domain/Film.ts"
 import type { UserId, Username } from "../domain/Member.ts"
+import { canBeCompleted } from "../reading/MemberReading.ts"
 import { BatchCommitted, notesOf } from "../harvest/HarvestEvent.ts"
 import { ImportError } from "./ImportError.ts"
 import {
@@ -216,7 +217,7 @@ const makeIntake = <E, R>(
     superseded: 0
   }
   const ratings = { added: 0, changed: 0, removed: 0 }
-  const missingPages = new Map<Username, ReadonlyArray<number>>()
+  const missingPages = new Map<Username, ImportReport["missingPages"][number]>()
   let batches = 0
   let newFilms = 0
   let changedFilms = 0
@@ -253,7 +254,10 @@ const makeIntake = <E, R>(
     ratings.changed += differences.changed
     ratings.removed += differences.removed
     const record = intake._tag === "Taken" ? intake.member.record : members.get(username)
-    if (missing.length > 0 && record?.state !== "sealed") missingPages.set(username, missing)
+    // Pages that were not taken are not there when the others are imported.
+    const isTogether = outcome === "incomplete" && missing.length > 0 && record !== undefined && !canBeCompleted(record)
+    if (isTogether) missingPages.set(username, { username, pages: missing, areTogether: true })
+    else if (missing.length > 0 && record?.state !== "sealed") missingPages.set(username, { username, pages: missing })
     else missingPages.delete(username)
     return MemberImported.make({
       username,
@@ -356,7 +360,7 @@ const makeIntake = <E, R>(
     account: () => ({
       members: outcomes,
       ratings,
-      missingPages: Array.from(missingPages, ([username, pages]) => ({ username, pages })),
+      missingPages: [...missingPages.values()],
       batches,
       newFilms,
       changedFilms,

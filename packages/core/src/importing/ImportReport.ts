@@ -137,7 +137,9 @@ export const MemberImported = Schema.TaggedStruct("MemberImported", {
 /**
  * The report of an import. Counts are of this import, except `total*`, which are of the dataset after it (with a dry run:
  * as it would be). `inputs` are those that were read to their end, `refused` those that were not. `members` counts lists by
- * outcome, `ratings` what happened to rows. `missingPages` lists the members whose lists need more pages. `aside` counts the
+ * outcome, `ratings` what happened to rows. `missingPages` lists the members whose lists need more pages; with
+ * `areTogether`, the dataset has a list of the member already and took none of the pages: only all of them together, in one
+ * import, take its place. `aside` counts the
  * ratings whose films have no known number; they are kept beside the dataset.
  *
  * @since 0.1.0
@@ -156,7 +158,13 @@ export const ImportReport = Schema.Struct({
     changed: Schema.NonNegativeInt,
     removed: Schema.NonNegativeInt
   }),
-  missingPages: Schema.Array(Schema.Struct({ username: Username, pages: Schema.Array(Schema.Int) })),
+  missingPages: Schema.Array(
+    Schema.Struct({
+      username: Username,
+      pages: Schema.Array(Schema.Int),
+      areTogether: Schema.optionalWith(Schema.Literal(true), { exact: true })
+    })
+  ),
   aside: Schema.NonNegativeInt,
   batches: Schema.NonNegativeInt,
   newFilms: Schema.NonNegativeInt,
