@@ -10,6 +10,7 @@ import { doctorCommand } from "./commands/doctor.ts"
 import { exportCommand } from "./commands/export.ts"
 import { importCommand } from "./commands/import.ts"
 import { logCommand } from "./commands/log.ts"
+import { forgetCommand } from "./commands/forget.ts"
 import { refreshCommand } from "./commands/refresh.ts"
 import { runCommand } from "./commands/run.ts"
 import { statusCommand } from "./commands/status.ts"
@@ -29,6 +30,7 @@ export const commands: ReadonlyArray<Command> = [
   runCommand,
   userCommand,
   refreshCommand,
+  forgetCommand,
   importCommand,
   statusCommand,
   logCommand,

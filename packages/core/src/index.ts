@@ -22,6 +22,14 @@ export {
   type StoredValues
 } from "./dataset/Column.ts"
 export { contentAfter, DatasetContent, emptyContent, problemsOf, rowStreamsOf } from "./dataset/DatasetContent.ts"
+export {
+  type Forgetting,
+  forgettingBatch,
+  forgottenAs,
+  forgottenIn,
+  isForgottenIn,
+  whomToForget
+} from "./dataset/Forgotten.ts"
 export { loadWhole, readWhole } from "./dataset/DatasetCopy.ts"
 export { areReadAgain, loggedReadings } from "./dataset/History.ts"
 export { displayName, nameWithoutTitle, seenAgain } from "./dataset/FilmIdentity.ts"

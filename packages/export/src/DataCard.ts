@@ -69,7 +69,7 @@ export const dataCard = ({
   state,
   tool
 }: DataCardFacts): string => {
-  const members = { sealed: 0, partial: 0, gone: 0, private: 0, renamed: 0, unproven: 0 }
+  const members = { sealed: 0, partial: 0, gone: 0, private: 0, renamed: 0, unproven: 0, forgotten: 0 }
   const sources = sourcesIn(state)
   const isOfSite = sources.size === 0
   let seen = 0

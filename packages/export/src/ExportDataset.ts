@@ -6,6 +6,8 @@
 import { FileSystem, Path } from "@effect/platform"
 import {
   datasetAsOf,
+  forgottenIn,
+  type Username,
   type EncodedRating,
   loadWhole,
   type ProcessTable,
@@ -77,6 +79,22 @@ const counted = (ratings: WholeDataset["ratings"]) => {
   }
 }
 
+/** Members who asked to be left out are in no layout. */
+const withoutForgotten = <A extends WholeDataset>(whole: A) => {
+  const forgotten = forgottenIn(whole.state)
+  if (forgotten.length === 0) return { whole, notes: new Array<string>() }
+  const names = new Set(forgotten.map(({ username }) => username))
+  const without = <V>(map: ReadonlyMap<Username, V>) => new Map([...map].filter(([username]) => !names.has(username)))
+  const { members, updates, users } = whole.state
+  return {
+    whole: {
+      ...whole,
+      state: { ...whole.state, users: without(users), members: without(members), updates: without(updates) }
+    },
+    notes: [`${names.size} ${names.size === 1 ? "member" : "members"} asked to be left out.`]
+  }
+}
+
 /** The dataset to export, and what there is to say of it as it was at an earlier time. */
 const wholeOf = (from: Storage, asOf: DateTime.Utc | undefined) =>
   Effect.gen(function* () {
@@ -112,7 +130,7 @@ export const exportFiles = (
   { asOf, existing, folder, salt, tool }: ExportOptions & { readonly salt?: Redacted.Redacted }
 ): Effect.Effect<ExportReport, StorageError, Files | ProcessTable> =>
   Effect.gen(function* () {
-    const whole = yield* wholeOf(from, asOf)
+    const { notes: leftOut, whole } = withoutForgotten(yield* wholeOf(from, asOf))
     yield* replaceFolder(failures, folder, { existing, mark: dataCardName, keep: [from.place] }, (staging) =>
       Effect.gen(function* () {
         const { perStars, ratings } = counted(whole.ratings)
@@ -132,7 +150,7 @@ export const exportFiles = (
           files,
           perStars: perStars(),
           format: format.name,
-          notes: [...format.notes, ...whole.cardNotes],
+          notes: [...format.notes, ...whole.cardNotes, ...leftOut],
           isAnonymous: salt !== undefined,
           tool
         })

@@ -131,7 +131,7 @@ export const writeChanges = (
   { folder, label, names }: CsvTarget,
   files: FolderWriter,
   manifest: CsvManifest,
-  { after, committedAt, films, idGaps, members, rows, updates }: DatasetChanges
+  { after, committedAt, films, forgotten, idGaps, members, rows, updates }: DatasetChanges
 ): Effect.Effect<CsvManifest, StorageError, Files> =>
   Effect.gen(function* () {
     const { keeps } = after
@@ -203,6 +203,7 @@ export const writeChanges = (
     const records = [...members.all, ...members.besides].filter(({ state }) => state !== undefined)
     const before = manifest.files
     const kept = new Set(rowTablesOf(keeps))
+    const areUsersWritten = members.renamed.length > 0
 
     return {
       ...formatFieldsOf(keeps),
@@ -216,13 +217,14 @@ export const writeChanges = (
           "translatedRatings",
           before.translatedRatings,
           writeTranslated,
-          isRelabelled
+          isRelabelled || areUsersWritten
         ),
         userMappings: yield* change(
           "userMappings",
           before.userMappings,
           members.added.length,
-          lines(members.added, ({ userId, username }) => userRow(username, userId))
+          lines(members.added, ({ userId, username }) => userRow(username, userId)),
+          areUsersWritten ? lines(after.users, ([username, userId]) => userRow(username, userId)) : undefined
         ),
         filmMappings: yield* change(
           "filmMappings",
@@ -236,13 +238,17 @@ export const writeChanges = (
           before.userUpdates,
           updates.added.length,
           lines(updates.added, updateLine),
-          updates.changed.length > 0 ? lines(after.updates, ([username, at]) => updateRow(username, at)) : undefined
+          updates.changed.length > 0 || areUsersWritten
+            ? lines(after.updates, ([username, at]) => updateRow(username, at))
+            : undefined
         ),
         memberRecords: yield* change(
           "memberRecords",
           before.memberRecords,
           records.length,
-          lines(records, recordWriter(keeps))
+          lines(records, recordWriter(keeps)),
+          // Older records of a member who is forgotten have its name.
+          forgotten.size > 0 ? lines(after.members.values(), recordWriter(keeps)) : undefined
         ),
         ...(kept.has("watched") ? { watchedFilms: yield* tableFile("watched") } : {}),
         ...(kept.has("changes") ? { changes: yield* tableFile("changes"), readings: yield* tableFile("readings") } : {})

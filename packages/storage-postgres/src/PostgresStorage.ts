@@ -75,6 +75,21 @@ const decodeHolders = Schema.decodeUnknownOption(
   )
 )
 
+const decodeStatements = Schema.decodeUnknown(Schema.Array(Schema.Struct({ statement: Schema.String })))
+
+/** Takes from the files of the server what was removed from the tables of a schema. Not in a transaction. */
+const makeTablesAnew = ({ sql }: Database, schema: string) =>
+  Effect.gen(function* () {
+    const statements = yield* Effect.orElseSucceed(
+      Effect.flatMap(
+        sql`select format('vacuum full %I.%I', schemaname, tablename) as statement from pg_tables where schemaname = ${schema}`,
+        decodeStatements
+      ),
+      () => []
+    )
+    yield* Effect.forEach(statements, ({ statement }) => sql.unsafe(statement), { discard: true })
+  })
+
 /** Who holds the lock of a schema, as far as the server tells. */
 const holderOf = (connection: Connection, schema: string): Effect.Effect<string, SqlError> =>
   Effect.map(
@@ -253,10 +268,12 @@ export const make = (options: PostgresStorageOptions): Context.Tag.Service<Ratin
                 })
               )
             ).pipe(
-              about(place),
               Effect.tap(() => {
                 isFirst = false
-              })
+                // The server keeps removed rows until their tables are made anew.
+                return changes.forgotten.size === 0 ? Effect.void : alone(makeTablesAnew(database, schema))
+              }),
+              about(place)
             )
         })
       })

@@ -85,6 +85,8 @@ export const writeChanges = (
     yield* update(database, tables.members, members.changed)
     yield* add(database, tables.updates, updates.added)
     yield* update(database, tables.updates, updates.changed)
+    const updated = tables.updates.columns.find(({ property }) => property === "userId")
+    if (updated !== undefined) yield* remove(database, tables.updates.name, updated, updates.removed)
     const counts: RowCounts = {
       ratings: yield* filled.ratings,
       watched: yield* filled.watched,

@@ -496,6 +496,11 @@ export const make = (
                     if (Option.isNone(counts)) return yield* late
                     yield* check
                     yield* about(place)(sql`commit`)
+                    // Free pages hold what was removed, and so does the log of the last commits.
+                    if (changes.forgotten.size > 0) {
+                      yield* about(place)(sql`vacuum`)
+                      yield* about(place)(sql`pragma wal_checkpoint(truncate)`)
+                    }
                     return counts
                   })
                 )

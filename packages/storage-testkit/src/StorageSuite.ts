@@ -14,6 +14,9 @@ import {
   emptyContent,
   emptyDatasetState,
   Film,
+  forgettingBatch,
+  forgottenIn,
+  isForgottenIn,
   loadWhole,
   openedDataset,
   type OpenDataset,
@@ -23,7 +26,8 @@ import {
   rowStreamsOf,
   StorageError,
   Username,
-  type WholeDataset
+  type WholeDataset,
+  whomToForget
 } from "@letterboxd-ratings/core"
 import { Chunk, DateTime, Effect, Exit, type Layer, Schema, type Scope, Stream } from "effect"
 import * as fc from "fast-check"
@@ -747,6 +751,67 @@ export const storageSuite = <E>(
         )
         assert.deepStrictEqual(yield* copy.open(goOn, allRows), yield* expectedRows(4))
         assert.deepStrictEqual((yield* copy.storage((service) => service.verify({ repair: false }))).problems, [])
+      })
+    )
+
+    test(
+      "forgets a member: no row, no name, and an id that nobody else gets",
+      Effect.gen(function* () {
+        const { open, storage } = yield* freshPlace
+        const seen = [1, 2, 3].map((id) => film({ id, slug: `film-${id}` }))
+        const lists = (stars: number): ReadonlyArray<Told> => [
+          { name: "davee", ratings: [[1, stars]] },
+          {
+            name: "secretive",
+            ratings: [
+              [1, stars],
+              [2, 2]
+            ]
+          },
+          { name: "zoe", ratings: [[3, stars]] }
+        ]
+        yield* open(startNew, (dataset) => dataset.commit(batchOf(dataset.state, 1, lists(4), seen)))
+        // Read again, so that there is a history.
+        yield* open(goOn, (dataset) =>
+          dataset.commit({ ...batchOf(dataset.state, 2, lists(1), seen), keeps: ["changes"] })
+        )
+        const asked = [username("secretive"), username("never_was_here")]
+        yield* open(goOn, (dataset) =>
+          Effect.gen(function* () {
+            const whom = whomToForget(dataset.state, asked)
+            assert.deepStrictEqual(whom.unknown, [username("never_was_here")])
+            const batch = yield* forgettingBatch(dataset.state, whom, DateTime.unsafeMake(Date.UTC(2026, 0, 1, 0, 3)))
+            assert.deepStrictEqual(yield* dataset.commit(batch), { batches: 3, ratings: 2 })
+          })
+        )
+        assert.deepStrictEqual((yield* storage((service) => service.verify({ repair: false }))).problems, [])
+        yield* open(goOn, (dataset) =>
+          Effect.gen(function* () {
+            const { state } = dataset
+            assert.deepStrictEqual([...state.users.values()], [1, 2, 3, 4])
+            assert.isFalse(asked.some((name) => state.users.has(name) || state.updates.has(name)))
+            assert.deepStrictEqual(
+              forgottenIn(state).map(({ userId }) => userId as number),
+              [2, 4]
+            )
+            const isForgotten = isForgottenIn(state)
+            assert.deepStrictEqual(yield* Effect.forEach([...asked, username("davee")], isForgotten), [
+              true,
+              true,
+              false
+            ])
+            for (const table of [dataset.ratings, dataset.changes, dataset.readings] as const) {
+              const rows: Stream.Stream<{ readonly userId: number }, StorageError> = table
+              const ids = new Set(Chunk.toReadonlyArray(yield* Stream.runCollect(rows)).map(({ userId }) => userId))
+              assert.deepStrictEqual([...ids].toSorted(), [1, 3])
+            }
+            const receipt = yield* dataset.commit(batchOf(state, 4, [{ name: "newcomer", ratings: [[1, 5]] }], seen))
+            assert.deepStrictEqual([receipt.batches, receipt.ratings], [4, 3])
+          })
+        )
+        const { state } = yield* storage((service) => service.inspect)
+        assert.strictEqual(state.users.get(username("newcomer")), 5)
+        assert.deepStrictEqual((yield* storage((service) => service.verify({ repair: false }))).problems, [])
       })
     )
 

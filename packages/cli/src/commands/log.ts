@@ -63,7 +63,8 @@ const stateWords: Readonly<Record<LoggedReading["state"], string>> = {
   gone: "gone",
   private: "private",
   renamed: "renamed",
-  unproven: "not verified"
+  unproven: "not verified",
+  forgotten: "forgotten"
 }
 
 /** What a reading found: the state of the list, and why it waits. */

@@ -24,7 +24,8 @@ const countsOf = ({ bytes, committedAt, state }: DatasetSummary) => {
     gone: 0,
     private: 0,
     renamed: 0,
-    unproven: state.users.size - state.members.size
+    unproven: state.users.size - state.members.size,
+    forgotten: 0
   }
   for (const { state: memberState } of state.members.values()) members[memberState] += 1
   return {

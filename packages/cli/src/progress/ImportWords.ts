@@ -208,6 +208,8 @@ export const resultOfImport = (
   ]
   for (const { message } of refused.slice(0, mostMembers)) lines.push(`Refused: ${printable(message)}`)
   if (refused.length > mostMembers) lines.push(`... and ${refused.length - mostMembers} more.`)
+  if (report.forgotten !== undefined)
+    lines.push(`Left out, because their members asked for it (lb forget): ${count(report.forgotten, "list")}.`)
   if (report.aside > 0) {
     lines.push(
       `${count(report.aside, "rating")} name${report.aside === 1 ? "s" : ""} a film whose number is unknown. ${

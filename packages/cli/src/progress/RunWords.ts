@@ -173,6 +173,8 @@ export const resultOf = (
   if (report.partial.length > 20) lines.push(`... and ${report.partial.length - 20} more.`)
   const waiting = waitingWords(report)
   if (waiting !== undefined) lines.push(waiting)
+  if (report.forgotten !== undefined)
+    lines.push(`Left out, because they asked for it (lb forget): ${count(report.forgotten, "member")}.`)
   if (report.skipped.length > 0) lines.push(`Skipped: ${report.skipped.join(", ")}.`)
   const notMet = skip.filter((name) => !report.skipped.includes(name))
   if (notMet.length > 0)

@@ -38,7 +38,9 @@ export type StateTables = Omit<DatasetState, RowTable>
  * What becomes of a dataset, table by table. `before` and `after` are what it holds without and with the changes; both
  * hold as long as they are being written, and change afterwards. Rows that are new in a table stand in their order;
  * `members.all` are those that are new or changed in the order of the batch. `members.besides` are those of `changed` that
- * are not in the batch: only their records change, because the dataset keeps more from now on.
+ * are not in the batch: only their records change, because the dataset keeps more from now on. `members.renamed` are those
+ * of `changed` that had another name before. `forgotten` are members of whom nothing may be left, not even in what a storage
+ * keeps besides: its rows in all tables are in `replaced`.
  * `idGaps` is the number of user ids that the dataset skips.
  * `isWhole` says that a whole dataset comes from elsewhere, and not a batch.
  *
@@ -58,8 +60,14 @@ export interface DatasetChanges {
     readonly added: ReadonlyArray<Member>
     readonly changed: ReadonlyArray<MemberRecord>
     readonly besides: ReadonlyArray<MemberRecord>
+    readonly renamed: ReadonlyArray<{ readonly before: Username; readonly after: Username }>
   }
-  readonly updates: { readonly added: ReadonlyArray<MemberUpdate>; readonly changed: ReadonlyArray<MemberUpdate> }
+  readonly updates: {
+    readonly added: ReadonlyArray<MemberUpdate>
+    readonly changed: ReadonlyArray<MemberUpdate>
+    readonly removed: ReadonlySet<UserId>
+  }
+  readonly forgotten: ReadonlySet<UserId>
   readonly committedAt: DateTime.Utc
   readonly idGaps: number
   readonly isWhole: boolean
@@ -129,6 +137,16 @@ const makeJournal = () => {
       steps.push(before === undefined ? () => map.delete(key) : () => map.set(key, before))
       map.set(key, value)
     },
+    /** Calls a key something else, in its place; without another name, it goes. */
+    rename: <K, V>(map: Map<K, V>, from: K, to: K | undefined) => {
+      const before = [...map]
+      const refill = (entries: ReadonlyArray<readonly [K, V]>) => {
+        map.clear()
+        for (const [key, value] of entries) map.set(key, value)
+      }
+      steps.push(() => refill(before))
+      refill(before.flatMap(([key, value]) => (key !== from ? [[key, value]] : to === undefined ? [] : [[to, value]])))
+    },
     undo: () => {
       for (const step of steps.toReversed()) step()
       steps.length = 0
@@ -158,25 +176,42 @@ export const changesOfBatch = (
   batch: Batch,
   history?: HistoryRows
 ): { readonly changes: DatasetChanges; readonly undo: () => void } => {
-  const { set, undo } = makeJournal()
+  const { rename, set, undo } = makeJournal()
   const { batches, keeps } = state
   const members = { added: new Array<MemberRecord>(), changed: new Array<MemberRecord>() }
   const updates = { added: new Array<MemberUpdate>(), changed: new Array<MemberUpdate>() }
   const replaced = new Set<UserId>()
+  const forgotten = new Set<UserId>()
+  const withoutUpdate = new Set<UserId>()
+  const renamed = new Array<DatasetChanges["members"]["renamed"][number]>()
   const keepsNow = withKeeps(keeps, batch.keeps)
   const isGrowing = keepsMoreOfLists(keeps, keepsNow)
   // Rows that join others that lack something do not make a list that can be completed.
   const recordOf = ({ record, write }: BatchMember): MemberRecord =>
     isGrowing && write === "append" && hasSeen(state.members.get(record.username)) ? toReadWhole(record) : record
   const records = batch.members.map(recordOf)
-  const besides = isGrowing ? othersToReadWhole(state.members, records) : []
+  const besides = isGrowing
+    ? othersToReadWhole(
+        state.members,
+        records,
+        batch.members.flatMap(({ formerName }) => formerName ?? [])
+      )
+    : []
   for (const record of besides) {
     members.changed.push(record)
     set(state.members, record.username, record)
   }
   for (const [i, record] of records.entries()) {
-    const write = batch.members[i]?.write
+    const { formerName, write } = batch.members[i] ?? {}
     const { readAt, state: memberState, userId, username } = record
+    if (memberState === "forgotten") forgotten.add(userId)
+    if (formerName !== undefined && state.users.has(formerName)) {
+      rename(state.users, formerName, username)
+      rename(state.members, formerName, username)
+      if (memberState === "forgotten" && state.updates.has(formerName)) withoutUpdate.add(userId)
+      rename(state.updates, formerName, memberState === "forgotten" ? undefined : username)
+      renamed.push({ before: formerName, after: username })
+    }
     members[state.users.has(username) ? "changed" : "added"].push(record)
     set(state.users, username, userId)
     set(state.members, username, record)
@@ -204,12 +239,13 @@ export const changesOfBatch = (
           batch.members.map(({ watched = [] }) => watched),
           replaced
         ),
-        changes: rowsOf([history?.changes ?? []]),
-        readings: rowsOf([history?.readings ?? []])
+        changes: rowsOf([history?.changes ?? []], forgotten),
+        readings: rowsOf([history?.readings ?? []], forgotten)
       },
       films: { added: batch.newFilms, changed: batch.changedFilms },
-      members: { ...members, all: records, besides },
-      updates,
+      members: { ...members, all: records, besides, renamed },
+      updates: { ...updates, removed: withoutUpdate },
+      forgotten,
       committedAt: batch.committedAt,
       idGaps: state.idGaps,
       isWhole: false
@@ -227,9 +263,10 @@ const hasSeen = (record: MemberRecord | undefined): boolean =>
 
 const othersToReadWhole = (
   members: OpenState["members"],
-  records: ReadonlyArray<MemberRecord>
+  records: ReadonlyArray<MemberRecord>,
+  formerNames: ReadonlyArray<Username>
 ): ReadonlyArray<MemberRecord> => {
-  const inBatch = new Set(records.map(({ username }) => username))
+  const inBatch = new Set([...records.map(({ username }) => username), ...formerNames])
   const others: Array<MemberRecord> = []
   for (const record of members.values()) {
     const now = inBatch.has(record.username) ? record : toReadWhole(record)
@@ -267,14 +304,16 @@ export const changesOfWhole = (whole: WholeDataset): DatasetChanges => {
       readings: table("readings")
     },
     films: { added: [...state.films.values()], changed: [] },
-    members: { all, added: all, changed: [], besides: [] },
+    members: { all, added: all, changed: [], besides: [], renamed: [] },
     updates: {
       added: [...updates].flatMap(([username, lastUpdated]) => {
         const userId = users.get(username)
         return userId === undefined ? [] : [{ userId, lastUpdated }]
       }),
-      changed: []
+      changed: [],
+      removed: nobody
     },
+    forgotten: nobody,
     committedAt: whole.committedAt,
     idGaps: idGapsIn(users),
     isWhole: true

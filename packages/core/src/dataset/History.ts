@@ -150,7 +150,9 @@ export const historyOf = (
   Effect.gen(function* () {
     const hasBegun = dataset.keeps.has("changes")
     if (!hasBegun && !new Set(batch.keeps).has("changes")) return undefined
-    const known = batch.members.filter((member) => !hasNoList(dataset.members.get(member.record.username), member))
+    const known = batch.members.filter(
+      (member) => member.record.state !== "forgotten" && !hasNoList(dataset.members.get(member.record.username), member)
+    )
     // What joins was not there, or the dataset would hold a film of a member twice.
     const unread = known.filter(({ held, write }) => held === undefined && write === "replace")
     const read = yield* heldRowsOf(
@@ -163,7 +165,7 @@ export const historyOf = (
       changes: known.flatMap((member) => changesOf(at, member, member.held ?? read.get(member.record.userId) ?? none)),
       readings: [
         ...(hasBegun ? [] : yield* readingsBefore(dataset, rows)),
-        ...batch.members.map(({ record }) => logged(record, at))
+        ...batch.members.flatMap(({ record }) => (record.state === "forgotten" ? [] : [logged(record, at)]))
       ]
     }
   })

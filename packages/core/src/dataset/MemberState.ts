@@ -12,11 +12,12 @@ import { Schema } from "effect"
  * - `private`: according to the site, the member's films are not public.
  * - `renamed`: the site redirects this name to another one.
  * - `unproven`: the ratings come from a dataset that proves nothing.
+ * - `forgotten`: the member asked to be left out. Nothing is held but an id and a keyed hash of the name.
  *
  * @since 0.1.0
  * @category models
  */
-export const MemberState = Schema.Literal("sealed", "partial", "gone", "private", "renamed", "unproven")
+export const MemberState = Schema.Literal("sealed", "partial", "gone", "private", "renamed", "unproven", "forgotten")
 
 /**
  * @since 0.1.0

@@ -125,7 +125,8 @@ const memberColumns = {
   proof: optional("proof", stored.text(Proof), kept("provenance")),
   laterFilms: optional("later_films", stored.counts(), kept("provenance")),
   feedFrom: optional("feed_from", stored.instant(), kept("provenance")),
-  feedAt: optional("feed_at", stored.instant(), kept("provenance"))
+  feedAt: optional("feed_at", stored.instant(), kept("provenance")),
+  salt: optional("salt", stored.text(Schema.NonEmptyString), kept("provenance"))
 }
 
 /**
@@ -137,6 +138,7 @@ const memberColumns = {
  * tells a member again that has another name. `source` and `proof` are there where a source other than the site's pages
  * told of the member. `laterFilms` has the numbers of films whose rows were learnt, from something that shows only a part of
  * the list (a feed), after the list was read, and when, in minutes since 1970: an older list does not take these rows away.
+ * `salt` is there for a member who is forgotten: the key of the hash that is its name.
  * `feedAt` is when the member's feed was last asked for, `feedFrom` the time from which on feeds have shown each entry.
  *
  * @since 0.1.0

@@ -33,6 +33,7 @@ import type { RunReport } from "./RunReport.ts"
 import { SourceError } from "../reading/SourceError.ts"
 import type { Keep, Keeps } from "../dataset/Column.ts"
 import { stateThatKeeps } from "../dataset/Changes.ts"
+import { isForgottenIn } from "../dataset/Forgotten.ts"
 import { areReadAgain } from "../dataset/History.ts"
 import { makeIdRegistry } from "../dataset/IdRegistry.ts"
 import { type OpenDataset, RatingsStorage } from "../dataset/RatingsStorage.ts"
@@ -175,7 +176,17 @@ const runOn = (
     const startedAt = yield* DateTime.now
     const before = yield* activityOf(source)
     const registry = makeIdRegistry(dataset.state)
-    const only = options.only === undefined ? undefined : eachOnce(options.only)
+    const isForgotten = isForgottenIn(dataset.state)
+    const forgotten = new Set<Username>()
+    const only =
+      options.only === undefined
+        ? undefined
+        : yield* Effect.filter(eachOnce(options.only), ({ username }) =>
+            Effect.map(isForgotten(username), (is) => {
+              if (is) forgotten.add(username)
+              return !is
+            })
+          )
     const asked = new Set(only?.map(({ username }) => username))
     const isAskedFor = (username: Username): boolean => asked.has(username)
     const reader = yield* MemberReader.make(source, tell, dataset.state, (username) => {
@@ -222,16 +233,19 @@ const runOn = (
         ? Stream.fromIterable(only)
         : // Nobody who reads a member may be there to notice that the run is over while the list is waited for.
           reader.untilStop(
-            newMembers(source.members, {
-              wanted,
-              isKnown: (username) => dataset.state.users.has(username),
-              isSkipped,
-              onNew: (listing) =>
-                Effect.suspend(() => {
-                  discovered += 1
-                  return tell(MemberDiscovered.make(listing))
-                })
-            })
+            newMembers(
+              Stream.filterEffect(source.members, ({ username }) => Effect.map(isForgotten(username), (is) => !is)),
+              {
+                wanted,
+                isKnown: (username) => dataset.state.users.has(username),
+                isSkipped,
+                onNew: (listing) =>
+                  Effect.suspend(() => {
+                    discovered += 1
+                    return tell(MemberDiscovered.make(listing))
+                  })
+              }
+            )
           )
 
     const readings = Stream.fromIterable(first).pipe(
@@ -267,6 +281,8 @@ const runOn = (
           for (const one of again) {
             // A member reached by an old name too is taken where it was reached first.
             if (handled.has(one.reading.username)) continue
+            // A name can lead to one who asked to be left out.
+            if (yield* isForgotten(one.reading.username)) continue
             handled.add(one.reading.username)
             all.push(reader.isDisbelieved(one.reading.username) ? asRefused(one) : one)
           }
@@ -330,6 +346,7 @@ const runOn = (
       pausedMillis: after.pausedMillis - before.pausedMillis,
       listEnded: stoppedBy === undefined && only === undefined && discovered < wanted,
       skipped: [...skipped],
+      ...(forgotten.size === 0 ? {} : { forgotten: forgotten.size }),
       unreadListings: after.unreadListings - before.unreadListings,
       ...(stoppedBy === undefined
         ? {}

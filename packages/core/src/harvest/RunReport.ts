@@ -12,7 +12,8 @@ import { Doubt } from "../dataset/MemberState.ts"
  * The report of a run. Counts are of this run, except `total*`, which are of the dataset after it. `members` counts the
  * committed members by state. `readAgain` counts the members whose list took the place of an earlier one, and the ratings
  * that were added, changed and removed by this. `partial` lists those that are not complete, with their missing pages. `waiting` counts the
- * partial members of the dataset after the run, by reason (see `WaitsFor`). `skipped` lists the members that were skipped
+ * partial members of the dataset after the run, by reason (see `WaitsFor`). `forgotten` counts the members
+ * asked for by name who asked to be left out. `skipped` lists the members that were skipped
  * on request. `unreadListings` counts entries of the members list that could not be read. `listEnded` means that the
  * members list had fewer members than requested. `stopped` is present if the source ended the run: `reason` is the label
  * of the error (see `SourceError`), `kind` its reason.
@@ -52,6 +53,7 @@ export const RunReport = Schema.Struct({
     doubts: Schema.NonNegativeInt
   }),
   skipped: Schema.Array(Username),
+  forgotten: Schema.optionalWith(Schema.NonNegativeInt, { exact: true }),
   unreadListings: Schema.NonNegativeInt,
   batches: Schema.NonNegativeInt,
   pages: Schema.NonNegativeInt,

@@ -8,6 +8,7 @@ import { Clock, DateTime, Effect, Stream } from "effect"
 import type { BatchMember } from "../dataset/Batch.ts"
 import type { Keep, Keeps } from "../dataset/Column.ts"
 import { stateThatKeeps } from "../dataset/Changes.ts"
+import { isForgottenIn } from "../dataset/Forgotten.ts"
 import { areReadAgain } from "../dataset/History.ts"
 import { type IdRegistry, makeIdRegistry } from "../dataset/IdRegistry.ts"
 import { type OpenDataset, RatingsStorage } from "../dataset/RatingsStorage.ts"
@@ -127,6 +128,8 @@ export const report = <E = never, R = never>(
     const inputs: Array<ImportReport["inputs"][number]> = []
     const refused: Array<ImportReport["refused"][number]> = []
     let aside = 0
+    let leftOut = 0
+    const isForgotten = isForgottenIn(dataset.state)
     const refuse = ({ message, place, reason }: ImportError) => {
       refused.push({ place, reason, message })
       return tell(InputRefused.make({ place, reason, message }))
@@ -135,13 +138,22 @@ export const report = <E = never, R = never>(
       Found: ({ kind, place, words }) => tell(InputFound.make({ place, kind, words })),
       Progress: ({ _tag, ...progress }) => tell(InputProgress.make(progress)),
       Member: ({ member }) =>
-        Effect.flatMap(DateTime.now, (now) =>
-          member.readAt.epochMillis > now.epochMillis + millisOfADay ? refuse(ofTheFuture(member)) : intake.add(member)
-        ),
-      Aside: ({ rows }) => {
-        aside += rows.length
-        return request.isDryRun || request.aside === undefined ? Effect.void : request.aside.put(rows)
-      },
+        Effect.gen(function* () {
+          if (yield* isForgotten(member.username)) {
+            leftOut += 1
+            return
+          }
+          const now = yield* DateTime.now
+          return yield* member.readAt.epochMillis > now.epochMillis + millisOfADay
+            ? refuse(ofTheFuture(member))
+            : intake.add(member)
+        }),
+      Aside: ({ rows: all }) =>
+        Effect.gen(function* () {
+          const rows = yield* Effect.filter(all, ({ username }) => Effect.map(isForgotten(username), (is) => !is))
+          aside += rows.length
+          if (!request.isDryRun && request.aside !== undefined && rows.length > 0) yield* request.aside.put(rows)
+        }),
       Read: ({ counts, kind, notes, place }) => {
         inputs.push({ place, kind, counts })
         return tell(InputRead.make({ place, kind, counts, notes }))
@@ -160,6 +172,7 @@ export const report = <E = never, R = never>(
       inputs,
       refused,
       aside,
+      ...(leftOut === 0 ? {} : { forgotten: leftOut }),
       ...intake.account()
     }
     yield* tell(ImportFinished.make({ report: result }))

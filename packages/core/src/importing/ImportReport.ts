@@ -139,7 +139,8 @@ export const MemberImported = Schema.TaggedStruct("MemberImported", {
  * as it would be). `inputs` are those that were read to their end, `refused` those that were not. `members` counts lists by
  * outcome, `ratings` what happened to rows. `missingPages` lists the members whose lists need more pages; with
  * `areTogether`, the dataset has a list of the member already and took none of the pages: only all of them together, in one
- * import, take its place. `aside` counts the
+ * import, take its place. `forgotten` counts lists of members
+ * who asked to be left out. `aside` counts the
  * ratings whose films have no known number; they are kept beside the dataset.
  *
  * @since 0.1.0
@@ -166,6 +167,7 @@ export const ImportReport = Schema.Struct({
     })
   ),
   aside: Schema.NonNegativeInt,
+  forgotten: count,
   batches: Schema.NonNegativeInt,
   newFilms: Schema.NonNegativeInt,
   changedFilms: Schema.NonNegativeInt,

@@ -17,7 +17,9 @@ import { type ListVersion, reconcileList } from "./MovedList.ts"
  * @since 0.1.0
  * @category models
  */
-export const ReadState = Schema.Literal(...MemberState.literals.filter((state) => state !== "unproven"))
+export const ReadState = Schema.Literal(
+  ...MemberState.literals.filter((state) => state !== "unproven" && state !== "forgotten")
+)
 
 /**
  * @since 0.1.0

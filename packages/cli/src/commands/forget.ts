@@ -1,0 +1,121 @@
+/**
+ * `lb forget`: takes members out of a dataset, and leaves them out from then on.
+ *
+ * @since 0.1.0
+ */
+import { DateTime, Effect } from "effect"
+import {
+  forgettingBatch,
+  forgottenAs,
+  forgottenIn,
+  RatingsStorage,
+  type UserId,
+  type Username,
+  whomToForget
+} from "@letterboxd-ratings/core"
+import { NodeProcessTable } from "@letterboxd-ratings/storage-folder/node"
+import type { Command } from "../Command.ts"
+import { endWith, endWithError, endWithInvalid } from "../CommandEnding.ts"
+import { namesOf } from "../NamesFile.ts"
+import { isDatasetOption } from "../options/OptionTable.ts"
+import { type Flags, folderOf, resolveSettings } from "../options/Settings.ts"
+import { storageOf } from "../plugins/Storages.ts"
+import { count } from "../progress/RunWords.ts"
+import { Screen } from "../Screen.ts"
+import { printable } from "../Shown.ts"
+import { removeTraces } from "../TracesOfMember.ts"
+
+/** So many files are listed. */
+const mostFiles = 20
+
+const forget = (words: ReadonlyArray<string>, flags: Flags, switches: ReadonlySet<string>) =>
+  Effect.gen(function* () {
+    const screen = yield* Screen
+    const settings = yield* resolveSettings(flags)
+    const names = yield* namesOf(words, settings.input)
+    if (names.length === 0) return yield* endWith(1, "There are no names. Nothing was changed.")
+    const folder = yield* folderOf(settings)
+    const layer = yield* storageOf(settings, folder, { memberFiles: false })
+    const isRehearsal = switches.has("plan")
+    yield* Effect.gen(function* () {
+      const storage = yield* RatingsStorage
+      const dataset = yield* storage.open({ _tag: "continue" })
+      for (const note of dataset.notes) yield* screen.err(`${note}\n`)
+      const { state } = dataset
+      // A run of this command that was killed may have left files beside the dataset.
+      const earlier = new Map<Username, UserId>()
+      const recordOf = forgottenAs(state)
+      for (const name of names) {
+        const record = yield* recordOf(name)
+        if (record !== undefined) earlier.set(name, record.userId)
+      }
+      const already = [...earlier.keys()]
+      const whom = whomToForget(
+        state,
+        names.filter((name) => !earlier.has(name))
+      )
+      const people = [...whom.names.keys()]
+      const ratings = [...whom.names.values()].reduce((sum, n) => sum + n, 0)
+      const plan = [
+        ...(people.length === 0 ? [] : [`${people.join(", ")}: ${count(ratings, "rating")}`]),
+        ...(whom.unknown.length === 0 ? [] : [`not in the dataset: ${whom.unknown.join(", ")}`]),
+        ...(already.length === 0 ? [] : [`forgotten before: ${already.join(", ")}`])
+      ].join("; ")
+      if (isRehearsal) return yield* screen.out(`${printable(plan)}. Nothing was changed.\n`)
+      if (!settings.yes) {
+        const isSure = yield* screen.ask(`${printable(plan)}. This cannot be undone. Forget?`)
+        if (!isSure) return yield* endWith(1, `${printable(plan)}. Nothing was changed. Add --yes to forget.`)
+      }
+      const ids = new Map([...people, ...already].map((name) => [name, state.users.get(name) ?? earlier.get(name)]))
+      if (people.length + whom.unknown.length > 0)
+        yield* dataset.commit(yield* forgettingBatch(state, whom, settings.timestamp ?? (yield* DateTime.now)))
+      const removed = new Set<string>()
+      const left = new Set<string>()
+      for (const [username, userId] of ids) {
+        const traces = yield* removeTraces(folder, { username, userId }, new Set(Object.values(settings.files)))
+        for (const place of traces.removed) removed.add(place)
+        for (const place of traces.left) left.add(place)
+      }
+      const forgotten = forgottenIn(state).length + people.length + whom.unknown.length
+      const lines = [
+        `${count(people.length, "name")} and ${count(ratings, "rating")} are gone from ${storage.place}. Runs, refreshes and imports leave them out from now on (${count(forgotten, "member")} in all).`,
+        ...(removed.size === 0
+          ? []
+          : [
+              `Removed beside the dataset: ${[...removed].slice(0, mostFiles).map(printable).join(", ")}${removed.size > mostFiles ? " ..." : ""}`
+            ]),
+        ...(left.size === 0
+          ? []
+          : [
+              `Look at these files, which lb did not write or set aside; they name the member, or may: ${[...left].slice(0, mostFiles).map(printable).join(", ")}${left.size > mostFiles ? " ..." : ""}`
+            ]),
+        "Exports, copies and backups that were made before still hold the member."
+      ]
+      yield* screen.out(`${lines.join("\n")}\n`)
+    }).pipe(Effect.scoped, Effect.provide(layer))
+  }).pipe(
+    Effect.provide(NodeProcessTable.layer),
+    Effect.catchTags({
+      InvalidSettings: endWithInvalid,
+      StorageError: (error) => endWithError(error, { command: "forget", flags })
+    })
+  )
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export const forgetCommand: Command = {
+  name: "forget",
+  summary: "Takes members out of the dataset, and leaves them out from then on.",
+  what: "For people who ask to be taken out. Removes the names of members, those they had before too, with all their ratings, changes and readings, from the dataset and from the files that lb wrote beside it. What stays is the number of the member, and a keyed hash of the name, by which later runs and imports leave the member out. It cannot be undone.",
+  usage: "NAME... [-i FILE] [--plan] [--yes]",
+  examples: [
+    ["lb forget davee --plan", "show what would go"],
+    ["lb forget davee --yes", "take the member davee out, without a question"]
+  ],
+  argument: { name: "NAME", isOptional: true, isMany: true },
+  takes: (key) => isDatasetOption(key) || key === "yes" || key === "input",
+  switches: { plan: "Show what would go. Changes nothing." },
+  run: ({ flags, switches, words }) => forget(words, flags, switches)
+}

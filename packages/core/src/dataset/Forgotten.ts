@@ -1,0 +1,168 @@
+/**
+ * Members who asked to be left out. The dataset keeps an id, and in the place of the name a keyed hash of it: enough to leave
+ * the member out from now on, and not to say who it was.
+ *
+ * @since 0.1.0
+ */
+import { type DateTime, Effect, Random } from "effect"
+import { Username } from "../domain/Member.ts"
+import type { Batch, BatchMember, DatasetState } from "./Batch.ts"
+import { makeIdRegistry } from "./IdRegistry.ts"
+import type { MemberRecord } from "./Tables.ts"
+
+/** The letters of names, without the underscore. */
+const letters = "0123456789abcdefghijklmnopqrstuvwxyz"
+
+/** The length of the longest name: 15 letters hold 77 bits. */
+const lengthOfName = 15
+
+const hexOf = (bytes: Iterable<number>): string =>
+  Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("")
+
+/** HMAC-SHA-256 of a name, in the form of a name. Nobody can have it: the first letter is followed by others at random. */
+const hashOf = (salt: string, username: Username): Effect.Effect<Username> =>
+  Effect.promise(async () => {
+    const { subtle } = globalThis.crypto
+    const encoder = new TextEncoder()
+    const key = await subtle.importKey("raw", encoder.encode(salt), { name: "HMAC", hash: "SHA-256" }, false, ["sign"])
+    const hash = new Uint8Array(await subtle.sign("HMAC", key, encoder.encode(username)))
+    let rest = BigInt(`0x${hexOf(hash)}`)
+    let name = ""
+    while (name.length < lengthOfName) {
+      name += letters[Number(rest % 36n)] ?? "0"
+      rest /= 36n
+    }
+    return Username.make(name)
+  })
+
+const newSalt: Effect.Effect<string> = Effect.map(
+  Effect.all(Array.from({ length: 16 }, () => Random.nextIntBetween(0, 256))),
+  hexOf
+)
+
+/**
+ * The members of a dataset who are forgotten.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const forgottenIn = ({ members }: Pick<DatasetState, "members">): ReadonlyArray<MemberRecord> =>
+  Array.from(members.values()).filter(({ state }) => state === "forgotten")
+
+/**
+ * Finds the record of a member who is forgotten by its name. Costs a hash for each of them, and nothing if there are none.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const forgottenAs = (
+  state: Pick<DatasetState, "members">
+): ((username: Username) => Effect.Effect<MemberRecord | undefined>) => {
+  const records = forgottenIn(state)
+  return (username) =>
+    Effect.gen(function* () {
+      for (const record of records)
+        if (record.salt !== undefined && (yield* hashOf(record.salt, username)) === record.username) return record
+      return undefined
+    })
+}
+
+/**
+ * Tells whether a name is that of a member who is forgotten.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const isForgottenIn = (
+  state: Pick<DatasetState, "members">
+): ((username: Username) => Effect.Effect<boolean>) => {
+  const recordOf = forgottenAs(state)
+  return (username) => Effect.map(recordOf(username), (record) => record !== undefined)
+}
+
+/** All names of one person: those that lead to a name, and where that one leads to. */
+const namesOf = (state: Pick<DatasetState, "members">, username: Username): ReadonlySet<Username> => {
+  const names = new Set([username])
+  for (let size = 0; size !== names.size;) {
+    size = names.size
+    for (const record of state.members.values()) {
+      const { renamedTo } = record
+      if (renamedTo === undefined) continue
+      if (names.has(renamedTo)) names.add(record.username)
+      else if (names.has(record.username)) names.add(renamedTo)
+    }
+  }
+  return names
+}
+
+/**
+ * What forgetting would do: `names` are all names that go, those of renamed members too, with their number of ratings;
+ * `unknown` are names that the dataset does not have, which are left out from now on all the same.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Forgetting {
+  readonly names: ReadonlyMap<Username, number>
+  readonly unknown: ReadonlyArray<Username>
+}
+
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const whomToForget = (
+  state: Pick<DatasetState, "members" | "users">,
+  asked: ReadonlyArray<Username>
+): Forgetting => {
+  const names = new Map<Username, number>()
+  const unknown: Array<Username> = []
+  for (const username of new Set(asked)) {
+    if (!state.users.has(username)) unknown.push(username)
+    for (const name of namesOf(state, username))
+      if (state.users.has(name)) names.set(name, state.members.get(name)?.ratings ?? 0)
+  }
+  return { names, unknown }
+}
+
+/**
+ * The batch that forgets members. It takes the place of their names by hashes, and all their rows away.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const forgettingBatch = (
+  state: DatasetState,
+  { names, unknown }: Forgetting,
+  committedAt: DateTime.Utc
+): Effect.Effect<Batch> =>
+  Effect.gen(function* () {
+    const registry = makeIdRegistry(state)
+    const members: Array<BatchMember> = []
+    for (const name of [...names.keys(), ...unknown]) {
+      const salt = yield* newSalt
+      const username = yield* hashOf(salt, name)
+      const userId = state.users.get(name)
+      const { isNew, userId: newId } = userId === undefined ? registry.user(username) : { isNew: false, userId }
+      members.push({
+        record: {
+          username,
+          userId: newId,
+          state: "forgotten",
+          readAt: committedAt,
+          lastPage: 0,
+          missing: [],
+          films: 0,
+          ratings: 0,
+          doubts: [],
+          verdicts: {},
+          salt
+        },
+        isNew,
+        write: isNew ? "append" : "replace",
+        ratings: [],
+        ...(isNew ? {} : { formerName: name })
+      })
+    }
+    return { members, newFilms: [], changedFilms: [], keeps: ["provenance"], committedAt }
+  })
