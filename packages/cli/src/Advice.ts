@@ -17,7 +17,7 @@ import { shown } from "./Shown.ts"
  * @category models
  */
 export interface Failed {
-  readonly command: "run" | "user" | "status" | "verify" | "export" | "doctor" | "import" | "log" | "refresh"
+  readonly command: "run" | "user" | "status" | "verify" | "export" | "doctor" | "import" | "log" | "refresh" | "report"
   readonly flags: Flags
   readonly into?: string
 }

@@ -11,6 +11,7 @@ import { exportCommand } from "./commands/export.ts"
 import { importCommand } from "./commands/import.ts"
 import { logCommand } from "./commands/log.ts"
 import { refreshCommand } from "./commands/refresh.ts"
+import { reportCommand } from "./commands/report.ts"
 import { runCommand } from "./commands/run.ts"
 import { statusCommand } from "./commands/status.ts"
 import { userCommand } from "./commands/user.ts"
@@ -32,6 +33,7 @@ export const commands: ReadonlyArray<Command> = [
   importCommand,
   statusCommand,
   logCommand,
+  reportCommand,
   verifyCommand,
   exportCommand,
   doctorCommand
