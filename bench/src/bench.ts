@@ -9,6 +9,7 @@ import { importFiles } from "./importFiles.ts"
 import { intoStorages } from "./intoStorages.ts"
 import { parseAPage } from "./parseAPage.ts"
 import { refreshAYear } from "./refreshAYear.ts"
+import { reportAtScale } from "./reportAtScale.ts"
 import { waitForTheSite } from "./waitForTheSite.ts"
 
 const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
@@ -18,6 +19,7 @@ const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
   adoptAtScale,
   exportAtScale,
   exportIntoStorages,
+  reportAtScale,
   intoStorages,
   importFiles,
   refreshAYear

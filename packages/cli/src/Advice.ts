@@ -17,7 +17,8 @@ import { shown } from "./Shown.ts"
  * @category models
  */
 export interface Failed {
-  readonly command: "run" | "user" | "status" | "verify" | "export" | "doctor" | "import" | "log" | "refresh" | "forget"
+  readonly command:
+    "run" | "user" | "status" | "verify" | "export" | "doctor" | "import" | "log" | "refresh" | "forget" | "report"
   readonly flags: Flags
   readonly into?: string
 }

@@ -3,12 +3,13 @@
  *
  * @since 0.1.0
  */
-import { FileSystem, Path } from "@effect/platform"
+import { FileSystem, type Path } from "@effect/platform"
 import { NodeStream } from "@effect/platform-node"
 import type { Username } from "@letterboxd-ratings/core"
 import { Chunk, Effect, Either, Schema, Stream } from "effect"
 import { memberNamed } from "./options/MemberName.ts"
 import { endWith } from "./CommandEnding.ts"
+import { checkOwnFile, type OwnFileError, type OwnKind, writeOwnFile } from "./OwnFile.ts"
 import { shown } from "./Shown.ts"
 
 const mostBytes = 10_000_000
@@ -18,7 +19,7 @@ const longestLine = 500
 /** What is wrong with a file of names, and what to do, in a sentence. */
 class NamesFileError extends Schema.TaggedError<NamesFileError>("@letterboxd-ratings/cli/NamesFileError")(
   "NamesFileError",
-  { reason: Schema.Literal("Unreadable", "TooLarge", "Invalid", "NotOurs", "Unwritable"), message: Schema.String }
+  { reason: Schema.Literal("Unreadable", "TooLarge", "Invalid"), message: Schema.String }
 ) {
   /** @since 0.1.0 */
   readonly isRetryable = false
@@ -82,7 +83,10 @@ const readNames = (place: string): Effect.Effect<ReadonlyArray<Username>, NamesF
     return yield* Effect.mapError(namesIn(named, text), (message) => wrong("Invalid", message))
   })
 
-const mark = "# Members that lb could not read completely. Each run with --failed replaces this file; -i reads it.\n"
+const failedNames: OwnKind = {
+  mark: "# Members that lb could not read completely. Each run with --failed replaces this file; -i reads it.\n",
+  option: "--failed"
+}
 
 /**
  * Checks that a file of failed names may be written: it is not there, or one of ours.
@@ -90,24 +94,8 @@ const mark = "# Members that lb could not read completely. Each run with --faile
  * @since 0.1.0
  * @category constructors
  */
-export const checkFailedFile = (place: string): Effect.Effect<void, NamesFileError, FileSystem.FileSystem> =>
-  Effect.gen(function* () {
-    const fs = yield* FileSystem.FileSystem
-    const failed = (message: string) => wrong("Unwritable", `${shown(place)} cannot be used for --failed: ${message}`)
-    const isThere = yield* Effect.mapError(fs.exists(place), ({ message }) => failed(shown(message)))
-    if (!isThere) return
-    const { type } = yield* Effect.mapError(fs.stat(place), ({ message }) => failed(shown(message)))
-    if (type !== "File") return yield* failed("it is not a file. Choose another name.")
-    const head = yield* fs.stream(place, { bytesToRead: mark.length }).pipe(
-      Stream.runCollect,
-      Effect.mapError(({ message }) => failed(shown(message)))
-    )
-    if (Buffer.concat(Chunk.toReadonlyArray(head)).toString("utf8") !== mark)
-      return yield* wrong(
-        "NotOurs",
-        `${shown(place)} is there already, and lb did not write it. Nothing was read. Choose another name for --failed.`
-      )
-  })
+export const checkFailedFile = (place: string): Effect.Effect<void, OwnFileError, FileSystem.FileSystem> =>
+  checkOwnFile(failedNames, place)
 
 /**
  * Writes the names that could not be read, each with the reason, in the place of the last ones. Where all were read, the
@@ -119,24 +107,10 @@ export const checkFailedFile = (place: string): Effect.Effect<void, NamesFileErr
 export const writeFailed = (
   place: string,
   failed: ReadonlyArray<{ readonly username: Username; readonly reason: string }>
-): Effect.Effect<void, NamesFileError, FileSystem.FileSystem | Path.Path> =>
-  Effect.gen(function* () {
-    const fs = yield* FileSystem.FileSystem
-    const path = yield* Path.Path
-    yield* checkFailedFile(place)
-    const directory = path.dirname(path.resolve(place))
-    const next = path.join(yield* fs.makeTempDirectoryScoped({ directory, prefix: ".lb-failed-" }), "names")
-    const lines = failed.map(({ reason, username }) => `${username}  # ${reason}\n`)
-    yield* fs.writeFileString(next, `${mark}${lines.join("")}`)
-    yield* fs.rename(next, place)
-  }).pipe(
-    Effect.scoped,
-    Effect.catchAll((error) =>
-      error._tag === "NamesFileError"
-        ? error
-        : wrong("Unwritable", `The names could not be written to ${shown(place)}: ${shown(error.message)}`)
-    )
-  )
+): Effect.Effect<void, OwnFileError, FileSystem.FileSystem | Path.Path> => {
+  const lines = failed.map(({ reason, username }) => `${username}  # ${reason}\n`)
+  return writeOwnFile(failedNames, place, { text: `${failedNames.mark}${lines.join("")}`, what: "The names" })
+}
 
 /**
  * The names on a command line, and then those of a file. Ends the command where one is none.

@@ -12,6 +12,7 @@ import { importCommand } from "./commands/import.ts"
 import { logCommand } from "./commands/log.ts"
 import { forgetCommand } from "./commands/forget.ts"
 import { refreshCommand } from "./commands/refresh.ts"
+import { reportCommand } from "./commands/report.ts"
 import { runCommand } from "./commands/run.ts"
 import { statusCommand } from "./commands/status.ts"
 import { userCommand } from "./commands/user.ts"
@@ -34,6 +35,7 @@ export const commands: ReadonlyArray<Command> = [
   importCommand,
   statusCommand,
   logCommand,
+  reportCommand,
   verifyCommand,
   exportCommand,
   doctorCommand

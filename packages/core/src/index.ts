@@ -28,7 +28,8 @@ export {
   forgottenAs,
   forgottenIn,
   isForgottenIn,
-  whomToForget
+  whomToForget,
+  withoutForgotten
 } from "./dataset/Forgotten.ts"
 export { loadWhole, readWhole } from "./dataset/DatasetCopy.ts"
 export { areReadAgain, loggedReadings } from "./dataset/History.ts"

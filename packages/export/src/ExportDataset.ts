@@ -7,7 +7,7 @@ import { FileSystem, Path } from "@effect/platform"
 import {
   datasetAsOf,
   forgottenIn,
-  type Username,
+  withoutForgotten,
   type EncodedRating,
   loadWhole,
   type ProcessTable,
@@ -80,18 +80,11 @@ const counted = (ratings: WholeDataset["ratings"]) => {
 }
 
 /** Members who asked to be left out are in no layout. */
-const withoutForgotten = <A extends WholeDataset>(whole: A) => {
-  const forgotten = forgottenIn(whole.state)
-  if (forgotten.length === 0) return { whole, notes: new Array<string>() }
-  const names = new Set(forgotten.map(({ username }) => username))
-  const without = <V>(map: ReadonlyMap<Username, V>) => new Map([...map].filter(([username]) => !names.has(username)))
-  const { members, updates, users } = whole.state
+const leftOutOf = <A extends WholeDataset>(whole: A) => {
+  const { length } = forgottenIn(whole.state)
   return {
-    whole: {
-      ...whole,
-      state: { ...whole.state, users: without(users), members: without(members), updates: without(updates) }
-    },
-    notes: [`${names.size} ${names.size === 1 ? "member" : "members"} asked to be left out.`]
+    whole: { ...whole, state: withoutForgotten(whole.state) },
+    notes: length === 0 ? [] : [`${length} ${length === 1 ? "member" : "members"} asked to be left out.`]
   }
 }
 
@@ -130,7 +123,7 @@ export const exportFiles = (
   { asOf, existing, folder, salt, tool }: ExportOptions & { readonly salt?: Redacted.Redacted }
 ): Effect.Effect<ExportReport, StorageError, Files | ProcessTable> =>
   Effect.gen(function* () {
-    const { notes: leftOut, whole } = withoutForgotten(yield* wholeOf(from, asOf))
+    const { notes: leftOut, whole } = leftOutOf(yield* wholeOf(from, asOf))
     yield* replaceFolder(failures, folder, { existing, mark: dataCardName, keep: [from.place] }, (staging) =>
       Effect.gen(function* () {
         const { perStars, ratings } = counted(whole.ratings)

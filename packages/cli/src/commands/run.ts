@@ -5,7 +5,7 @@
  */
 import { Effect } from "effect"
 import type { Command } from "../Command.ts"
-import { exportOptions, importOptions, namesOptions, refreshOptions } from "../options/OptionTable.ts"
+import { exportOptions, importOptions, namesOptions, refreshOptions, reportOptions } from "../options/OptionTable.ts"
 import { type Flags, pasteable, resolveSettings } from "../options/Settings.ts"
 import { endWith, endWithInvalid } from "../CommandEnding.ts"
 import { startRun } from "../StartRun.ts"
@@ -50,6 +50,10 @@ export const runCommand: Command = {
     ["lb run --mode continue", "continue: complete partial members, and add 20 more"]
   ],
   takes: (key) =>
-    !exportOptions.has(key) && !importOptions.has(key) && !refreshOptions.has(key) && !namesOptions.has(key),
+    !exportOptions.has(key) &&
+    !importOptions.has(key) &&
+    !refreshOptions.has(key) &&
+    !namesOptions.has(key) &&
+    !reportOptions.has(key),
   run: ({ flags }) => run(flags)
 }

@@ -6,7 +6,14 @@
 import { Effect } from "effect"
 import type { Command } from "../Command.ts"
 import { checkFailedFile, namesOf } from "../NamesFile.ts"
-import { exportOptions, importOptions, namesOptions, type OptionKey, refreshOptions } from "../options/OptionTable.ts"
+import {
+  exportOptions,
+  importOptions,
+  namesOptions,
+  type OptionKey,
+  refreshOptions,
+  reportOptions
+} from "../options/OptionTable.ts"
 import { type Flags, pasteable, resolveSettings } from "../options/Settings.ts"
 import { shown } from "../Shown.ts"
 import { endWith, endWithInvalid } from "../CommandEnding.ts"
@@ -63,6 +70,7 @@ export const userCommand: Command = {
   takes: (key) =>
     !ofRunsOnly.has(key) &&
     !exportOptions.has(key) &&
+    !reportOptions.has(key) &&
     !importOptions.has(key) &&
     (namesOptions.has(key) || !refreshOptions.has(key)),
   run: ({ flags, words }) => user(words, flags)

@@ -244,7 +244,7 @@ export const optionTable = {
     undefined,
     "Export the dataset as it was at the end of a day in UTC (2026-03-01), or at a time (2026-03-01T12:00Z)."
   ),
-  anonymise: onOff("Leave out names and replace member ids by salted ones. For layouts only."),
+  anonymise: onOff("Leave out names and replace member ids by salted ones. For layouts and reports."),
   salt: {
     ...option(
       "TEXT",
@@ -254,6 +254,13 @@ export const optionTable = {
     ),
     isShowable: () => false
   },
+  outFile: option(
+    "FILE",
+    Text,
+    undefined,
+    "The file of the report. Default: the dataset's folder plus -report.html. A file that lb did not write is left alone."
+  ),
+  member: option("NAME", MemberName, undefined, "Report on this member of the dataset."),
   out: option("DIR", Text, undefined, "The folder of the dataset. Default: data_output."),
   testMode: onOff("Use test_output (or DIR/test with --out DIR) instead of the real dataset."),
   versioned: onOff("Also write the raw rows of each batch to a separate file. csv only."),
@@ -374,6 +381,14 @@ export const exportOptions: ReadonlySet<OptionKey> = new Set([
 ])
 
 /**
+ * Options of `lb report`, besides those of the dataset.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const reportOptions: ReadonlySet<OptionKey> = new Set(["outFile", "member", "anonymise", "salt"])
+
+/**
  * Options of `lb refresh` only.
  *
  * @since 0.1.0
@@ -442,6 +457,8 @@ const named: ReadonlyArray<{ readonly title: string; readonly keys: ReadonlyArra
       "columns",
       "films",
       "dryRun",
+      "member",
+      "outFile",
       "out"
     ]
   },

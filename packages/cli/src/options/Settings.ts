@@ -130,6 +130,8 @@ export const resolveSettings = (
       asOf: value("asOf", t.asOf),
       anonymise: value("anonymise", t.anonymise),
       salt: value("salt", t.salt),
+      outFile: value("outFile", t.outFile),
+      member: value("member", t.member),
       out: value("out", t.out),
       testMode: value("testMode", t.testMode),
       versioned: value("versioned", t.versioned),
@@ -218,7 +220,8 @@ const repeatedBy: Readonly<Record<string, ReadonlyArray<OptionKey>>> = {
   user: [...sourceKeys.filter((key) => key !== "membersList"), ...datasetKeys],
   refresh: [...sourceKeys, ...datasetKeys],
   import: [...datasetKeys, "filmLabel", "baseUrl", "as", "format", "columns", "films"],
-  export: [...datasetKeys, "filmLabel", "from", "to", "into", "intoOptions", "asOf", "anonymise"]
+  export: [...datasetKeys, "filmLabel", "from", "to", "into", "intoOptions", "asOf", "anonymise"],
+  report: [...datasetKeys, "member", "outFile", "anonymise"]
 }
 
 /** The name of the source or storage whose options an option has. Those of a module may hold a secret. */

@@ -50,6 +50,19 @@ export const forgottenIn = ({ members }: Pick<DatasetState, "members">): Readonl
   Array.from(members.values()).filter(({ state }) => state === "forgotten")
 
 /**
+ * A state without the members who are forgotten, as exports and reports show it. They have no rows.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const withoutForgotten = (state: DatasetState): DatasetState => {
+  const names = new Set(forgottenIn(state).map(({ username }) => username))
+  if (names.size === 0) return state
+  const without = <V>(map: ReadonlyMap<Username, V>) => new Map([...map].filter(([username]) => !names.has(username)))
+  return { ...state, users: without(state.users), members: without(state.members), updates: without(state.updates) }
+}
+
+/**
  * Finds the record of a member who is forgotten by its name. Costs a hash for each of them, and nothing if there are none.
  *
  * @since 0.1.0

@@ -1,0 +1,5 @@
+export { MemberNotReported, type Report, reportOnDataset, reportOnMember, type ReportOptions } from "./MakeReport.ts"
+export { type DatasetNumbers, datasetNumbers } from "./numbers/DatasetNumbers.ts"
+export { type MemberNumbers, memberNumbers } from "./numbers/OneMember.ts"
+export { type RatingsMatrix, readMatrix } from "./numbers/RatingsMatrix.ts"
+export { reportMark } from "./page/Document.ts"
