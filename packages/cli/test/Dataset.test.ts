@@ -254,6 +254,16 @@ describe("lb export", () => {
       assert.sameMembers(fs.readdirSync(folder), ["base", "base-jsonl"])
       const dot = await lb(path.join(folder, "base"), ["export", "--out", ".", "--to", "movielens"])
       assert.strictEqual(dot.code, 0, dot.err)
+      for (const to of ["jsonl", "sqlite"]) {
+        const own = await lb(folder, ["export", "--out", "base", "--to", to, "--into", "./base/"])
+        assert.strictEqual(own.code, 1)
+        assert.include(own.err, "is the folder of the dataset itself")
+      }
+      // What waits for film numbers is no part of the dataset, and not left out without a word.
+      fs.writeFileSync(path.join(folder, "base", "unmatched_ratings.csv"), "username,film_slug,rating,source,read_at\n")
+      const copied = await lb(folder, ["export", "--out", "base", "--to", "sqlite", "--into", "copied"])
+      assert.match(copied.err, /Not exported: the ratings in .*unmatched_ratings\.csv/u)
+      fs.rmSync(path.join(folder, "base", "unmatched_ratings.csv"))
       const said = await lb(folder, ["export", "--out", "base", "--to", "jsonl", "--into", "said/", "--json"])
       assert.strictEqual(said.code, 0, said.err)
       assert.nestedPropertyVal(JSON.parse(said.out), "dataCard", "said/DATA_CARD.md")

@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import { Path } from "@effect/platform"
+import { FileSystem, Path } from "@effect/platform"
 import { RatingsStorage, type StorageError } from "@letterboxd-ratings/core"
 import { NodeProcessTable } from "@letterboxd-ratings/storage-folder/node"
 import { Effect, Layer, Redacted } from "effect"
@@ -17,6 +17,7 @@ import {
   type Flags,
   folderOf,
   pasteable,
+  quoted,
   resolveSettings,
   type Settings,
   withoutEndSlashes
@@ -25,6 +26,7 @@ import { formatNames, formatOf } from "../plugins/Formats.ts"
 import { isModule } from "../plugins/LoadedModule.ts"
 import { keepsFiles, storageNames, storageOf } from "../plugins/Storages.ts"
 import { Screen } from "../Screen.ts"
+import { printable } from "../Shown.ts"
 import { endWithError, endWithInvalid } from "../CommandEnding.ts"
 
 const otherOptions = new Set<OptionKey>(["storageOptions", "out", "testMode", "filmLabel", "json", "yes", "config"])
@@ -78,6 +80,8 @@ const exporting = (flags: Flags) =>
     const beside = ["", ".", ".."].includes(path.basename(folder)) ? path.resolve(folder) : folder
     const into =
       settings.into === undefined ? `${beside}-${isModule(to) ? "export" : to}` : withoutEndSlashes(settings.into)
+    if (path.resolve(into) === path.resolve(folder))
+      return yield* invalid(`--into ${quoted(into)} is the folder of the dataset itself. Choose another one.`)
     const options = {
       folder: into,
       existing: settings.yes ? "set-aside" : "refuse",
@@ -119,6 +123,12 @@ const exporting = (flags: Flags) =>
       return { ...done, place: target.place }
     }).pipe(Effect.provide(origin))
     const { films, notes, place, ratings, users } = report
+    const { asideFileName } = yield* Effect.promise(() => import("@letterboxd-ratings/letterboxd-import"))
+    const aside = path.join(folder, asideFileName)
+    if (yield* Effect.orElseSucceed((yield* FileSystem.FileSystem).exists(aside), () => false)) {
+      const next = format === undefined ? " Copy the file beside the new dataset: later imports take them in." : ""
+      yield* screen.err(`Not exported: the ratings in ${printable(aside)}, whose films have no known number.${next}\n`)
+    }
     for (const note of notes) yield* screen.err(`${note}\n`)
     if (settings.json)
       return yield* screen.out(
