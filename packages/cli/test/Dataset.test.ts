@@ -267,7 +267,7 @@ describe("lb export", () => {
       const said = await lb(folder, ["export", "--out", "base", "--to", "jsonl", "--into", "said/", "--json"])
       assert.strictEqual(said.code, 0, said.err)
       assert.nestedPropertyVal(JSON.parse(said.out), "dataCard", "said/DATA_CARD.md")
-      assert.sameMembers(fs.readdirSync(folder), ["base", "base-jsonl", "base-movielens", "said"])
+      assert.sameMembers(fs.readdirSync(folder), ["base", "base-jsonl", "base-movielens", "copied", "said"])
     })
   )
 })
