@@ -119,7 +119,8 @@ export const keptHistory: ReadonlyArray<Batch> = [
           proof: "saved-pages",
           laterFilms: { "1": 29_454_242 },
           feedFrom: "2026-01-01T00:01:00.000Z",
-          feedAt: "2026-01-01T00:02:00.000Z"
+          feedAt: "2026-01-01T00:02:00.000Z",
+          salt: "00ff"
         }),
         { ratings: [], watched: [watch({ userId: 4, filmId: 1 })] }
       ),
