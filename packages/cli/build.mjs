@@ -4,6 +4,21 @@
  */
 import { build } from "esbuild"
 import { readdir, readFile, rm, writeFile } from "node:fs/promises"
+import { fromOwnModules } from "./FromOwnModules.mjs"
+
+/**
+ * @effect/cli can take options whose values are files in these formats. `lb` has none, and their parsers would be a tenth of
+ * what each command loads.
+ */
+const withoutFileParsers = {
+  name: "without-file-parsers",
+  setup: ({ onLoad, onResolve }) => {
+    onResolve({ filter: /^(?:ini|toml|yaml)$/ }, ({ path }) => ({ path, namespace: "not-loaded" }))
+    onLoad({ filter: /./, namespace: "not-loaded" }, ({ path }) => ({
+      contents: `export const parse = () => { throw new Error("lb is built without the parser of ${path} files") }`
+    }))
+  }
+}
 
 await rm("dist", { recursive: true, force: true })
 const { metafile } = await build({
@@ -21,6 +36,7 @@ const { metafile } = await build({
     "@letterboxd-ratings/storage-postgres",
     "@letterboxd-ratings/storage-sqlite"
   ],
+  plugins: [fromOwnModules, withoutFileParsers],
   minifySyntax: true,
   minifyWhitespace: true,
   metafile: true,

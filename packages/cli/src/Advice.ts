@@ -6,7 +6,8 @@
 import type { Remedy, StorageError } from "@letterboxd-ratings/core"
 import { Effect, Match } from "effect"
 import { flagOf, isDatasetOption, optionKeys } from "./options/OptionTable.ts"
-import { Environment, type Flags, typed, withVariables } from "./options/Settings.ts"
+import { Environment } from "./Environment.ts"
+import { type Flags, typed, withVariables } from "./options/Settings.ts"
 import { shown } from "./Shown.ts"
 
 /**

@@ -7,7 +7,8 @@ import type { FileSystem, Path } from "@effect/platform"
 import type { Effect } from "effect"
 import type { CommandEnded } from "./ExitCode.ts"
 import type { OptionKey } from "./options/OptionTable.ts"
-import type { Environment, Flags } from "./options/Settings.ts"
+import type { Environment } from "./Environment.ts"
+import type { Flags } from "./options/Settings.ts"
 import type { Screen } from "./Screen.ts"
 
 /**

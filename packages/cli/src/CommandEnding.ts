@@ -7,7 +7,7 @@ import type { StorageError } from "@letterboxd-ratings/core"
 import { Effect } from "effect"
 import { type Failed, withAdvice } from "./Advice.ts"
 import { CommandEnded, exitCodeOfStorageError, type InvalidSettings } from "./ExitCode.ts"
-import type { Environment } from "./options/Settings.ts"
+import type { Environment } from "./Environment.ts"
 import { Screen } from "./Screen.ts"
 
 /**

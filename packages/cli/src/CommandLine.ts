@@ -3,16 +3,16 @@
  *
  * @since 0.1.0
  */
-import { Args, CliConfig, CommandDescriptor, HelpDoc, Options } from "@effect/cli"
+import * as CliConfig from "@effect/cli/CliConfig"
+import * as CommandDescriptor from "@effect/cli/CommandDescriptor"
+import * as HelpDoc from "@effect/cli/HelpDoc"
 import type { FileSystem, Path, Terminal } from "@effect/platform"
-import { Data, Effect, Option, Predicate } from "effect"
+import { Data, Effect, Option } from "effect"
 import { stripVTControlCharacters } from "node:util"
 import type { Command, Given } from "./Command.ts"
+import { descriptorOf, keysOf, switchesOf } from "./Descriptor.ts"
 import { didYouMean } from "./Nearest.ts"
 import { flagOf, type OptionKey, optionKeys, optionTable } from "./options/OptionTable.ts"
-import { formatNames } from "./plugins/Formats.ts"
-import { sourceNames } from "./plugins/Sources.ts"
-import { storageNames } from "./plugins/Storages.ts"
 import { shown } from "./Shown.ts"
 
 /**
@@ -31,7 +31,6 @@ export type Shell = "bash" | "fish" | "zsh"
  */
 export type Asked = Data.TaggedEnum<{
   Help: { readonly command: Command | undefined }
-  Version: {}
   Completions: { readonly shell: Shell }
   CompletionsHelp: {}
   Run: { readonly command: Command; readonly given: Given }
@@ -48,13 +47,7 @@ type Services = FileSystem.FileSystem | Path.Path | Terminal.Terminal
 
 const nameOf = (command: Command): string => `lb ${command.name}`
 
-const completions: Readonly<Record<Shell, typeof CommandDescriptor.getBashCompletions>> = {
-  bash: CommandDescriptor.getBashCompletions,
-  fish: CommandDescriptor.getFishCompletions,
-  zsh: CommandDescriptor.getZshCompletions
-}
-
-const isShell = (word: string | undefined): word is Shell => word !== undefined && Object.hasOwn(completions, word)
+const isShell = (word: string | undefined): word is Shell => word === "bash" || word === "fish" || word === "zsh"
 
 /** Without case sensitivity, the parser silently drops options in another case. */
 const config = CliConfig.make({
@@ -77,7 +70,6 @@ export const readCommandLine = (
   const [first, ...rest] = words
   if (first === undefined || first === "--help" || first === "-h")
     return Effect.succeed(Asked.Help({ command: undefined }))
-  if (first === "--version") return Effect.succeed(Asked.Version())
   if (first === "--completions") {
     return Effect.succeed(
       isShell(rest[0])
@@ -122,96 +114,6 @@ const wrongCommand = (commands: ReadonlyArray<Command>, word: string): string =>
         commands.map((one) => one.name),
         (one) => one
       )}`
-
-/**
- * Corrects a line of a script, and removes the words that the parser would add and `lb` rejects: `--wizard` and
- * `--log-level`, the shell `sh`, and `--version` and `--completions` after a command.
- */
-const corrected: Readonly<Record<Shell, (line: string) => string | undefined>> = {
-  bash: (line) =>
-    /^ *opts="-h /u.test(line)
-      ? // Before a command, the list ends with the commands.
-        line.replaceAll(
-          line.endsWith(` --version"`)
-            ? / --(?:completions|log-level|wizard|version)(?=[ "])/gu
-            : / --(?:log-level|wizard)(?= )/gu,
-          ""
-        )
-      : // Bash splits these words at spaces, not at the commas of the parser.
-        line.replace(/(?<=compgen -W ")[\w,-]+(?=")/u, (words) => words.replaceAll(",", " ")),
-  fish: (line) =>
-    / -l (?:wizard|log-level) /u.test(line) ||
-    (line.includes("__fish_seen_subcommand_from") && / -l (?:version|completions) /u.test(line))
-      ? undefined
-      : line.replace("{sh'',", "{"),
-  zsh: (line) =>
-    /^ *'--(?:wizard|log-level)\[/u.test(line) || /^ {9,}'--(?:version|completions)\[/u.test(line)
-      ? undefined
-      : line.replace("(sh bash", "(bash")
-}
-
-/**
- * A script that tells a shell how to complete the words of `lb`.
- *
- * @since 0.1.0
- * @category constructors
- */
-export const completionsOf = (commands: ReadonlyArray<Command>, shell: Shell): Effect.Effect<string> => {
-  const [first, ...rest] = commands.map((command) => [command.name, descriptorOf(command, true)] as const)
-  const lb = CommandDescriptor.make("lb")
-  return Effect.map(
-    completions[shell](first === undefined ? lb : CommandDescriptor.withSubcommands(lb, [first, ...rest]), "lb"),
-    (lines) =>
-      lines
-        .flatMap((text) => text.split("\n"))
-        .map(corrected[shell])
-        .filter(Predicate.isNotUndefined)
-        .map((line) => `${line}\n`)
-        .join("")
-  )
-}
-
-/** The words that complete the value of an option. Modules and files may be given too, so they are not all there is. */
-const choices: Readonly<Partial<Record<OptionKey, ReadonlyArray<string>>>> = {
-  mode: ["new", "continue"],
-  source: sourceNames,
-  storage: storageNames,
-  from: storageNames,
-  to: [...formatNames, ...storageNames],
-  filmLabel: ["title", "slug"],
-  listing: ["films", "rated"],
-  membersList: ["all", "this-week", "this-month", "this-year"]
-}
-
-const keysOf = (command: Command): ReadonlyArray<OptionKey> => optionKeys.filter(command.takes)
-const switchesOf = (command: Command): ReadonlyArray<string> => Object.keys(command.switches ?? {})
-
-const textOf = (key: OptionKey, isToComplete: boolean): Options.Options<Option.Option<string>> => {
-  const { help, isSwitch, value } = optionTable[key]
-  const words = choices[key]
-  if (isToComplete && words !== undefined)
-    return Options.choice(flagOf(key), words).pipe(Options.withDescription(help), Options.optional)
-  return isSwitch
-    ? Options.boolean(flagOf(key)).pipe(
-        Options.withDescription(help),
-        Options.map((isOn) => (isOn ? Option.some("true") : Option.none()))
-      )
-    : Options.text(flagOf(key)).pipe(Options.withPseudoName(value), Options.withDescription(help), Options.optional)
-}
-
-/**
- * A command for the parser, or for completions. The arguments take every other word, so that the message can say what is
- * wrong with it.
- */
-const descriptorOf = (command: Command, isToComplete = false) =>
-  CommandDescriptor.make(
-    command.name,
-    Options.all({
-      texts: Options.all(keysOf(command).map((key) => textOf(key, isToComplete))),
-      switches: Options.all(switchesOf(command).map((name) => Options.boolean(name)))
-    }),
-    Args.repeated(Args.text({ name: command.argument?.name ?? "word" }))
-  ).pipe(CommandDescriptor.withDescription(command.summary))
 
 const readWords = (
   commands: ReadonlyArray<Command>,

@@ -3,13 +3,14 @@
  *
  * @since 0.1.0
  */
-import { type NodeContext, NodeRuntime } from "@effect/platform-node"
+import type * as NodeContext from "@effect/platform-node/NodeContext"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Cause, Effect, Exit, Layer, Option } from "effect"
 import packageJson from "../package.json" with { type: "json" }
 import { CommandEnded } from "./ExitCode.ts"
 import { lb } from "./lb.ts"
 import * as NodeScreen from "./NodeScreen.ts"
-import { Environment } from "./options/Settings.ts"
+import { Environment } from "./Environment.ts"
 import { Screen } from "./Screen.ts"
 
 /** What asks a process to end: Ctrl-C, a request of the system, a terminal that is closed. */

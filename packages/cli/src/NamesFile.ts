@@ -4,13 +4,13 @@
  * @since 0.1.0
  */
 import { FileSystem, type Path } from "@effect/platform"
-import { NodeStream } from "@effect/platform-node"
+import * as NodeStream from "@effect/platform-node/NodeStream"
 import type { Username } from "@letterboxd-ratings/core"
 import { Chunk, Effect, Either, Schema, Stream } from "effect"
 import { memberNamed } from "./options/MemberName.ts"
 import { endWith } from "./CommandEnding.ts"
 import { checkOwnFile, type OwnFileError, type OwnKind, writeOwnFile } from "./OwnFile.ts"
-import { shown } from "./Shown.ts"
+import { grouped, shown } from "./Shown.ts"
 
 const mostBytes = 10_000_000
 const mostNames = 100_000
@@ -47,8 +47,7 @@ export const namesIn = (place: string, text: string): Either.Either<ReadonlyArra
     const name = memberNamed(word)
     if (Either.isLeft(name)) return Either.left(`${where}: ${name.left}`)
     names.push(name.right)
-    if (names.length > mostNames)
-      return Either.left(`${place} has more than ${mostNames.toLocaleString("en-US")} names. Divide it.`)
+    if (names.length > mostNames) return Either.left(`${place} has more than ${grouped(mostNames)} names. Divide it.`)
   }
   return Either.right(names)
 }

@@ -28,7 +28,7 @@ import { showProgress } from "./progress/ShowProgress.ts"
 import { writeFailed } from "./NamesFile.ts"
 import { Recorder, type RecordingFailed } from "./Recorder.ts"
 import { Screen } from "./Screen.ts"
-import { printable } from "./Shown.ts"
+import { grouped, printable } from "./Shown.ts"
 
 /**
  * What to do where the robots.txt of a site forbids what was asked for, as a line; empty for a source that is no site.
@@ -149,7 +149,7 @@ const harvest = ({ allowed, failed, failedFile, mode: asked, only, restart, resu
           ? Effect.zipRight(
               Ref.set(
                 committed,
-                `${storage.place} holds ${event.totalRatings.toLocaleString("en-US")} ratings; all batches up to ${event.batch} are committed. Continue with: ${resume}`
+                `${storage.place} holds ${grouped(event.totalRatings)} ratings; all batches up to ${event.batch} are committed. Continue with: ${resume}`
               ),
               recorder.committed({ at: event.committedAt, members: event.members })
             )

@@ -1,7 +1,7 @@
 /**
  * What `bin/lb.mjs` loads.
  */
-import { NodeContext } from "@effect/platform-node"
+import * as NodeContext from "@effect/platform-node/NodeContext"
 import { runAsProcess } from "./Main.ts"
 
 runAsProcess(NodeContext.layer)

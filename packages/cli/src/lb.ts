@@ -1,48 +1,13 @@
 /**
- * The command `lb`. To add a subcommand, add a line here.
+ * The command `lb`.
  *
  * @since 0.1.0
  */
 import { Effect } from "effect"
-import type { Command } from "./Command.ts"
-import { completionsOf, readCommandLine } from "./CommandLine.ts"
-import { doctorCommand } from "./commands/doctor.ts"
-import { exportCommand } from "./commands/export.ts"
-import { importCommand } from "./commands/import.ts"
-import { logCommand } from "./commands/log.ts"
-import { forgetCommand } from "./commands/forget.ts"
-import { refreshCommand } from "./commands/refresh.ts"
-import { reportCommand } from "./commands/report.ts"
-import { runCommand } from "./commands/run.ts"
-import { statusCommand } from "./commands/status.ts"
-import { userCommand } from "./commands/user.ts"
-import { verifyCommand } from "./commands/verify.ts"
-import { helpOfAll, helpOfCommand, helpOfCompletions } from "./Help.ts"
 import { Screen } from "./Screen.ts"
-import { endWith } from "./CommandEnding.ts"
 
 /**
- * The commands, in the order of the help.
- *
- * @since 0.1.0
- * @category models
- */
-export const commands: ReadonlyArray<Command> = [
-  runCommand,
-  userCommand,
-  refreshCommand,
-  forgetCommand,
-  importCommand,
-  statusCommand,
-  logCommand,
-  reportCommand,
-  verifyCommand,
-  exportCommand,
-  doctorCommand
-]
-
-/**
- * Runs `lb` with the words after it on the command line.
+ * Runs `lb` with the words after it on the command line. Loads only what these words need.
  *
  * @since 0.1.0
  * @category constructors
@@ -50,22 +15,30 @@ export const commands: ReadonlyArray<Command> = [
 export const lb = (version: string, words: ReadonlyArray<string>) =>
   Effect.gen(function* () {
     const screen = yield* Screen
+    if (words[0] === "--version") return yield* screen.out(`${version}\n`)
+    const { commands } = yield* Effect.promise(() => import("./CommandTable.ts"))
+    const { readCommandLine } = yield* Effect.promise(() => import("./CommandLine.ts"))
     const asked = yield* readCommandLine(commands, words)
     switch (asked._tag) {
       case "Help": {
+        const { helpOfAll, helpOfCommand } = yield* Effect.promise(() => import("./Help.ts"))
         const width = yield* screen.width
         return yield* screen.out(
           asked.command === undefined ? helpOfAll(commands, version, width) : helpOfCommand(asked.command, width)
         )
       }
-      case "CompletionsHelp":
+      case "CompletionsHelp": {
+        const { helpOfCompletions } = yield* Effect.promise(() => import("./Help.ts"))
         return yield* screen.out(helpOfCompletions(yield* screen.width))
-      case "Version":
-        return yield* screen.out(`${version}\n`)
-      case "Completions":
+      }
+      case "Completions": {
+        const { completionsOf } = yield* Effect.promise(() => import("./Completions.ts"))
         return yield* screen.out(yield* completionsOf(commands, asked.shell))
-      case "Wrong":
+      }
+      case "Wrong": {
+        const { endWith } = yield* Effect.promise(() => import("./CommandEnding.ts"))
         return yield* endWith(1, asked.sentence)
+      }
       case "Run":
         return yield* asked.command.run(asked.given)
     }

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { type Remedy, StorageError } from "@letterboxd-ratings/core"
 import { Effect } from "effect"
 import { type Failed, withAdvice } from "../src/Advice.ts"
-import { Environment } from "../src/options/Settings.ts"
+import { Environment } from "../src/Environment.ts"
 
 const adviceOn = (remedy: Remedy, failed: Failed, variables: Readonly<Record<string, string>> = {}): string =>
   Effect.runSync(

@@ -3,8 +3,9 @@ import { FileSystem, Path, Terminal } from "@effect/platform"
 import { Effect, Layer } from "effect"
 import * as fc from "fast-check"
 import type { Command } from "../src/Command.ts"
-import { type Asked, completionsOf, readCommandLine } from "../src/CommandLine.ts"
-import { commands } from "../src/lb.ts"
+import { type Asked, readCommandLine } from "../src/CommandLine.ts"
+import { completionsOf } from "../src/Completions.ts"
+import { commands } from "../src/CommandTable.ts"
 import { flagOf, type OptionKey, optionKeys, optionTable } from "../src/options/OptionTable.ts"
 
 const read = (...words: ReadonlyArray<string>): Asked =>
@@ -177,7 +178,6 @@ describe("a command line", () => {
         assert.deepInclude(read(...words), { _tag: "Help", command }, words.join(" "))
       }
     }
-    assert.strictEqual(read("--version")._tag, "Version")
     assert.strictEqual(read("help", "completions")._tag, "CompletionsHelp")
     assert.strictEqual(read("help", "--completions")._tag, "CompletionsHelp")
   })

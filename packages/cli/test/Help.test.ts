@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as fs from "node:fs"
 import { fileURLToPath } from "node:url"
 import { helpOfAll, helpOfCommand, usageOf } from "../src/Help.ts"
-import { commands } from "../src/lb.ts"
+import { commands } from "../src/CommandTable.ts"
 import { flagOf, optionGroups, optionKeys, optionTable } from "../src/options/OptionTable.ts"
 
 const widths = [20, 40, 60, 80, 100, 200]

@@ -10,7 +10,7 @@ import * as path from "node:path"
 import { fileURLToPath } from "node:url"
 import { isFull } from "../../../vitest.sample.ts"
 import { codeOf, commandOf } from "../src/Main.ts"
-import { Environment } from "../src/options/Settings.ts"
+import { Environment } from "../src/Environment.ts"
 import { Screen } from "../src/Screen.ts"
 
 export const bin = fileURLToPath(new URL("../bin/lb.mjs", import.meta.url))

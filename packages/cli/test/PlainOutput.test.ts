@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as fs from "node:fs"
 import * as path from "node:path"
 import { sample } from "../../../vitest.sample.ts"
-import { commands } from "../src/lb.ts"
+import { commands } from "../src/CommandTable.ts"
 import { inEmptyFolder, lbProcess } from "./Lb.ts"
 
 /** The first one, which wants colours most, is tried with everything; the others with what is written first. */

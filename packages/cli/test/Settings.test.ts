@@ -6,7 +6,8 @@ import * as fc from "fast-check"
 import { execFileSync } from "node:child_process"
 import packageJson from "../package.json" with { type: "json" }
 import { optionTable, variableOf } from "../src/options/OptionTable.ts"
-import { Environment, type Flags, folderOf, pasteable, quoted, resolveSettings } from "../src/options/Settings.ts"
+import { Environment } from "../src/Environment.ts"
+import { type Flags, folderOf, pasteable, quoted, resolveSettings } from "../src/options/Settings.ts"
 import { Screen } from "../src/Screen.ts"
 
 /** What the settings come to, and what was said on the way. */

@@ -24,6 +24,7 @@ import { PageVerdict } from "./pages/PageVerdict.ts"
 import { errorFromVerdict } from "./pages/VerdictError.ts"
 import * as PageReader from "./PageReader.ts"
 import { textsOf } from "./SiteError.ts"
+import { liveSite as siteByDefault } from "./Defaults.ts"
 import { defaults as policy, HttpPolicy } from "./transport/HttpPolicy.ts"
 
 /**
@@ -52,7 +53,7 @@ export interface LetterboxdSourceOptions {
  * @since 0.1.0
  * @category models
  */
-export const liveSite = "https://letterboxd.com"
+export const liveSite = siteByDefault
 
 /**
  * The live site, all films, the list of popular members that robots.txt allows.

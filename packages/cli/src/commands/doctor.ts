@@ -12,33 +12,15 @@ import {
   type Username
 } from "@letterboxd-ratings/core"
 import { Duration, Effect, Either, Stream } from "effect"
-import type { Command } from "../Command.ts"
 import { CommandEnded, exitCodeOfSourceError } from "../ExitCode.ts"
 import * as KeptPages from "../KeptPages.ts"
 import { memberNamed } from "../options/MemberName.ts"
-import type { OptionKey } from "../options/OptionTable.ts"
 import { type Flags, folderOf, resolveSettings, type Settings } from "../options/Settings.ts"
 import { isModule } from "../plugins/LoadedModule.ts"
 import { sourceOf } from "../plugins/Sources.ts"
 import { Screen } from "../Screen.ts"
 import { endWith, endWithInvalid } from "../CommandEnding.ts"
 import { aboutRobots, warn } from "../StartRun.ts"
-
-const options = new Set<OptionKey>([
-  "source",
-  "sourceOptions",
-  "out",
-  "testMode",
-  "rate",
-  "timeout",
-  "baseUrl",
-  "listing",
-  "membersList",
-  "userAgent",
-  "ignoreRobots",
-  "json",
-  "config"
-])
 
 const wordsOf = ({ error, found, place, step }: SourceFinding): string =>
   [
@@ -91,29 +73,14 @@ const look = (flags: Flags, username: Username | undefined) =>
     })
   )
 
-const doctor = (name: string | undefined, flags: Flags) =>
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const doctor = (name: string | undefined, flags: Flags) =>
   name === undefined
     ? look(flags, undefined)
     : Either.match(memberNamed(name), {
         onLeft: (sentence) => endWith(1, sentence),
         onRight: (username) => look(flags, username)
       })
-
-/**
- * @since 0.1.0
- * @category models
- */
-export const doctorCommand: Command = {
-  name: "doctor",
-  summary: "Checks whether the source can be read.",
-  what: "Checks whether the source can be read, and shows the result of each step. A step without an answer for 30 seconds fails. For a site, it requests robots.txt, the members list and two films pages of NAME (default: the first member of the list). Writes no files, except pages it does not understand, which go to diagnostics/ in the output folder.",
-  usage: "[NAME] [OPTIONS]",
-  examples: [
-    ["lb doctor", "check letterboxd.com"],
-    ["lb doctor davee", "check the films pages of one member"],
-    ["lb doctor --source sandbox", "an example without problems"]
-  ],
-  argument: { name: "NAME", isOptional: true },
-  takes: (key) => options.has(key),
-  run: ({ flags, words: [name] }) => doctor(name, flags)
-}

@@ -9,10 +9,8 @@ import { NodeProcessTable } from "@letterboxd-ratings/storage-folder/node"
 import { Effect, Layer, Redacted } from "effect"
 import { randomBytes } from "node:crypto"
 import packageJson from "../../package.json" with { type: "json" }
-import type { Command } from "../Command.ts"
 import { InvalidSettings } from "../ExitCode.ts"
 import { didYouMean } from "../Nearest.ts"
-import { exportOptions, type OptionKey } from "../options/OptionTable.ts"
 import {
   type Flags,
   folderOf,
@@ -26,10 +24,8 @@ import { formatNames, formatOf } from "../plugins/Formats.ts"
 import { isModule } from "../plugins/LoadedModule.ts"
 import { keepsFiles, storageNames, storageOf } from "../plugins/Storages.ts"
 import { Screen } from "../Screen.ts"
-import { printable } from "../Shown.ts"
+import { grouped, printable } from "../Shown.ts"
 import { endWithError, endWithInvalid } from "../CommandEnding.ts"
-
-const otherOptions = new Set<OptionKey>(["storageOptions", "out", "testMode", "filmLabel", "json", "yes", "config"])
 
 const invalid = (problem: string) => new InvalidSettings({ problems: [problem] })
 
@@ -48,7 +44,11 @@ const sideOf = (
 
 const tryAgain = (flags: Flags) => Effect.map(pasteable("export", flags, []), (command) => `Try again with: ${command}`)
 
-const exporting = (flags: Flags) =>
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const exporting = (flags: Flags) =>
   Effect.gen(function* () {
     const screen = yield* Screen
     const settings = yield* resolveSettings(flags)
@@ -134,7 +134,7 @@ const exporting = (flags: Flags) =>
       return yield* screen.out(
         `${JSON.stringify({ place, dataCard: `${into}/DATA_CARD.md`, users, films, ratings })}\n`
       )
-    const number = (n: number) => n.toLocaleString("en-US")
+    const number = (n: number) => grouped(n)
     yield* screen.out(
       `${place} holds ${number(ratings)} ratings of ${number(films)} films by ${number(users)} members. Every row was counted. Description: ${into}/DATA_CARD.md\n`
     )
@@ -147,24 +147,3 @@ const exporting = (flags: Flags) =>
         Effect.flatMap(tryAgain(flags), (next) => endWithError(error, { command: "export", flags }, next))
     })
   )
-
-/**
- * @since 0.1.0
- * @category models
- */
-export const exportCommand: Command = {
-  name: "export",
-  summary: "Writes a dataset for other tools, or copies it into another storage.",
-  what: "Writes a dataset for other tools, or copies it into another storage, with a data card that describes it. Every row is counted. A failed export leaves nothing behind.",
-  usage: "--to NAME [OPTIONS]",
-  examples: [
-    ["lb export --to movielens", "ratings.csv, movies.csv and links.csv for recommenders, in data_output-movielens"],
-    ["lb export --to jsonl --anonymise --into shared", "without names"],
-    ["lb export --to spreadsheet", "a table for Excel or LibreOffice"],
-    ["lb export --to sqlite", "a database to query, in data_output-sqlite"],
-    ["lb export --to csv --as-of 2026-03-01 --into then", "the dataset as it was on 1 March 2026"],
-    ["lb export --from sqlite --out data_output-sqlite --to csv --into back", "convert it back to CSV"]
-  ],
-  takes: (key) => exportOptions.has(key) || otherOptions.has(key),
-  run: ({ flags }) => exporting(flags)
-}

@@ -14,10 +14,8 @@ import {
   whomToForget
 } from "@letterboxd-ratings/core"
 import { NodeProcessTable } from "@letterboxd-ratings/storage-folder/node"
-import type { Command } from "../Command.ts"
 import { endWith, endWithError, endWithInvalid } from "../CommandEnding.ts"
 import { namesOf } from "../NamesFile.ts"
-import { isDatasetOption } from "../options/OptionTable.ts"
 import { type Flags, folderOf, resolveSettings } from "../options/Settings.ts"
 import { storageOf } from "../plugins/Storages.ts"
 import { count } from "../progress/RunWords.ts"
@@ -28,7 +26,11 @@ import { removeTraces } from "../TracesOfMember.ts"
 /** So many files are listed. */
 const mostFiles = 20
 
-const forget = (words: ReadonlyArray<string>, flags: Flags, switches: ReadonlySet<string>) =>
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const forget = (words: ReadonlyArray<string>, flags: Flags, switches: ReadonlySet<string>) =>
   Effect.gen(function* () {
     const screen = yield* Screen
     const settings = yield* resolveSettings(flags)
@@ -100,22 +102,3 @@ const forget = (words: ReadonlyArray<string>, flags: Flags, switches: ReadonlySe
       StorageError: (error) => endWithError(error, { command: "forget", flags })
     })
   )
-
-/**
- * @since 0.1.0
- * @category models
- */
-export const forgetCommand: Command = {
-  name: "forget",
-  summary: "Takes members out of the dataset, and leaves them out from then on.",
-  what: "For people who ask to be taken out. Removes the names of members, those they had before too, with all their ratings, changes and readings, from the dataset and from the files that lb wrote beside it. What stays is the number of the member, and a keyed hash of the name, by which later runs and imports leave the member out. It cannot be undone.",
-  usage: "NAME... [-i FILE] [--plan] [--yes]",
-  examples: [
-    ["lb forget davee --plan", "show what would go"],
-    ["lb forget davee --yes", "take the member davee out, without a question"]
-  ],
-  argument: { name: "NAME", isOptional: true, isMany: true },
-  takes: (key) => isDatasetOption(key) || key === "yes" || key === "input",
-  switches: { plan: "Show what would go. Changes nothing." },
-  run: ({ flags, switches, words }) => forget(words, flags, switches)
-}

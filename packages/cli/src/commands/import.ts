@@ -8,32 +8,15 @@ import { Import, type ImportEvent, type ImportReport, RatingsStorage, type Usern
 import { filmsUrl, LetterboxdSource } from "@letterboxd-ratings/letterboxd-source"
 import { NodeProcessTable } from "@letterboxd-ratings/storage-folder/node"
 import { Effect, Layer, Option, Ref } from "effect"
-import type { Command } from "../Command.ts"
 import { CommandEnded, InvalidSettings } from "../ExitCode.ts"
 import { writeMissingPages } from "../MissingPages.ts"
-import { importOptions, type OptionKey } from "../options/OptionTable.ts"
 import { type Flags, folderOf, pasteable, quoted, resolveSettings, type Settings } from "../options/Settings.ts"
 import { keepsFiles, storageNames, storageOf } from "../plugins/Storages.ts"
 import { importWords, resultOfImport } from "../progress/ImportWords.ts"
 import { showProgress } from "../progress/ShowProgress.ts"
 import { Screen } from "../Screen.ts"
-import { printable } from "../Shown.ts"
+import { grouped, printable } from "../Shown.ts"
 import { endWith, endWithError, endWithInvalid } from "../CommandEnding.ts"
-
-const otherOptions = new Set<OptionKey>([
-  "storage",
-  "storageOptions",
-  "out",
-  "testMode",
-  "versioned",
-  "filmLabel",
-  "keep",
-  "batchSize",
-  "baseUrl",
-  "json",
-  "quiet",
-  "config"
-])
 
 /** 0: everything was taken. 2: inputs were refused, or pages are missing. 1: nothing could be imported. */
 const codeOf = ({ inputs, missingPages, refused }: ImportReport, asideFile: string): 0 | 1 | 2 =>
@@ -94,7 +77,11 @@ const otherStorageIn = (settings: Settings, folder: string) =>
     return undefined
   })
 
-const importing = (paths: ReadonlyArray<string>, flags: Flags) =>
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const importing = (paths: ReadonlyArray<string>, flags: Flags) =>
   Effect.gen(function* () {
     const screen = yield* Screen
     const settings = yield* resolveSettings(flags)
@@ -117,7 +104,7 @@ const importing = (paths: ReadonlyArray<string>, flags: Flags) =>
           event._tag === "BatchCommitted"
             ? Ref.set(
                 committed,
-                `${storage.place} holds ${event.totalRatings.toLocaleString("en-US")} ratings; what was imported so far is committed. Continue with: ${again}`
+                `${storage.place} holds ${grouped(event.totalRatings)} ratings; what was imported so far is committed. Continue with: ${again}`
               )
             : Effect.void,
           progress.show(event)
@@ -173,26 +160,3 @@ const importing = (paths: ReadonlyArray<string>, flags: Flags) =>
         )
     })
   )
-
-/**
- * @since 0.1.0
- * @category models
- */
-export const importCommand: Command = {
-  name: "import",
-  summary: "Imports official exports, saved pages, archives, feeds and public datasets.",
-  what: "Imports files into a new or an existing dataset, without a request to any site. Recognises what each path is: official exports (ZIP files or folders), saved pages and archives (HTML, HAR, WARC, WACZ), feeds (RSS), public datasets (ZIP files or folders), and folders of any of these. A complete list (an export, or all pages of a member) replaces an older one; nothing else removes a rating.",
-  usage: "PATH... [OPTIONS]",
-  examples: [
-    ["lb import letterboxd-davee-2026-11-01-12-00-utc.zip", "import the export from letterboxd.com/settings/data"],
-    ["lb import exports/ --dry-run", "show what the exports in a folder would change"],
-    ["lb import session.har pages/ --out films", "import pages that were saved in a browser"],
-    [
-      "lb import ratings.csv --format table --columns user=name,film=slug,rating=stars --films numbers.csv",
-      "import a table of ratings, with film numbers from another table"
-    ]
-  ],
-  argument: { name: "PATH", isOptional: false, isMany: true },
-  takes: (key) => importOptions.has(key) || otherOptions.has(key),
-  run: ({ flags, words }) => importing(words, flags)
-}

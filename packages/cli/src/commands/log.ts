@@ -18,14 +18,12 @@ import {
 } from "@letterboxd-ratings/core"
 import { NodeProcessTable } from "@letterboxd-ratings/storage-folder/node"
 import { DateTime, Effect, Either, Stream } from "effect"
-import type { Command } from "../Command.ts"
 import { memberNamed } from "../options/MemberName.ts"
-import { isDatasetOption } from "../options/OptionTable.ts"
 import { type Flags, folderOf, resolveSettings } from "../options/Settings.ts"
 import { storageOf } from "../plugins/Storages.ts"
 import { count } from "../progress/RunWords.ts"
 import { Screen } from "../Screen.ts"
-import { printable } from "../Shown.ts"
+import { grouped, printable } from "../Shown.ts"
 import { endWith, endWithError, endWithInvalid } from "../CommandEnding.ts"
 
 /** What was changed by the readings that were committed at a time. */
@@ -46,8 +44,8 @@ const add = (differences: Differences, { after, before }: RatingChange): void =>
 const differenceWords = ({ added, changed, removed }: Differences): ReadonlyArray<string> =>
   [
     added === 0 ? "" : `${count(added, "rating")} added`,
-    changed === 0 ? "" : `${changed.toLocaleString("en-US")} changed`,
-    removed === 0 ? "" : `${removed.toLocaleString("en-US")} removed`
+    changed === 0 ? "" : `${grouped(changed)} changed`,
+    removed === 0 ? "" : `${grouped(removed)} removed`
   ].filter((words) => words !== "")
 
 const waitingWords: Readonly<Record<WaitsFor, string>> = {
@@ -103,7 +101,7 @@ const logOfAll = (whole: WholeDataset) =>
         const members = [...states.values()].reduce((sum, n) => sum + n, 0)
         const kinds = Object.entries(stateWords).flatMap(([state, words]) => {
           const n = states.get(state)
-          return n === undefined ? [] : [`${n.toLocaleString("en-US")} ${words}`]
+          return n === undefined ? [] : [`${grouped(n)} ${words}`]
         })
         return {
           line: `${timeOf(at)}  ${[`${count(members, "member")} read (${kinds.join(", ")})`, ...differenceWords(differences)].join(", ")}`,
@@ -173,7 +171,11 @@ const memberOf = (whole: WholeDataset, username: string) =>
     return found
   })
 
-const log = (name: string | undefined, flags: Flags) =>
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const log = (name: string | undefined, flags: Flags) =>
   Effect.gen(function* () {
     const screen = yield* Screen
     const settings = yield* resolveSettings(flags)
@@ -197,22 +199,3 @@ const log = (name: string | undefined, flags: Flags) =>
       StorageError: (error) => endWithError(error, { command: "log", flags })
     })
   )
-
-/**
- * @since 0.1.0
- * @category models
- */
-export const logCommand: Command = {
-  name: "log",
-  summary: "Shows when members were read, and what each reading changed.",
-  what: "Shows when members were read, and what each reading changed. Without a name: one line for each batch. With a name: each reading of this member, why the list was not complete, and each rating that was added, changed or removed. A dataset records its changes from the first time a member is read again; of the time before, it knows the last reading of each member.",
-  usage: "[NAME] [OPTIONS]",
-  examples: [
-    ["lb log", "the batches of the dataset in data_output"],
-    ["lb log davee", "the readings of the member davee"],
-    ["lb log davee --json", "the same, as one JSON object for each reading"]
-  ],
-  argument: { name: "NAME", isOptional: true },
-  takes: isDatasetOption,
-  run: ({ flags, words: [name] }) => log(name, flags)
-}

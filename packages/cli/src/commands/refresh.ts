@@ -16,11 +16,9 @@ import {
 } from "@letterboxd-ratings/core"
 import { NodeProcessTable } from "@letterboxd-ratings/storage-folder/node"
 import { Effect, Layer, Ref } from "effect"
-import type { Command } from "../Command.ts"
 import { CommandEnded, exitCodeOfReport, exitCodeOfSourceError } from "../ExitCode.ts"
 import * as KeptPages from "../KeptPages.ts"
 import { namesOf } from "../NamesFile.ts"
-import { exportOptions, importOptions, type OptionKey, reportOptions } from "../options/OptionTable.ts"
 import { type Flags, folderOf, pasteable, resolveSettings, type Settings } from "../options/Settings.ts"
 import { feedsOf, sourceOf } from "../plugins/Sources.ts"
 import { storageOf } from "../plugins/Storages.ts"
@@ -30,8 +28,7 @@ import { Screen } from "../Screen.ts"
 import { endWith, endWithError, endWithInvalid } from "../CommandEnding.ts"
 import { refreshByFeed } from "../StartFeedRefresh.ts"
 import { aboutRobots, warn } from "../StartRun.ts"
-
-const ofRunsOnly = new Set<OptionKey>(["mode", "batches", "skip", "yes", "record", "failed"])
+import { grouped } from "../Shown.ts"
 
 const secondsOfADay = 86_400
 
@@ -44,7 +41,7 @@ const reasonWords: Readonly<Record<RefreshReason, string>> = {
   asked: "asked for"
 }
 
-const number = (n: number): string => n.toLocaleString("en-US")
+const number = (n: number): string => grouped(n)
 
 type Plan = RefreshReport["plan"]
 
@@ -157,7 +154,11 @@ const refresh = (names: ReadonlyArray<Username>, settings: Settings, flags: Flag
     if (code !== 0) return yield* new CommandEnded({ code })
   })
 
-const start = (words: ReadonlyArray<string>, flags: Flags, isPlan: boolean) =>
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const start = (words: ReadonlyArray<string>, flags: Flags, isPlan: boolean) =>
   Effect.gen(function* () {
     const settings = yield* resolveSettings(flags)
     const names = yield* namesOf(words, settings.input)
@@ -189,25 +190,3 @@ const start = (words: ReadonlyArray<string>, flags: Flags, isPlan: boolean) =>
       StorageError: (error) => endWithError(error, { command: "refresh", flags })
     })
   )
-
-/**
- * @since 0.1.0
- * @category models
- */
-export const refreshCommand: Command = {
-  name: "refresh",
-  summary: "Reads members again who may have changed, with few requests.",
-  what: "Reads members of a dataset again who may have changed, with as few requests as possible. The members list states how many films members watched, 30 members in one request: who has as many as the dataset knows is not read. Others are read again, and so is who is due, judging by how fast a list changed before. With a limit of requests (--max-requests), those come first of whom a request finds the most changes. With --via feed, the newest entries of members are read instead of their lists. What changed is in lb log.",
-  usage: "[NAME...] [-i FILE] [OPTIONS]",
-  examples: [
-    ["lb refresh", "read members again who have changed"],
-    ["lb refresh --plan", "show who would be read, and why; requests nothing"],
-    ["lb refresh --max-requests 500 --max-time 2h", "as much as fits"],
-    ["lb refresh davee anna", "these members, whatever is known of them"],
-    ["lb refresh --via feed", "the newest entries of each member, one request each"]
-  ],
-  argument: { name: "NAME", isOptional: true, isMany: true },
-  takes: (key) => !ofRunsOnly.has(key) && !exportOptions.has(key) && !importOptions.has(key) && !reportOptions.has(key),
-  switches: { plan: "Show who would be read, why, and with how many requests. Requests nothing." },
-  run: ({ flags, switches, words }) => start(words, flags, switches.has("plan"))
-}

@@ -9,10 +9,8 @@ import { NodeProcessTable } from "@letterboxd-ratings/storage-folder/node"
 import { Effect, Redacted } from "effect"
 import { randomBytes } from "node:crypto"
 import packageJson from "../../package.json" with { type: "json" }
-import type { Command } from "../Command.ts"
 import { endWith, endWithError, endWithInvalid } from "../CommandEnding.ts"
 import { InvalidSettings } from "../ExitCode.ts"
-import { isDatasetOption, reportOptions } from "../options/OptionTable.ts"
 import { type Flags, folderOf, resolveSettings } from "../options/Settings.ts"
 import { checkOwnFile, writeOwnFile } from "../OwnFile.ts"
 import { storageOf } from "../plugins/Storages.ts"
@@ -20,7 +18,11 @@ import { count } from "../progress/RunWords.ts"
 import { Screen } from "../Screen.ts"
 import { printable } from "../Shown.ts"
 
-const report = (flags: Flags) =>
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const report = (flags: Flags) =>
   Effect.gen(function* () {
     const screen = yield* Screen
     const path = yield* Path.Path
@@ -74,21 +76,3 @@ const report = (flags: Flags) =>
       StorageError: (error) => endWithError(error, { command: "report", flags })
     })
   )
-
-/**
- * @since 0.1.0
- * @category models
- */
-export const reportCommand: Command = {
-  name: "report",
-  summary: "Makes a page that shows a dataset, or one member.",
-  what: "Makes a page that shows a dataset in charts and tables: ratings, films, decades, members, how complete it is, and what changed. With --member, it shows one member: months, favourites, disagreements, and members with the same taste. The page is one HTML file. It opens from disk, loads nothing, and runs no script. Reads the dataset, and changes nothing in it.",
-  usage: "[OPTIONS]",
-  examples: [
-    ["lb report", "data_output-report.html shows the dataset in data_output"],
-    ["lb report --member davee", "data_output-report-davee.html shows the member davee"],
-    ["lb report --anonymise --out-file shared.html", "the dataset without names"]
-  ],
-  takes: (key) => isDatasetOption(key) || reportOptions.has(key),
-  run: ({ flags }) => report(flags)
-}

@@ -4,13 +4,15 @@
  * @since 0.1.0
  */
 import { Effect } from "effect"
-import type { Command } from "../Command.ts"
-import { exportOptions, importOptions, namesOptions, refreshOptions, reportOptions } from "../options/OptionTable.ts"
 import { type Flags, pasteable, resolveSettings } from "../options/Settings.ts"
 import { endWith, endWithInvalid } from "../CommandEnding.ts"
 import { startRun } from "../StartRun.ts"
 
-const run = (flags: Flags) =>
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const run = (flags: Flags) =>
   Effect.gen(function* () {
     const settings = yield* Effect.catchAll(resolveSettings(flags), endWithInvalid)
     const { mode } = settings
@@ -31,29 +33,3 @@ const run = (flags: Flags) =>
       failed: { command: "run", flags }
     })
   })
-
-/**
- * @since 0.1.0
- * @category models
- */
-export const runCommand: Command = {
-  name: "run",
-  summary: "Starts a dataset, or adds members to one.",
-  what: "Adds members to a dataset: reads the films of popular members, and commits their ratings batch by batch.",
-  usage: "--mode new|continue [OPTIONS]",
-  examples: [
-    ["lb run --mode new --source sandbox", "try it on a generated site on this machine; no request leaves it"],
-    [
-      "lb run --mode new --batches 5 --batch-size 20",
-      "start a dataset of 100 members from letterboxd.com, in data_output"
-    ],
-    ["lb run --mode continue", "continue: complete partial members, and add 20 more"]
-  ],
-  takes: (key) =>
-    !exportOptions.has(key) &&
-    !importOptions.has(key) &&
-    !refreshOptions.has(key) &&
-    !namesOptions.has(key) &&
-    !reportOptions.has(key),
-  run: ({ flags }) => run(flags)
-}

@@ -7,14 +7,13 @@ import { type DatasetSummary, membersAlike, RatingsStorage } from "@letterboxd-r
 import { NodeProcessTable } from "@letterboxd-ratings/storage-folder/node"
 import { DateTime, Effect, Option } from "effect"
 import prettyBytes from "pretty-bytes"
-import type { Command } from "../Command.ts"
 import { missingPagesIn } from "../MissingPages.ts"
-import { isDatasetOption, optionKeys } from "../options/OptionTable.ts"
+import { optionKeys } from "../options/OptionTable.ts"
 import { type Flags, folderOf, pasteable, resolveSettings } from "../options/Settings.ts"
 import { storageOf } from "../plugins/Storages.ts"
 import { alikeWords } from "../progress/AlikeWords.ts"
 import { Screen } from "../Screen.ts"
-import { printable } from "../Shown.ts"
+import { grouped, printable } from "../Shown.ts"
 import { endWithError, endWithInvalid } from "../CommandEnding.ts"
 
 const countsOf = ({ bytes, committedAt, state }: DatasetSummary) => {
@@ -39,7 +38,11 @@ const countsOf = ({ bytes, committedAt, state }: DatasetSummary) => {
   }
 }
 
-const status = (flags: Flags) =>
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const status = (flags: Flags) =>
   Effect.gen(function* () {
     const screen = yield* Screen
     const settings = yield* resolveSettings(flags)
@@ -74,7 +77,7 @@ const status = (flags: Flags) =>
       const pages = missingPages === undefined ? {} : { missingPages }
       return yield* screen.out(`${JSON.stringify({ place, ...counts, next, alike, ...pages })}\n`)
     }
-    const number = (n: number) => n.toLocaleString("en-US")
+    const number = (n: number) => grouped(n)
     const rows: ReadonlyArray<readonly [string, string]> = [
       ["members", number(counts.users)],
       ["  complete", number(counts.sealed)],
@@ -100,20 +103,3 @@ const status = (flags: Flags) =>
       StorageError: (error) => endWithError(error, { command: "status", flags })
     })
   )
-
-/**
- * @since 0.1.0
- * @category models
- */
-export const statusCommand: Command = {
-  name: "status",
-  summary: "Shows what a dataset contains.",
-  what: "Shows what a dataset contains, and what to do next: the command, and the file with links to pages that an import found missing. Changes nothing, and works while a run is in progress.",
-  usage: "[OPTIONS]",
-  examples: [
-    ["lb status", "the dataset in data_output"],
-    ["lb status --out mine --json", "another dataset, as JSON"]
-  ],
-  takes: isDatasetOption,
-  run: ({ flags }) => status(flags)
-}

@@ -6,16 +6,19 @@
 import { membersAlike, RatingsStorage } from "@letterboxd-ratings/core"
 import { NodeProcessTable } from "@letterboxd-ratings/storage-folder/node"
 import { Effect } from "effect"
-import type { Command } from "../Command.ts"
 import { CommandEnded } from "../ExitCode.ts"
-import { isDatasetOption } from "../options/OptionTable.ts"
 import { type Flags, folderOf, pasteable, resolveSettings } from "../options/Settings.ts"
 import { storageOf } from "../plugins/Storages.ts"
 import { alikeWords } from "../progress/AlikeWords.ts"
 import { Screen } from "../Screen.ts"
 import { endWithError, endWithInvalid } from "../CommandEnding.ts"
+import { grouped } from "../Shown.ts"
 
-const verify = (flags: Flags, repair: boolean) =>
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const verify = (flags: Flags, repair: boolean) =>
   Effect.gen(function* () {
     const screen = yield* Screen
     const settings = yield* resolveSettings(flags)
@@ -43,7 +46,7 @@ const verify = (flags: Flags, repair: boolean) =>
       for (const problem of problems) yield* screen.out(`Problem: ${problem}\n`)
       yield* screen.out(
         problems.length === 0
-          ? `${place} is valid (${ratings.toLocaleString("en-US")} ${ratings === 1 ? "rating" : "ratings"} checked).\n`
+          ? `${place} is valid (${grouped(ratings)} ${ratings === 1 ? "rating" : "ratings"} checked).\n`
           : `${place} is damaged (${problems.length === 1 ? "1 problem" : `${problems.length} problems`}). ${next}\n`
       )
     }
@@ -55,24 +58,3 @@ const verify = (flags: Flags, repair: boolean) =>
       StorageError: (error) => endWithError(error, { command: "verify", flags })
     })
   )
-
-/**
- * @since 0.1.0
- * @category models
- */
-export const verifyCommand: Command = {
-  name: "verify",
-  summary: "Verifies a dataset row by row; --repair rebuilds what can be derived.",
-  what: "Verifies a dataset: every file is as it was committed, ids are unique, the user and the film of every row are mapped, no rating is duplicated, and the translated ratings and the files of single members match the raw ratings row by row. Reports all damage, with exit code 4.",
-  usage: "[--repair] [OPTIONS]",
-  examples: [
-    ["lb verify", "verify the dataset in data_output"],
-    ["lb verify --repair", "verify it, and repair what can be repaired safely"]
-  ],
-  takes: isDatasetOption,
-  switches: {
-    repair:
-      "Repair what can be repaired safely: rewrite files that a spreadsheet or an editor saved in another format, rebuild the translated ratings and the files of single members from the raw ratings, and move rows that other programs added to separate files. The old files are kept."
-  },
-  run: ({ flags, switches }) => verify(flags, switches.has("repair"))
-}

@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import { HttpPolicy, LetterboxdSource } from "@letterboxd-ratings/letterboxd-source"
+import { liveSite, policyDefaults } from "@letterboxd-ratings/letterboxd-source/defaults"
 import { DateTime, Either, Option, ParseResult, Schema } from "effect"
 import packageJson from "../../package.json" with { type: "json" }
 import { KeptFacts, keptFactsHelp } from "./KeptFacts.ts"
@@ -273,25 +273,25 @@ export const optionTable = {
   concurrency: option(
     "N",
     wholeNumber(1, 100),
-    HttpPolicy.defaults.concurrency,
+    policyDefaults.concurrency,
     "The number of requests in progress at the same time."
   ),
   rate: option(
     "R|unlimited",
     Rate,
     undefined,
-    `Requests per second. Default: ${HttpPolicy.defaults.requestsPerSecond}; unlimited for the sandbox.`
+    `Requests per second. Default: ${policyDefaults.requestsPerSecond}; unlimited for the sandbox.`
   ),
   maxRetries: option(
     "N",
     wholeNumber(0, 100),
-    HttpPolicy.defaults.maxRetries,
+    policyDefaults.maxRetries,
     "How often to retry a request after a temporary failure."
   ),
   timeout: option(
     "SECONDS",
     number("a number of seconds above 0", (n) => n > 0 && n <= 3600),
-    HttpPolicy.defaults.timeoutMillis / 1000,
+    policyDefaults.timeoutMillis / 1000,
     "How long to wait for a response."
   ),
   maxRequests: option(
@@ -307,7 +307,7 @@ export const optionTable = {
     "Stop after this time: 90 or 90s (seconds), 30m, 8h, 2d. Default: no limit."
   ),
   baseUrl: {
-    ...option("URL", WebAddress, undefined, `The URL of the site. Default: ${LetterboxdSource.liveSite}.`),
+    ...option("URL", WebAddress, undefined, `The URL of the site. Default: ${liveSite}.`),
     isShowable: (text: string) => !text.includes("@")
   },
   listing: option(

@@ -5,7 +5,8 @@
  */
 import { type FileSystem, Path } from "@effect/platform"
 import type { FileNames } from "@letterboxd-ratings/storage-csv/file-names"
-import { Context, DateTime, Effect, Either, Redacted } from "effect"
+import { DateTime, Effect, Either, Redacted } from "effect"
+import { Environment } from "../Environment.ts"
 import { InvalidSettings } from "../ExitCode.ts"
 import { didYouMean } from "../Nearest.ts"
 import { isModule } from "../plugins/LoadedModule.ts"
@@ -21,17 +22,6 @@ import {
   type OptionValues,
   variableOf
 } from "./OptionTable.ts"
-
-/**
- * The environment of the process.
- *
- * @since 0.1.0
- * @category services
- */
-export class Environment extends Context.Tag("@letterboxd-ratings/cli/Environment")<
-  Environment,
-  { readonly variables: Readonly<Record<string, string | undefined>> }
->() {}
 
 /**
  * The flags of the command line as texts; a flag that was not given is absent.

@@ -6,7 +6,7 @@
 import { ImportEvent, type ImportReport, type InputCounts, type Username } from "@letterboxd-ratings/core"
 import { Effect, Schema } from "effect"
 import prettyBytes from "pretty-bytes"
-import { printable, shown } from "../Shown.ts"
+import { grouped, printable, shown } from "../Shown.ts"
 import { committedLine, count, fitting, span } from "./RunWords.ts"
 import type { ProgressWords } from "./ShowProgress.ts"
 
@@ -23,7 +23,7 @@ const countWords: { readonly [K in keyof InputCounts]-?: (n: number) => string }
   orphaned: (n) => `${count(n, "orphaned entry", "orphaned entries")} left out`,
   deleted: (n) => `${count(n, "deleted entry", "deleted entries")} left out`,
   withoutNumber: (n) => `${count(n, "row")} without a film number`,
-  ignored: (n) => `${n.toLocaleString("en-US")} ignored`
+  ignored: (n) => `${grouped(n)} ignored`
 }
 
 const isCount = (name: string): name is keyof InputCounts => Object.hasOwn(countWords, name)
@@ -56,7 +56,7 @@ const differences = ({ added, changed, removed }: ImportReport["ratings"]): stri
     [changed, "changed"],
     [removed, "removed"]
   ]
-    .flatMap(([n, word]) => (n === 0 ? [] : [`${Number(n).toLocaleString("en-US")} ${word}`]))
+    .flatMap(([n, word]) => (n === 0 ? [] : [`${grouped(Number(n))} ${word}`]))
     .join(", ")
 
 /** The line for an event, if it has one. */
@@ -196,7 +196,7 @@ export const resultOfImport = (
     [members.proven, "proving less than the dataset"],
     [members.incomplete, "incomplete"],
     [members.superseded, "superseded"]
-  ].flatMap(([n, word]) => (n === 0 ? [] : [`${Number(n).toLocaleString("en-US")} ${word}`]))
+  ].flatMap(([n, word]) => (n === 0 ? [] : [`${grouped(Number(n))} ${word}`]))
   const lists = Object.values(members).reduce((sum, n) => sum + n, 0)
   const rows = differences(ratings)
   const lines = [

@@ -5,7 +5,7 @@
  */
 import { HarvestEvent, type RunReport, type SourceActivity, type Username } from "@letterboxd-ratings/core"
 import { Duration, Effect, Schema } from "effect"
-import { printable } from "../Shown.ts"
+import { grouped, printable } from "../Shown.ts"
 import type { ProgressWords } from "./ShowProgress.ts"
 
 /**
@@ -14,8 +14,7 @@ import type { ProgressWords } from "./ShowProgress.ts"
  * @since 0.1.0
  * @category constructors
  */
-export const count = (n: number, one: string, many = `${one}s`): string =>
-  `${n.toLocaleString("en-US")} ${n === 1 ? one : many}`
+export const count = (n: number, one: string, many = `${one}s`): string => `${grouped(n)} ${n === 1 ? one : many}`
 
 /**
  * A time span in whole seconds: `41s`, `3m 20s`, `2h 5m`. Times below a second are in milliseconds.
@@ -39,7 +38,7 @@ export const committedLine = (event: {
   readonly totalRatings: number
   readonly notes?: ReadonlyArray<string>
 }): string =>
-  `${(event.notes ?? []).map((note) => `${printable(note)}\n`).join("")}Batch ${event.batch} committed: ${count(event.members.length, "member")}, ${count(event.ratings, "rating")} (${event.totalRatings.toLocaleString("en-US")} in total)`
+  `${(event.notes ?? []).map((note) => `${printable(note)}\n`).join("")}Batch ${event.batch} committed: ${count(event.members.length, "member")}, ${count(event.ratings, "rating")} (${grouped(event.totalRatings)} in total)`
 
 const doubtWords = {
   "list-moved": "the list changed while it was read",
@@ -165,7 +164,7 @@ export const resultOf = (
   const { added, changed, members: again, removed } = report.readAgain
   if (again > 0) {
     lines.push(
-      `${count(again, "member")} read again: ${count(added, "rating")} added, ${changed.toLocaleString("en-US")} changed, ${removed.toLocaleString("en-US")} removed.`
+      `${count(again, "member")} read again: ${count(added, "rating")} added, ${grouped(changed)} changed, ${grouped(removed)} removed.`
     )
   }
   for (const partial of report.partial.slice(0, 20))

@@ -8,6 +8,7 @@
 import { HttpClient, type HttpClientError, HttpClientRequest, type HttpClientResponse } from "@effect/platform"
 import type { SourceActivity } from "@letterboxd-ratings/core"
 import { Clock, Context, Data, Duration, Effect, Layer, Option, Random, Schedule, Stream } from "effect"
+import { policyDefaults } from "../Defaults.ts"
 import { fromClientError, NoConnection, type NotAnswered, RequestsSpent } from "./NotAnswered.ts"
 import * as Pacing from "./Pacing.ts"
 import type { PageResponse } from "./PageResponse.ts"
@@ -49,16 +50,7 @@ export interface HttpPolicyOptions {
  * @since 0.1.0
  * @category models
  */
-export const defaults: HttpPolicyOptions = {
-  userAgent: "letterboxd-ratings (+https://github.com/letterboxd-ratings/letterboxd-ratings)",
-  concurrency: 5,
-  requestsPerSecond: 2,
-  maxRetries: 5,
-  timeoutMillis: 30_000,
-  backoffMillis: 2_000,
-  patienceMillis: 3_600_000,
-  maxRequests: Infinity
-}
+export const defaults: HttpPolicyOptions = policyDefaults
 
 /**
  * The judge's verdict on a response: `good`; `again` for a temporary fault, to be retried; or `wall`, which is never retried.

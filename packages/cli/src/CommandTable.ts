@@ -1,0 +1,320 @@
+/**
+ * The commands of `lb`: their help and their options. To add a command, add it here. What a command does is in `commands`
+ * and loaded when it runs, so that each command starts without the code of the others.
+ *
+ * @since 0.1.0
+ */
+import { Effect } from "effect"
+import type { Command } from "./Command.ts"
+import {
+  exportOptions,
+  importOptions,
+  isDatasetOption,
+  namesOptions,
+  type OptionKey,
+  refreshOptions,
+  reportOptions
+} from "./options/OptionTable.ts"
+
+/** Loads the code of a command, and runs it. */
+const loaded = <M, A, E, R>(load: () => Promise<M>, run: (its: M) => Effect.Effect<A, E, R>) =>
+  Effect.flatMap(Effect.promise(load), run)
+
+const notForUser = new Set<OptionKey>(["mode", "batches", "batchSize", "membersList", "skip", "yes"])
+
+const notForRefresh = new Set<OptionKey>(["mode", "batches", "skip", "yes", "record", "failed"])
+
+const otherImportOptions = new Set<OptionKey>([
+  "storage",
+  "storageOptions",
+  "out",
+  "testMode",
+  "versioned",
+  "filmLabel",
+  "keep",
+  "batchSize",
+  "baseUrl",
+  "json",
+  "quiet",
+  "config"
+])
+
+const otherExportOptions = new Set<OptionKey>([
+  "storageOptions",
+  "out",
+  "testMode",
+  "filmLabel",
+  "json",
+  "yes",
+  "config"
+])
+
+const doctorOptions = new Set<OptionKey>([
+  "source",
+  "sourceOptions",
+  "out",
+  "testMode",
+  "rate",
+  "timeout",
+  "baseUrl",
+  "listing",
+  "membersList",
+  "userAgent",
+  "ignoreRobots",
+  "json",
+  "config"
+])
+
+const runCommand: Command = {
+  name: "run",
+  summary: "Starts a dataset, or adds members to one.",
+  what: "Adds members to a dataset: reads the films of popular members, and commits their ratings batch by batch.",
+  usage: "--mode new|continue [OPTIONS]",
+  examples: [
+    ["lb run --mode new --source sandbox", "try it on a generated site on this machine; no request leaves it"],
+    [
+      "lb run --mode new --batches 5 --batch-size 20",
+      "start a dataset of 100 members from letterboxd.com, in data_output"
+    ],
+    ["lb run --mode continue", "continue: complete partial members, and add 20 more"]
+  ],
+  takes: (key) =>
+    !exportOptions.has(key) &&
+    !importOptions.has(key) &&
+    !refreshOptions.has(key) &&
+    !namesOptions.has(key) &&
+    !reportOptions.has(key),
+  run: ({ flags }) =>
+    loaded(
+      () => import("./commands/run.ts"),
+      (its) => its.run(flags)
+    )
+}
+
+const userCommand: Command = {
+  name: "user",
+  summary: "Adds or refreshes members by name.",
+  what: "Reads members into the dataset, each once, in the order given. With --storage csv, the ratings of each are also in users/user_NAME_raw.csv and users/user_NAME_translated.csv; later runs keep these files up to date. If a member is in the dataset already, the new ratings replace the old ones, but only if the whole list was read.",
+  usage: "NAME... [-i FILE] [--failed FILE] [OPTIONS]",
+  examples: [
+    ["lb user davee", "add or refresh the member davee"],
+    ["lb user https://letterboxd.com/davee/", "the same, by the URL of the profile; @davee works too"],
+    [
+      "lb user -i names.txt --failed left.txt",
+      "the members of a file; then the rest with -i left.txt --failed left.txt"
+    ],
+    ["lb user member_1 --source sandbox --test-mode", "try it on the sandbox"]
+  ],
+  argument: { name: "NAME", isOptional: true, isMany: true },
+  takes: (key) =>
+    !notForUser.has(key) &&
+    !exportOptions.has(key) &&
+    !reportOptions.has(key) &&
+    !importOptions.has(key) &&
+    (namesOptions.has(key) || !refreshOptions.has(key)),
+  run: ({ flags, words }) =>
+    loaded(
+      () => import("./commands/user.ts"),
+      (its) => its.user(words, flags)
+    )
+}
+
+const refreshCommand: Command = {
+  name: "refresh",
+  summary: "Reads members again who may have changed, with few requests.",
+  what: "Reads members of a dataset again who may have changed, with as few requests as possible. The members list states how many films members watched, 30 members in one request: who has as many as the dataset knows is not read. Others are read again, and so is who is due, judging by how fast a list changed before. With a limit of requests (--max-requests), those come first of whom a request finds the most changes. With --via feed, the newest entries of members are read instead of their lists. What changed is in lb log.",
+  usage: "[NAME...] [-i FILE] [OPTIONS]",
+  examples: [
+    ["lb refresh", "read members again who have changed"],
+    ["lb refresh --plan", "show who would be read, and why; requests nothing"],
+    ["lb refresh --max-requests 500 --max-time 2h", "as much as fits"],
+    ["lb refresh davee anna", "these members, whatever is known of them"],
+    ["lb refresh --via feed", "the newest entries of each member, one request each"]
+  ],
+  argument: { name: "NAME", isOptional: true, isMany: true },
+  takes: (key) =>
+    !notForRefresh.has(key) && !exportOptions.has(key) && !importOptions.has(key) && !reportOptions.has(key),
+  switches: { plan: "Show who would be read, why, and with how many requests. Requests nothing." },
+  run: ({ flags, switches, words }) =>
+    loaded(
+      () => import("./commands/refresh.ts"),
+      (its) => its.start(words, flags, switches.has("plan"))
+    )
+}
+
+const forgetCommand: Command = {
+  name: "forget",
+  summary: "Takes members out of the dataset, and leaves them out from then on.",
+  what: "For people who ask to be taken out. Removes the names of members, those they had before too, with all their ratings, changes and readings, from the dataset and from the files that lb wrote beside it. What stays is the number of the member, and a keyed hash of the name, by which later runs and imports leave the member out. It cannot be undone.",
+  usage: "NAME... [-i FILE] [--plan] [--yes]",
+  examples: [
+    ["lb forget davee --plan", "show what would go"],
+    ["lb forget davee --yes", "take the member davee out, without a question"]
+  ],
+  argument: { name: "NAME", isOptional: true, isMany: true },
+  takes: (key) => isDatasetOption(key) || key === "yes" || key === "input",
+  switches: { plan: "Show what would go. Changes nothing." },
+  run: ({ flags, switches, words }) =>
+    loaded(
+      () => import("./commands/forget.ts"),
+      (its) => its.forget(words, flags, switches)
+    )
+}
+
+const importCommand: Command = {
+  name: "import",
+  summary: "Imports official exports, saved pages, archives, feeds and public datasets.",
+  what: "Imports files into a new or an existing dataset, without a request to any site. Recognises what each path is: official exports (ZIP files or folders), saved pages and archives (HTML, HAR, WARC, WACZ), feeds (RSS), public datasets (ZIP files or folders), and folders of any of these. A complete list (an export, or all pages of a member) replaces an older one; nothing else removes a rating.",
+  usage: "PATH... [OPTIONS]",
+  examples: [
+    ["lb import letterboxd-davee-2026-11-01-12-00-utc.zip", "import the export from letterboxd.com/settings/data"],
+    ["lb import exports/ --dry-run", "show what the exports in a folder would change"],
+    ["lb import session.har pages/ --out films", "import pages that were saved in a browser"],
+    [
+      "lb import ratings.csv --format table --columns user=name,film=slug,rating=stars --films numbers.csv",
+      "import a table of ratings, with film numbers from another table"
+    ]
+  ],
+  argument: { name: "PATH", isOptional: false, isMany: true },
+  takes: (key) => importOptions.has(key) || otherImportOptions.has(key),
+  run: ({ flags, words }) =>
+    loaded(
+      () => import("./commands/import.ts"),
+      (its) => its.importing(words, flags)
+    )
+}
+
+const statusCommand: Command = {
+  name: "status",
+  summary: "Shows what a dataset contains.",
+  what: "Shows what a dataset contains, and what to do next: the command, and the file with links to pages that an import found missing. Changes nothing, and works while a run is in progress.",
+  usage: "[OPTIONS]",
+  examples: [
+    ["lb status", "the dataset in data_output"],
+    ["lb status --out mine --json", "another dataset, as JSON"]
+  ],
+  takes: isDatasetOption,
+  run: ({ flags }) =>
+    loaded(
+      () => import("./commands/status.ts"),
+      (its) => its.status(flags)
+    )
+}
+
+const logCommand: Command = {
+  name: "log",
+  summary: "Shows when members were read, and what each reading changed.",
+  what: "Shows when members were read, and what each reading changed. Without a name: one line for each batch. With a name: each reading of this member, why the list was not complete, and each rating that was added, changed or removed. A dataset records its changes from the first time a member is read again; of the time before, it knows the last reading of each member.",
+  usage: "[NAME] [OPTIONS]",
+  examples: [
+    ["lb log", "the batches of the dataset in data_output"],
+    ["lb log davee", "the readings of the member davee"],
+    ["lb log davee --json", "the same, as one JSON object for each reading"]
+  ],
+  argument: { name: "NAME", isOptional: true },
+  takes: isDatasetOption,
+  run: ({ flags, words: [name] }) =>
+    loaded(
+      () => import("./commands/log.ts"),
+      (its) => its.log(name, flags)
+    )
+}
+
+const reportCommand: Command = {
+  name: "report",
+  summary: "Makes a page that shows a dataset, or one member.",
+  what: "Makes a page that shows a dataset in charts and tables: ratings, films, decades, members, how complete it is, and what changed. With --member, it shows one member: months, favourites, disagreements, and members with the same taste. The page is one HTML file. It opens from disk, loads nothing, and runs no script. Reads the dataset, and changes nothing in it.",
+  usage: "[OPTIONS]",
+  examples: [
+    ["lb report", "data_output-report.html shows the dataset in data_output"],
+    ["lb report --member davee", "data_output-report-davee.html shows the member davee"],
+    ["lb report --anonymise --out-file shared.html", "the dataset without names"]
+  ],
+  takes: (key) => isDatasetOption(key) || reportOptions.has(key),
+  run: ({ flags }) =>
+    loaded(
+      () => import("./commands/report.ts"),
+      (its) => its.report(flags)
+    )
+}
+
+const verifyCommand: Command = {
+  name: "verify",
+  summary: "Verifies a dataset row by row; --repair rebuilds what can be derived.",
+  what: "Verifies a dataset: every file is as it was committed, ids are unique, the user and the film of every row are mapped, no rating is duplicated, and the translated ratings and the files of single members match the raw ratings row by row. Reports all damage, with exit code 4.",
+  usage: "[--repair] [OPTIONS]",
+  examples: [
+    ["lb verify", "verify the dataset in data_output"],
+    ["lb verify --repair", "verify it, and repair what can be repaired safely"]
+  ],
+  takes: isDatasetOption,
+  switches: {
+    repair:
+      "Repair what can be repaired safely: rewrite files that a spreadsheet or an editor saved in another format, rebuild the translated ratings and the files of single members from the raw ratings, and move rows that other programs added to separate files. The old files are kept."
+  },
+  run: ({ flags, switches }) =>
+    loaded(
+      () => import("./commands/verify.ts"),
+      (its) => its.verify(flags, switches.has("repair"))
+    )
+}
+
+const exportCommand: Command = {
+  name: "export",
+  summary: "Writes a dataset for other tools, or copies it into another storage.",
+  what: "Writes a dataset for other tools, or copies it into another storage, with a data card that describes it. Every row is counted. A failed export leaves nothing behind.",
+  usage: "--to NAME [OPTIONS]",
+  examples: [
+    ["lb export --to movielens", "ratings.csv, movies.csv and links.csv for recommenders, in data_output-movielens"],
+    ["lb export --to jsonl --anonymise --into shared", "without names"],
+    ["lb export --to spreadsheet", "a table for Excel or LibreOffice"],
+    ["lb export --to sqlite", "a database to query, in data_output-sqlite"],
+    ["lb export --to csv --as-of 2026-03-01 --into then", "the dataset as it was on 1 March 2026"],
+    ["lb export --from sqlite --out data_output-sqlite --to csv --into back", "convert it back to CSV"]
+  ],
+  takes: (key) => exportOptions.has(key) || otherExportOptions.has(key),
+  run: ({ flags }) =>
+    loaded(
+      () => import("./commands/export.ts"),
+      (its) => its.exporting(flags)
+    )
+}
+
+const doctorCommand: Command = {
+  name: "doctor",
+  summary: "Checks whether the source can be read.",
+  what: "Checks whether the source can be read, and shows the result of each step. A step without an answer for 30 seconds fails. For a site, it requests robots.txt, the members list and two films pages of NAME (default: the first member of the list). Writes no files, except pages it does not understand, which go to diagnostics/ in the output folder.",
+  usage: "[NAME] [OPTIONS]",
+  examples: [
+    ["lb doctor", "check letterboxd.com"],
+    ["lb doctor davee", "check the films pages of one member"],
+    ["lb doctor --source sandbox", "an example without problems"]
+  ],
+  argument: { name: "NAME", isOptional: true },
+  takes: (key) => doctorOptions.has(key),
+  run: ({ flags, words: [name] }) =>
+    loaded(
+      () => import("./commands/doctor.ts"),
+      (its) => its.doctor(name, flags)
+    )
+}
+
+/**
+ * The commands, in the order of the help.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const commands: ReadonlyArray<Command> = [
+  runCommand,
+  userCommand,
+  refreshCommand,
+  forgetCommand,
+  importCommand,
+  statusCommand,
+  logCommand,
+  reportCommand,
+  verifyCommand,
+  exportCommand,
+  doctorCommand
+]
