@@ -41,6 +41,7 @@ import { mappingReaders } from "./MappingFiles.ts"
 import { rebuildMemberFiles, recommit, staleMemberFiles, staleSentence } from "./MemberFiles.ts"
 import { rowBlocks, rowCounts } from "./RowFiles.ts"
 import { about, failures } from "./StorageFailure.ts"
+import { translatedBytes } from "./TranslatedBytes.ts"
 import { nothingThere } from "./WhatIsThere.ts"
 
 type Files = FileSystem.FileSystem | Path.Path
@@ -247,6 +248,7 @@ const checkWith = (
     const checks = makeRowChecks(state, { pairs: true })
     const called = rowNames(users, (id) => films.get(id), manifest.filmLabel)
     const translate = translation(keeps, called)
+    const bytesOf = translatedBytes(keeps, called)
     const translated = isTranslatedChanged ? undefined : translatedReader(folder, manifest)
     let row = 0
     let isTranslatedRight = translated !== undefined
@@ -254,13 +256,13 @@ const checkWith = (
       Effect.gen(function* () {
         row += ratings.length
         if (!isTranslatedRight || translated === undefined) return
-        const expected = ratings.map(translate)
-        const text = expected.join("")
-        const read = yield* Effect.option(translated(text))
-        isTranslatedRight = Option.isSome(read) && read.value === text
+        const text = bytesOf(ratings)
+        const read = yield* Effect.option(translated(text.length))
+        isTranslatedRight = Option.isSome(read) && isSame(read.value, text)
         // That it cannot be read is told already.
         if (isTranslatedRight || Option.isNone(read)) return
-        const found = read.value
+        const found = new TextDecoder().decode(read.value)
+        const expected = ratings.map(translate)
         const at = expected.findIndex((_, i) => !found.startsWith(expected.slice(0, i + 1).join("")))
         problems.push(
           `${place("translatedRatings")}: row ${row - ratings.length + at + 1} is not the translation of the raw row`
@@ -281,32 +283,38 @@ const checkWith = (
     return found(row)
   })
 
-/** Reads the translated file along with the raw one: gives as much of it as the text that is expected there. */
+const isSame = (some: Uint8Array, others: Uint8Array): boolean => {
+  if (some.length !== others.length) return false
+  for (let i = 0; i < some.length; i++) if (some[i] !== others[i]) return false
+  return true
+}
+
+/**
+ * Reads the translated file along with the raw one: gives the next bytes of it, as many as are expected there. They are valid
+ * until it is asked again.
+ */
 const translatedReader = (folder: string, manifest: CsvManifest) => {
   let position = headersOf(keepsIn(manifest)).translatedRatings.length
-  const encoder = new TextEncoder()
-  return (expected: string) =>
+  let room = new Uint8Array()
+  return (length: number) =>
     Effect.gen(function* () {
       const fs = yield* FileSystem.FileSystem
       const place = yield* placeOf(failures, folder, manifest.files.translatedRatings)
       return yield* about(place)(
         Effect.scoped(
           Effect.gen(function* () {
-            const length = encoder.encode(expected).length
             const file = yield* fs.open(place, { flag: "r" })
             yield* file.seek(position, "start")
             position += length
-            const parts: Array<Uint8Array> = []
-            let left = length
-            while (left > 0) {
-              const bytes = new Uint8Array(left)
-              const got = Number(yield* file.read(bytes))
+            if (room.length < length) room = new Uint8Array(length * 2)
+            const bytes = room.subarray(0, length)
+            let filled = 0
+            while (filled < length) {
+              const got = Number(yield* file.read(bytes.subarray(filled)))
               if (got === 0) break
-              parts.push(bytes.subarray(0, got))
-              left -= got
+              filled += got
             }
-            const decoder = new TextDecoder()
-            return parts.map((part) => decoder.decode(part, { stream: true })).join("")
+            return bytes.subarray(0, filled)
           })
         )
       )

@@ -3,11 +3,12 @@
  */
 import type { FileSystem, Path } from "@effect/platform"
 import type { RowCounts, RowOf, RowTable, StorageError } from "@letterboxd-ratings/core"
-import { entryBytes, type FileEntry, keepsIn } from "@letterboxd-ratings/storage-folder"
+import { entryBytes, keepsIn } from "@letterboxd-ratings/storage-folder"
 import { Chunk, Effect, Either, Stream } from "effect"
-import { csvTable } from "./CsvCells.ts"
+import { type CsvTable, csvTable } from "./CsvCells.ts"
 import { type CsvManifest, rowFiles } from "./CsvManifest.ts"
 import { damagedLine } from "./MappingFiles.ts"
+import { longestRow, readPlainRatings } from "./RatingBytes.ts"
 import { failures, storageError } from "./StorageFailure.ts"
 
 type Files = FileSystem.FileSystem | Path.Path
@@ -28,40 +29,99 @@ const recordsIn = (
   return { records, rest: open === undefined ? "" : `${open}\n` }
 }
 
-/**
- * The committed lines of a file below its header, in blocks, without their line ends. Fails at the end where the bytes
- * are not what was committed.
- */
-const committedLines = (
-  folder: string,
-  entry: FileEntry,
-  header: string
-): Stream.Stream<ReadonlyArray<string>, StorageError, Files> =>
-  Stream.suspend(() => {
-    const decoder = new TextDecoder("utf-8")
-    let rest = ""
-    let isFirst = true
-    return entryBytes(failures, folder, entry).pipe(
-      Stream.mapEffect((bytes) => {
-        const text = rest + decoder.decode(bytes, { stream: true })
-        const lines = text.split("\n")
-        const unfinished = lines.pop() ?? ""
-        const whole = text.includes(`"`) ? recordsIn(lines) : { records: lines, rest: "" }
-        rest = whole.rest + unfinished
-        if (!isFirst) return Effect.succeed(whole.records)
-        isFirst = false
-        return `${whole.records[0] ?? ""}\n` === header
-          ? Effect.succeed(whole.records.slice(1))
-          : storageError(
-              "Damaged",
-              `${folder}/${entry.name}`,
-              `it does not begin with "${header.trimEnd()}". Restore it from a copy`
-            )
-      })
-    )
-  })
+/** What a line is that is no row. */
+interface NoRow {
+  readonly line: number
+  readonly what: string
+}
 
-/** All committed rows of a table in order, some thousands at a time; none of one that the dataset does not keep. */
+/** Rows of a block of bytes, or what is wrong in it. */
+type Block<Row> = Either.Either<ReadonlyArray<Row>, NoRow | "OtherHeader">
+
+/**
+ * Reads the lines of a file below its header out of one block of bytes after the other. A line that is not whole yet waits
+ * for the next block.
+ */
+const lineReader = <Row>({ header, read }: CsvTable<Row>, name: string, linesBefore = 0) => {
+  // A mark of the byte order is no part of a text, but it is one of a line in the middle of a file.
+  const decoder = new TextDecoder("utf-8", { ignoreBOM: linesBefore > 0 })
+  let rest = ""
+  let isFirst = linesBefore === 0
+  // The header is the first line.
+  let line = Math.max(linesBefore, 1)
+  return (bytes: Uint8Array): Block<Row> => {
+    const text = rest + decoder.decode(bytes, { stream: true })
+    const lines = text.split("\n")
+    const unfinished = lines.pop() ?? ""
+    const whole = text.includes(`"`) ? recordsIn(lines) : { records: lines, rest: "" }
+    rest = whole.rest + unfinished
+    if (isFirst && `${whole.records[0] ?? ""}\n` !== header) return Either.left("OtherHeader")
+    const rows: Array<Row> = []
+    for (const text of isFirst ? whole.records.slice(1) : whole.records) {
+      line += 1
+      const row = read(text)
+      if (Either.isLeft(row))
+        return Either.left({ line, what: `(${text.slice(0, 80)}) is no row of ${name}: ${row.left}` })
+      rows.push(row.right)
+    }
+    isFirst = false
+    return Either.right(rows)
+  }
+}
+
+/** Reads rows in a plain form from bytes, as `readPlainRatings` does. */
+type PlainReader<Row> = (bytes: Uint8Array, from: number, rows: Array<Row>) => number
+
+const startsWith = (bytes: Uint8Array, start: Uint8Array): boolean =>
+  bytes.length >= start.length && start.every((byte, i) => bytes[i] === byte)
+
+const joined = (first: Uint8Array, second: Uint8Array): Uint8Array => {
+  if (first.length === 0) return second
+  const both = new Uint8Array(first.length + second.length)
+  both.set(first)
+  both.set(second, first.length)
+  return both
+}
+
+/**
+ * Reads the rows of a file out of one block of bytes after the other: by `plain`, if there is such a reader, up to the first
+ * line that is not in its form, and by lines from there on.
+ */
+export const blockReader = <Row>(
+  table: CsvTable<Row>,
+  name: string,
+  plain?: PlainReader<Row>
+): ((bytes: Uint8Array) => Block<Row>) => {
+  let byLines = plain === undefined ? lineReader(table, name) : undefined
+  let rest = new Uint8Array()
+  let line = 0
+  return (bytes) => {
+    if (byLines !== undefined || plain === undefined) return (byLines ??= lineReader(table, name))(bytes)
+    const header = line === 0 ? new TextEncoder().encode(table.header) : new Uint8Array()
+    const block = joined(rest, bytes)
+    const rows: Array<Row> = []
+    if (!startsWith(block, header)) return (byLines = lineReader(table, name))(block)
+    const end = plain(block, header.length, rows)
+    line += rows.length + (line === 0 ? 1 : 0)
+    const left = block.subarray(end)
+    if (left.length < longestRow && !left.includes(0x0a)) {
+      rest = left.slice()
+      return Either.right(rows)
+    }
+    byLines = lineReader(table, name, line)
+    return Either.map(byLines(left), (more) => [...rows, ...more])
+  }
+}
+
+const plainReaders: { readonly [T in RowTable]?: PlainReader<RowOf<T>> } = { ratings: readPlainRatings }
+
+/** The plain form has the three columns that every dataset has. */
+const plainColumns = 3
+
+/**
+ * All committed rows of a table in order, some thousands at a time; none of one that the dataset does not keep. Fails at the
+ * end where the bytes are not what was committed.
+ */
 export const rowBlocks = <T extends RowTable>(
   folder: string,
   manifest: CsvManifest,
@@ -70,23 +130,21 @@ export const rowBlocks = <T extends RowTable>(
   Stream.suspend(() => {
     const entry = manifest.files[rowFiles[name]]
     if (entry === undefined) return Stream.empty
-    const { header, read } = csvTable(name, keepsIn(manifest))
-    let line = 1
-    return Stream.mapEffect(committedLines(folder, entry, header), (lines) => {
-      const rows: Array<RowOf<T>> = []
-      for (const text of lines) {
-        line += 1
-        const row = read(text)
-        if (Either.isLeft(row))
-          return damagedLine(
-            `${folder}/${entry.name}`,
-            line,
-            `(${text.slice(0, 80)}) is no row of ${name}: ${row.left}`
-          )
-        rows.push(row.right)
-      }
-      return Effect.succeed(rows)
-    })
+    const table = csvTable(name, keepsIn(manifest))
+    const read = blockReader(table, name, table.columns.length === plainColumns ? plainReaders[name] : undefined)
+    return Stream.mapEffect(entryBytes(failures, folder, entry), (bytes) =>
+      Either.match(read(bytes), {
+        onRight: (rows) => Effect.succeed(rows),
+        onLeft: (wrong) =>
+          wrong === "OtherHeader"
+            ? storageError(
+                "Damaged",
+                `${folder}/${entry.name}`,
+                `it does not begin with "${table.header.trimEnd()}". Restore it from a copy`
+              )
+            : damagedLine(`${folder}/${entry.name}`, wrong.line, wrong.what)
+      })
+    )
   })
 
 /** Rows of a block in chunks: a fold over a stream cannot take so many at once. */

@@ -52,15 +52,12 @@ export const problemsOfMembers = (
 
 /** Pairs of a user and a film as numbers, in memory that grows with them: eight bytes for each. */
 const makePairs = (userIds: ReadonlyArray<UserId>, expected: number) => {
-  // A user id may be as large as a film id, and numbers made of two of them would not be exact.
-  const order = new Map(userIds.map((userId, i) => [userId, i]))
   // Room for what is expected, within reason: a wrong number must not take all memory.
   let pairs = new Float64Array(Math.min(Math.max(expected, 1024), 2 ** 24))
   let size = 0
   return {
-    add: (userId: UserId, filmId: FilmId) => {
-      const user = order.get(userId)
-      if (user === undefined) return
+    /** Adds a film of the user at this place of `userIds`: a user id may be as large as a film id, and numbers made of two of them would not be exact. */
+    add: (user: number, filmId: FilmId) => {
       if (size === pairs.length) {
         const larger = new Float64Array(size * 2)
         larger.set(pairs)
@@ -117,7 +114,7 @@ export const makeRowChecks = (
 ): RowChecks => {
   const problems: Array<string> = []
   const userIds = [...state.users.values()]
-  const known = new Set(userIds)
+  const places = new Map(userIds.map((userId, i) => [userId, i]))
   const pairs = options.pairs ? makePairs(userIds, state.ratings + state.watched) : undefined
   const perUser = new Map<UserId, number>()
   const counts: { [T in RowTable]: number } = { ...noRows }
@@ -127,14 +124,28 @@ export const makeRowChecks = (
   return {
     problems,
     see: (table, rows) => {
+      // Rows of a user mostly stand together, so that one look-up serves them all.
+      let last: UserId | undefined
+      let place: number | undefined
+      let seen = 0
+      const count = () => {
+        if (table === "ratings" && last !== undefined) perUser.set(last, (perUser.get(last) ?? 0) + seen)
+      }
       for (const { filmId, userId } of rows) {
         counts[table] += 1
-        if (!known.has(userId)) note(sentences.unknownUser(table, counts[table], userId))
-        if (table === "ratings") perUser.set(userId, (perUser.get(userId) ?? 0) + 1)
+        if (userId !== last) {
+          count()
+          last = userId
+          place = places.get(userId)
+          seen = 0
+        }
+        seen += 1
+        if (place === undefined) note(sentences.unknownUser(table, counts[table], userId))
         if (filmId === undefined) continue
         if (!state.films.has(filmId)) note(sentences.unknownFilm(table, counts[table], filmId))
-        if (table !== "changes") pairs?.add(userId, filmId)
+        if (table !== "changes" && place !== undefined) pairs?.add(place, filmId)
       }
+      count()
     },
     end: () => {
       const read = options.table === undefined ? rowTablesOf(state.keeps) : [options.table]

@@ -1,0 +1,57 @@
+/**
+ * Rows of ratings in the form in which we write them: two ids and a rating with one decimal, without quotes. They are read
+ * from bytes: to make a text of each line, and of each of its cells, takes ten times as long. What is written otherwise, and
+ * may be valid still, is left to the reader of lines.
+ */
+import { type EncodedRating, filmIdFromNumber, ratingFromHalfStars, UserId } from "@letterboxd-ratings/core"
+import { Option } from "effect"
+
+const lineEnd = 0x0a
+const comma = 0x2c
+const point = 0x2e
+const zero = 0x30
+const nine = 0x39
+const highestId = 2_147_483_647
+
+/** No row in this form is longer: two ids of ten digits, a rating of three letters, two commas and the line end. */
+export const longestRow = 26
+
+const starsByHalves = Array.from({ length: 11 }, (_, halfStars) =>
+  Option.getOrUndefined(ratingFromHalfStars(halfStars))
+)
+
+/**
+ * Adds the rows that begin at `from` to `rows`, up to the first line that is not whole or not in this form. Gives where
+ * that line begins.
+ */
+export const readPlainRatings = (bytes: Uint8Array, from: number, rows: Array<EncodedRating>): number => {
+  const { length } = bytes
+  let start = from
+  for (;;) {
+    let at = start
+    let user = 0
+    let sign = 0
+    while (at < length && (sign = bytes[at] ?? 0) >= zero && sign <= nine && user <= highestId) {
+      user = user * 10 + sign - zero
+      at += 1
+    }
+    // An id of ours does not begin with 0. A text that does is one to be told about.
+    if (user < 1 || user > highestId || bytes[start] === zero || bytes[at] !== comma) return start
+    const filmStart = ++at
+    let film = 0
+    while (at < length && (sign = bytes[at] ?? 0) >= zero && sign <= nine && film <= highestId) {
+      film = film * 10 + sign - zero
+      at += 1
+    }
+    if (bytes[filmStart] === zero || bytes[at] !== comma) return start
+    const filmId = filmIdFromNumber(film)
+    const tenths = bytes[at + 3] ?? 0
+    const stars = (bytes[at + 1] ?? 0) - zero
+    if (bytes[at + 2] !== point || bytes[at + 4] !== lineEnd || stars < 0 || stars > 5) return start
+    const rating =
+      tenths === zero ? starsByHalves[stars * 2] : tenths === zero + 5 ? starsByHalves[stars * 2 + 1] : undefined
+    if (filmId === undefined || rating === undefined) return start
+    rows.push({ userId: UserId.make(user, { disableValidation: true }), filmId, rating })
+    start = at + 5
+  }
+}
