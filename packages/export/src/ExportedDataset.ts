@@ -42,14 +42,20 @@ export interface ExportedDataset {
  */
 export const withNames = ({ committedAt, ratings, state }: WholeDataset): ExportedDataset => {
   const usernames = new Map([...state.users].map(([username, userId]) => [userId, username]))
+  const timeOf = (userId: UserId): DateTime.Utc => {
+    const username = usernames.get(userId)
+    if (username === undefined) return committedAt
+    return state.members.get(username)?.readAt ?? state.updates.get(username) ?? committedAt
+  }
+  // Rows of a member mostly stand together.
+  let last: { readonly userId: UserId; readonly time: DateTime.Utc } | undefined
   return {
     keeps: state.keeps,
     films: state.films,
     usernames,
     readAt: (userId) => {
-      const username = usernames.get(userId)
-      if (username === undefined) return committedAt
-      return state.members.get(username)?.readAt ?? state.updates.get(username) ?? committedAt
+      if (last?.userId !== userId) last = { userId, time: timeOf(userId) }
+      return last.time
     },
     ratings
   }
