@@ -12,6 +12,7 @@ import { importCommand } from "./commands/import.ts"
 import { logCommand } from "./commands/log.ts"
 import { forgetCommand } from "./commands/forget.ts"
 import { refreshCommand } from "./commands/refresh.ts"
+import { renameCommand } from "./commands/rename.ts"
 import { reportCommand } from "./commands/report.ts"
 import { runCommand } from "./commands/run.ts"
 import { statusCommand } from "./commands/status.ts"
@@ -31,6 +32,7 @@ export const commands: ReadonlyArray<Command> = [
   runCommand,
   userCommand,
   refreshCommand,
+  renameCommand,
   forgetCommand,
   importCommand,
   statusCommand,
