@@ -19,7 +19,18 @@ import { shown } from "./Shown.ts"
  */
 export interface Failed {
   readonly command:
-    "run" | "user" | "status" | "verify" | "export" | "doctor" | "import" | "log" | "refresh" | "forget" | "report"
+    | "run"
+    | "user"
+    | "status"
+    | "verify"
+    | "export"
+    | "doctor"
+    | "import"
+    | "log"
+    | "refresh"
+    | "forget"
+    | "rename"
+    | "report"
   readonly flags: Flags
   readonly into?: string
 }

@@ -161,6 +161,22 @@ const forgetCommand: Command = {
     )
 }
 
+const renameCommand: Command = {
+  name: "rename",
+  summary: "Tells the dataset that a member has another name now.",
+  what: "A run, a refresh and an import that meet the redirect of the site do this by themselves. Use this command where the dataset has one member under two names and the site cannot be asked, for example after exports were imported under both; The output of lb verify names members whose ratings look alike. The member keeps its number, its ratings and its history; where both names have ratings, the list of the new name is the one that stays, and the history keeps the differences.",
+  usage: "OLD NEW [--yes]",
+  examples: [["lb rename davee david", "davee is called david now"]],
+  argument: { name: "NAME", isOptional: false, isMany: true },
+  takes: (key) => isDatasetOption(key) || key === "yes",
+  switches: {},
+  run: ({ flags, words }) =>
+    loaded(
+      () => import("./commands/rename.ts"),
+      (its) => its.rename(words, flags)
+    )
+}
+
 const importCommand: Command = {
   name: "import",
   summary: "Imports official exports, saved pages, archives, feeds and public datasets.",
@@ -309,6 +325,7 @@ export const commands: ReadonlyArray<Command> = [
   runCommand,
   userCommand,
   refreshCommand,
+  renameCommand,
   forgetCommand,
   importCommand,
   statusCommand,
