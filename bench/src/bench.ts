@@ -10,9 +10,11 @@ import { intoStorages } from "./intoStorages.ts"
 import { parseAPage } from "./parseAPage.ts"
 import { refreshAYear } from "./refreshAYear.ts"
 import { reportAtScale } from "./reportAtScale.ts"
+import { startUp } from "./startUp.ts"
 import { waitForTheSite } from "./waitForTheSite.ts"
 
 const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
+  startUp,
   parseAPage,
   waitForTheSite,
   commitAtScale,

@@ -5,10 +5,17 @@ import { spawn } from "node:child_process"
 import { fileURLToPath } from "node:url"
 
 const tellMemory =
-  "data:text/javascript,process.on('exit',()=>process.stderr.write('maxRSS '+process.resourceUsage().maxRSS))"
+  "data:text/javascript,process.on('exit',()=>{const u=process.resourceUsage();process.stderr.write('maxRSS '+u.maxRSS+' cpu '+(u.userCPUTime+u.systemCPUTime))})"
+
+/** What a command took. `processor` is the time of the processor in seconds, which other work on the machine disturbs less. */
+export interface Took {
+  readonly seconds: number
+  readonly processor: number
+  readonly megabytes: number
+}
 
 /** Runs the built command in a process of its own: seconds, and the most memory it held, in MB. */
-export const runLb = (args: ReadonlyArray<string>): Promise<{ readonly seconds: number; readonly megabytes: number }> =>
+export const runLb = (args: ReadonlyArray<string>): Promise<Took> =>
   new Promise((resolve, reject) => {
     const began = performance.now()
     const child = spawn(
@@ -25,7 +32,9 @@ export const runLb = (args: ReadonlyArray<string>): Promise<{ readonly seconds: 
       })
     child.on("close", (code) => {
       const kilobytes = Number(/maxRSS (\d+)/u.exec(said)?.[1])
-      if (code === 0) resolve({ seconds: (performance.now() - began) / 1000, megabytes: kilobytes / 1000 })
+      const micros = Number(/cpu (\d+)/u.exec(said)?.[1])
+      const seconds = (performance.now() - began) / 1000
+      if (code === 0) resolve({ seconds, processor: micros / 1e6, megabytes: kilobytes / 1000 })
       else reject(new Error(`lb ended with ${code}: ${said}`))
     })
   })
