@@ -18,7 +18,19 @@ import { shown } from "./Shown.ts"
  */
 export interface Failed {
   readonly command:
-    "run" | "user" | "status" | "verify" | "export" | "doctor" | "import" | "log" | "refresh" | "forget" | "report"
+    | "run"
+    | "user"
+    | "status"
+    | "verify"
+    | "export"
+    | "doctor"
+    | "import"
+    | "log"
+    | "refresh"
+    | "forget"
+    | "report"
+    | "inspect"
+    | "query"
   readonly flags: Flags
   readonly into?: string
 }

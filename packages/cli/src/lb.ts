@@ -8,6 +8,7 @@ import type { Command } from "./Command.ts"
 import { completionsOf, readCommandLine } from "./CommandLine.ts"
 import { doctorCommand } from "./commands/doctor.ts"
 import { exportCommand } from "./commands/export.ts"
+import { inspectCommand } from "./commands/inspect.ts"
 import { importCommand } from "./commands/import.ts"
 import { logCommand } from "./commands/log.ts"
 import { forgetCommand } from "./commands/forget.ts"
@@ -35,6 +36,7 @@ export const commands: ReadonlyArray<Command> = [
   importCommand,
   statusCommand,
   logCommand,
+  inspectCommand,
   reportCommand,
   verifyCommand,
   exportCommand,
