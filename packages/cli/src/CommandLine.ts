@@ -178,6 +178,7 @@ const choices: Readonly<Partial<Record<OptionKey, ReadonlyArray<string>>>> = {
   storage: storageNames,
   from: storageNames,
   to: [...formatNames, ...storageNames],
+  resultFormat: ["table", "json", "csv", "md"],
   filmLabel: ["title", "slug"],
   listing: ["films", "rated"],
   membersList: ["all", "this-week", "this-month", "this-year"]
@@ -304,9 +305,9 @@ const oddWord = (
 /** The message for an unknown option: it belongs to another command, or was mistyped. */
 const unknownOption = (commands: ReadonlyArray<Command>, command: Command, word: string): string => {
   const name = word.replace(/^-+/u, "").replace(/=.*$/su, "")
-  const key = optionKeys.find((one) => flagOf(one) === name)
+  const keys = optionKeys.filter((one) => flagOf(one) === name)
   const others = commands
-    .filter((one) => (key === undefined ? Object.hasOwn(one.switches ?? {}, name) : one.takes(key)))
+    .filter((one) => (keys.length === 0 ? Object.hasOwn(one.switches ?? {}, name) : keys.some(one.takes)))
     .map(nameOf)
   return others.length > 0
     ? `--${name} is not an option of ${nameOf(command)}${

@@ -12,6 +12,7 @@ import { inspectCommand } from "./commands/inspect.ts"
 import { importCommand } from "./commands/import.ts"
 import { logCommand } from "./commands/log.ts"
 import { forgetCommand } from "./commands/forget.ts"
+import { queryCommand } from "./commands/query.ts"
 import { refreshCommand } from "./commands/refresh.ts"
 import { reportCommand } from "./commands/report.ts"
 import { runCommand } from "./commands/run.ts"
@@ -37,6 +38,7 @@ export const commands: ReadonlyArray<Command> = [
   statusCommand,
   logCommand,
   inspectCommand,
+  queryCommand,
   reportCommand,
   verifyCommand,
   exportCommand,

@@ -57,7 +57,8 @@ interface Appender extends Pick<Table, "append"> {
 export interface Statement<E> {
   readonly isQuery: boolean
   readonly parameters: number
-  readonly columns: ReadonlyArray<Column>
+  /** Nothing is known of them where a parameter has no value. */
+  readonly columns: () => ReadonlyArray<Column>
   readonly blocks: Stream.Stream<ReadonlyArray<Values>, E>
 }
 
@@ -223,10 +224,11 @@ const connectionOf = (connection: DuckDBConnection): Connection => {
                 (prepared) => ({
                   isQuery: prepared.statementType === StatementType.SELECT,
                   parameters: prepared.parameterCount,
-                  columns: Array.from({ length: prepared.columnCount }, (_, at) => ({
-                    name: prepared.columnName(at),
-                    type: prepared.columnType(at)
-                  })),
+                  columns: () =>
+                    Array.from({ length: prepared.columnCount }, (_, at) => ({
+                      name: prepared.columnName(at),
+                      type: prepared.columnType(at)
+                    })),
                   blocks: blocksOf(connection, () => prepared.stream(), toError)
                 })
               )

@@ -150,6 +150,7 @@ export const resolveSettings = (
       record: value("record", t.record),
       as: value("as", t.as),
       format: value("format", t.format),
+      resultFormat: value("resultFormat", t.resultFormat),
       columns: value("columns", t.columns),
       films: value("films", t.films),
       dryRun: value("dryRun", t.dryRun),

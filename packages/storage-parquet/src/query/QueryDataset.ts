@@ -136,12 +136,13 @@ export const queryDataset = (
     yield* Effect.all(filled, { discard: true })
     // A plan made for empty tables may leave them out.
     const query = yield* onlyQuery(connection, sql)
-    const names = distinct(query.columns.map(({ name }) => name))
+    const columns = query.columns()
+    const names = distinct(columns.map(({ name }) => name))
     return {
-      columns: query.columns.map(({ type }, i) => ({ name: names[i] ?? "", isNumeric: isNumeric(type) })),
-      rows: Stream.mapConcatChunk(query.blocks, (columns) =>
-        Chunk.map(Chunk.range(0, (columns[0]?.length ?? 0) - 1), (row) =>
-          columns.map((values) => cellOf(values[row] ?? null))
+      columns: columns.map(({ type }, i) => ({ name: names[i] ?? "", isNumeric: isNumeric(type) })),
+      rows: Stream.mapConcatChunk(query.blocks, (block) =>
+        Chunk.map(Chunk.range(0, (block[0]?.length ?? 0) - 1), (row) =>
+          block.map((values) => cellOf(values[row] ?? null))
         )
       )
     }
