@@ -20,7 +20,7 @@ import type { Command } from "../Command.ts"
 import { CommandEnded, exitCodeOfReport, exitCodeOfSourceError } from "../ExitCode.ts"
 import * as KeptPages from "../KeptPages.ts"
 import { namesOf } from "../NamesFile.ts"
-import { exportOptions, importOptions, type OptionKey, reportOptions } from "../options/OptionTable.ts"
+import { exportOptions, importOptions, type OptionKey, queryOptions, reportOptions } from "../options/OptionTable.ts"
 import { type Flags, folderOf, pasteable, resolveSettings, type Settings } from "../options/Settings.ts"
 import { feedsOf, sourceOf } from "../plugins/Sources.ts"
 import { storageOf } from "../plugins/Storages.ts"
@@ -207,7 +207,12 @@ export const refreshCommand: Command = {
     ["lb refresh --via feed", "the newest entries of each member, one request each"]
   ],
   argument: { name: "NAME", isOptional: true, isMany: true },
-  takes: (key) => !ofRunsOnly.has(key) && !exportOptions.has(key) && !importOptions.has(key) && !reportOptions.has(key),
+  takes: (key) =>
+    !ofRunsOnly.has(key) &&
+    !exportOptions.has(key) &&
+    !importOptions.has(key) &&
+    !reportOptions.has(key) &&
+    !queryOptions.has(key),
   switches: { plan: "Show who would be read, why, and with how many requests. Requests nothing." },
   run: ({ flags, switches, words }) => start(words, flags, switches.has("plan"))
 }

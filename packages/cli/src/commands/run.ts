@@ -5,7 +5,14 @@
  */
 import { Effect } from "effect"
 import type { Command } from "../Command.ts"
-import { exportOptions, importOptions, namesOptions, refreshOptions, reportOptions } from "../options/OptionTable.ts"
+import {
+  exportOptions,
+  importOptions,
+  namesOptions,
+  refreshOptions,
+  queryOptions,
+  reportOptions
+} from "../options/OptionTable.ts"
 import { type Flags, pasteable, resolveSettings } from "../options/Settings.ts"
 import { endWith, endWithInvalid } from "../CommandEnding.ts"
 import { startRun } from "../StartRun.ts"
@@ -54,6 +61,7 @@ export const runCommand: Command = {
     !importOptions.has(key) &&
     !refreshOptions.has(key) &&
     !namesOptions.has(key) &&
-    !reportOptions.has(key),
+    !reportOptions.has(key) &&
+    !queryOptions.has(key),
   run: ({ flags }) => run(flags)
 }

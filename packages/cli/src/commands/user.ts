@@ -12,6 +12,7 @@ import {
   namesOptions,
   type OptionKey,
   refreshOptions,
+  queryOptions,
   reportOptions
 } from "../options/OptionTable.ts"
 import { type Flags, pasteable, resolveSettings } from "../options/Settings.ts"
@@ -71,6 +72,7 @@ export const userCommand: Command = {
     !ofRunsOnly.has(key) &&
     !exportOptions.has(key) &&
     !reportOptions.has(key) &&
+    !queryOptions.has(key) &&
     !importOptions.has(key) &&
     (namesOptions.has(key) || !refreshOptions.has(key)),
   run: ({ flags, words }) => user(words, flags)
