@@ -3,10 +3,10 @@ import { basename } from "node:path"
 import type { ConfigEnv, ViteUserConfig } from "vitest/config"
 import { sample } from "./vitest.sample.ts"
 
-/** The slow suites of the package that is tested: all, or half of them, the other half on the next day. */
+/** The slow suites of the package that is tested: all, or a quarter of them, and on the next days the others. */
 const slowSuites = (): ReadonlyArray<string> => {
   const files = existsSync("test") ? readdirSync("test").filter((name) => name.endsWith(".slow.test.ts")) : []
-  const chosen = sample(`slow suites of ${basename(process.cwd())}`, files.toSorted(), Math.ceil(files.length / 2))
+  const chosen = sample(`slow suites of ${basename(process.cwd())}`, files.toSorted(), Math.ceil(files.length / 4))
   return chosen.map((name) => `test/${name}`)
 }
 

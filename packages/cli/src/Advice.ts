@@ -28,6 +28,7 @@ export interface Failed {
     | "log"
     | "refresh"
     | "forget"
+    | "rename"
     | "report"
     | "inspect"
     | "query"

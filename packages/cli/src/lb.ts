@@ -14,6 +14,7 @@ import { logCommand } from "./commands/log.ts"
 import { forgetCommand } from "./commands/forget.ts"
 import { queryCommand } from "./commands/query.ts"
 import { refreshCommand } from "./commands/refresh.ts"
+import { renameCommand } from "./commands/rename.ts"
 import { reportCommand } from "./commands/report.ts"
 import { runCommand } from "./commands/run.ts"
 import { statusCommand } from "./commands/status.ts"
@@ -33,6 +34,7 @@ export const commands: ReadonlyArray<Command> = [
   runCommand,
   userCommand,
   refreshCommand,
+  renameCommand,
   forgetCommand,
   importCommand,
   statusCommand,

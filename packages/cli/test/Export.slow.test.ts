@@ -246,8 +246,8 @@ describe("lb export", () => {
         [["--to", "jsonl", "--into-options", "a=b"], "is for storages"],
         [["--to", "sqlite", "--into-options", "fiel=x"], `Did you mean "file"?`],
         [["--to", "jsonl", "--from", "sqlite"], "no dataset here"],
-        [["--to", "csv", "--into", "data_output"], "the dataset itself is there"],
-        [["--to", "jsonl", "--into", "data_output"], "something is there already"],
+        [["--to", "csv", "--into", "data_output"], "--into data_output is the folder of the dataset itself"],
+        [["--to", "jsonl", "--into", "data_output"], "--into data_output is the folder of the dataset itself"],
         [["--to", "postgres"], "LB_INTO_URL"],
         [["--to", "./nothing.mjs"], "cannot be loaded"]
       ]

@@ -7,6 +7,7 @@ import * as fs from "node:fs"
 import * as http from "node:http"
 import * as path from "node:path"
 import { fileURLToPath } from "node:url"
+import { sample } from "../../../vitest.sample.ts"
 import { filesIn, inEmptyFolder, lb, rowsOf, sixFiles, start } from "./Lb.ts"
 
 const world = generateWorld()
@@ -520,7 +521,7 @@ describe("lb run, interrupted", () => {
     })
   )
 
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  for (const signal of sample("signals that end a run", ["SIGINT", "SIGTERM", "SIGHUP"] as const, 1)) {
     it(
       `says so on ${signal} while it is being loaded, exit 130`,
       inEmptyFolder(async (folder) => {

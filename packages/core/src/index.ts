@@ -31,6 +31,17 @@ export {
   whomToForget,
   withoutForgotten
 } from "./dataset/Forgotten.ts"
+export {
+  joinNames,
+  type JoinedNames,
+  type LiveMembers,
+  liveMembersOf,
+  mayBeOneMember,
+  type Rename,
+  renamingMembers,
+  wordsOfRename
+} from "./dataset/Renaming.ts"
+export { heldRowsOf, type HeldRows, noHeldRows } from "./dataset/HeldRows.ts"
 export { loadWhole, readWhole } from "./dataset/DatasetCopy.ts"
 export { areReadAgain, loggedReadings } from "./dataset/History.ts"
 export { displayName, nameWithoutTitle, seenAgain } from "./dataset/FilmIdentity.ts"

@@ -3,6 +3,7 @@ import { Harvest, PartContent, SourceError } from "@letterboxd-ratings/core"
 import { Array, Effect, Fiber, TestClock } from "effect"
 import {
   film,
+  idsIn,
   limited,
   list,
   memoryDataset,
@@ -60,7 +61,7 @@ describe("Harvest", () => {
       )
       for (const [i, name] of names.slice(0, 6).entries()) {
         assert.deepStrictEqual(
-          dataset.rows.get(userId(i + 1))?.map((row) => row.filmId as number),
+          (dataset.rows.get(userId(i + 1)) ?? []).map((row) => row.filmId as number),
           (films[name] ?? []).filter((tile) => tile.rating !== undefined).map((tile) => tile.film.id as number)
         )
       }
@@ -318,12 +319,13 @@ describe("Harvest", () => {
     })
   )
 
-  it.effect("moves the rows of a member with another name to that name, when it was read completely", () =>
+  it.effect("gives another name to a member with its id and rows, when the list was read completely", () =>
     Effect.gen(function* () {
       for (const isWhole of [true, false]) {
         const dataset = memoryDataset()
         yield* run(calm, { batches: 1 }, dataset)
         const only = username("member_0")
+        const now = username("other_name")
         const { report } = yield* run(
           {
             ...calm,
@@ -341,10 +343,11 @@ describe("Harvest", () => {
           dataset
         )
         assert.strictEqual(report.members.renamed, 1)
-        assert.strictEqual(dataset.state.users.get(only), userId(1))
-        assert.strictEqual(dataset.rows.get(userId(1))?.length, isWhole ? 0 : rated("member_0"))
+        assert.strictEqual(dataset.state.users.get(isWhole ? now : only), userId(1))
+        assert.strictEqual(dataset.state.users.get(isWhole ? only : now), userId(4))
+        assert.strictEqual(dataset.rows.get(userId(1))?.length, rated("member_0"))
         assert.strictEqual(dataset.state.members.get(only)?.ratings, isWhole ? 0 : rated("member_0"))
-        if (isWhole) assert.strictEqual(dataset.rows.get(userId(4))?.length, rated("member_0"))
+        assert.strictEqual(dataset.state.members.get(only)?.renamedTo, now)
       }
     })
   )
@@ -585,7 +588,7 @@ describe("Harvest", () => {
     })
   )
 
-  it.effect("moves the rows of a member whose name leads to another one by way of a third", () =>
+  it.effect("gives another name to a member whose name leads to it by way of a third", () =>
     Effect.gen(function* () {
       const dataset = memoryDataset()
       yield* run({ members: ["aa"], films: { aa: list(5, 600) } }, { batches: 1 }, dataset)
@@ -596,9 +599,10 @@ describe("Harvest", () => {
         dataset
       )
       assert.deepStrictEqual(
-        [...dataset.rows.values()].map((rows) => rows.length),
-        [0, 0, list(5, 600).filter(({ rating }) => rating !== undefined).length]
+        [...dataset.rows].map(([id, rows]) => [id as number, rows.length]),
+        [[1, list(5, 600).filter(({ rating }) => rating !== undefined).length]]
       )
+      assert.deepStrictEqual(idsIn(dataset), { ee: 1, aa: 2, dd: 3 })
     })
   )
 

@@ -9,7 +9,7 @@ import {
 } from "@letterboxd-ratings/core"
 import { Effect, Schema } from "effect"
 import * as fc from "fast-check"
-import { list, memoryDataset, type MemoryWorld, runHarvest, unavailable, username, watched } from "./Worlds.ts"
+import { idsIn, list, memoryDataset, type MemoryWorld, runHarvest, unavailable, username, watched } from "./Worlds.ts"
 
 const options: Harvest.HarvestOptions = {
   mode: "new",
@@ -62,6 +62,99 @@ describe("A member with another name", () => {
       )
       assert.strictEqual(dataset.state.members.get(username("old_name"))?.renamedTo, "new_name")
       assert.strictEqual(dataset.state.members.get(username("old_name"))?.ratings, 0)
+      // The id stays, and the history tells what changed.
+      assert.deepStrictEqual(idsIn(dataset), {
+        new_name: 1,
+        other_one: 2,
+        third_one: 3,
+        old_name: 4
+      })
+      assert.deepStrictEqual(
+        dataset.content.rows.changes.map(({ filmId, userId, ...change }) => [
+          userId as number,
+          filmId as number,
+          change.before as number | undefined,
+          change.after as number | undefined
+        ]),
+        [[1, 6, undefined, 3]]
+      )
+      assert.deepStrictEqual(
+        dataset.content.rows.readings.map(({ state, userId, username: name }) => [userId, name, state]),
+        [
+          [1, "old_name", "sealed"],
+          [2, "other_one", "sealed"],
+          [1, "new_name", "sealed"],
+          [3, "third_one", "sealed"],
+          [4, "old_name", "renamed"]
+        ]
+      )
+    })
+  )
+
+  it.effect("keeps the smaller id where the dataset has both names, with what changed between the two lists", () =>
+    Effect.gen(function* () {
+      const films = { old_name: five, new_name: [...five.slice(1), watched(6, 3)] }
+      for (const members of [
+        ["old_name", "new_name"],
+        ["new_name", "old_name"]
+      ]) {
+        const dataset = memoryDataset()
+        yield* run({ members, films }, {}, dataset)
+        yield* run(
+          { ...after, films: { new_name: films.new_name } },
+          { mode: "continue", only: [{ username: username("old_name") }] },
+          dataset
+        )
+        assert.deepStrictEqual(idsIn(dataset), { new_name: 1, old_name: 2 })
+        assert.deepStrictEqual(rowsOf(dataset), { new_name: 5, old_name: 0 })
+        const changed = dataset.content.rows.changes.filter(({ userId }) => userId === 1)
+        assert.lengthOf(changed, members[0] === "old_name" ? 2 : 0)
+        // Nothing is left to join.
+        const batches = dataset.state.batches
+        yield* run({ members: [], films: {} }, { mode: "continue" }, dataset)
+        assert.strictEqual(dataset.state.batches, batches)
+      }
+    })
+  )
+
+  it.effect("takes its rows along where a dataset has nothing but the rows, as one that was taken over", () =>
+    Effect.gen(function* () {
+      for (const leads of [true, false]) {
+        const dataset = memoryDataset()
+        yield* run(before, {}, dataset)
+        const { content } = dataset
+        dataset.content = { ...content, state: { ...content.state, members: new Map() } }
+        const only = [{ username: username("old_name") }]
+        const world = leads ? after : { members: [], interfere: () => Effect.succeed(PartContent.Gone()) }
+        yield* run({ ...world, films: leads ? { new_name: five } : {} }, { mode: "continue", only }, dataset)
+        assert.deepStrictEqual(
+          rowsOf(dataset),
+          leads ? { new_name: 5, other_one: 3, old_name: 0 } : { old_name: 5, other_one: 3 }
+        )
+        assert.strictEqual(dataset.state.members.get(username(leads ? "new_name" : "old_name"))?.ratings, 5)
+      }
+    })
+  )
+
+  it.effect("is found again after a stop between two batches, and by the names that lead to it over others", () =>
+    Effect.gen(function* () {
+      const dataset = memoryDataset()
+      const names = ["one_name", "two_name", "three_name"]
+      yield* run({ members: names, films: Object.fromEntries(names.map((name) => [name, five])) }, {}, dataset)
+      const { content } = dataset
+      const renamed = new Map(content.state.members)
+      for (const [from, to] of [
+        ["one_name", "two_name"],
+        ["two_name", "three_name"]
+      ] as const) {
+        const record = renamed.get(username(from))
+        assert.isDefined(record)
+        renamed.set(username(from), { ...record, state: "renamed", renamedTo: username(to) })
+      }
+      dataset.content = { ...content, state: { ...content.state, members: renamed } }
+      yield* run({ members: [], films: {} }, { mode: "continue" }, dataset)
+      assert.deepStrictEqual(rowsOf(dataset), { three_name: 5, two_name: 0, one_name: 0 })
+      assert.strictEqual(dataset.state.users.get(username("three_name")), 1)
     })
   )
 

@@ -2,21 +2,26 @@
  * A source and a storage in memory, for tests of the pipeline. The source answers from a table of lists and can be
  * told to answer otherwise; the storage keeps batches as they come.
  */
+import { assert } from "@effect/vitest"
 import {
-  noRowStreams,
   type Batch,
+  contentAfter,
+  type DatasetContent,
   type DatasetState,
-  emptyDatasetState,
+  emptyContent,
   type EncodedRating,
   Film,
   Harvest,
   MemberListing,
   type HarvestEvent,
   type ListPart,
+  openedDataset,
   PartContent,
+  problemsOf,
   type RatedFilms,
   RatingsSource,
   RatingsStorage,
+  rowStreamsOf,
   SourceError,
   type SourceErrorReason,
   StorageError,
@@ -24,7 +29,7 @@ import {
   Username,
   WatchedFilm
 } from "@letterboxd-ratings/core"
-import { Array, Effect, Fiber, Layer, type Option, Ref, Schema, Stream, TestClock } from "effect"
+import { Array, DateTime, Effect, Fiber, Layer, type Option, Ref, Schema, Stream, TestClock } from "effect"
 
 export const filmsOnPage = 3
 
@@ -155,9 +160,19 @@ export interface MemoryDataset {
   readonly rows: Map<UserId, ReadonlyArray<EncodedRating>>
   readonly batches: Array<Batch>
   state: DatasetState
+  content: DatasetContent
 }
 
-export const memoryDataset = (): MemoryDataset => ({ rows: new Map(), batches: [], state: emptyDatasetState })
+export const idsIn = ({ state }: MemoryDataset): Readonly<Record<string, number>> => Object.fromEntries(state.users)
+
+const nothing = emptyContent(DateTime.unsafeMake(0))
+
+export const memoryDataset = (): MemoryDataset => ({
+  rows: new Map(),
+  batches: [],
+  state: nothing.state,
+  content: nothing
+})
 
 /** A storage in memory; `afterCommit` is what takes time when a batch is there, before the storage says so. */
 const memoryStorage = (dataset: MemoryDataset, afterCommit: Effect.Effect<void> = Effect.void) =>
@@ -182,32 +197,36 @@ const memoryStorage = (dataset: MemoryDataset, afterCommit: Effect.Effect<void> 
           if (mode._tag === "new") {
             dataset.rows.clear()
             dataset.batches.length = 0
-            dataset.state = emptyDatasetState
+            dataset.state = nothing.state
+            dataset.content = nothing
           }
-          return {
-            state: dataset.state,
+          const opened = yield* openedDataset({
+            storage: "memory",
+            place: "memory",
+            state: dataset.content.state,
             notes: [],
+            rows: rowStreamsOf(() => dataset.content),
+            write: (changes) =>
+              Effect.map(contentAfter(dataset.content, changes), (content) => {
+                dataset.content = content
+                return content.state
+              })
+          })
+          return {
+            ...opened,
             commit: (batch) =>
-              Effect.sync(() => {
-                dataset.batches.push(batch)
-                const users = new Map(dataset.state.users)
-                const members = new Map(dataset.state.members)
-                const films = new Map(dataset.state.films)
-                for (const { isNew, ratings, record, write } of batch.members) {
-                  if (isNew) users.set(record.username, record.userId)
-                  members.set(record.username, record)
-                  const before = write === "append" ? (dataset.rows.get(record.userId) ?? []) : []
-                  dataset.rows.set(record.userId, [...before, ...ratings])
-                }
-                for (const added of batch.newFilms) films.set(added.id, added)
-                for (const { after } of batch.changedFilms) films.set(after.id, after)
-                const ratings = [...dataset.rows.values()].reduce((sum, rows) => sum + rows.length, 0)
-                dataset.state = { ...dataset.state, users, members, films, ratings, batches: dataset.state.batches + 1 }
-                return { batches: dataset.state.batches, ratings }
-              }).pipe(Effect.zipLeft(afterCommit)),
-            load: () => Effect.dieMessage("the pipeline does not load"),
-            ...noRowStreams,
-            ratings: Stream.suspend(() => Stream.fromIterable([...dataset.rows.values()].flat()))
+              opened.commit(batch).pipe(
+                Effect.tap(() =>
+                  Effect.sync(() => {
+                    dataset.batches.push(batch)
+                    dataset.state = dataset.content.state
+                    dataset.rows.clear()
+                    for (const row of dataset.content.rows.ratings)
+                      dataset.rows.set(row.userId, [...(dataset.rows.get(row.userId) ?? []), row])
+                  })
+                ),
+                Effect.zipLeft(afterCommit)
+              )
           }
         })
     })
@@ -227,6 +246,7 @@ export const runHarvest = (world: MemoryWorld, options: Harvest.HarvestOptions, 
       )
     )
     yield* TestClock.adjust("1 day")
+    assert.deepStrictEqual(problemsOf(dataset.content), [])
     return { report: yield* Fiber.join(running), dataset, events, asked: yield* asked }
   })
 

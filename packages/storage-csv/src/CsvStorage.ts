@@ -320,9 +320,16 @@ const copiesOf = (
     after: { films, keeps, users },
     committedAt,
     films: { changed },
+    members: { added, renamed },
     rows
   } = changes
   const before = new Map(changed.map((film) => [film.before.id, film.before]))
+  const namesThen = new Map(renamed.map(({ after, before: then }) => [after, then]))
+  const isAdded = new Set(added.map(({ userId }) => userId))
+  const usersBefore =
+    renamed.length === 0
+      ? users
+      : new Map(Array.from(users).flatMap(([name, id]) => (isAdded.has(id) ? [] : [[namesThen.get(name) ?? name, id]])))
   const batchFile = Effect.gen(function* () {
     const path = yield* Path.Path
     const place = yield* freeName(
@@ -339,7 +346,7 @@ const copiesOf = (
       asked: memberFiles,
       changes,
       names: rowNames(users, (id) => films.get(id), label),
-      namesBefore: rowNames(users, (id) => before.get(id) ?? films.get(id), label),
+      namesBefore: rowNames(usersBefore, (id) => before.get(id) ?? films.get(id), label),
       relabelled: new Set(
         changed
           .filter((film) => filmLabel(film.before, label) !== filmLabel(film.after, label))

@@ -159,8 +159,22 @@ export const changedMemberFiles = (
       const now = memberText(keeps, names)
       const raters = yield* ratersOf(folder, manifest, new Set(present.map(({ userId }) => userId)), relabelled)
       const files = new Map<string, MemberFile>()
+      // Who had a name until now that somebody else has, or nobody.
+      const ownersBefore = new Map(
+        members.renamed.flatMap(({ after: name, before: nameBefore }) => {
+          const userId = users.get(name)
+          return userId === undefined ? [] : [[nameBefore, { userId, name }] as const]
+        })
+      )
       for (const file of present) {
+        const renamed = ownersBefore.get(file.username)
+        // The files of a member follow its name.
+        if (renamed !== undefined) {
+          const follows = { ...file, username: renamed.name, userId: renamed.userId }
+          files.set(nameOf(follows), follows)
+        }
         if (
+          renamed !== undefined ||
           ratings.replaced.has(file.userId) ||
           (added.get(file.userId) ?? []).length > 0 ||
           (file.kind === "translated" && raters.has(file.userId)) ||
@@ -171,26 +185,26 @@ export const changedMemberFiles = (
       for (const { userId, username } of wanted)
         for (const kind of kinds) files.set(nameOf({ username, userId, kind }), { username, userId, kind })
       const unknown = new Set(members.added.map(({ userId }) => userId))
+      const idBefore = ({ userId, username }: MemberFile) => ownersBefore.get(username)?.userId ?? userId
       const ids = [...new Set([...files.values()].map(({ userId }) => userId))]
       return Stream.fromIterable(ids).pipe(
         Stream.grouped(membersAtOnce),
         Stream.mapEffect((some) => {
           const group = new Set(some)
-          const known = new Set([...group].filter((id) => !unknown.has(id)))
+          const inGroup = [...files.values()].filter(({ userId }) => group.has(userId))
+          const known = new Set([...group, ...inGroup.map(idBefore)].filter((id) => !unknown.has(id)))
           return Effect.map(rowsOfMembers(folder, manifest, known), (rows) =>
-            [...files.values()]
-              .filter(({ userId }) => group.has(userId))
-              .map((file): FileCopy => {
-                const had = rows.get(file.userId) ?? []
-                const joining = added.get(file.userId) ?? []
-                return {
-                  name: nameOf(file),
-                  content: textContent(
-                    wholeText(now, file, ratings.replaced.has(file.userId) ? joining : [...had, ...joining])
-                  ),
-                  before: wholeText(before, file, had)
-                }
-              })
+            inGroup.map((file): FileCopy => {
+              const had = rows.get(file.userId) ?? []
+              const joining = added.get(file.userId) ?? []
+              return {
+                name: nameOf(file),
+                content: textContent(
+                  wholeText(now, file, ratings.replaced.has(file.userId) ? joining : [...had, ...joining])
+                ),
+                before: wholeText(before, file, rows.get(idBefore(file)) ?? [])
+              }
+            })
           )
         }),
         Stream.flatMap(Stream.fromIterable)

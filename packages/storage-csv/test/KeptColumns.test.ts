@@ -55,13 +55,13 @@ layer(NodeContext.layer)("what a dataset keeps", (it) => {
       )
       assert.strictEqual(
         whole["readings.csv"],
-        `at,username,user_id,state,read_at,last_page,missing_pages,films,stated_films,ratings,doubts,verdicts,renamed_to,source,proof
-2026-01-01T00:01:00.000Z,plain,1,sealed,2026-01-01T00:01:00.000Z,1,[],0,,2,[],{},,,
-2026-01-01T00:02:00.000Z,dated,2,sealed,2026-01-01T00:02:00.000Z,1,[],0,,3,[],{},,,
-2026-01-01T00:03:00.000Z,whole,3,sealed,2026-01-01T00:03:00.000Z,1,[],0,,1,[],{},,letterboxd export,export
-2026-01-01T00:03:00.000Z,half,4,partial,2026-01-01T00:03:00.000Z,1,"[2,3]",0,99,0,"[""list-moved""]","{""Films"":1}",,saved pages,saved-pages
-2026-01-01T00:03:00.000Z,moved,5,renamed,2026-01-01T00:03:00.000Z,1,[],0,,0,[],{},whole,,
-2026-01-01T00:04:00.000Z,whole,3,sealed,2026-01-01T00:04:00.000Z,1,[],0,,1,[],{},,letterboxd export,export
+        `at,username,user_id,state,read_at,last_page,missing_pages,films,stated_films,ratings,doubts,verdicts,renamed_to,source,proof,later_films,feed_from,feed_at,salt
+2026-01-01T00:01:00.000Z,plain,1,sealed,2026-01-01T00:01:00.000Z,1,[],0,,2,[],{},,,,,,,
+2026-01-01T00:02:00.000Z,dated,2,sealed,2026-01-01T00:02:00.000Z,1,[],0,,3,[],{},,,,,,,
+2026-01-01T00:03:00.000Z,whole,3,sealed,2026-01-01T00:03:00.000Z,1,[],0,,1,[],{},,letterboxd export,export,,,,
+2026-01-01T00:03:00.000Z,half,4,partial,2026-01-01T00:03:00.000Z,1,"[2,3]",0,99,0,"[""list-moved""]","{""Films"":1}",,saved pages,saved-pages,"{""1"":29454242}",2026-01-01T00:01:00.000Z,2026-01-01T00:02:00.000Z,00ff
+2026-01-01T00:03:00.000Z,moved,5,renamed,2026-01-01T00:03:00.000Z,1,[],0,,0,[],{},whole,,,,,,
+2026-01-01T00:04:00.000Z,whole,3,sealed,2026-01-01T00:04:00.000Z,1,[],0,,1,[],{},,letterboxd export,export,,,,
 `
       )
       assert.include(

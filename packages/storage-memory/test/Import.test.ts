@@ -358,6 +358,54 @@ describe("an import", () => {
     })
   )
 
+  it.effect(
+    "joins what is read under two names of one member, and takes a list under the old name as the member's",
+    () =>
+      Effect.gen(function* () {
+        const { content, imported, rows } = dataset()
+        const redirect = member(
+          ImportedList.Pages({
+            parts: [
+              {
+                username: username("davee"),
+                number: 1,
+                place: "page 1",
+                content: PartContent.Renamed({ to: username("david") })
+              }
+            ]
+          }),
+          { at: 3 }
+        )
+        yield* imported([exported({ 1: 4, 2: 3, 3: 1 }, 1)])
+        yield* imported([redirect])
+        // Nothing is known of the new name, so the rows stay where they are.
+        assert.strictEqual((yield* content).record?.ratings, 3)
+        yield* imported([exported({ 1: 4, 2: 5 }, 4, "david")])
+        const { record, users } = yield* content
+        assert.deepStrictEqual([...users], [
+          ["david", 1],
+          ["davee", 2]
+        ] as const)
+        assert.strictEqual(record?.state, "renamed")
+        const stars = Effect.map(rows, (all) => all.map((row) => [row.userId, row.filmId, row.rating].map(Number)))
+        const joined = [
+          [1, 1, 4],
+          [1, 2, 5]
+        ]
+        assert.deepStrictEqual(yield* stars, joined)
+        const older = yield* imported([exported({ 1: 4, 2: 3 }, 2)])
+        assert.strictEqual(older.members.older, 1)
+        assert.deepStrictEqual(yield* stars, joined)
+        const newer = yield* imported([exported({ 1: 4, 2: 5, 9: 2 }, 5), exported({ 1: 4, 2: 5, 9: 3 }, 6, "david")])
+        assert.strictEqual(newer.members.changed, 2)
+        assert.deepStrictEqual(yield* stars, [...joined, [1, 9, 3]])
+        // Somebody else has the old name now.
+        yield* imported([exported({ 7: 1, 8: 1 }, 7)])
+        assert.deepStrictEqual(yield* stars, [...joined, [1, 9, 3], [2, 7, 1], [2, 8, 1]])
+        assert.strictEqual((yield* content).record?.state, "sealed")
+      })
+  )
+
   it.effect("refuses a list that is dated in the future", () =>
     Effect.gen(function* () {
       const { imported } = dataset()

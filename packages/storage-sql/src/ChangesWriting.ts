@@ -7,6 +7,7 @@ import type { SqlError } from "@effect/sql/SqlError"
 import {
   type DatasetChanges,
   formatOf,
+  type Member,
   type RowChanges,
   type RowCounts,
   type RowTable,
@@ -16,7 +17,7 @@ import {
 import { Chunk, Effect, Option, Stream } from "effect"
 import { claimDatasetRow, putDatasetRow } from "./DatasetRow.ts"
 import { type HeldTable, type Layout, rowTableIn, stateTablesIn } from "./DeclaredTables.ts"
-import { add, adding, remove, update } from "./RowStatements.ts"
+import { add, adding, remove, update, vacate } from "./RowStatements.ts"
 import type { SqlDatabase, UnreadableTables } from "./SqlDatabase.ts"
 import { growth } from "./TableGrowth.ts"
 
@@ -81,6 +82,9 @@ export const writeChanges = (
     yield* add(database, tables.films, films.added)
     const filmsNow = films.changed.map((changed) => changed.after)
     yield* update(database, tables.films, filmsNow)
+    const called = tables.members.columns.find(({ property }) => property === ("username" satisfies keyof Member))
+    const namesBefore = members.renamed.map((renamed) => renamed.before)
+    if (called !== undefined) yield* vacate(database, tables.members, called.name, namesBefore)
     yield* add(database, tables.members, members.added)
     yield* update(database, tables.members, members.changed)
     yield* add(database, tables.updates, updates.added)

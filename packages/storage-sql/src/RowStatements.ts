@@ -116,6 +116,27 @@ export const update = <Row>(
   )
 }
 
+/**
+ * Gives rows with some values in a unique column values that no row has, until they are updated: rows may exchange their
+ * values, and no database allows that in one step.
+ */
+export const vacate = (
+  database: SqlDatabase,
+  { key, name }: Pick<HeldTable<never>, "key" | "name">,
+  column: string,
+  values: ReadonlyArray<string>
+): Effect.Effect<void, SqlError> => {
+  if (values.length === 0) return Effect.void
+  const { dialect, sql } = database
+  return Effect.asVoid(
+    sql.unsafe(
+      `update ${nameIn(database)(name)} set ${quoted(column)} = '~' || ${key.map(quoted).join(" || '~' || ")}
+      where ${quoted(column)} in (select value ->> 0 from ${dialect.listed(dialect.parameter(1))})`,
+      [JSON.stringify(values.map((value) => [value]))]
+    )
+  )
+}
+
 /** Removes the rows that have one of some values in a column, and tells how many these were. */
 export const remove = (
   database: SqlDatabase,

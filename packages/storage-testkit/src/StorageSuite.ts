@@ -5,6 +5,7 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import {
+  type Batch,
   noRowStreams,
   areReadAgain,
   type BatchMember,
@@ -17,12 +18,16 @@ import {
   forgettingBatch,
   forgottenIn,
   isForgottenIn,
+  joinNames,
+  liveMembersOf,
   loadWhole,
+  noHeldRows,
   openedDataset,
   type OpenDataset,
   type OpenMode,
   RatingsStorage,
   readWhole,
+  renamingMembers,
   rowStreamsOf,
   StorageError,
   Username,
@@ -65,6 +70,8 @@ const rowsIn = (dataset: OpenDataset) =>
   Effect.map(Stream.runCollect(dataset.ratings), (rows) =>
     Chunk.toReadonlyArray(rows).map(({ filmId, rating, userId }): Row => [userId, filmId, rating])
   )
+
+const idsIn = ({ users }: Pick<DatasetState, "users">): Readonly<Record<string, number>> => Object.fromEntries(users)
 
 /** A state with everything in its order, to compare. */
 const shown = ({ batches, films, members, ratings, updates, users }: DatasetState) => ({
@@ -812,6 +819,86 @@ export const storageSuite = <E>(
         const { state } = yield* storage((service) => service.inspect)
         assert.strictEqual(state.users.get(username("newcomer")), 5)
         assert.deepStrictEqual((yield* storage((service) => service.verify({ repair: false }))).problems, [])
+      })
+    )
+
+    test(
+      "gives members other names: ids, rows and history stay, and two may exchange theirs",
+      Effect.gen(function* () {
+        const { open, storage } = yield* freshPlace
+        const seen = [1, 2, 3].map((id) => film({ id, slug: `film-${id}` }))
+        const lists = (stars: number): ReadonlyArray<Told> => [
+          {
+            name: "old_name",
+            ratings: [
+              [1, stars],
+              [2, 2]
+            ]
+          },
+          { name: "zoe", ratings: [[3, stars]] }
+        ]
+        const minute = (n: number) => DateTime.unsafeMake(Date.UTC(2026, 0, 1, 0, n))
+        const oldName = username("old_name")
+        const midName = username("mid_name")
+        const newName = username("new_name")
+        const commit = (n: number, members: Batch["members"]) => (dataset: OpenDataset) =>
+          dataset.commit({ members, newFilms: [], changedFilms: [], keeps: ["changes"], committedAt: minute(n) })
+        const isSound = Effect.map(
+          storage((service) => service.verify({ repair: false })),
+          ({ problems }) => assert.deepStrictEqual(problems, [])
+        )
+        yield* open(startNew, (dataset) => dataset.commit(batchOf(dataset.state, 1, lists(4), seen)))
+        yield* open(goOn, (dataset) => {
+          const rename = { from: oldName, to: midName }
+          return commit(2, renamingMembers(dataset.state, rename, noHeldRows, minute(2)))(dataset)
+        })
+        yield* isSound
+        const { state: first } = yield* storage((service) => service.inspect)
+        assert.deepStrictEqual(idsIn(first), { mid_name: 1, zoe: 2, old_name: 3 })
+        assert.deepStrictEqual(first.members.get(oldName)?.renamedTo, midName)
+        // The new name is there already, because it was found before anybody knew whose it is.
+        yield* open(goOn, (dataset) =>
+          dataset.commit(batchOf(dataset.state, 3, [{ name: "new_name", ratings: [[1, 4]] }], seen))
+        )
+        yield* open(goOn, (dataset) => {
+          const record = dataset.state.members.get(midName)
+          if (record === undefined) return Effect.void
+          const renamed = { ...record, state: "renamed" as const, renamedTo: newName }
+          return commit(4, [{ record: renamed, isNew: false, write: "append", ratings: [] }])(dataset)
+        })
+        yield* open(goOn, (dataset) =>
+          Effect.gen(function* () {
+            const { joined, members } = yield* joinNames(dataset, liveMembersOf(dataset.state), new Set(), minute(5))
+            assert.deepStrictEqual(joined, [{ from: midName, to: newName }])
+            yield* commit(5, members)(dataset)
+            assert.deepStrictEqual(yield* rowsIn(dataset), [
+              [2, 3, 4],
+              [1, 1, 4]
+            ])
+          })
+        )
+        yield* isSound
+        const { state } = yield* storage((service) => service.inspect)
+        assert.deepStrictEqual(idsIn(state), { new_name: 1, zoe: 2, old_name: 3, mid_name: 4 })
+        assert.deepStrictEqual(
+          [...state.members.values()]
+            .toSorted((one, other) => one.userId - other.userId)
+            .map(({ ratings, state: memberState, username: name }) => [name, memberState, ratings]),
+          [
+            ["new_name", "sealed", 1],
+            ["zoe", "sealed", 1],
+            ["old_name", "renamed", 0],
+            ["mid_name", "renamed", 0]
+          ]
+        )
+        const changes = yield* open(goOn, (dataset) => Stream.runCollect(dataset.changes))
+        assert.deepStrictEqual(
+          Chunk.toReadonlyArray(changes).map(({ after, before, filmId, userId }) => [userId, filmId, before, after]),
+          [
+            [1, 2, 2, undefined],
+            [4, 1, 4, undefined]
+          ]
+        )
       })
     )
 

@@ -19,7 +19,7 @@ export const alikeWords = (pairs: ReadonlyArray<readonly [Username, Username]>):
     .slice(0, mostPairs)
     .map(
       ([one, other]) =>
-        `${one} and ${other} have nearly the same ratings and may be the same member. To find out, read the older name again: lb user ${one}`
+        `${one} and ${other} have nearly the same ratings and may be the same member. To find out, read the older name again: lb user ${one}. If you know it: lb rename OLD NEW`
     )
   if (pairs.length > mostPairs) lines.push(`... and ${pairs.length - mostPairs} more pairs.`)
   return lines.map((line) => `${line}\n`).join("")

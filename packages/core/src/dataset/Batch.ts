@@ -14,7 +14,8 @@ import type { EncodedRating, EncodedWatch, Film, MemberRecord, RowTable } from "
  * One member's part of a batch. `isNew` says that the member gets its id with this batch. `ratings` stand in page
  * order and belong to the record's user, as do the films in `watched`, none of which is rated; with `write: "replace"`
  * they take the place of all rows the member had, with `"append"` they join them. `formerName` is what the member is called
- * in the dataset so far, if it gets another name with this batch; its id and its rows stay. Of a member in the state
+ * in the dataset so far, if it gets another name with this batch; its id and its rows stay. Two members may exchange their
+ * names. Of a member in the state
  * `forgotten`, all rows of all tables go. `held` are the rows that the dataset
  * holds of the member, if they were read already: they are needed to say what a batch changes.
  *

@@ -137,15 +137,20 @@ const makeJournal = () => {
       steps.push(before === undefined ? () => map.delete(key) : () => map.set(key, before))
       map.set(key, value)
     },
-    /** Calls a key something else, in its place; without another name, it goes. */
-    rename: <K, V>(map: Map<K, V>, from: K, to: K | undefined) => {
+    /** Calls keys something else, all at the same time, each in its place. A key without another name goes. */
+    rename: <K, V>(map: Map<K, V>, names: ReadonlyMap<K, K | undefined>) => {
       const before = [...map]
       const refill = (entries: ReadonlyArray<readonly [K, V]>) => {
         map.clear()
         for (const [key, value] of entries) map.set(key, value)
       }
       steps.push(() => refill(before))
-      refill(before.flatMap(([key, value]) => (key !== from ? [[key, value]] : to === undefined ? [] : [[to, value]])))
+      refill(
+        before.flatMap(([key, value]) => {
+          const name = names.has(key) ? names.get(key) : key
+          return name === undefined ? [] : [[name, value]]
+        })
+      )
     },
     undo: () => {
       for (const step of steps.toReversed()) step()
@@ -201,17 +206,25 @@ export const changesOfBatch = (
     members.changed.push(record)
     set(state.members, record.username, record)
   }
+  for (const { formerName, record } of batch.members) {
+    if (formerName === undefined || !state.users.has(formerName)) continue
+    renamed.push({ before: formerName, after: record.username })
+    if (record.state === "forgotten" && state.updates.has(formerName)) withoutUpdate.add(record.userId)
+  }
+  if (renamed.length > 0) {
+    const names = new Map(renamed.map(({ after, before }) => [before, after]))
+    rename(state.users, names)
+    rename(state.members, names)
+    const gone = new Set(batch.members.flatMap(({ record }) => (record.state === "forgotten" ? [record.username] : [])))
+    rename(
+      state.updates,
+      new Map(Array.from(names, ([before, after]) => [before, gone.has(after) ? undefined : after]))
+    )
+  }
   for (const [i, record] of records.entries()) {
-    const { formerName, write } = batch.members[i] ?? {}
+    const { write } = batch.members[i] ?? {}
     const { readAt, state: memberState, userId, username } = record
     if (memberState === "forgotten") forgotten.add(userId)
-    if (formerName !== undefined && state.users.has(formerName)) {
-      rename(state.users, formerName, username)
-      rename(state.members, formerName, username)
-      if (memberState === "forgotten" && state.updates.has(formerName)) withoutUpdate.add(userId)
-      rename(state.updates, formerName, memberState === "forgotten" ? undefined : username)
-      renamed.push({ before: formerName, after: username })
-    }
     members[state.users.has(username) ? "changed" : "added"].push(record)
     set(state.users, username, userId)
     set(state.members, username, record)

@@ -61,22 +61,36 @@ export const areReadAgain = (
 /** A reading that was committed at a time. */
 const logged = ({ seen: _seen, ...record }: MemberRecord, at: DateTime.Utc): LoggedReading => ({ at, ...record })
 
+/** When a member was read of whom that is unknown. */
 const beforeAnything = DateTime.unsafeMake(0)
 
-/** The reading of a member of whom nothing but the rows is known. The time of it may be unknown, too. */
-const unrecorded = (username: Username, userId: UserId, ratings: number, readAt = beforeAnything): LoggedReading => ({
-  at: readAt,
+/**
+ * The record of a member of whom nothing but the rows is known. The time of it may be unknown, too.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const unrecordedMember = (
+  username: Username,
+  userId: UserId,
+  counts: Pick<MemberRecord, "films" | "ratings">,
+  readAt = beforeAnything
+): MemberRecord => ({
   username,
   userId,
   state: "unproven",
   readAt,
   lastPage: 0,
   missing: [],
-  films: ratings,
-  ratings,
+  ...counts,
   doubts: [],
   verdicts: {}
 })
+
+const ofRowsAlone = (username: Username, userId: UserId, ratings: number, readAt?: DateTime.Utc): LoggedReading => {
+  const record = unrecordedMember(username, userId, { films: ratings, ratings }, readAt)
+  return logged(record, record.readAt)
+}
 
 /** The readings from before a dataset kept them: one of each member. Counts the rows of members without a record. */
 const readingsBefore = (
@@ -99,7 +113,7 @@ const readingsBefore = (
     return Array.from(users, ([username, userId]) => {
       const record = members.get(username)
       return record === undefined
-        ? unrecorded(username, userId, counts.get(userId) ?? 0, updates.get(username))
+        ? ofRowsAlone(username, userId, counts.get(userId) ?? 0, updates.get(username))
         : logged(record, record.readAt)
     })
   })

@@ -13,7 +13,8 @@ import type { Film } from "./Tables.ts"
  * Gives user ids and keeps film identities. One fiber may use it at a time.
  *
  * - `user` returns the member's id; a new name gets the next free number.
- * - `idOf` returns the id of a member who has one.
+ * - `rename` gives the id of a known member to another name. The old name is unknown then, unless both had ids: these are
+ *   exchanged.
  * - `film` notes a film that was seen. An id seen with a new slug or title is a change: the newest wins.
  * - `filmIfKnown` does so for a film that is there already, and passes over any other: one that nobody rated is none of
  *   the dataset's.
@@ -26,7 +27,7 @@ import type { Film } from "./Tables.ts"
  */
 export interface IdRegistry {
   readonly user: (username: Username) => { readonly userId: UserId; readonly isNew: boolean }
-  readonly idOf: (username: Username) => UserId | undefined
+  readonly rename: (from: Username, to: Username) => void
   readonly film: (film: Film) => void
   readonly filmIfKnown: (film: Film) => void
   readonly knows: (id: FilmId) => boolean
@@ -67,7 +68,14 @@ export const makeIdRegistry = (state: Pick<DatasetState, "users" | "films">): Id
       users.set(username, userId)
       return { userId, isNew: true }
     },
-    idOf: (username) => users.get(username),
+    rename: (from, to) => {
+      const idFrom = users.get(from)
+      const idTo = users.get(to)
+      if (idFrom === undefined) return
+      if (idTo === undefined) users.delete(from)
+      else users.set(from, idTo)
+      users.set(to, idFrom)
+    },
     film: seen,
     filmIfKnown: (film) => {
       if (films.has(film.id)) seen(film)

@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import type { DateTime } from "effect"
-import type { UserId, Username } from "../domain/Member.ts"
+import type { UserId } from "../domain/Member.ts"
 import type { BatchMember, DatasetState } from "../dataset/Batch.ts"
 import type { Keeps } from "../dataset/Column.ts"
 import type { EncodedRows } from "../dataset/HeldRows.ts"
@@ -23,14 +23,12 @@ import { whatMemberWaitsFor } from "../dataset/WhatMemberWaitsFor.ts"
 import type { ReadMember } from "./ReadMember.ts"
 
 /**
- * How members are encoded: whether a member's list stands complete in the dataset once the batch is there, what the
- * dataset keeps, where the lists come from, and when they were read.
+ * How members are encoded: what the dataset keeps, where the lists come from, and when they were read.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Encoding {
-  readonly isStored: (name: Username) => boolean
   readonly keeps: Keeps
   readonly provenance: Pick<MemberRecord, "proof" | "source">
   readonly readAt: DateTime.Utc
@@ -39,8 +37,8 @@ export interface Encoding {
 /**
  * A member's part of the batch; none where the dataset already holds more than was read now. Only a sealed reading
  * takes rows away: of a known member that is partial again only the reason why it waits changes, and of one that is
- * gone, private or renamed only the record does. The rows of a renamed member go when the new name's list is complete in
- * the dataset, so that no member counts twice.
+ * gone, private or renamed only the record does. What becomes of the rows of a renamed member is decided later: see
+ * `joinNames`.
  *
  * @since 0.1.0
  * @category constructors
@@ -49,7 +47,7 @@ export const encodeMember = (
   registry: IdRegistry,
   state: Pick<DatasetState, "members" | "users">,
   { collected, completes, reading }: ReadMember,
-  { isStored, keeps, provenance, readAt }: Encoding
+  { keeps, provenance, readAt }: Encoding
 ): ReadonlyArray<BatchMember> => {
   const before = state.members.get(reading.username)
   const isEmpty = before !== undefined && before.state === "partial" && before.films === 0 && before.ratings === 0
@@ -64,8 +62,7 @@ export const encodeMember = (
   }
   const { isNew, userId } = registry.user(reading.username)
   const { ratings, watched } = encodeFilms(registry, keeps, userId, reading.films)
-  const hasMoved = reading.renamedTo !== undefined && isStored(reading.renamedTo)
-  const isReplaced = isKnown && completes === undefined && (reading.state === "sealed" || hasMoved)
+  const isReplaced = isKnown && completes === undefined && reading.state === "sealed"
   const record: MemberRecord = {
     username: reading.username,
     userId,

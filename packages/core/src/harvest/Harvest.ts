@@ -18,15 +18,9 @@ import {
   Stream,
   Take
 } from "effect"
-import {
-  BatchCommitted,
-  type HarvestEvent,
-  notesOf,
-  MemberDiscovered,
-  RunFinished,
-  RunStarted
-} from "./HarvestEvent.ts"
+import { type HarvestEvent, MemberDiscovered, RunFinished, RunStarted } from "./HarvestEvent.ts"
 import type { MemberListing, Username } from "../domain/Member.ts"
+import type { BatchMember } from "../dataset/Batch.ts"
 import { checkedSource } from "../reading/CheckedSource.ts"
 import { activityOf, RatingsSource } from "../reading/RatingsSource.ts"
 import type { RunReport } from "./RunReport.ts"
@@ -34,12 +28,13 @@ import { SourceError } from "../reading/SourceError.ts"
 import type { Keep, Keeps } from "../dataset/Column.ts"
 import { stateThatKeeps } from "../dataset/Changes.ts"
 import { isForgottenIn } from "../dataset/Forgotten.ts"
-import { areReadAgain } from "../dataset/History.ts"
 import { makeIdRegistry } from "../dataset/IdRegistry.ts"
+import { liveMembersOf, wordsOfRename } from "../dataset/Renaming.ts"
 import { type OpenDataset, RatingsStorage } from "../dataset/RatingsStorage.ts"
 import type { StorageError } from "../dataset/StorageError.ts"
 import { verdictsOfDisbelieved } from "../dataset/WhatMemberWaitsFor.ts"
 import { notRead } from "../reading/MemberReading.ts"
+import { makeCommits } from "./Commits.ts"
 import { encodeMember } from "./EncodedMember.ts"
 import { comparedWithHeld } from "./ListsCompared.ts"
 import { type MemberTask, newMembers, partialMembers } from "./MembersToRead.ts"
@@ -48,6 +43,7 @@ import { makeRunAccount } from "./RunAccount.ts"
 import { readBatchAgain } from "./SecondTries.ts"
 import * as MemberReader from "./MemberReader.ts"
 import * as Renames from "./Renames.ts"
+import { withUnrecorded } from "./UnrecordedMembers.ts"
 
 /**
  * The options of a run. `batches` and `batchSize` (members in a batch) are at least 1; their product is the
@@ -176,6 +172,8 @@ const runOn = (
     const startedAt = yield* DateTime.now
     const before = yield* activityOf(source)
     const registry = makeIdRegistry(dataset.state)
+    const live = liveMembersOf(dataset.state)
+    const otherPeople = new Set<Username>()
     const isForgotten = isForgottenIn(dataset.state)
     const forgotten = new Set<Username>()
     const only =
@@ -266,6 +264,7 @@ const runOn = (
       withoutUnreadEnd
     )
 
+    const { commit, joinKnownNames } = makeCommits({ dataset, live, otherPeople, registry, keeps, account, tell })
     const handled = new Set<Username>()
     yield* readings.pipe(
       Stream.grouped(options.batchSize),
@@ -286,52 +285,37 @@ const runOn = (
             handled.add(one.reading.username)
             all.push(reader.isDisbelieved(one.reading.username) ? asRefused(one) : one)
           }
-          const strangers = yield* Renames.namesOfStrangers(dataset, registry.idOf, all)
+          const strangers = yield* Renames.namesOfStrangers(dataset, live, all)
+          for (const name of strangers) otherPeople.add(name)
           const read = all.map((one) => (strangers.has(one.reading.username) ? asMistaken(one) : one))
           account.read(read)
           const started = yield* Clock.currentTimeMillis
           const committedAt = options.timestamp ?? (yield* DateTime.now)
           // A name somebody asked for that nobody has is a slip of the pen, not a member.
           const isSlip = ({ reading }: ReadMember) =>
-            reading.state === "gone" && isAskedFor(reading.username) && !dataset.state.users.has(reading.username)
-          const isStored = Renames.storedNames(dataset.state, read)
-          const encoded = read.flatMap((member) =>
-            isSlip(member)
-              ? []
-              : encodeMember(registry, dataset.state, member, { isStored, keeps, provenance, readAt: committedAt })
-          )
+            reading.state === "gone" && isAskedFor(reading.username) && !live.users.has(reading.username)
+          const renames = yield* Renames.newNames(live, known, read, otherPeople, reader.leadsTo)
+          for (const { from, to } of renames) registry.rename(from, to)
+          const readNames = new Set(read.map(({ reading }) => reading.username))
+          const oldNames = renames.filter(({ from }) => !readNames.has(from)).map(Renames.readAsRenamed)
+          const formerNames = new Map(renames.map(({ from, to }) => [to, from]))
+          const seenAs = yield* withUnrecorded(dataset, Renames.underNewNames(live, renames), read)
+          const encoded = [...read, ...oldNames]
+            .filter((member) => !isSlip(member))
+            .flatMap((member) => encodeMember(registry, seenAs, member, { keeps, provenance, readAt: committedAt }))
+            .map((member) => underFormerName(member, formerNames.get(member.record.username)))
           const taken = new Set(encoded.map(({ record }) => record.username))
           const members = [
             ...(yield* comparedWithHeld(dataset, keeps, encoded)),
-            ...account.takeBack((username) => reader.isDisbelieved(username) && !taken.has(username)),
-            ...(yield* Renames.membersThatMoved(dataset.state, known, encoded, strangers, reader.leadsTo))
+            ...account.takeBack((username) => reader.isDisbelieved(username) && !taken.has(username))
           ]
-          if (members.length === 0) return
-          const history = areReadAgain(dataset.state, members) ? (["changes"] as const) : []
-          const batch = { members, ...registry.takeFilms(), keeps: [...keeps, ...history], committedAt }
-          // One step: whoever interrupts the run is told of every batch that is there.
-          yield* Effect.uninterruptible(
-            Effect.gen(function* () {
-              const receipt = yield* dataset.commit(batch)
-              account.committed(batch, receipt.ratings)
-              yield* tell(
-                BatchCommitted.make({
-                  batch: receipt.batches,
-                  committedAt,
-                  members: members.map((member) => member.record.username),
-                  ratings: members.reduce((sum, member) => sum + member.ratings.length, 0),
-                  newFilms: batch.newFilms.length,
-                  changedFilms: batch.changedFilms.length,
-                  totalRatings: receipt.ratings,
-                  millis: (yield* Clock.currentTimeMillis) - started,
-                  ...notesOf(receipt)
-                })
-              )
-            })
-          )
+          if (members.length > 0) yield* commit(members, committedAt, started, renames.map(wordsOfRename))
+          yield* joinKnownNames(committedAt)
         })
       )
     )
+    // A run that was killed between two batches may have left names to join.
+    yield* joinKnownNames(options.timestamp ?? (yield* DateTime.now))
 
     const stoppedBy = (yield* reader.stoppedBy) ?? (account.isAllTrouble() ? yield* reader.firstTrouble : undefined)
     const after = yield* activityOf(source)
@@ -356,6 +340,9 @@ const runOn = (
     }
     yield* tell(RunFinished.make({ report }))
   }).pipe(Effect.scoped)
+
+const underFormerName = (member: BatchMember, formerName: Username | undefined): BatchMember =>
+  formerName === undefined ? member : Object.assign({}, member, { formerName })
 
 /** The tasks of members who are asked for by name. */
 const eachOnce = (only: ReadonlyArray<MemberListing>): ReadonlyArray<MemberTask> =>

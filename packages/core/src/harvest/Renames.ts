@@ -1,18 +1,22 @@
 /**
- * One person, one id: moves the rows of members who have another name now.
+ * Finds members whom the source calls something else now.
  *
  * @since 0.1.0
  */
 import { Effect, Predicate, Stream } from "effect"
 import type { FilmId } from "../domain/Film.ts"
-import type { UserId, Username } from "../domain/Member.ts"
-import type { BatchMember, DatasetState } from "../dataset/Batch.ts"
-import { type SampledMembers, sampledMembers } from "../dataset/RatingsSample.ts"
-import type { OpenDataset } from "../dataset/RatingsStorage.ts"
+import type { Username } from "../domain/Member.ts"
+import type { DatasetState } from "../dataset/Batch.ts"
 import { heldRowsOf } from "../dataset/HeldRows.ts"
+import { sampleOfRatings, type SampledMembers, sampledMembers } from "../dataset/RatingsSample.ts"
+import type { OpenDataset } from "../dataset/RatingsStorage.ts"
+import { mayBeOneMember, type Rename } from "../dataset/Renaming.ts"
 import type { StorageError } from "../dataset/StorageError.ts"
+import { type MemberReading, notRead } from "../reading/MemberReading.ts"
 import { mostHops } from "./MemberReader.ts"
-import type { ReadMember } from "./ReadMember.ts"
+import { noParts, type ReadMember } from "./ReadMember.ts"
+
+type DatasetMembers = Pick<DatasetState, "members" | "users">
 
 /** So many names at most are asked where they lead now, for each new member that looks like members who are known. */
 const namesToAsk = 3
@@ -23,14 +27,14 @@ const namesToAsk = 3
  * @since 0.1.0
  * @category constructors
  */
-export const knownMembers = (state: DatasetState): SampledMembers => {
+export const knownMembers = (state: DatasetMembers): SampledMembers => {
   const known = sampledMembers()
   for (const record of state.members.values()) known.add(record)
   return known
 }
 
 /** Follows a name to where it leads, over however many others, by what was read now and what the dataset knows. */
-const wayFrom = (state: DatasetState, read: ReadonlyArray<ReadMember>) => {
+const wayFrom = (state: DatasetMembers, read: ReadonlyArray<ReadMember>) => {
   const readings = new Map(read.map(({ reading }) => [reading.username, reading]))
   return {
     readings,
@@ -46,13 +50,8 @@ const wayFrom = (state: DatasetState, read: ReadonlyArray<ReadMember>) => {
   }
 }
 
-/**
- * Whether a name is that of a member who is sealed once a batch is there, or leads to one, over however many others.
- *
- * @since 0.1.0
- * @category constructors
- */
-export const storedNames = (state: DatasetState, read: ReadonlyArray<ReadMember>): ((name: Username) => boolean) => {
+/** Whether a name is that of a member who is sealed once a batch is there, or leads to one, over however many others. */
+const storedNames = (state: DatasetMembers, read: ReadonlyArray<ReadMember>): ((name: Username) => boolean) => {
   const { readings, way } = wayFrom(state, read)
   return (name) =>
     way(name).some((username) => {
@@ -63,9 +62,6 @@ export const storedNames = (state: DatasetState, read: ReadonlyArray<ReadMember>
     })
 }
 
-/** So large a share of a member's rated films is on the list of the same member under another name. */
-const sharedByTheSame = 0.5
-
 /**
  * The names, of members who have rows, that lead to a member with another list: a redirect to a stranger must not take
  * these rows away. Reads all ratings once if names lead to complete lists, and nothing if none does.
@@ -74,20 +70,18 @@ const sharedByTheSame = 0.5
  * @category constructors
  */
 export const namesOfStrangers = (
-  { ratings, state }: Pick<OpenDataset, "ratings" | "state">,
-  idOf: (username: Username) => UserId | undefined,
+  { ratings }: Pick<OpenDataset, "ratings">,
+  state: DatasetMembers,
   read: ReadonlyArray<ReadMember>
 ): Effect.Effect<ReadonlySet<Username>, StorageError> =>
   Effect.gen(function* () {
     const { readings, way } = wayFrom(state, read)
-    const hasRows = (username: Username) =>
-      state.users.has(username) && (state.members.get(username)?.ratings ?? Infinity) > 0
     const renamed = [
       ...read.flatMap(({ reading }) => (reading.renamedTo === undefined ? [] : [reading.username])),
       ...[...state.members.values()].flatMap(({ renamedTo, username }) =>
         renamedTo !== undefined && readings.has(renamedTo) ? [username] : []
       )
-    ].filter(hasRows)
+    ].filter((username) => hasRows(state, username))
     // A list that is not complete yet takes no rows away, and cannot be compared.
     const isStored = storedNames(state, read)
     const pairs = renamed.flatMap((from) => {
@@ -95,76 +89,95 @@ export const namesOfStrangers = (
       return to === undefined || to === from || !isStored(to) ? [] : [{ from, to }]
     })
     if (pairs.length === 0) return new Set()
-    const held = yield* heldRowsOf(
-      { ratings, watched: Stream.empty },
-      pairs.flatMap(({ from, to }) => [idOf(from), idOf(to)]).filter(Predicate.isNotUndefined)
-    )
-    const heldBy = (name: Username): ReadonlySet<FilmId> => {
-      const userId = idOf(name)
-      return new Set(userId === undefined ? [] : held.get(userId)?.ratings.keys())
+    const ids = pairs.flatMap(({ from, to }) => [state.users.get(from), state.users.get(to)])
+    const held = yield* heldRowsOf({ ratings, watched: Stream.empty }, ids.filter(Predicate.isNotUndefined))
+    const heldBy = (name: Username): ReadonlyArray<FilmId> => {
+      const userId = state.users.get(name)
+      return userId === undefined ? [] : [...(held.get(userId)?.ratings.keys() ?? [])]
     }
-    const isStranger = ({ from, to }: (typeof pairs)[number]) => {
-      const before = heldBy(from)
-      const now = new Set(heldBy(to))
-      for (const { film } of readings.get(to)?.films ?? []) now.add(film.id)
-      const shared = [...before].filter((film) => now.has(film)).length
-      return shared < before.size * sharedByTheSame
+    const isStranger = ({ from, to }: Rename) => {
+      const now = readings.get(to)?.films.map(({ film }) => film.id) ?? []
+      return !mayBeOneMember(heldBy(from), [...heldBy(to), ...now])
     }
     return new Set(pairs.filter(isStranger).map(({ from }) => from))
   })
 
+const hasRows = (state: DatasetMembers, username: Username): boolean =>
+  state.users.has(username) && (state.members.get(username)?.ratings ?? Infinity) > 0
+
+/** The sample of a list that was read, as its record will have it. */
+const sampleOf = ({ films, state, username }: MemberReading) => {
+  const rated = films.flatMap(({ film, rating }) => (rating === undefined ? [] : [{ filmId: film.id, rating }]))
+  return { username, state, ratings: rated.length, seen: sampleOfRatings(rated) }
+}
+
 /**
- * The members of the dataset whose rows go with a batch, because the batch completes the member their name leads to:
- * members already known to be renamed, whose new name was partial until now, and members whose list looks like that of a
- * new one and whose name, when it is asked for now (`leadsTo`), leads to it. Those in `strangers` keep their rows.
+ * The members of the dataset who have a new name, under which their complete list was read now: a name that was read leads
+ * to it, or the dataset knows that one does, or a member's list looks like that of the new name and
+ * the member's name, when it is asked for now (`leadsTo`), leads to it. Those in `strangers` keep their names.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const membersThatMoved = (
-  state: DatasetState,
+export const newNames = (
+  state: DatasetMembers,
   known: SampledMembers,
-  batch: ReadonlyArray<BatchMember>,
+  read: ReadonlyArray<ReadMember>,
   strangers: ReadonlySet<Username>,
   leadsTo: (known: Username) => Effect.Effect<Username | undefined>
-): Effect.Effect<ReadonlyArray<BatchMember>> =>
+): Effect.Effect<ReadonlyArray<Rename>> =>
   Effect.gen(function* () {
-    const inBatch = new Set(batch.map(({ record }) => record.username))
-    const sealed = batch.filter(({ record }) => record.state === "sealed")
-    const moved = new Map<Username, BatchMember>()
-    const move = (from: Username, to: BatchMember) => {
-      const before = state.members.get(from)
-      if (before === undefined || inBatch.has(from)) return
-      const { doubts: _doubts, seen: _seen, ...record } = before
-      moved.set(from, {
-        record: {
-          ...record,
-          state: "renamed",
-          readAt: to.record.readAt,
-          renamedTo: to.record.username,
-          films: 0,
-          ratings: 0,
-          missing: [],
-          doubts: []
-        },
-        isNew: false,
-        write: "replace",
-        ratings: []
-      })
+    const { readings, way } = wayFrom(state, read)
+    const isNew = (name: Username) => !state.users.has(name) && readings.get(name)?.state === "sealed"
+    const renames = new Map<Username, Rename>()
+    const taken = new Set<Username>()
+    const note = (rename: Rename) => {
+      if (renames.has(rename.to) || taken.has(rename.from)) return
+      renames.set(rename.to, rename)
+      taken.add(rename.from)
     }
-    const bySealed = new Map(sealed.map((member) => [member.record.username, member]))
-    for (const record of state.members.values()) {
-      if (record.state !== "renamed" || record.ratings === 0 || record.renamedTo === undefined) continue
-      if (strangers.has(record.username)) continue
-      const to = bySealed.get(record.renamedTo)
-      if (to !== undefined) move(record.username, to)
+    const leading = [
+      ...[...state.members.values()].flatMap(({ renamedTo, username }) => (renamedTo === undefined ? [] : [username])),
+      ...read.flatMap(({ reading }) => (reading.renamedTo === undefined ? [] : [reading.username]))
+    ]
+    for (const from of leading) {
+      const to = way(from).at(-1)
+      if (to !== undefined && isNew(to) && hasRows(state, from) && !strangers.has(from)) note({ from, to })
     }
-    for (const member of sealed) {
-      if (!member.isNew) continue
-      for (const suspect of known.like(member.record).slice(0, namesToAsk)) {
-        if (inBatch.has(suspect) || moved.has(suspect)) continue
-        if ((yield* leadsTo(suspect)) === member.record.username) move(suspect, member)
+    for (const { reading } of read) {
+      const { username: to } = reading
+      if (!isNew(to) || renames.has(to)) continue
+      for (const from of known.like(sampleOf(reading)).slice(0, namesToAsk)) {
+        if (readings.has(from) || taken.has(from)) continue
+        if ((yield* leadsTo(from)) !== to) continue
+        note({ from, to })
+        break
       }
     }
-    return [...moved.values()]
+    return [...renames.values()]
   })
+
+/**
+ * The members of a dataset as if they already had their new names, and no member the old ones.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const underNewNames = (state: DatasetMembers, renames: ReadonlyArray<Rename>): DatasetMembers => {
+  if (renames.length === 0) return state
+  const names = new Map(renames.map(({ from, to }) => [from, to]))
+  const renamed = <V>(map: ReadonlyMap<Username, V>) =>
+    new Map(Array.from(map, ([name, value]) => [names.get(name) ?? name, value]))
+  return { users: renamed(state.users), members: renamed(state.members) }
+}
+
+/**
+ * A name that leads to another one, as if it had been read.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const readAsRenamed = ({ from, to }: Rename): ReadMember => ({
+  reading: { ...notRead(from), state: "renamed", missing: [], renamedTo: to },
+  collected: noParts()
+})

@@ -21,7 +21,7 @@ import type { IdRegistry } from "../dataset/IdRegistry.ts"
 import { sampleOfRatings } from "../dataset/RatingsSample.ts"
 import type { MemberRecord, WatchedFilm } from "../dataset/Tables.ts"
 import { type FilmId, filmIdFromNumber } from "../domain/Film.ts"
-import type { UserId, Username } from "../domain/Member.ts"
+import type { UserId } from "../domain/Member.ts"
 import { encodeFilms, encodeMember } from "../harvest/EncodedMember.ts"
 import { withHeldFacts } from "../harvest/ListsCompared.ts"
 import { addPart, noParts } from "../harvest/ReadMember.ts"
@@ -73,8 +73,7 @@ export type Intake = Data.TaggedEnum<{
 export const Intake = Data.taggedEnum<Intake>()
 
 /**
- * What a member is taken into: the dataset's users and members now, the rows it holds of this member, what it keeps, and
- * whether the list of another name is complete in it.
+ * What a member is taken into: the dataset's users and members now, the rows it holds of this member, and what it keeps.
  *
  * @since 0.1.0
  * @category models
@@ -84,7 +83,6 @@ export interface IntakeContext {
   readonly registry: IdRegistry
   readonly keeps: Keeps
   readonly held: HeldRows
-  readonly isStored: (name: Username) => boolean
 }
 
 const kept = (reason: KeptReason, missing: ReadonlyArray<number> = []): Intake => Intake.Kept({ reason, missing })
@@ -212,7 +210,7 @@ const takeAdditions = (imported: ImportedMember, films: ReadonlyArray<WatchedFil
 const takePages = (
   imported: ImportedMember,
   { listedFilms, parts, rated }: Omit<Extract<ImportedList, { readonly _tag: "Pages" }>, "_tag">,
-  { held, isStored, keeps, registry, state }: IntakeContext
+  { held, keeps, registry, state }: IntakeContext
 ): Intake => {
   const { readAt, source, username } = imported
   const before = state.members.get(username)
@@ -246,7 +244,7 @@ const takePages = (
     registry,
     state,
     { reading, collected, ...(isCompletion ? { completes: before } : {}) },
-    { isStored, keeps, provenance: { source, proof: "saved-pages" }, readAt }
+    { keeps, provenance: { source, proof: "saved-pages" }, readAt }
   )
   if (member === undefined) return kept("incomplete", waits)
   // Of a member that the dataset has rows of, no more than the reason why it waits could change.

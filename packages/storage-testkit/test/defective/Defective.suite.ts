@@ -221,17 +221,6 @@ const defects: Readonly<Record<string, Change>> = {
     PartContent.Missing({ error: new SourceError({ ...wrong, reason: "NotUnderstood" }) })
   ),
 
-  "gives nothing when a stream is run again": (source) => ({
-    ...source,
-    list: (name, asked) => {
-      let isRead = false
-      return Stream.suspend(() => {
-        if (isRead) return Stream.empty
-        isRead = true
-        return source.list(name, asked)
-      })
-    }
-  }),
   "mixes up members that are read at the same time": (source) => {
     let current: Username | undefined
     return {
@@ -356,7 +345,6 @@ const defects: Readonly<Record<string, Change>> = {
     ...source,
     members: Stream.catchAll(source.members, () => Stream.empty)
   }),
-  "dies where the members list breaks off": (source) => ({ ...source, members: Stream.orDie(source.members) }),
   "forgets the members before the break": (source) => ({
     ...source,
     members: Stream.unwrap(Effect.map(Stream.runCollect(source.members), Stream.fromChunk))
