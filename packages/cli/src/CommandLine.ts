@@ -31,7 +31,7 @@ export type Shell = "bash" | "fish" | "zsh"
  */
 export type Asked = Data.TaggedEnum<{
   Help: { readonly command: Command | undefined }
-  Version: {}
+  Version: { readonly isVerbose: boolean }
   Completions: { readonly shell: Shell }
   CompletionsHelp: {}
   Run: { readonly command: Command; readonly given: Given }
@@ -77,7 +77,7 @@ export const readCommandLine = (
   const [first, ...rest] = words
   if (first === undefined || first === "--help" || first === "-h")
     return Effect.succeed(Asked.Help({ command: undefined }))
-  if (first === "--version") return Effect.succeed(Asked.Version())
+  if (first === "--version" || first === "version") return Effect.succeed(readVersion(rest))
   if (first === "--completions") {
     return Effect.succeed(
       isShell(rest[0])
@@ -91,6 +91,7 @@ export const readCommandLine = (
   const asksForHelp = first === "help"
   const name = asksForHelp ? rest[0] : first
   if (name === undefined) return Effect.succeed(Asked.Help({ command: undefined }))
+  if (asksForHelp && /^(?:--)?version$/u.test(name)) return Effect.succeed(Asked.Help({ command: undefined }))
   if (asksForHelp && /^(?:--)?completions$/u.test(name)) return Effect.succeed(Asked.CompletionsHelp())
   const command = commands.find((one) => one.name === name)
   if (command !== undefined)
@@ -102,6 +103,15 @@ export const readCommandLine = (
       } All commands: lb --help`
     })
   )
+}
+
+/** `lb --version` and `lb version`, with -v for more. */
+const readVersion = (words: ReadonlyArray<string>): Asked => {
+  if (words.includes("--help") || words.includes("-h")) return Asked.Help({ command: undefined })
+  const odd = words.find((word) => word !== "-v" && word !== "--verbose")
+  return odd === undefined
+    ? Asked.Version({ isVerbose: words.length > 0 })
+    : Asked.Wrong({ sentence: `lb version takes only -v, not ${shown(odd)}. All commands: lb --help` })
 }
 
 const firstOptions = ["help", "version", "completions"]
@@ -307,6 +317,8 @@ const unknownOption = (commands: ReadonlyArray<Command>, command: Command, word:
   const name = word.replace(/^-+/u, "").replace(/=.*$/su, "")
   const keys = optionKeys.filter((one) => flagOf(one) === name)
   const others = commands
+    // It takes the options of all commands.
+    .filter((one) => one.name !== "config")
     .filter((one) => (keys.length === 0 ? Object.hasOwn(one.switches ?? {}, name) : keys.some(one.takes)))
     .map(nameOf)
   return others.length > 0

@@ -137,7 +137,7 @@ export const helpOfAll = (commands: ReadonlyArray<Command>, version: string, scr
     "",
     ...wrapped("lb help COMMAND (or lb COMMAND --help) explains a command and its options.", width),
     ...wrapped("lb help completions explains how to complete commands and options with Tab.", width),
-    ...wrapped("lb --version shows the version.", width),
+    ...wrapped("lb --version shows the version, and lb version -v also those that a bug report needs.", width),
     ""
   ].join("\n")
 }

@@ -6,12 +6,15 @@
 import { Effect } from "effect"
 import type { Command } from "./Command.ts"
 import { completionsOf, readCommandLine } from "./CommandLine.ts"
+import { configCommand } from "./commands/config.ts"
 import { doctorCommand } from "./commands/doctor.ts"
 import { exportCommand } from "./commands/export.ts"
+import { initCommand } from "./commands/init.ts"
 import { inspectCommand } from "./commands/inspect.ts"
 import { importCommand } from "./commands/import.ts"
 import { logCommand } from "./commands/log.ts"
 import { forgetCommand } from "./commands/forget.ts"
+import { pluginsCommand } from "./commands/plugins.ts"
 import { queryCommand } from "./commands/query.ts"
 import { refreshCommand } from "./commands/refresh.ts"
 import { renameCommand } from "./commands/rename.ts"
@@ -23,6 +26,7 @@ import { verifyCommand } from "./commands/verify.ts"
 import { helpOfAll, helpOfCommand, helpOfCompletions } from "./Help.ts"
 import { Screen } from "./Screen.ts"
 import { endWith } from "./CommandEnding.ts"
+import { installedParts, versionLines } from "./plugins/Installed.ts"
 
 /**
  * The commands, in the order of the help.
@@ -44,7 +48,10 @@ export const commands: ReadonlyArray<Command> = [
   reportCommand,
   verifyCommand,
   exportCommand,
-  doctorCommand
+  doctorCommand,
+  pluginsCommand,
+  configCommand,
+  initCommand
 ]
 
 /**
@@ -67,7 +74,13 @@ export const lb = (version: string, words: ReadonlyArray<string>) =>
       case "CompletionsHelp":
         return yield* screen.out(helpOfCompletions(yield* screen.width))
       case "Version":
-        return yield* screen.out(`${version}\n`)
+        return yield* screen.out(
+          asked.isVerbose
+            ? versionLines(yield* installedParts)
+                .map(([name, one]) => `${name.padEnd(16)}  ${one}\n`)
+                .join("")
+            : `${version}\n`
+        )
       case "Completions":
         return yield* screen.out(yield* completionsOf(commands, asked.shell))
       case "Wrong":

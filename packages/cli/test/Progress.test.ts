@@ -60,6 +60,7 @@ describe("the status line", () => {
         err: (text) => Ref.set(written, text),
         width: Effect.succeed(120),
         ask: () => Effect.succeed(false),
+        answer: (_, fallback) => Effect.succeed(fallback),
         columns: Effect.succeed(120)
       })
       const shown = yield* Effect.provideService(showProgress(runWords(Ref.get(activity)), "lines"), Screen, screen)
@@ -93,6 +94,7 @@ describe("the status line", () => {
         err: (text) => Ref.update(written, (before) => before + text),
         width: Effect.succeed(120),
         ask: () => Effect.succeed(false),
+        answer: (_, fallback) => Effect.succeed(fallback),
         columns: Effect.succeed(undefined)
       })
       const idle = { requests: 0, retries: 0, pausedMillis: 0, requestsPerSecond: 2, unreadListings: 0 }

@@ -225,8 +225,13 @@ const repeatedBy: Readonly<Record<string, ReadonlyArray<OptionKey>>> = {
   report: [...datasetKeys, "member", "outFile", "anonymise"]
 }
 
-/** The name of the source or storage whose options an option has. Those of a module may hold a secret. */
-const ownerOf: Readonly<Partial<Record<OptionKey, OptionKey>>> = {
+/**
+ * The option that names the source or storage whose options an option has. Those of a module may hold a secret.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const ownerOf: Readonly<Partial<Record<OptionKey, OptionKey>>> = {
   sourceOptions: "source",
   storageOptions: "storage",
   intoOptions: "to"
