@@ -14,6 +14,7 @@ import { inspectCommand } from "./commands/inspect.ts"
 import { importCommand } from "./commands/import.ts"
 import { logCommand } from "./commands/log.ts"
 import { forgetCommand } from "./commands/forget.ts"
+import { pageCommand } from "./commands/page.ts"
 import { pluginsCommand } from "./commands/plugins.ts"
 import { queryCommand } from "./commands/query.ts"
 import { refreshCommand } from "./commands/refresh.ts"
@@ -49,6 +50,7 @@ export const commands: ReadonlyArray<Command> = [
   verifyCommand,
   exportCommand,
   doctorCommand,
+  pageCommand,
   pluginsCommand,
   configCommand,
   initCommand
