@@ -124,14 +124,10 @@ const wrongFirstOption = (word: string): string => {
     : `${shown(word)} is not an option of lb.${meant}`
 }
 
-const wrongCommand = (commands: ReadonlyArray<Command>, word: string): string =>
-  firstOptions.includes(word)
-    ? `${shown(word)} is not a command of lb. Did you mean --${word}?`
-    : `${shown(word)} is not a command of lb.${didYouMean(
-        word,
-        commands.map((one) => one.name),
-        (one) => one
-      )}`
+const wrongCommand = (commands: ReadonlyArray<Command>, word: string): string => {
+  const meant = didYouMean(word, [...commands.map((one) => one.name), "help", "version"], (one) => one)
+  return `${shown(word)} is not a command of lb.${meant === "" ? didYouMean(word, firstOptions, (one) => `--${one}`) : meant}`
+}
 
 /**
  * Corrects a line of a script, and removes the words that the parser would add and `lb` rejects: `--wizard` and

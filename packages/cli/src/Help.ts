@@ -111,27 +111,44 @@ export const helpOfCommand = (command: Command, screenWidth: number): string => 
 }
 
 /**
- * The help of `lb` itself: its commands, and an example of each.
+ * Commands that belong together, and what they have in common.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface CommandGroup {
+  readonly title: string
+  readonly commands: ReadonlyArray<Command>
+}
+
+/** What follows the name of a command in a list: its first argument, without options. */
+const nameOf = ({ name, usage }: Command): string =>
+  `${name} ${usage.replaceAll(/ ?\[-[^\]]*\]| ?\[OPTIONS\]$/gu, "")}`.trimEnd()
+
+/**
+ * The help of `lb` itself: its commands, and an example of each usual one, which are those of the first group.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const helpOfAll = (commands: ReadonlyArray<Command>, version: string, screenWidth: number): string => {
+export const helpOfAll = (groups: ReadonlyArray<CommandGroup>, version: string, screenWidth: number): string => {
   const width = within(screenWidth)
   return [
     ...wrapped(`lb ${version} makes a ratings dataset from Letterboxd and never loses a row silently.`, width),
     "",
     ...wrapped("Usage: lb COMMAND [OPTIONS]", width),
-    "",
-    "Commands:",
-    ...listed(
-      commands.map(({ name, summary, usage }) => [`${name} ${usage}`.replace(/ ?\[OPTIONS\]$/u, ""), summary] as const),
-      width
+    ...groups.flatMap(({ commands, title }) =>
+      ["", `${title}:`].concat(
+        listed(
+          commands.map((command) => [nameOf(command), command.summary] as const),
+          width
+        )
+      )
     ),
     "",
     "Examples:",
     ...examplesOf(
-      commands.flatMap(({ examples }) => examples.slice(0, 1)),
+      groups.slice(0, 1).flatMap(({ commands }) => commands.flatMap(({ examples }) => examples.slice(0, 1))),
       width
     ),
     "",

@@ -1,5 +1,5 @@
 /**
- * The command `lb`. To add a subcommand, add a line here.
+ * The command `lb`. To add a subcommand, add it to a group here.
  *
  * @since 0.1.0
  */
@@ -24,10 +24,24 @@ import { runCommand } from "./commands/run.ts"
 import { statusCommand } from "./commands/status.ts"
 import { userCommand } from "./commands/user.ts"
 import { verifyCommand } from "./commands/verify.ts"
-import { helpOfAll, helpOfCommand, helpOfCompletions } from "./Help.ts"
+import { type CommandGroup, helpOfAll, helpOfCommand, helpOfCompletions } from "./Help.ts"
 import { Screen } from "./Screen.ts"
 import { endWith } from "./CommandEnding.ts"
 import { installedParts, versionLines } from "./plugins/Installed.ts"
+
+/**
+ * The commands in the groups of the help, the usual ones first. To add a command, add it to a group.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const commandGroups: ReadonlyArray<CommandGroup> = [
+  { title: "Usual commands", commands: [runCommand, importCommand, statusCommand, reportCommand, exportCommand] },
+  { title: "Members", commands: [userCommand, refreshCommand, renameCommand, forgetCommand] },
+  { title: "Look", commands: [inspectCommand, queryCommand, logCommand] },
+  { title: "Check", commands: [verifyCommand, doctorCommand, pageCommand] },
+  { title: "Set up", commands: [initCommand, configCommand, pluginsCommand] }
+]
 
 /**
  * The commands, in the order of the help.
@@ -35,26 +49,7 @@ import { installedParts, versionLines } from "./plugins/Installed.ts"
  * @since 0.1.0
  * @category models
  */
-export const commands: ReadonlyArray<Command> = [
-  runCommand,
-  userCommand,
-  refreshCommand,
-  renameCommand,
-  forgetCommand,
-  importCommand,
-  statusCommand,
-  logCommand,
-  inspectCommand,
-  queryCommand,
-  reportCommand,
-  verifyCommand,
-  exportCommand,
-  doctorCommand,
-  pageCommand,
-  pluginsCommand,
-  configCommand,
-  initCommand
-]
+export const commands: ReadonlyArray<Command> = commandGroups.flatMap((group) => group.commands)
 
 /**
  * Runs `lb` with the words after it on the command line.
@@ -70,7 +65,7 @@ export const lb = (version: string, words: ReadonlyArray<string>) =>
       case "Help": {
         const width = yield* screen.width
         return yield* screen.out(
-          asked.command === undefined ? helpOfAll(commands, version, width) : helpOfCommand(asked.command, width)
+          asked.command === undefined ? helpOfAll(commandGroups, version, width) : helpOfCommand(asked.command, width)
         )
       }
       case "CompletionsHelp":
