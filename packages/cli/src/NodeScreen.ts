@@ -63,7 +63,9 @@ export const layer: Layer.Layer<Screen> = Layer.sync(Screen, () => {
   watch(process.stdout, "standard output")
   watch(process.stderr, "standard error")
   const canAsk = process.stdin.isTTY && process.stderr.isTTY
-  const canMove = process.stderr.isTTY && process.env["TERM"] !== "dumb"
+  // What CI keeps is read later, as a file.
+  const isCi = !["", "0", "false"].includes((process.env["CI"] ?? "").toLowerCase())
+  const canMove = process.stderr.isTTY && process.env["TERM"] !== "dumb" && !isCi
   return Screen.of({
     out: (text) => write(process.stdout, text),
     err: (text) => write(process.stderr, text),
