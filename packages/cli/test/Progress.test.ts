@@ -146,7 +146,7 @@ describe("the status lines", () => {
       const words = {
         encode: (event: string) => event,
         warnings: () => [],
-        line: (event: string) => event,
+        line: (event: string) => (event === "" ? undefined : event),
         initial: 0,
         next: (counted: number) => counted + 1,
         status: (counted: number) =>
@@ -156,17 +156,20 @@ describe("the status lines", () => {
       const written = (since: number) => Effect.map(Ref.get(writes), (all) => all.slice(since))
       yield* TestClock.adjust("2 seconds")
       const two = `two ${"x".repeat(50)}`
-      assert.deepStrictEqual(yield* written(0), ["\u001B[?25l", `\rone 0\u001B[K\n${two}\u001B[K\u001B[J`])
+      assert.deepStrictEqual(yield* written(0), ["\u001B[?25l", `\r\u001B[Jone 0\n${two}`])
       yield* shown.show("a line")
       assert.deepStrictEqual(yield* written(2), [`\r\u001B[1A\u001B[Ja line\none 1\n${two}`])
       yield* TestClock.adjust("2 seconds")
       assert.lengthOf(yield* written(3), 0)
+      yield* shown.show("")
+      yield* TestClock.adjust("2 seconds")
+      assert.deepStrictEqual(yield* written(3), [`\r\u001B[1Aone 2\u001B[K\n${two}\u001B[K\u001B[J`])
       // The second line takes two rows now, so there are three to go back over.
       yield* Ref.set(columns, 40)
       yield* TestClock.adjust("2 seconds")
-      assert.deepStrictEqual(yield* written(3), [`\r\u001B[2A\u001B[Jone 1\n${two}`])
+      assert.deepStrictEqual(yield* written(4), [`\r\u001B[2A\u001B[Jone 2\n${two}`])
       yield* shown.end
-      assert.deepStrictEqual(yield* written(4), ["\r\u001B[2A\u001B[J"])
+      assert.deepStrictEqual(yield* written(5), ["\r\u001B[2A\u001B[J"])
     })
   )
 
