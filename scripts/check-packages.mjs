@@ -179,7 +179,7 @@ const checkUse = async (packages, place) => {
         writeProgram(one.place, i === 0 ? "everything.mts" : `readme-${i}.mts`, program)
       )
     })
-  // The repository's README is for somebody who has all packages and the platform of Node.
+  // docs/library.md is for somebody who has all packages and the platform of Node.
   const reader = {
     manifest: {
       dependencies: Object.fromEntries(
@@ -193,9 +193,9 @@ const checkUse = async (packages, place) => {
     place: join(place, "reader")
   }
   install(reader, packages)
-  const readme = programsIn(join(root, "README.md"))
-  expect(readme.length > 0, "README.md", "there is no program in it")
-  programs.push(...readme.map((program, i) => writeProgram(reader.place, `readme-${i + 1}.mts`, program)))
+  const page = programsIn(join(root, "docs/library.md"))
+  expect(page.length > 0, "docs/library.md", "there is no program in it")
+  programs.push(...page.map((program, i) => writeProgram(reader.place, `library-${i + 1}.mts`, program)))
   writeFileSync(
     join(place, "tsconfig.json"),
     JSON.stringify({

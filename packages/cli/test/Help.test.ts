@@ -1,6 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
+import { NodeContext } from "@effect/platform-node"
+import { Effect } from "effect"
 import * as fs from "node:fs"
+import * as path from "node:path"
 import { fileURLToPath } from "node:url"
+import { readCommandLine } from "../src/CommandLine.ts"
 import { helpOfAll, helpOfCommand, usageOf } from "../src/Help.ts"
 import { commandGroups, commands } from "../src/lb.ts"
 import { flagOf, optionGroups, optionKeys, optionTable } from "../src/options/OptionTable.ts"
@@ -62,10 +66,17 @@ describe("the help", () => {
   })
 })
 
-const readme = fs.readFileSync(fileURLToPath(new URL("../../../README.md", import.meta.url)), "utf8")
+const root = fileURLToPath(new URL("../../../", import.meta.url))
+/** The pages for users, by their names: not those about the code, and not what is made of comments. */
+const pages = new Map(
+  ["README.md", ...fs.readdirSync(path.join(root, "docs")).map((name) => `docs/${name}`)]
+    .filter((name) => name.endsWith(".md"))
+    .map((name) => [name, fs.readFileSync(path.join(root, name), "utf8")])
+)
+const commandsPage = pages.get("docs/commands.md") ?? ""
 /** The rows of a table, cell by cell, without what makes them code. */
 const rowsUnder = (header: string): ReadonlyArray<ReadonlyArray<string>> => {
-  const [, table = ""] = readme.split(`\n${header}\n`)
+  const [, table = ""] = commandsPage.split(`\n${header}\n`)
   return (
     table
       .split("\n\n")[0]
@@ -80,7 +91,7 @@ const rowsUnder = (header: string): ReadonlyArray<ReadonlyArray<string>> => {
   )
 }
 
-describe("the README", () => {
+describe("the documentation", () => {
   it("lists the options of lb run, their values and their defaults", () => {
     const rows = rowsUnder("| option | default | |")
     const run = optionKeys.filter((key) => commands.find(({ name }) => name === "run")?.takes(key) === true)
@@ -104,7 +115,39 @@ describe("the README", () => {
     const switches = commands.flatMap(({ switches: all = {} }) => Object.keys(all).map((name) => `--${name}`))
     const others = new Set([...switches, "--help", "--completions", "--filter", "--pack-destination"])
     const known = new Set(optionKeys.map((key) => `--${flagOf(key)}`))
-    for (const [, flag = ""] of readme.matchAll(/(?<![\w-])(--[a-z][a-z-]+)/gu))
-      assert.isTrue(known.has(flag) || others.has(flag), flag)
+    for (const [name, text] of pages)
+      for (const [, flag = ""] of text.matchAll(/(?<![\w-])(--[a-z][a-z-]+)/gu))
+        assert.isTrue(known.has(flag) || others.has(flag), `${name}: ${flag}`)
   })
+
+  it("has links that lead somewhere", () => {
+    let links = 0
+    for (const [name, text] of pages) {
+      for (const [, href = ""] of text.matchAll(/(?:\]\(|src=")([^)"#]+)/gu)) {
+        if (/^https?:/u.test(href)) continue
+        links += 1
+        assert.isTrue(fs.existsSync(path.join(root, path.dirname(name), href)), `${name}: ${href}`)
+      }
+    }
+    assert.isAbove(links, 50)
+  })
+
+  it.effect("has command lines that are understood", () =>
+    Effect.gen(function* () {
+      let lines = 0
+      for (const [name, text] of pages) {
+        for (const [, block = ""] of text.matchAll(/^```(?:sh|ini)?\n(.*?)^```$/gmsu)) {
+          for (const line of block.split("\n")) {
+            const [, given] = /(?:^|pnpm(?:@[\d.]+)? |&& |=\/usr\/local\/bin\/)lb ([^#>|]*)/u.exec(line) ?? []
+            if (given === undefined) continue
+            const words = [...given.matchAll(/"([^"]*)"|(\S+)/gu)].map(([, quoted, word]) => quoted ?? word ?? "")
+            lines += 1
+            const read = yield* readCommandLine(commands, words)
+            if (read._tag === "Wrong") assert.fail(`${name}: ${line}: ${read.sentence}`)
+          }
+        }
+      }
+      assert.isAbove(lines, 30)
+    }).pipe(Effect.provide(NodeContext.layer))
+  )
 })

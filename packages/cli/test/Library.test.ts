@@ -1,4 +1,4 @@
-/** The program of the README, as somebody runs it who does without the command. */
+/** The program of docs/library.md, as somebody runs it who does without the command. */
 import { assert, describe, it } from "@effect/vitest"
 import { generateWorld, Sandbox } from "@letterboxd-ratings/fixtures"
 import { Effect, Schedule } from "effect"
@@ -9,13 +9,13 @@ import * as path from "node:path"
 import { fileURLToPath } from "node:url"
 import { inEmptyFolder, rowsOf, start } from "./Lb.ts"
 
-const readme = fs.readFileSync(new URL("../../../README.md", import.meta.url), "utf8")
+const page = fs.readFileSync(new URL("../../../docs/library.md", import.meta.url), "utf8")
 const defaults = "LetterboxdSource.layer(LetterboxdSource.defaults)"
 const policy = "HttpPolicy.layer(HttpPolicy.defaults)"
 
-/** The README's program, asking the sandbox instead of the site, as fast as it answers. */
+/** The page's program, asking the sandbox instead of the site, as fast as it answers. */
 const programFor = (url: string): string => {
-  const program = [...readme.matchAll(/^```ts\n(?<program>.*?)^```$/gmsu)]
+  const program = [...page.matchAll(/^```ts\n(?<program>.*?)^```$/gmsu)]
     .map(({ groups }) => groups?.["program"] ?? "")
     .find((one) => one.includes(defaults))
   assert.include(program, policy)
@@ -45,7 +45,7 @@ const bundled = async (url: string, name: string): Promise<string> => {
   return bin
 }
 
-describe("the program of the README", () => {
+describe("the program of docs/library.md", () => {
   it(
     "says why it stopped, and fails",
     inEmptyFolder(async (folder) => {

@@ -61,11 +61,8 @@ const widthsWithin = (wanted: ReadonlyArray<number>, width: number): ReadonlyArr
 /**
  * A table for a screen: cells that are too long are cut, control characters are replaced. The first thousand rows decide how wide
  * the columns are.
- *
- * @since 0.1.0
- * @category constructors
  */
-export const tableWriter = (columns: Columns, width: number): RowWriter => {
+const tableWriter = (columns: Columns, width: number): RowWriter => {
   const names = columns.map(({ name }) => printable(name))
   let held: Array<ReadonlyArray<string>> = []
   let widths: ReadonlyArray<number> | undefined
