@@ -68,7 +68,8 @@ describe("the result of a query", () => {
     fc.assert(
       fc.property(result, fc.constantFrom(40, 80, 200), (one, width) => {
         const lines = written("table", one, width).split("\n")
-        assert.lengthOf(lines, one.rows.length + 4)
+        // Where the columns do not fit beside each other, they stand below each other.
+        if (width > 40) assert.lengthOf(lines, one.rows.length + 4)
         assert.strictEqual(lines.at(-2), one.rows.length === 1 ? "1 row" : `${one.rows.length} rows`)
         for (const line of lines) {
           assert.isAtMost(columnsOf(line), width)
@@ -77,6 +78,17 @@ describe("the result of a query", () => {
       }),
       { numRuns: 200 }
     )
+  })
+
+  it("is a list of cells for each row where they do not fit beside each other", () => {
+    const names = ["first", "second_name", "third_name", "fourth_name", "fifth_name"]
+    const columns = names.map((name) => ({ name, isNumeric: false }))
+    const rows = [["1", "b", null, "d", "x".repeat(60)]]
+    assert.strictEqual(
+      written("table", { columns, rows }, 40),
+      `first        1\nsecond_name  b\nthird_name\nfourth_name  d\nfifth_name   ${"x".repeat(26)}…\n\n1 row\n`
+    )
+    assert.include(written("table", { columns, rows }, 80), "first  second_name  third_name  fourth_name  fifth_name")
   })
 
   it("is JSON, one object a row, with all that was in it, in letters a terminal does not obey", () => {

@@ -32,19 +32,20 @@ const lines = (some: ReadonlyArray<string>): string => some.map((line) => `${lin
 /** So many of the first rows lay out the table. */
 const rowsForWidths = 1_000
 
-/** Columns are not made narrower than this. */
-const narrowest = 5
+/** Columns need so much to be read. Where that is too wide for the screen, each row is a list of its cells. */
+const narrowest = 8
 const gap = "  "
 
 /** The widths of columns that want to be so wide: the widest give way until all fit. */
 const widthsWithin = (wanted: ReadonlyArray<number>, width: number): ReadonlyArray<number> => {
   const widths = [...wanted]
   const room = width - gap.length * (widths.length - 1)
+  const least = Math.max(1, Math.min(narrowest, Math.floor(room / Math.max(1, widths.length))))
   let used = widths.reduce((sum, n) => sum + n, 0)
   while (used > room) {
     const most = Math.max(...widths)
-    if (most <= narrowest) break
-    const next = Math.max(narrowest, ...widths.filter((n) => n < most))
+    if (most <= least) break
+    const next = Math.max(least, ...widths.filter((n) => n < most))
     const widest = widths.filter((n) => n === most).length
     const by = Math.max(1, Math.min(most - next, Math.floor((used - room) / widest)))
     let left = used - room
@@ -57,6 +58,34 @@ const widthsWithin = (wanted: ReadonlyArray<number>, width: number): ReadonlyArr
   }
   return widths
 }
+
+/** Each row as lines of a name and a value, with an empty line behind it. */
+const listWriter = (columns: Columns, width: number): RowWriter => {
+  const names = columns.map(({ name }) => printable(name))
+  const column = Math.min(Math.max(...names.map(columnsOf)), Math.floor((width - gap.length) / 2))
+  return {
+    rows: (some) =>
+      some
+        .map((row) =>
+          lines(
+            names
+              .map((name, i) => {
+                const value = printable(textOf(row[i]))
+                const cell = fitted(value, width - column - gap.length, "left")
+                return `${fitted(name, column, "left")}${gap}${cell}`.trimEnd()
+              })
+              .concat("")
+          )
+        )
+        .join(""),
+    end: (rows) => `${count(rows, "row")}\n`
+  }
+}
+
+/** Whether columns that are as narrow as can be read fit on the screen. */
+const isTooWide = (columns: Columns, width: number): boolean =>
+  columns.reduce((sum, { name }) => sum + Math.min(narrowest, columnsOf(printable(name))) + gap.length, -gap.length) >
+  width
 
 /**
  * A table for a screen: cells that are too long are cut, control characters are replaced. The first thousand rows decide how wide
@@ -169,7 +198,7 @@ const markdownWriter = (columns: Columns): RowWriter => {
 export const writerOf = (format: "table" | "json" | "csv" | "md", columns: Columns, width: number): RowWriter => {
   switch (format) {
     case "table":
-      return tableWriter(columns, width)
+      return isTooWide(columns, width) ? listWriter(columns, width) : tableWriter(columns, width)
     case "json":
       return jsonWriter(columns)
     case "csv":
