@@ -9,6 +9,7 @@ import { importFiles } from "./importFiles.ts"
 import { intoStorages } from "./intoStorages.ts"
 import { parseAPage } from "./parseAPage.ts"
 import { refreshAYear } from "./refreshAYear.ts"
+import { lookAtScale } from "./lookAtScale.ts"
 import { reportAtScale } from "./reportAtScale.ts"
 import { startUp } from "./startUp.ts"
 import { waitForTheSite } from "./waitForTheSite.ts"
@@ -21,6 +22,7 @@ const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
   adoptAtScale,
   exportAtScale,
   exportIntoStorages,
+  lookAtScale,
   reportAtScale,
   intoStorages,
   importFiles,

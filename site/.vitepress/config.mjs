@@ -21,7 +21,19 @@ const pagesIn = (folder) =>
 /** The pages of the menu. A page that is in no group is in the last one, so that none is forgotten. */
 const groups = [
   ["Begin", ["index.md", "ways-in.md", "reading-the-site.md", "questions.md"]],
-  ["Use", ["commands.md", "refresh.md", "history.md", "report.md", "exports.md", "forgetting.md", "migrating.md"]],
+  [
+    "Use",
+    [
+      "commands.md",
+      "looking.md",
+      "refresh.md",
+      "history.md",
+      "report.md",
+      "exports.md",
+      "forgetting.md",
+      "migrating.md"
+    ]
+  ],
   ["Look up", ["files.md", "storages.md", "verdicts.md", "performance.md"]],
   ["Build on it", ["library.md", "architecture.md"]]
 ]

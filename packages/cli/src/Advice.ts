@@ -31,6 +31,8 @@ export interface Failed {
     | "forget"
     | "rename"
     | "report"
+    | "inspect"
+    | "query"
   readonly flags: Flags
   readonly into?: string
 }

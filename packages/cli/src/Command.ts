@@ -55,3 +55,14 @@ export interface Command {
  * @category models
  */
 export type Example = readonly [command: string, what: string]
+
+/**
+ * Commands that belong together, and what they have in common.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface CommandGroup {
+  readonly title: string
+  readonly commands: ReadonlyArray<Command>
+}

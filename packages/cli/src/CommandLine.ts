@@ -31,6 +31,7 @@ export type Shell = "bash" | "fish" | "zsh"
  */
 export type Asked = Data.TaggedEnum<{
   Help: { readonly command: Command | undefined }
+  Version: { readonly isVerbose: boolean }
   Completions: { readonly shell: Shell }
   CompletionsHelp: {}
   Run: { readonly command: Command; readonly given: Given }
@@ -70,6 +71,7 @@ export const readCommandLine = (
   const [first, ...rest] = words
   if (first === undefined || first === "--help" || first === "-h")
     return Effect.succeed(Asked.Help({ command: undefined }))
+  if (first === "--version" || first === "version") return Effect.succeed(readVersion(rest))
   if (first === "--completions") {
     return Effect.succeed(
       isShell(rest[0])
@@ -83,6 +85,7 @@ export const readCommandLine = (
   const asksForHelp = first === "help"
   const name = asksForHelp ? rest[0] : first
   if (name === undefined) return Effect.succeed(Asked.Help({ command: undefined }))
+  if (asksForHelp && /^(?:--)?version$/u.test(name)) return Effect.succeed(Asked.Help({ command: undefined }))
   if (asksForHelp && /^(?:--)?completions$/u.test(name)) return Effect.succeed(Asked.CompletionsHelp())
   const command = commands.find((one) => one.name === name)
   if (command !== undefined)
@@ -96,6 +99,15 @@ export const readCommandLine = (
   )
 }
 
+/** `lb --version` and `lb version`, with -v for more. */
+const readVersion = (words: ReadonlyArray<string>): Asked => {
+  if (words.includes("--help") || words.includes("-h")) return Asked.Help({ command: undefined })
+  const odd = words.find((word) => word !== "-v" && word !== "--verbose")
+  return odd === undefined
+    ? Asked.Version({ isVerbose: words.length > 0 })
+    : Asked.Wrong({ sentence: `lb version takes only -v, not ${shown(odd)}. All commands: lb --help` })
+}
+
 const firstOptions = ["help", "version", "completions"]
 
 const wrongFirstOption = (word: string): string => {
@@ -106,14 +118,10 @@ const wrongFirstOption = (word: string): string => {
     : `${shown(word)} is not an option of lb.${meant}`
 }
 
-const wrongCommand = (commands: ReadonlyArray<Command>, word: string): string =>
-  firstOptions.includes(word)
-    ? `${shown(word)} is not a command of lb. Did you mean --${word}?`
-    : `${shown(word)} is not a command of lb.${didYouMean(
-        word,
-        commands.map((one) => one.name),
-        (one) => one
-      )}`
+const wrongCommand = (commands: ReadonlyArray<Command>, word: string): string => {
+  const meant = didYouMean(word, [...commands.map((one) => one.name), "help", "version"], (one) => one)
+  return `${shown(word)} is not a command of lb.${meant === "" ? didYouMean(word, firstOptions, (one) => `--${one}`) : meant}`
+}
 
 const readWords = (
   commands: ReadonlyArray<Command>,
@@ -206,9 +214,11 @@ const oddWord = (
 /** The message for an unknown option: it belongs to another command, or was mistyped. */
 const unknownOption = (commands: ReadonlyArray<Command>, command: Command, word: string): string => {
   const name = word.replace(/^-+/u, "").replace(/=.*$/su, "")
-  const key = optionKeys.find((one) => flagOf(one) === name)
+  const keys = optionKeys.filter((one) => flagOf(one) === name)
   const others = commands
-    .filter((one) => (key === undefined ? Object.hasOwn(one.switches ?? {}, name) : one.takes(key)))
+    // It takes the options of all commands.
+    .filter((one) => one.name !== "config")
+    .filter((one) => (keys.length === 0 ? Object.hasOwn(one.switches ?? {}, name) : keys.some(one.takes)))
     .map(nameOf)
   return others.length > 0
     ? `--${name} is not an option of ${nameOf(command)}${

@@ -5,13 +5,14 @@
  * @since 0.1.0
  */
 import { Effect } from "effect"
-import type { Command } from "./Command.ts"
+import type { Command, CommandGroup } from "./Command.ts"
 import {
   exportOptions,
   importOptions,
   isDatasetOption,
   namesOptions,
   type OptionKey,
+  queryOptions,
   refreshOptions,
   reportOptions
 } from "./options/OptionTable.ts"
@@ -65,6 +66,12 @@ const doctorOptions = new Set<OptionKey>([
   "config"
 ])
 
+const pageOptions = new Set<OptionKey>(["baseUrl", "timeout", "userAgent", "ignoreRobots", "json", "config"])
+
+const pluginsOptions = new Set<OptionKey>(["json"])
+
+const initOptions = new Set<OptionKey>(["source", "storage", "out", "yes", "config"])
+
 const runCommand: Command = {
   name: "run",
   summary: "Starts a dataset, or adds members to one.",
@@ -83,7 +90,8 @@ const runCommand: Command = {
     !importOptions.has(key) &&
     !refreshOptions.has(key) &&
     !namesOptions.has(key) &&
-    !reportOptions.has(key),
+    !reportOptions.has(key) &&
+    !queryOptions.has(key),
   run: ({ flags }) =>
     loaded(
       () => import("./commands/run.ts"),
@@ -110,6 +118,7 @@ const userCommand: Command = {
     !notForUser.has(key) &&
     !exportOptions.has(key) &&
     !reportOptions.has(key) &&
+    !queryOptions.has(key) &&
     !importOptions.has(key) &&
     (namesOptions.has(key) || !refreshOptions.has(key)),
   run: ({ flags, words }) =>
@@ -133,7 +142,11 @@ const refreshCommand: Command = {
   ],
   argument: { name: "NAME", isOptional: true, isMany: true },
   takes: (key) =>
-    !notForRefresh.has(key) && !exportOptions.has(key) && !importOptions.has(key) && !reportOptions.has(key),
+    !notForRefresh.has(key) &&
+    !exportOptions.has(key) &&
+    !importOptions.has(key) &&
+    !reportOptions.has(key) &&
+    !queryOptions.has(key),
   switches: { plan: "Show who would be read, why, and with how many requests. Requests nothing." },
   run: ({ flags, switches, words }) =>
     loaded(
@@ -164,7 +177,7 @@ const forgetCommand: Command = {
 const renameCommand: Command = {
   name: "rename",
   summary: "Tells the dataset that a member has another name now.",
-  what: "A run, a refresh and an import that meet the redirect of the site do this by themselves. Use this command where the dataset has one member under two names and the site cannot be asked, for example after exports were imported under both; The output of lb verify names members whose ratings look alike. The member keeps its number, its ratings and its history; where both names have ratings, the list of the new name is the one that stays, and the history keeps the differences.",
+  what: "A run, a refresh and an import that meet the redirect of the site do this by themselves. Use this command where the dataset has one member under two names and the site cannot be asked, for example after exports were imported under both; the output of lb verify names members whose ratings look alike. The member keeps its number, its ratings and its history; where both names have ratings, the list of the new name is the one that stays, and the history keeps the differences.",
   usage: "OLD NEW [--yes]",
   examples: [["lb rename davee david", "davee is called david now"]],
   argument: { name: "NAME", isOptional: false, isMany: true },
@@ -315,23 +328,132 @@ const doctorCommand: Command = {
     )
 }
 
+const inspectCommand: Command = {
+  name: "inspect",
+  summary: "Shows a member, a film or all ratings in the terminal.",
+  what: "Shows a part of a dataset in the terminal, with a histogram. A member: state, source, proof and time of the list, and what changed. Two members: the films that both rated. A film (its number or slug): mean and median, and who rated it. ratings: all ratings. Reads the dataset, and changes nothing in it.",
+  usage: "member NAME [NAME] | film ID|SLUG | ratings [OPTIONS]",
+  examples: [
+    ["lb inspect member davee", "the member davee"],
+    ["lb inspect member davee schaffrillas", "the films that both rated"],
+    ["lb inspect film parasite-2019", "the film letterboxd.com/film/parasite-2019"],
+    ["lb inspect ratings --json", "all ratings, as JSON"]
+  ],
+  argument: { name: "member, film or ratings", isOptional: false, isMany: true },
+  takes: isDatasetOption,
+  run: ({ flags, words }) =>
+    loaded(
+      () => import("./commands/inspect.ts"),
+      (its) => its.inspect(words, flags)
+    )
+}
+
+const queryCommand: Command = {
+  name: "query",
+  summary: "Answers a question in SQL about a dataset in any storage.",
+  what: "Answers one SQL query over the views ratings, watched, films, members, changes and readings of a dataset in any storage, with DuckDB. DESCRIBE ratings shows the columns of a view. A query can only read these views: no file, no network. Changes nothing in the dataset.",
+  usage: '"SQL" [OPTIONS]',
+  examples: [
+    ['lb query "select film_title, avg(rating) from ratings group by all limit 10"', "the mean of ten films"],
+    ['lb query "describe ratings"', "the columns of a view"],
+    ['lb query "from members" --format csv > members.csv', "all members, as a CSV file"]
+  ],
+  argument: { name: "query", isOptional: false },
+  takes: (key) => isDatasetOption(key) || queryOptions.has(key),
+  run: ({ flags, words: [sql = ""] }) =>
+    loaded(
+      () => import("./commands/query.ts"),
+      (its) => its.query(sql, flags)
+    )
+}
+
+const pageCommand: Command = {
+  name: "page",
+  summary: "Shows how a page is read, for a bug report.",
+  what: "Shows how a page is read: the verdict, the films or members on it, and the generation of its markup, which is what a bug report needs. The page is a file (saved from a browser, or kept in diagnostics/), or an address of the site, which is asked for as politely as in a run. Shows no cookies, and writes nothing.",
+  usage: "FILE|URL [OPTIONS]",
+  examples: [
+    ["lb page saved.html", "a page that was saved from a browser"],
+    ["lb page https://letterboxd.com/davee/films/", "a page of the site"]
+  ],
+  argument: { name: "FILE or URL", isOptional: false },
+  takes: (key) => pageOptions.has(key),
+  run: ({ flags, words: [text = ""] }) =>
+    loaded(
+      () => import("./commands/page.ts"),
+      (its) => its.page(text, flags)
+    )
+}
+
+const pluginsCommand: Command = {
+  name: "plugins",
+  summary: "Shows the sources, storages and layouts, and what is missing.",
+  what: "Shows the sources, storages and layouts with their versions. Loads the package of each; where one is missing, it shows why and how to install it. Reads no dataset and no site.",
+  usage: "[OPTIONS]",
+  examples: [
+    ["lb plugins", "what can be used here"],
+    ["lb plugins --json", "the same, as one JSON object for each"]
+  ],
+  takes: (key) => pluginsOptions.has(key),
+  run: ({ flags: { json } }) =>
+    loaded(
+      () => import("./commands/plugins.ts"),
+      (its) => its.plugins(json === "true")
+    )
+}
+
+const initCommand: Command = {
+  name: "init",
+  summary: "Writes lb.config.json, with comments.",
+  what: "Writes a configuration file with comments: where ratings come from, how and where they are stored, and what else people set. Asks on a terminal; otherwise, and with --yes, it takes the defaults. Never overwrites a file.",
+  usage: "[OPTIONS]",
+  examples: [
+    ["lb init", "lb.config.json in this folder"],
+    ["lb init --source sandbox --yes", "the same without questions"]
+  ],
+  takes: (key) => initOptions.has(key),
+  run: ({ flags }) =>
+    loaded(
+      () => import("./commands/init.ts"),
+      (its) => its.init(flags)
+    )
+}
+
+const configCommand: Command = {
+  name: "config",
+  summary: "Shows the value of each option, and where it comes from.",
+  what: "Shows the value of each option, and where it comes from: a flag, a variable, the configuration file, or the default. Takes the options of all commands, so put config in the place of a command to see what it would use. Shows no secrets, reads no dataset, and changes nothing.",
+  usage: "[OPTIONS]",
+  examples: [
+    ["lb config", "what commands in this folder use"],
+    ["lb config --rate 1 --json", "the same with a flag, as JSON"]
+  ],
+  takes: (key) => !queryOptions.has(key),
+  run: ({ flags }) =>
+    loaded(
+      () => import("./commands/config.ts"),
+      (its) => its.config(flags)
+    )
+}
+
+/**
+ * The commands in the groups of the help, the usual ones first.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const commandGroups: ReadonlyArray<CommandGroup> = [
+  { title: "Usual commands", commands: [runCommand, importCommand, statusCommand, reportCommand, exportCommand] },
+  { title: "Members", commands: [userCommand, refreshCommand, renameCommand, forgetCommand] },
+  { title: "Look", commands: [inspectCommand, queryCommand, logCommand] },
+  { title: "Check", commands: [verifyCommand, doctorCommand, pageCommand] },
+  { title: "Set up", commands: [initCommand, configCommand, pluginsCommand] }
+]
+
 /**
  * The commands, in the order of the help.
  *
  * @since 0.1.0
  * @category models
  */
-export const commands: ReadonlyArray<Command> = [
-  runCommand,
-  userCommand,
-  refreshCommand,
-  renameCommand,
-  forgetCommand,
-  importCommand,
-  statusCommand,
-  logCommand,
-  reportCommand,
-  verifyCommand,
-  exportCommand,
-  doctorCommand
-]
+export const commands: ReadonlyArray<Command> = commandGroups.flatMap((group) => group.commands)

@@ -26,6 +26,7 @@ const choices: Readonly<Partial<Record<OptionKey, ReadonlyArray<string>>>> = {
   storage: storageNames,
   from: storageNames,
   to: [...formatNames, ...storageNames],
+  resultFormat: ["table", "json", "csv", "md"],
   filmLabel: ["title", "slug"],
   listing: ["films", "rated"],
   membersList: ["all", "this-week", "this-month", "this-year"]

@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import type { Command, Example } from "./Command.ts"
+import type { Command, CommandGroup, Example } from "./Command.ts"
 import { flagOf, optionGroups, type OptionKey, optionKeys, optionTable, variableOf } from "./options/OptionTable.ts"
 
 /** Longer lines are hard to read, even on a wide terminal. */
@@ -110,34 +110,40 @@ export const helpOfCommand = (command: Command, screenWidth: number): string => 
   ].join("\n")
 }
 
+/** What follows the name of a command in a list: its first argument, without options. */
+const nameOf = ({ name, usage }: Command): string =>
+  `${name} ${usage.replaceAll(/ ?\[-[^\]]*\]| ?\[OPTIONS\]$/gu, "")}`.trimEnd()
+
 /**
- * The help of `lb` itself: its commands, and an example of each.
+ * The help of `lb` itself: its commands, and an example of each usual one, which are those of the first group.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const helpOfAll = (commands: ReadonlyArray<Command>, version: string, screenWidth: number): string => {
+export const helpOfAll = (groups: ReadonlyArray<CommandGroup>, version: string, screenWidth: number): string => {
   const width = within(screenWidth)
   return [
     ...wrapped(`lb ${version} makes a ratings dataset from Letterboxd and never loses a row silently.`, width),
     "",
     ...wrapped("Usage: lb COMMAND [OPTIONS]", width),
-    "",
-    "Commands:",
-    ...listed(
-      commands.map(({ name, summary, usage }) => [`${name} ${usage}`.replace(/ ?\[OPTIONS\]$/u, ""), summary] as const),
-      width
+    ...groups.flatMap(({ commands, title }) =>
+      ["", `${title}:`].concat(
+        listed(
+          commands.map((command) => [nameOf(command), command.summary] as const),
+          width
+        )
+      )
     ),
     "",
     "Examples:",
     ...examplesOf(
-      commands.flatMap(({ examples }) => examples.slice(0, 1)),
+      groups.slice(0, 1).flatMap(({ commands }) => commands.flatMap(({ examples }) => examples.slice(0, 1))),
       width
     ),
     "",
     ...wrapped("lb help COMMAND (or lb COMMAND --help) explains a command and its options.", width),
     ...wrapped("lb help completions explains how to complete commands and options with Tab.", width),
-    ...wrapped("lb --version shows the version.", width),
+    ...wrapped("lb --version shows the version, and lb version -v also those that a bug report needs.", width),
     ""
   ].join("\n")
 }

@@ -35,19 +35,25 @@ const watch = (stream: NodeJS.WriteStream, name: string): void => {
 /** The line width for files and pipes, which have none. */
 const usualWidth = 80
 
-/** Asks the user. Ctrl-C ends the command; Ctrl-D counts as no. */
-const ask = (question: string): Effect.Effect<boolean> =>
+/** Asks the user for a line. Ctrl-C ends the command; Ctrl-D counts as an empty line. */
+const askLine = (question: string): Effect.Effect<string> =>
   Effect.async((resume) => {
     const lines = createInterface({ input: process.stdin, output: process.stderr })
-    const end = (result: Effect.Effect<boolean>) => {
+    const end = (result: Effect.Effect<string>) => {
       resume(result)
       lines.close()
     }
     lines.once("SIGINT", () => end(Effect.interrupt))
-    lines.once("close", () => resume(Effect.succeed(false)))
-    lines.question(`${question} [y/N] `, (answer) => end(Effect.succeed(/^y(?:es)?$/iu.test(answer.trim()))))
+    lines.once("close", () => resume(Effect.succeed("")))
+    lines.question(question, (line) => end(Effect.succeed(line.trim())))
     return Effect.sync(() => lines.close())
   })
+
+const ask = (question: string): Effect.Effect<boolean> =>
+  Effect.map(askLine(`${question} [y/N] `), (line) => /^y(?:es)?$/iu.test(line))
+
+const answer = (question: string, fallback: string): Effect.Effect<string> =>
+  Effect.map(askLine(`${question} [${fallback}] `), (line) => (line === "" ? fallback : line))
 
 /**
  * @since 0.1.0
@@ -56,12 +62,16 @@ const ask = (question: string): Effect.Effect<boolean> =>
 export const layer: Layer.Layer<Screen> = Layer.sync(Screen, () => {
   watch(process.stdout, "standard output")
   watch(process.stderr, "standard error")
-  const canMove = process.stderr.isTTY && process.env["TERM"] !== "dumb"
+  const canAsk = process.stdin.isTTY && process.stderr.isTTY
+  // What CI keeps is read later, as a file.
+  const isCi = !["", "0", "false"].includes((process.env["CI"] ?? "").toLowerCase())
+  const canMove = process.stderr.isTTY && process.env["TERM"] !== "dumb" && !isCi
   return Screen.of({
     out: (text) => write(process.stdout, text),
     err: (text) => write(process.stderr, text),
     width: Effect.sync(() => (process.stdout.isTTY ? process.stdout.columns : usualWidth)),
-    ask: (question) => (process.stdin.isTTY && process.stderr.isTTY ? ask(question) : Effect.succeed(false)),
+    ask: (question) => (canAsk ? ask(question) : Effect.succeed(false)),
+    answer: (question, fallback) => (canAsk ? answer(question, fallback) : Effect.succeed(fallback)),
     columns: Effect.sync(() => (canMove ? process.stderr.columns : undefined))
   })
 })

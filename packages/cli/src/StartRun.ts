@@ -125,7 +125,7 @@ const harvest = ({ allowed, failed, failedFile, mode: asked, only, restart, resu
     const mode = asked !== "either" ? asked : (yield* storage.exists) ? "continue" : "new"
     const mayMoveAside = yield* consent(settings, mode)
     const progress = yield* showProgress(
-      runWords(activityOf(source)),
+      runWords(activityOf(source), settings.batchSize ?? usualBatchSize),
       settings.json ? "json" : settings.quiet ? "quiet" : "lines"
     )
     const committed = yield* Ref.make(

@@ -15,8 +15,8 @@ import { Screen } from "./Screen.ts"
 export const lb = (version: string, words: ReadonlyArray<string>) =>
   Effect.gen(function* () {
     const screen = yield* Screen
-    if (words[0] === "--version") return yield* screen.out(`${version}\n`)
-    const { commands } = yield* Effect.promise(() => import("./CommandTable.ts"))
+    if (words.length === 1 && words[0] === "--version") return yield* screen.out(`${version}\n`)
+    const { commandGroups, commands } = yield* Effect.promise(() => import("./CommandTable.ts"))
     const { readCommandLine } = yield* Effect.promise(() => import("./CommandLine.ts"))
     const asked = yield* readCommandLine(commands, words)
     switch (asked._tag) {
@@ -24,12 +24,18 @@ export const lb = (version: string, words: ReadonlyArray<string>) =>
         const { helpOfAll, helpOfCommand } = yield* Effect.promise(() => import("./Help.ts"))
         const width = yield* screen.width
         return yield* screen.out(
-          asked.command === undefined ? helpOfAll(commands, version, width) : helpOfCommand(asked.command, width)
+          asked.command === undefined ? helpOfAll(commandGroups, version, width) : helpOfCommand(asked.command, width)
         )
       }
       case "CompletionsHelp": {
         const { helpOfCompletions } = yield* Effect.promise(() => import("./Help.ts"))
         return yield* screen.out(helpOfCompletions(yield* screen.width))
+      }
+      case "Version": {
+        if (!asked.isVerbose) return yield* screen.out(`${version}\n`)
+        const { installedParts, versionLines } = yield* Effect.promise(() => import("./plugins/Installed.ts"))
+        const lines = versionLines(yield* installedParts)
+        return yield* screen.out(lines.map(([name, one]) => `${name.padEnd(16)}  ${one}\n`).join(""))
       }
       case "Completions": {
         const { completionsOf } = yield* Effect.promise(() => import("./Completions.ts"))

@@ -6,12 +6,12 @@ import * as path from "node:path"
 import { fileURLToPath } from "node:url"
 import { readCommandLine } from "../src/CommandLine.ts"
 import { helpOfAll, helpOfCommand, usageOf } from "../src/Help.ts"
-import { commands } from "../src/CommandTable.ts"
+import { commandGroups, commands } from "../src/CommandTable.ts"
 import { flagOf, optionGroups, optionKeys, optionTable } from "../src/options/OptionTable.ts"
 
 const widths = [20, 40, 60, 80, 100, 200]
 const helps = (width: number) => [
-  helpOfAll(commands, "1.2.3", width),
+  helpOfAll(commandGroups, "1.2.3", width),
   ...commands.map((command) => helpOfCommand(command, width))
 ]
 
@@ -44,6 +44,20 @@ describe("the help", () => {
       for (const name of Object.keys(command.switches ?? {})) assert.include(help, `  --${name} `)
       for (const [example] of command.examples) assert.include(help, `  ${example}\n`)
     }
+  })
+
+  it("lists each command once, the usual ones first, on one screen", () => {
+    const lines = helpOfAll(commandGroups, "1.2.3", 100).split("\n")
+    const listed = lines
+      .slice(0, lines.indexOf("Examples:"))
+      .flatMap((line) => /^ {2}([a-z]+)(?= |$)/u.exec(line)?.[1] ?? [])
+    assert.deepStrictEqual(
+      listed,
+      commands.map(({ name }) => name)
+    )
+    assert.deepStrictEqual(listed.slice(0, 3), ["run", "import", "status"])
+    assert.isBelow(lines.length, 60)
+    for (const help of helps(100)) assert.notMatch(help, /user-defined|This setting is optional/iu)
   })
 
   it("names no option twice, and none that there is not", () => {

@@ -83,6 +83,7 @@ const lbHere = async (
       }),
     width: Effect.succeed(80),
     ask: () => Effect.succeed(false),
+    answer: (_, fallback) => Effect.succeed(fallback),
     columns: Effect.succeed(undefined)
   })
   const services = Layer.mergeAll(

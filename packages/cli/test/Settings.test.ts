@@ -27,6 +27,7 @@ const resolve = (flags: Flags, variables: Readonly<Record<string, string>> = {},
         }),
       width: Effect.succeed(80),
       ask: () => Effect.succeed(false),
+      answer: (_, fallback) => Effect.succeed(fallback),
       columns: Effect.succeed(undefined)
     })
     const settings = yield* resolveSettings(file === undefined ? flags : { ...flags, config }).pipe(

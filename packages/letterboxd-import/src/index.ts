@@ -33,6 +33,7 @@ export {
 } from "./saved/Capture.ts"
 export { readHar } from "./saved/Har.ts"
 export * as Recording from "./saved/Recording.ts"
+export { PageAddress, pageAddress } from "./saved/PageAddress.ts"
 export { readSavedHtml } from "./saved/SavedHtml.ts"
 export { savedPages } from "./saved/SavedPages.ts"
 export { readWacz } from "./saved/Wacz.ts"

@@ -2,6 +2,7 @@
  * Asks for a page: the robots rules first, then the request, then the answer as a value.
  *
  * @since 0.1.0
+ * @module
  */
 import { Diagnostics, type SourceError } from "@letterboxd-ratings/core"
 import { Effect, Either, Option } from "effect"

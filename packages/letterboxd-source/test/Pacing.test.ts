@@ -82,7 +82,13 @@ describe("Pacing", () => {
       const pacing = yield* Pacing.make(options)
       yield* TestClock.adjust("10 seconds")
       for (let i = 0; i < 5; i++) yield* pacing.refused(9_000, 30_000)
-      assert.deepStrictEqual(yield* pacing.snapshot, { requestsPerSecond: 2, pausedMillis: 30_000 })
+      assert.deepStrictEqual(yield* pacing.snapshot, {
+        requestsPerSecond: 2,
+        pausedMillis: 30_000,
+        pausedUntil: 40_000
+      })
+      yield* TestClock.adjust("30 seconds")
+      assert.notProperty(yield* pacing.snapshot, "pausedUntil")
     })
   )
 

@@ -8,8 +8,10 @@ import {
   DuckDBDataChunk,
   DuckDBInstance,
   DuckDBListValue,
+  type DuckDBResult,
   type DuckDBType,
-  type DuckDBValue
+  type DuckDBValue,
+  StatementType
 } from "@duckdb/node-api"
 import type { StorageError } from "@letterboxd-ratings/core"
 import { Chunk, Effect, Option, type Scope, Stream, SynchronizedRef } from "effect"
@@ -32,6 +34,32 @@ export interface Connection {
   readonly rows: (sql: string, toError: ToError) => Effect.Effect<ReadonlyArray<unknown>, StorageError>
   readonly blocks: (sql: string, toError: ToError) => Stream.Stream<ReadonlyArray<Values>, StorageError>
   readonly table: (columns: ReadonlyArray<Column>, place: string) => Effect.Effect<Table, StorageError, Scope.Scope>
+  /** Appends to a table of a schema that is there. Rows are seen by others at the end of the scope, if `close` was run. */
+  readonly appender: (
+    schema: string,
+    table: string,
+    columns: ReadonlyArray<Column>,
+    toError: ToError
+  ) => Effect.Effect<Appender, StorageError, Scope.Scope>
+  /** Understands statements, and runs none. */
+  readonly statements: <E>(
+    sql: string,
+    toError: (cause: unknown) => E
+  ) => Effect.Effect<ReadonlyArray<Statement<E>>, E, Scope.Scope>
+}
+
+/** Adds rows to a table. */
+interface Appender extends Pick<Table, "append"> {
+  readonly close: Effect.Effect<void, StorageError>
+}
+
+/** A statement that was understood. `isQuery` says that it is one that only reads. */
+export interface Statement<E> {
+  readonly isQuery: boolean
+  readonly parameters: number
+  /** Nothing is known of them where a parameter has no value. */
+  readonly columns: () => ReadonlyArray<Column>
+  readonly blocks: Stream.Stream<ReadonlyArray<Values>, E>
 }
 
 /** A table in memory that becomes a file. */
@@ -100,11 +128,11 @@ const openInstance = (place: string, spillFolder: string): Effect.Effect<DuckDb,
   )
 
 /** Interrupted, it waits until DuckDB has let go: a connection that works must not be closed. */
-const promised = <A>(
+const promised = <A, E>(
   connection: DuckDBConnection,
   start: () => Promise<A>,
-  toError: ToError
-): Effect.Effect<A, StorageError> =>
+  toError: (cause: unknown) => E
+): Effect.Effect<A, E> =>
   Effect.async((resume) => {
     const running = start().then(
       (value) => resume(Effect.succeed(value)),
@@ -124,6 +152,38 @@ const largestInteger = 2 ** 31 - 1
 const isTooLarge = (value: DuckDBValue): boolean =>
   typeof value === "number" ? value > largestInteger : value instanceof DuckDBListValue && value.items.some(isTooLarge)
 
+/** The rows of a result, in blocks of columns, as they are asked for. */
+const blocksOf = <E>(
+  connection: DuckDBConnection,
+  start: () => Promise<DuckDBResult>,
+  toError: (cause: unknown) => E
+): Stream.Stream<ReadonlyArray<Values>, E> =>
+  Stream.unwrap(
+    Effect.map(promised(connection, start, toError), (result) =>
+      Stream.repeatEffectChunkOption(
+        Effect.flatMap(
+          Effect.mapError(
+            promised(connection, () => result.fetchChunk(), toError),
+            Option.some
+          ),
+          (chunk) =>
+            chunk === null || chunk.rowCount === 0
+              ? Effect.fail(Option.none())
+              : Effect.succeed(Chunk.of(chunk.getColumns()))
+        )
+      )
+    )
+  )
+
+const appendTo = (appender: DuckDBAppender, types: ReadonlyArray<DuckDBType>, values: ReadonlyArray<Values>): void => {
+  const rows = values[0]?.length ?? 0
+  for (let from = 0; from < rows; from += rowsAtOnce) {
+    const chunk = DuckDBDataChunk.create(types)
+    chunk.setColumns(values.map((column) => column.slice(from, from + rowsAtOnce)))
+    appender.appendDataChunk(chunk)
+  }
+}
+
 const connectionOf = (connection: DuckDBConnection): Connection => {
   const run: Connection["run"] = (sql, toError) =>
     Effect.map(
@@ -134,24 +194,45 @@ const connectionOf = (connection: DuckDBConnection): Connection => {
     run,
     rows: (sql, toError) =>
       promised(connection, async () => (await connection.runAndReadAll(sql)).getRowObjectsJS(), toError),
-    blocks: (sql, toError) =>
-      Stream.unwrap(
-        Effect.map(
-          promised(connection, () => connection.stream(sql), toError),
-          (result) =>
-            Stream.repeatEffectChunkOption(
-              Effect.flatMap(
-                Effect.mapError(
-                  promised(connection, () => result.fetchChunk(), toError),
-                  Option.some
+    blocks: (sql, toError) => blocksOf(connection, () => connection.stream(sql), toError),
+    appender: (schema, table, columns, toError) => {
+      const doing = <A>(act: () => A) => Effect.try({ try: act, catch: toError })
+      const types = columns.map(({ type }) => type)
+      return Effect.map(
+        Effect.acquireRelease(
+          promised(connection, () => connection.createAppender(table, schema), toError),
+          (appender) => Effect.ignore(doing(() => appender.closeSync()))
+        ),
+        (appender) => ({
+          append: (values) => doing(() => appendTo(appender, types, values)),
+          close: doing(() => appender.closeSync())
+        })
+      )
+    },
+    statements: (sql, toError) =>
+      Effect.flatMap(
+        promised(connection, () => connection.extractStatements(sql), toError),
+        (extracted) =>
+          Effect.forEach(
+            Array.from({ length: extracted.count }, (_, i) => i),
+            (i) =>
+              Effect.map(
+                Effect.acquireRelease(
+                  promised(connection, () => extracted.prepare(i), toError),
+                  (prepared) => Effect.sync(() => prepared.destroySync())
                 ),
-                (chunk) =>
-                  chunk === null || chunk.rowCount === 0
-                    ? Effect.fail(Option.none())
-                    : Effect.succeed(Chunk.of(chunk.getColumns()))
+                (prepared) => ({
+                  isQuery: prepared.statementType === StatementType.SELECT,
+                  parameters: prepared.parameterCount,
+                  columns: () =>
+                    Array.from({ length: prepared.columnCount }, (_, at) => ({
+                      name: prepared.columnName(at),
+                      type: prepared.columnType(at)
+                    })),
+                  blocks: blocksOf(connection, () => prepared.stream(), toError)
+                })
               )
-            )
-        )
+          )
       ),
     table: (columns, place) => {
       const toError = writingFailed(place)
@@ -179,16 +260,7 @@ const connectionOf = (connection: DuckDBConnection): Connection => {
                 place,
                 `a value of ${wide.name} is larger than ${largestInteger}, the largest a column of these files holds`
               )
-            return Effect.flatMap(current, (appender) =>
-              doing(() => {
-                const rows = values[0]?.length ?? 0
-                for (let from = 0; from < rows; from += rowsAtOnce) {
-                  const chunk = DuckDBDataChunk.create(types)
-                  chunk.setColumns(values.map((column) => column.slice(from, from + rowsAtOnce)))
-                  appender.appendDataChunk(chunk)
-                }
-              })
-            )
+            return Effect.flatMap(current, (appender) => doing(() => appendTo(appender, types, values)))
           },
           copyTo: (to, options) =>
             Effect.gen(function* () {

@@ -12,15 +12,16 @@ import {
   RatingsStorage,
   readWhole,
   type UserId,
-  type WaitsFor,
   whatMemberWaitsFor,
   type WholeDataset
 } from "@letterboxd-ratings/core"
 import { NodeProcessTable } from "@letterboxd-ratings/storage-folder/node"
 import { DateTime, Effect, Either, Stream } from "effect"
 import { memberNamed } from "../options/MemberName.ts"
+import { memberOf } from "../inspect/MemberOf.ts"
 import { type Flags, folderOf, resolveSettings } from "../options/Settings.ts"
 import { storageOf } from "../plugins/Storages.ts"
+import { stateWords, waitingWords } from "../inspect/StateWords.ts"
 import { count } from "../progress/RunWords.ts"
 import { Screen } from "../Screen.ts"
 import { grouped, printable } from "../Shown.ts"
@@ -47,23 +48,6 @@ const differenceWords = ({ added, changed, removed }: Differences): ReadonlyArra
     changed === 0 ? "" : `${grouped(changed)} changed`,
     removed === 0 ? "" : `${grouped(removed)} removed`
   ].filter((words) => words !== "")
-
-const waitingWords: Readonly<Record<WaitsFor, string>> = {
-  refused: "the site refused a page",
-  "not-understood": "a page was not understood",
-  pages: "pages are missing",
-  doubts: "the pages do not agree"
-}
-
-const stateWords: Readonly<Record<LoggedReading["state"], string>> = {
-  sealed: "complete",
-  partial: "partial",
-  gone: "gone",
-  private: "private",
-  renamed: "renamed",
-  unproven: "not verified",
-  forgotten: "forgotten"
-}
 
 /** What a reading found: the state of the list, and why it waits. */
 const readingWords = (reading: LoggedReading): string => {
@@ -156,19 +140,6 @@ const logOfMember = (whole: WholeDataset, userId: UserId) =>
         }
       }
     })
-  })
-
-/** The member of a name, which may be a name of earlier. */
-const memberOf = (whole: WholeDataset, username: string) =>
-  Effect.gen(function* () {
-    for (const [known, userId] of whole.state.users) if (known === username) return userId
-    let found: UserId | undefined
-    yield* Stream.runForEach(loggedReadings(whole), (reading) =>
-      Effect.sync(() => {
-        if (reading.username === username) found = reading.userId
-      })
-    )
-    return found
   })
 
 /**

@@ -86,7 +86,7 @@ const refresh = (names: ReadonlyArray<Username>, settings: Settings, flags: Flag
     const source = checkedSource(yield* RatingsSource)
     const again = yield* pasteable(["refresh", ...(settings.input === undefined ? names : [])].join(" "), flags, [])
     const progress = yield* showProgress(
-      runWords(activityOf(source)),
+      runWords(activityOf(source), settings.batchSize ?? usualBatchSize),
       settings.json ? "json" : settings.quiet ? "quiet" : "lines"
     )
     const committed = yield* Ref.make("Nothing was committed.")

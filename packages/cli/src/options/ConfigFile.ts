@@ -67,7 +67,21 @@ const textOf = (value: unknown, form: Form): Option.Option<string> => {
 }
 
 /**
- * Reads the configuration file at `path`. A missing file is an error only if `path` was set by the user. An unknown key is
+ * The JSON in a text with comments (`// to the end of the line`, `/* to the end *\/`) and commas before a closing bracket. What is
+ * left out becomes spaces, so that places in error messages stay right.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const withoutComments = (text: string): string =>
+  [/"(?:[^"\\\n]|\\.)*"?|\/\/[^\n]*|\/\*[^]*?\*\//gu, /"(?:[^"\\\n]|\\.)*"?|,(?=\s*[}\]])/gu].reduce(
+    (before, leftOut) =>
+      before.replaceAll(leftOut, (found) => (found.startsWith(`"`) ? found : found.replaceAll(/[^\n\r]/gu, " "))),
+    text
+  )
+
+/**
+ * Reads the configuration file at `path`, JSON that may have comments. A missing file is an error only if `path` was set by the user. An unknown key is
  * an error; the message suggests a similar key.
  *
  * @since 0.1.0
@@ -89,15 +103,17 @@ export const readConfigFile = (
       )
     )
     if (Option.isNone(text)) return { path, texts: {}, files: {} }
-    const content = yield* Effect.mapError(Schema.decodeUnknown(Json)(text.value.replace(/^\uFEFF/u, "")), (error) =>
-      wrong(
-        `it is not a JSON object (${
-          error.message
-            .split("\n")
-            .at(-1)
-            ?.replace(/^[^\p{L}]+/u, "") ?? "unreadable"
-        }). Correct or remove it.`
-      )
+    const content = yield* Effect.mapError(
+      Schema.decodeUnknown(Json)(withoutComments(text.value.replace(/^\uFEFF/u, ""))),
+      (error) =>
+        wrong(
+          `it is not a JSON object (${
+            error.message
+              .split("\n")
+              .at(-1)
+              ?.replace(/^[^\p{L}]+/u, "") ?? "unreadable"
+          }). Correct or remove it.`
+        )
     )
 
     const problems: Array<string> = []

@@ -349,6 +349,12 @@ export const optionTable = {
     undefined,
     "A table of film numbers for datasets that have only slugs: slug,film_id[,tmdb_id,imdb_id]."
   ),
+  resultFormat: option(
+    "table|json|csv|md",
+    oneOf("table", "json", "csv", "md"),
+    undefined,
+    "How to write the result: table, cut to the width of the screen; json, one object a row; csv; md (Markdown). Default: table, or json with --json. As a variable: LB_RESULT_FORMAT."
+  ),
   dryRun: onOff("Show all numbers, and write nothing."),
   userAgent: option("TEXT", HeaderText, userAgent, "The User-Agent header sent to the site."),
   ignoreRobots: onOff("Ignore the site's robots.txt. Use only with the site's permission."),
@@ -387,6 +393,14 @@ export const exportOptions: ReadonlySet<OptionKey> = new Set([
  * @category models
  */
 export const reportOptions: ReadonlySet<OptionKey> = new Set(["outFile", "member", "anonymise", "salt"])
+
+/**
+ * Options of `lb query` only.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const queryOptions: ReadonlySet<OptionKey> = new Set(["resultFormat"])
 
 /**
  * Options of `lb refresh` only.
@@ -454,6 +468,7 @@ const named: ReadonlyArray<{ readonly title: string; readonly keys: ReadonlyArra
       "sourceOptions",
       "as",
       "format",
+      "resultFormat",
       "columns",
       "films",
       "dryRun",
@@ -519,14 +534,21 @@ export type OptionValues = {
   readonly [K in OptionKey]: (typeof optionTable)[K] extends OptionSpec<infer A> ? A : never
 }
 
+/** Options of different commands that have the same name there. */
+const sameFlags: Readonly<Record<string, string>> = { resultFormat: "format" }
+
 /**
+ * The name of an option on the command line. No command takes two options with the same name.
+ *
  * @since 0.1.0
  * @category constructors
  */
-export const flagOf = (key: string): string => key.replaceAll(/[A-Z]/gu, (letter) => `-${letter.toLowerCase()}`)
+export const flagOf = (key: string): string => sameFlags[key] ?? wordsOf(key)
+
+const wordsOf = (key: string): string => key.replaceAll(/[A-Z]/gu, (letter) => `-${letter.toLowerCase()}`)
 
 /**
  * @since 0.1.0
  * @category constructors
  */
-export const variableOf = (key: string): string => `LB_${flagOf(key).replaceAll("-", "_").toUpperCase()}`
+export const variableOf = (key: string): string => `LB_${wordsOf(key).replaceAll("-", "_").toUpperCase()}`

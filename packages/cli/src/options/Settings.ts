@@ -140,6 +140,7 @@ export const resolveSettings = (
       record: value("record", t.record),
       as: value("as", t.as),
       format: value("format", t.format),
+      resultFormat: value("resultFormat", t.resultFormat),
       columns: value("columns", t.columns),
       films: value("films", t.films),
       dryRun: value("dryRun", t.dryRun),
@@ -214,8 +215,13 @@ const repeatedBy: Readonly<Record<string, ReadonlyArray<OptionKey>>> = {
   report: [...datasetKeys, "member", "outFile", "anonymise"]
 }
 
-/** The name of the source or storage whose options an option has. Those of a module may hold a secret. */
-const ownerOf: Readonly<Partial<Record<OptionKey, OptionKey>>> = {
+/**
+ * The option that names the source or storage whose options an option has. Those of a module may hold a secret.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const ownerOf: Readonly<Partial<Record<OptionKey, OptionKey>>> = {
   sourceOptions: "source",
   storageOptions: "storage",
   intoOptions: "to"

@@ -4,9 +4,16 @@
  * @since 0.1.0
  */
 import { FetchHttpClient, HttpClient } from "@effect/platform"
-import { SourceError } from "@letterboxd-ratings/core"
-import { FeedReader, HttpPolicy, LetterboxdSource } from "@letterboxd-ratings/letterboxd-source"
-import { Effect, Layer, type Scope } from "effect"
+import { Diagnostics, SourceError } from "@letterboxd-ratings/core"
+import {
+  FeedReader,
+  HttpPolicy,
+  LetterboxdSource,
+  PageReader,
+  type PageResponse,
+  type PageVerdict
+} from "@letterboxd-ratings/letterboxd-source"
+import { Effect, type Either, Layer, Option, type Scope } from "effect"
 import packageJson from "../../package.json" with { type: "json" }
 import type { OptionKey } from "../options/OptionTable.ts"
 import type { Settings } from "../options/Settings.ts"
@@ -100,6 +107,22 @@ const feedsOf = (settings: Settings, site: Site): FeedsLayer =>
   FeedReader.layer(addressOf(settings, site)).pipe(
     Layer.provide(policyOf(settings, "run", site)),
     Layer.provide(transport)
+  )
+
+/**
+ * Asks for one page of letterboxd.com, or of a site at `--base-url`, as politely as a run does. Costs two requests, one of them
+ * for robots.txt.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const askForPage = (
+  settings: Settings,
+  url: string
+): Effect.Effect<Either.Either<PageResponse, PageVerdict>, SourceError> =>
+  Effect.flatMap(PageReader.make(addressOf(settings, live(settings))), ({ ask }) => ask(url)).pipe(
+    Effect.provide(policyOf(settings, "examination", live(settings)).pipe(Layer.provide(transport))),
+    Effect.provideService(Diagnostics, { keep: () => Effect.succeed(Option.none()) })
   )
 
 const siteOptions: ReadonlyArray<OptionKey> = [

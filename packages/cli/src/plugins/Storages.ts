@@ -43,17 +43,21 @@ type StorageSetting = "files" | OptionKey
 const invalid = (problem: string) => new InvalidSettings({ problems: [problem] })
 
 /**
- * Loads the package of a storage. It is optional, and may not be installed.
+ * Loads the package of a storage. It is optional, and may not be installed. `what` begins the message that says so.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const loaded = <M>(name: string, load: () => Promise<M>): Effect.Effect<M, InvalidSettings> =>
+export const loaded = <M>(
+  name: string,
+  load: () => Promise<M>,
+  what = `The storage ${name}`
+): Effect.Effect<M, InvalidSettings> =>
   Effect.tryPromise({
     try: load,
     catch: (cause) =>
       invalid(
-        `The storage ${name} cannot be loaded (${cause instanceof Error ? cause.message.split("\n")[0] : String(cause)}). Install it with: npm install @letterboxd-ratings/storage-${name}`
+        `${what} cannot be loaded (${cause instanceof Error ? cause.message.split("\n")[0] : String(cause)}). Install it with: npm install @letterboxd-ratings/storage-${name}`
       )
   })
 

@@ -167,7 +167,7 @@ export const importWords: ProgressWords<ImportEvent, Progress> = {
   status: (progress) =>
     Effect.succeed({
       happened: progress.happened,
-      line: (elapsed, _quiet, columns) => statusOf(progress, elapsed, columns)
+      lines: ({ columns, elapsedMillis }) => [statusOf(progress, elapsedMillis, columns)]
     })
 }
 

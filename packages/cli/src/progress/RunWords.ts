@@ -4,9 +4,9 @@
  * @since 0.1.0
  */
 import { HarvestEvent, type RunReport, type SourceActivity, type Username } from "@letterboxd-ratings/core"
-import { Duration, Effect, Schema } from "effect"
+import { DateTime, Duration, Effect, Schema } from "effect"
 import { grouped, printable } from "../Shown.ts"
-import type { ProgressWords } from "./ShowProgress.ts"
+import type { ProgressWords, StatusNow } from "./ShowProgress.ts"
 
 /**
  * A number of things: `1 member`, `1,020 members`.
@@ -197,28 +197,59 @@ export const resultOf = (
 }
 
 /**
- * What a progress display counts.
+ * What a progress display counts. `batchSize` is the number of members in a batch; `inBatch` of them were read since `batches` were
+ * committed. `reading` has the members under way, with the pages that were read and, where it is known, the last one.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Progress {
+  readonly batchSize: number
   readonly membersToRead: number
   readonly membersRead: number
+  readonly batches: number
+  readonly inBatch: number
   readonly pages: number
   readonly ratings: number
+  readonly reading: ReadonlyMap<Username, { readonly pages: number; readonly lastPage?: number }>
 }
 
-const noProgress: Progress = { membersToRead: 0, membersRead: 0, pages: 0, ratings: 0 }
+const noProgress = (batchSize: number): Progress => ({
+  batchSize,
+  membersToRead: 0,
+  membersRead: 0,
+  batches: 0,
+  inBatch: 0,
+  pages: 0,
+  ratings: 0,
+  reading: new Map()
+})
 
 const progressed = (progress: Progress, event: HarvestEvent): Progress => {
   switch (event._tag) {
     case "RunStarted":
       return { ...progress, membersToRead: event.membersToAdd + event.membersToComplete }
-    case "PageRead":
-      return { ...progress, pages: progress.pages + 1, ratings: progress.ratings + event.ratings }
+    case "PageRead": {
+      const { lastPage, username } = event
+      const before = progress.reading.get(username)
+      const last = lastPage ?? before?.lastPage
+      const now = { pages: (before?.pages ?? 0) + 1, ...(last === undefined ? {} : { lastPage: last }) }
+      return {
+        ...progress,
+        pages: progress.pages + 1,
+        ratings: progress.ratings + event.ratings,
+        reading: new Map(progress.reading).set(username, now)
+      }
+    }
     case "MemberRead":
-      return { ...progress, membersRead: progress.membersRead + 1 }
+      return {
+        ...progress,
+        membersRead: progress.membersRead + 1,
+        inBatch: progress.inBatch + 1,
+        reading: new Map([...progress.reading].filter(([username]) => username !== event.username))
+      }
+    case "BatchCommitted":
+      return { ...progress, batches: progress.batches + 1, inBatch: 0 }
     default:
       return progress
   }
@@ -227,40 +258,71 @@ const progressed = (progress: Progress, event: HarvestEvent): Progress => {
 /** A pause of this length is shown. */
 const longWait = 3_000
 
+const barOf = (share: number, cells: number): string =>
+  `[${"#".repeat(Math.floor(Math.min(1, share) * cells)).padEnd(cells, "-")}]`
+
+const timeOfDay = (millis: number): string =>
+  DateTime.formatLocal(DateTime.unsafeMake(millis), { timeStyle: "medium", locale: "en-GB" })
+
+/** The run as a whole. */
+const overall = (progress: Progress, activity: SourceActivity, { columns, elapsedMillis, quietMillis }: StatusNow) => {
+  const { membersRead, membersToRead, pages, ratings } = progress
+  const rate = elapsedMillis === 0 ? 0 : (activity.requests * 1000) / elapsedMillis
+  const share = membersToRead === 0 ? 0 : Math.min(1, membersRead / membersToRead)
+  return fitting(
+    [
+      ...(membersToRead === 0
+        ? []
+        : [
+            `${barOf(share, columns < 60 ? 10 : 20)} ${Math.floor(share * 100)} %`,
+            `${membersRead}/${membersToRead} members`
+          ]),
+      // During a pause that is known, nothing else can be expected.
+      ...(quietMillis < longWait || activity.pausedUntil !== undefined ? [] : [`no response for ${span(quietMillis)}`]),
+      ...(share === 0 || share === 1 ? [] : [`about ${span((elapsedMillis / share) * (1 - share))} left`]),
+      `${rate.toFixed(1)} requests/s`,
+      count(ratings, "rating"),
+      count(pages, "page"),
+      count(activity.requests, "request"),
+      ...(activity.pausedMillis === 0 ? [] : [`paused ${span(activity.pausedMillis)} in total`])
+    ],
+    columns
+  )
+}
+
+/** The batch, and the members under way: as many as fit. */
+const ofBatch = ({ batches, batchSize, inBatch, membersRead, membersToRead, reading }: Progress, columns: number) => {
+  const members = Math.min(batchSize, membersToRead - membersRead + inBatch)
+  const parts = members <= 0 ? [] : [`batch ${batches + 1} ${barOf(inBatch / members, 10)} ${inBatch}/${members}`]
+  for (const [username, { lastPage, pages }] of reading)
+    parts.push(lastPage === undefined ? username : `${username} ${Math.min(pages, lastPage)}/${lastPage}`)
+  return fitting(parts, columns)
+}
+
+/** Why nothing is asked for, and until when. */
+const ofWaiting = ({ pausedUntil }: SourceActivity, { columns, now }: StatusNow): string =>
+  pausedUntil === undefined || pausedUntil <= now
+    ? ""
+    : fitting(
+        [
+          `waiting until ${timeOfDay(pausedUntil)}`,
+          `${span(pausedUntil - now)} left`,
+          "the site refused a request as one too many"
+        ],
+        columns
+      )
+
 /**
- * The status line after `elapsedMillis`, with nothing new for the last `quietMillis`. It has the most important parts that
- * fit into `columns`; no part is cut.
+ * The status lines: the run, its batch with the members under way, and why it waits. Each has the most important parts that fit
+ * into the columns; no part is cut. A line without a part is left out.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const statusOf = (
-  progress: Progress,
-  activity: SourceActivity,
-  elapsedMillis: number,
-  quietMillis: number,
-  columns: number
-): string => {
-  const { membersRead, membersToRead, pages, ratings } = progress
-  const rate = elapsedMillis === 0 ? 0 : (activity.requests * 1000) / elapsedMillis
-  const share = membersToRead === 0 ? 0 : Math.min(1, membersRead / membersToRead)
-  const cells = columns < 60 ? 10 : 20
-  const parts = [
-    ...(membersToRead === 0
-      ? []
-      : [
-          `[${"#".repeat(Math.floor(share * cells)).padEnd(cells, "-")}] ${Math.floor(share * 100)} %`,
-          `${membersRead}/${membersToRead} members`
-        ]),
-    ...(quietMillis < longWait ? [] : [`no response for ${span(quietMillis)}`]),
-    ...(share === 0 || share === 1 ? [] : [`about ${span((elapsedMillis / share) * (1 - share))} left`]),
-    count(ratings, "rating"),
-    count(pages, "page"),
-    `${count(activity.requests, "request")} (${rate.toFixed(1)}/s)`,
-    ...(activity.pausedMillis === 0 ? [] : [`paused ${span(activity.pausedMillis)} in total`])
-  ]
-  return fitting(parts, columns)
-}
+export const statusOf = (progress: Progress, activity: SourceActivity, now: StatusNow): ReadonlyArray<string> =>
+  [overall(progress, activity, now), ofBatch(progress, now.columns), ofWaiting(activity, now)].filter(
+    (line) => line !== ""
+  )
 
 /**
  * A line of the parts that fit into `columns`; no part is cut.
@@ -280,7 +342,10 @@ export const fitting = (parts: ReadonlyArray<string>, columns: number): string =
  * @since 0.1.0
  * @category constructors
  */
-export const runWords = (activity: Effect.Effect<SourceActivity>): ProgressWords<HarvestEvent, Progress> => ({
+export const runWords = (
+  activity: Effect.Effect<SourceActivity>,
+  batchSize: number
+): ProgressWords<HarvestEvent, Progress> => ({
   encode: Schema.encodeSync(Schema.parseJson(HarvestEvent)),
   // What opening changed in the dataset is a warning.
   warnings: (event) =>
@@ -290,11 +355,11 @@ export const runWords = (activity: Effect.Effect<SourceActivity>): ProgressWords
         ? (event.notes ?? []).map(printable)
         : [],
   line: lineOf,
-  initial: noProgress,
+  initial: noProgress(batchSize),
   next: progressed,
   status: (progress) =>
     Effect.map(activity, (done) => ({
       happened: done.requests + progress.pages + progress.membersRead,
-      line: (elapsed, quiet, columns) => statusOf(progress, done, elapsed, quiet, columns)
+      lines: (now) => statusOf(progress, done, now)
     }))
 })

@@ -339,6 +339,7 @@ const isActivity = Schema.is(
     requests: Amount,
     retries: Amount,
     pausedMillis: Amount,
+    pausedUntil: Schema.optionalWith(Amount, { exact: true }),
     requestsPerSecond: Schema.Number.pipe(Schema.nonNegative()),
     unreadListings: Amount
   })

@@ -13,7 +13,8 @@ import type { ListPart } from "./ListPart.ts"
 /**
  * What a source has done so far: the requests sent (including retries), the retries, the milliseconds of pauses that the
  * source demanded, the present rate in requests per second (`Infinity` without a limit), and the entries of the members
- * list that could not be read (`unreadListings`).
+ * list that could not be read (`unreadListings`). While such a pause goes on, `pausedUntil` is its end, in milliseconds since
+ * 1970.
  *
  * @since 0.1.0
  * @category models
@@ -22,6 +23,7 @@ export interface SourceActivity {
   readonly requests: number
   readonly retries: number
   readonly pausedMillis: number
+  readonly pausedUntil?: number
   readonly requestsPerSecond: number
   readonly unreadListings: number
 }

@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import type { SourceActivity } from "@letterboxd-ratings/core"
 import { Clock, Effect, Random } from "effect"
 import { StillRefused } from "./NotAnswered.ts"
 
@@ -12,7 +13,8 @@ import { StillRefused } from "./NotAnswered.ts"
  * - `refused` is told of a refusal ("too many requests"): everybody pauses, for `retryAfterMillis` where the site
  *   named a time, and the rate halves when refusals repeat. It tells whether the pause is worth waiting for.
  * - `answered` is told of a good answer; the rate recovers slowly after many.
- * - `snapshot` tells the present rate in requests a second and the milliseconds of all pauses so far.
+ * - `snapshot` tells the present rate in requests a second, the milliseconds of all pauses so far, and when the present pause
+ *   ends, if there is one.
  *
  * @since 0.1.0
  * @category models
@@ -21,7 +23,7 @@ export interface Pacing {
   readonly turn: Effect.Effect<void, StillRefused>
   readonly refused: (sentAt: number, retryAfterMillis: number | undefined) => Effect.Effect<boolean>
   readonly answered: Effect.Effect<void>
-  readonly snapshot: Effect.Effect<{ readonly requestsPerSecond: number; readonly pausedMillis: number }>
+  readonly snapshot: Effect.Effect<Pick<SourceActivity, "pausedMillis" | "pausedUntil" | "requestsPerSecond">>
 }
 
 /**
@@ -124,6 +126,10 @@ export const make = (options: PacingOptions): Effect.Effect<Pacing> =>
           rate = Math.min(options.requestsPerSecond, rate * 1.1)
         }
       }),
-      snapshot: Effect.sync(() => ({ requestsPerSecond: rate, pausedMillis }))
+      snapshot: Effect.map(Clock.currentTimeMillis, (now) => ({
+        requestsPerSecond: rate,
+        pausedMillis,
+        ...(pausedUntil > now ? { pausedUntil } : {})
+      }))
     }
   })
