@@ -294,7 +294,7 @@ const exportCommand: Command = {
   what: "Writes a dataset for other tools, or copies it into another storage, with a data card that describes it. Every row is counted. A failed export leaves nothing behind.",
   usage: "--to NAME [OPTIONS]",
   examples: [
-    ["lb export --to movielens", "ratings.csv, movies.csv and links.csv for recommenders, in data_output-movielens"],
+    ["lb export --to movielens", "the four files of MovieLens for recommenders, in data_output-movielens"],
     ["lb export --to jsonl --anonymise --into shared", "without names"],
     ["lb export --to spreadsheet", "a table for Excel or LibreOffice"],
     ["lb export --to sqlite", "a database to query, in data_output-sqlite"],

@@ -26,6 +26,7 @@ const choices: Readonly<Partial<Record<OptionKey, ReadonlyArray<string>>>> = {
   storage: storageNames,
   from: storageNames,
   to: [...formatNames, ...storageNames],
+  timestamps: ["rated", "read", "none"],
   resultFormat: ["table", "json", "csv", "md"],
   filmLabel: ["title", "slug"],
   listing: ["films", "rated"],

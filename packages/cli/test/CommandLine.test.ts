@@ -192,7 +192,7 @@ describe("a command line", () => {
         ["new", "continue"],
         ["letterboxd", "sandbox"],
         ["csv", "sqlite"],
-        ["movielens", "jsonl"]
+        ["movielens", "recbole"]
       ])
         assert.include(script, words.join(between), shell)
       // Once each: before a command only.

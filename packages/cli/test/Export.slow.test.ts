@@ -200,7 +200,7 @@ describe("lb export", () => {
       ])
       assert.strictEqual(again.code, 0, again.err)
       assert.include(again.out, "Every row was counted")
-      for (const layout of sample("layouts", ["movielens", "jsonl", "spreadsheet", "parquet-file"], 2)) {
+      for (const layout of sample("layouts", ["movielens", "recbole", "jsonl", "spreadsheet", "parquet-file"], 2)) {
         const first = await lb(folder, ["export", "--to", layout])
         const second = await lb(folder, [
           "export",

@@ -30,6 +30,7 @@ import { dataCard, dataCardName } from "./DataCard.ts"
 import { anonymised, withNames } from "./ExportedDataset.ts"
 import { describeFolder, failures } from "./ExportedFile.ts"
 import type { ExportFormat } from "./ExportFormat.ts"
+import type { Timestamps } from "./RatingTimes.ts"
 
 type Storage = Context.Tag.Service<RatingsStorage>
 type Files = FileSystem.FileSystem | Path.Path
@@ -46,6 +47,18 @@ export interface ExportOptions {
   readonly existing: "refuse" | "set-aside"
   readonly tool: string
   readonly asOf?: DateTime.Utc
+}
+
+/**
+ * The options of an export of files. `timestamps` (`rated` if it is absent) says which times layouts with a column for them
+ * write; with `salt`, names are left out.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ExportFilesOptions extends ExportOptions {
+  readonly salt?: Redacted.Redacted
+  readonly timestamps?: Timestamps
 }
 
 /**
@@ -120,7 +133,7 @@ const reportOf = ({ notes, state }: WholeDataset & { readonly notes: ReadonlyArr
 export const exportFiles = (
   from: Storage,
   format: ExportFormat,
-  { asOf, existing, folder, salt, tool }: ExportOptions & { readonly salt?: Redacted.Redacted }
+  { asOf, existing, folder, salt, timestamps = "rated", tool }: ExportFilesOptions
 ): Effect.Effect<ExportReport, StorageError, Files | ProcessTable> =>
   Effect.gen(function* () {
     const { notes: leftOut, whole } = leftOutOf(yield* wholeOf(from, asOf))
@@ -129,7 +142,7 @@ export const exportFiles = (
         const { perStars, ratings } = counted(whole.ratings)
         const dataset =
           salt === undefined ? withNames({ ...whole, ratings }) : yield* anonymised({ ...whole, ratings }, salt)
-        const files = yield* format.write(staging, dataset)
+        const files = yield* format.write(staging, dataset, timestamps)
         const written = files[0]?.rows ?? 0
         if (written !== whole.state.ratings) {
           return yield* failures.storageError(
@@ -143,7 +156,7 @@ export const exportFiles = (
           files,
           perStars: perStars(),
           format: format.name,
-          notes: [...format.notes, ...whole.cardNotes, ...leftOut],
+          notes: [...format.notes(timestamps), ...whole.cardNotes, ...leftOut],
           isAnonymous: salt !== undefined,
           tool
         })

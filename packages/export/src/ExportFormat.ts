@@ -8,19 +8,22 @@ import type { StorageError } from "@letterboxd-ratings/core"
 import type { Effect } from "effect"
 import type { ExportedDataset } from "./ExportedDataset.ts"
 import type { ExportedFile } from "./ExportedFile.ts"
+import type { Timestamps } from "./RatingTimes.ts"
 
 /**
  * A layout of files. `write` fills an empty folder and returns the files it wrote; the first one has the ratings, one per
- * row. `notes` are sentences for the data card that explain the columns.
+ * row. `notes` are sentences for the data card that explain the columns. `timestamps` says which times a layout with a column for
+ * times writes.
  *
  * @since 0.1.0
  * @category models
  */
 export interface ExportFormat {
   readonly name: string
-  readonly notes: ReadonlyArray<string>
+  readonly notes: (timestamps: Timestamps) => ReadonlyArray<string>
   readonly write: (
     folder: string,
-    dataset: ExportedDataset
+    dataset: ExportedDataset,
+    timestamps: Timestamps
   ) => Effect.Effect<ReadonlyArray<ExportedFile>, StorageError, FileSystem.FileSystem | Path.Path>
 }

@@ -18,7 +18,7 @@ import { ratingColumns } from "./RatingColumns.ts"
  */
 export const jsonLines: ExportFormat = {
   name: "jsonl",
-  notes: ["`film_title` and `film_year` are `null` where the site's pages did not tell them."],
+  notes: () => ["`film_title` and `film_year` are `null` where the site's pages did not tell them."],
   write: (folder, dataset) => {
     const columns = ratingColumns(dataset)
     const line = (rating: EncodedRating) => {

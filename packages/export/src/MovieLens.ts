@@ -5,39 +5,58 @@
  */
 import { displayName, type EncodedRating, formatRating } from "@letterboxd-ratings/core"
 import { stringify } from "csv-stringify/sync"
-import { DateTime, Effect, Stream } from "effect"
+import { Effect, Stream } from "effect"
 import { rowsAtOnce, writeFile } from "./ExportedFile.ts"
 import type { ExportFormat } from "./ExportFormat.ts"
 import { keptRatingColumns, textIn } from "./RatingColumns.ts"
+import { ratingTimes, timestampNotes } from "./RatingTimes.ts"
+import { sortedRatings } from "./SortedRatings.ts"
 
 /** What MovieLens says of a film without genres. */
 const noGenres = "(no genres listed)"
 
+/** The number of IMDb as MovieLens has it: digits alone. */
+const imdbDigits = (imdbId: string | undefined): string => imdbId?.replace(/^tt/u, "") ?? ""
+
 /**
- * `ratings.csv` (userId, movieId, rating, timestamp, and what else the dataset keeps of ratings), `movies.csv` (movieId, title, genres) and `links.csv` (movieId,
- * letterboxdId, letterboxdSlug).
+ * `ratings.csv` (userId, movieId, rating, timestamp, and behind them what else is known), sorted by both ids, `movies.csv`
+ * (movieId, title, genres), `links.csv` (movieId, imdbId, tmdbId, letterboxdId, letterboxdSlug) and `tags.csv`, which has
+ * no rows. Costs memory for all ratings: see `sortedRatings`.
  *
  * @since 0.1.0
  * @category constructors
  */
 export const movieLens: ExportFormat = {
   name: "movielens",
-  notes: [
+  notes: (timestamps) => [
     "`movieId` is Letterboxd's own number of a film, the same as `letterboxdId`; `title` is `Title (Year)` where both are known.",
-    "`timestamp` (seconds since 1970) is when the member's list was read, not when the film was rated: the site does not show that.",
-    "`genres` is always `(no genres listed)`: lists of films do not include them."
+    ...timestampNotes(timestamps),
+    "`genres` is always `(no genres listed)`: lists of films do not include them.",
+    "`tags.csv` has no rows. It is there because loaders open it."
   ],
-  write: (folder, { films, keeps, ratings, readAt }) =>
+  write: (folder, dataset, timestamps) =>
     Effect.gen(function* () {
+      const { films, keeps, ratings } = dataset
+      const { isMixed, timeOf } = ratingTimes(dataset, timestamps)
       const kept = keptRatingColumns(keeps).map((column) => ({ name: column.name, text: textIn(column) }))
-      const standard = ({ filmId, rating, userId }: EncodedRating) =>
-        `${userId},${filmId},${formatRating(rating)},${Math.floor(DateTime.toEpochMillis(readAt(userId)) / 1000)}`
-      const row =
-        kept.length === 0
-          ? (rating: EncodedRating) => `${standard(rating)}\n`
-          : (rating: EncodedRating) => `${[standard(rating), ...kept.map(({ text }) => text(rating))].join(",")}\n`
-      const header = ["userId", "movieId", "rating", "timestamp", ...kept.map(({ name }) => name)].join(",")
-      const all = [...films.values()]
+      const row = (rating: EncodedRating): string => {
+        let line = `${rating.userId},${rating.filmId},${formatRating(rating.rating)}`
+        if (timestamps !== "none") {
+          const { kind, seconds } = timeOf(rating)
+          line += isMixed ? `,${seconds},${kind}` : `,${seconds}`
+        }
+        for (const { text } of kept) line += `,${text(rating)}`
+        return `${line}\n`
+      }
+      const header = [
+        "userId",
+        "movieId",
+        "rating",
+        ...(timestamps === "none" ? [] : ["timestamp"]),
+        ...(isMixed ? ["timestamp_kind"] : []),
+        ...kept.map(({ name }) => name)
+      ].join(",")
+      const all = [...films.values()].toSorted((one, other) => one.id - other.id)
       const table = (
         name: string,
         columns: ReadonlyArray<string>,
@@ -49,12 +68,13 @@ export const movieLens: ExportFormat = {
           `${columns.join(",")}\n`,
           Stream.succeed({ text: stringify([...rows], { quoted_match: /\r/u }), rows: rows.length })
         )
+      const sorted = yield* sortedRatings(ratings)
       return [
         yield* writeFile(
           folder,
           "ratings.csv",
           `${header}\n`,
-          Stream.map(Stream.grouped(ratings, rowsAtOnce), (some) => ({
+          Stream.map(Stream.grouped(sorted, rowsAtOnce), (some) => ({
             text: Array.from(some, row).join(""),
             rows: some.length
           }))
@@ -66,9 +86,10 @@ export const movieLens: ExportFormat = {
         ),
         yield* table(
           "links.csv",
-          ["movieId", "letterboxdId", "letterboxdSlug"],
-          all.map(({ id, slug = "" }) => [id, id, slug])
-        )
+          ["movieId", "imdbId", "tmdbId", "letterboxdId", "letterboxdSlug"],
+          all.map(({ id, imdbId, slug = "", tmdbId = "" }) => [id, imdbDigits(imdbId), tmdbId, id, slug])
+        ),
+        yield* table("tags.csv", ["userId", "movieId", "tag", "timestamp"], [])
       ]
     })
 }

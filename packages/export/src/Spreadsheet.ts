@@ -58,7 +58,7 @@ const mark = "\uFEFF"
  */
 export const spreadsheet: ExportFormat = {
   name: "spreadsheet",
-  notes: [
+  notes: () => [
     "An apostrophe before a name or title is not part of it: it keeps spreadsheets from taking the text for a formula, a number or a date.",
     "A sheet holds 1,048,576 lines: of a longer file a spreadsheet shows the first ones, and saves no others."
   ],

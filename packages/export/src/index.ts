@@ -1,9 +1,17 @@
 export { dataCard, type DataCardFacts, dataCardName } from "./DataCard.ts"
-export { exportFiles, type ExportOptions, type ExportReport, exportToStorage } from "./ExportDataset.ts"
+export {
+  exportFiles,
+  type ExportFilesOptions,
+  type ExportOptions,
+  type ExportReport,
+  exportToStorage
+} from "./ExportDataset.ts"
 export { anonymised, anonymousIds, type ExportedDataset, withNames } from "./ExportedDataset.ts"
 export { describeFile, describeFolder, type ExportedFile, type FileRows, writeFile } from "./ExportedFile.ts"
 export { type ExportFormat } from "./ExportFormat.ts"
 export { jsonLines } from "./JsonLines.ts"
 export { movieLens } from "./MovieLens.ts"
+export { Timestamps } from "./RatingTimes.ts"
+export { recBole } from "./RecBole.ts"
 export { asText, spreadsheet } from "./Spreadsheet.ts"
 export { keptRatingColumns, type RatingColumn, ratingColumns, textIn } from "./RatingColumns.ts"

@@ -18,6 +18,7 @@ import {
   exportToStorage,
   jsonLines,
   movieLens,
+  recBole,
   spreadsheet
 } from "@letterboxd-ratings/export"
 import { MemoryStorage } from "@letterboxd-ratings/storage-memory"
@@ -82,7 +83,7 @@ const rowsIn = (ratings: WholeDataset["ratings"]) =>
 const anonymousRows = (rows: ReadonlyArray<ReadonlyArray<number>>, ids: ReadonlyMap<number, number>) =>
   rows.map(([user = 0, ...rest]) => [ids.get(user) ?? 0, ...rest]).toSorted(([a = 0], [b = 0]) => a - b)
 
-const formats: ReadonlyArray<ExportFormat> = [movieLens, jsonLines, spreadsheet]
+const formats: ReadonlyArray<ExportFormat> = [movieLens, recBole, jsonLines, spreadsheet]
 
 layer(Layer.merge(NodeContext.layer, processTable(1)))("exports", (it) => {
   it.scoped("write a table that a spreadsheet reads right", () =>
@@ -186,8 +187,8 @@ layer(Layer.merge(NodeContext.layer, processTable(1)))("exports", (it) => {
         `{"user_id":3,"username":"whole","film_id":4,"film_slug":null,"film_title":"Four, whose slug is unknown","film_year":2004,"tmdb_id":null,"imdb_id":"tt12345678","rating":2,"rated_on":"1999-12-31","liked":null}`
       )
       assert.deepStrictEqual(yield* lineOf(movieLens, "ratings.csv"), {
-        first: "userId,movieId,rating,timestamp,rated_on,liked",
-        last: "3,4,2.0,1767225780,1999-12-31,"
+        first: "userId,movieId,rating,timestamp,timestamp_kind,rated_on,liked",
+        last: "3,4,2.0,946598400,rated,1999-12-31,"
       })
       assert.deepStrictEqual(yield* lineOf(spreadsheet, "ratings.csv"), {
         first: "username,film_title,rating,rated_on,liked",
@@ -205,11 +206,11 @@ layer(Layer.merge(NodeContext.layer, processTable(1)))("exports", (it) => {
       const minute = (n: number) => `${Date.UTC(2026, 0, 1, 0, n) / 1000}`
       assert.deepStrictEqual(yield* csv(folder, "ratings.csv"), [
         ["userId", "movieId", "rating", "timestamp"],
-        ["5", "10", "5.0", minute(3)],
-        ["5", "40", "1.0", minute(3)],
         ["1", "20", "1.0", minute(4)],
         ["4", "10", "2.0", minute(4)],
         ["4", "30", "4.0", minute(4)],
+        ["5", "10", "5.0", minute(3)],
+        ["5", "40", "1.0", minute(3)],
         ["6", "40", "2.5", minute(5)]
       ])
       assert.deepStrictEqual(yield* csv(folder, "movies.csv"), [
@@ -220,12 +221,13 @@ layer(Layer.merge(NodeContext.layer, processTable(1)))("exports", (it) => {
         ["40", "Forty\nLines (1940)", "(no genres listed)"]
       ])
       assert.deepStrictEqual(yield* csv(folder, "links.csv"), [
-        ["movieId", "letterboxdId", "letterboxdSlug"],
-        ["10", "10", "ten-2002"],
-        ["20", "20", "comma"],
-        ["30", "30", "null"],
-        ["40", "40", "forty"]
+        ["movieId", "imdbId", "tmdbId", "letterboxdId", "letterboxdSlug"],
+        ["10", "", "", "10", "ten-2002"],
+        ["20", "", "", "20", "comma"],
+        ["30", "", "", "30", "null"],
+        ["40", "", "", "40", "forty"]
       ])
+      assert.deepStrictEqual(yield* csv(folder, "tags.csv"), [["userId", "movieId", "tag", "timestamp"]])
     })
   )
 
@@ -290,14 +292,23 @@ layer(Layer.merge(NodeContext.layer, processTable(1)))("exports", (it) => {
         const folder = yield* freshFolder
         const storage = yield* filled
         yield* exportFiles(storage, format, { ...options(folder), salt })
-        const ratings = (yield* fs.readDirectory(folder)).find((name) => name.startsWith("ratings")) ?? ""
+        const ratings = (yield* fs.readDirectory(folder)).find((name) => /^ratings|\.inter$/u.test(name)) ?? ""
         // Of these names none is a word of the format or a film's slug.
         for (const name of ["empty", "hidden", "half", "last"]) assert.notInclude(yield* text(folder, ratings), name)
         const titles = new Map(
           [...(yield* storage.inspect).state.films.values()].map((film) => [displayName(film), film.id as number])
         )
-        const written = ratings.endsWith(".csv")
-          ? (yield* csv(folder, ratings))
+        const rowsOf = (name: string) =>
+          name.endsWith(".csv")
+            ? csv(folder, name)
+            : Effect.map(text(folder, name), (all) =>
+                all
+                  .trimEnd()
+                  .split("\n")
+                  .map((line) => line.split("\t"))
+              )
+        const written = !ratings.endsWith(".jsonl")
+          ? (yield* rowsOf(ratings))
               .slice(1)
               .map(([user, film = "", stars]) => [Number(user), titles.get(film) ?? Number(film), Number(stars)])
           : (yield* lines(folder, ratings)).map((row) => [row["user_id"], row["film_id"], row["rating"]])
@@ -390,7 +401,8 @@ layer(Layer.merge(NodeContext.layer, processTable(1)))("exports", (it) => {
         "DATA_CARD.md",
         "links.csv",
         "movies.csv",
-        "ratings.csv"
+        "ratings.csv",
+        "tags.csv"
       ])
     })
   )

@@ -26,7 +26,7 @@ const rowsOfAPart = 245_760
  */
 export const ratingsFile: ExportFormat = {
   name: "parquet-file",
-  notes: [
+  notes: () => [
     "`film_title` and `film_year` are null where the site's pages did not tell them. `rating` is in stars, 0.5 to 5.0."
   ],
   write: (folder, dataset) =>

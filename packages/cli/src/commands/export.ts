@@ -42,6 +42,9 @@ const sideOf = (
   said: storage === "csv" ? settings.said : new Map([...settings.said].filter(([key]) => key !== "filmLabel"))
 })
 
+/** The layouts with a column for the time of a rating. */
+const layoutsWithTimes: ReadonlySet<string> = new Set(["movielens", "recbole"])
+
 const tryAgain = (flags: Flags) => Effect.map(pasteable("export", flags, []), (command) => `Try again with: ${command}`)
 
 /**
@@ -68,6 +71,10 @@ export const exporting = (flags: Flags) =>
     }
     if (settings.salt !== undefined && !settings.anonymise)
       return yield* invalid(`${settings.said.get("salt") ?? "--salt"} is only for --anonymise. Remove it, or use both.`)
+    if (settings.said.has("timestamps") && !layoutsWithTimes.has(to))
+      return yield* invalid(
+        `${settings.said.get("timestamps") ?? "--timestamps"} is for ${[...layoutsWithTimes].join(" and ")}, not for ${to}. Remove it.`
+      )
     if (format !== undefined && Object.keys(settings.intoOptions).length > 0)
       return yield* invalid(
         `${settings.said.get("intoOptions") ?? "--into-options"} is for storages, not for the layout ${to}. Remove it.`
@@ -100,9 +107,11 @@ export const exporting = (flags: Flags) =>
       const storage = yield* RatingsStorage
       if (format !== undefined) {
         const salt = settings.anonymise ? { salt: Redacted.make(settings.salt ?? randomBytes(32).toString("hex")) } : {}
-        const done = yield* exportFiles(storage, yield* format, { ...options, ...salt }).pipe(
-          Effect.catchIf(isUnder([into]), aboutTarget)
-        )
+        const done = yield* exportFiles(storage, yield* format, {
+          ...options,
+          ...salt,
+          timestamps: settings.timestamps
+        }).pipe(Effect.catchIf(isUnder([into]), aboutTarget))
         return { ...done, place: into }
       }
       const side = sideOf(settings, to, {

@@ -244,6 +244,12 @@ export const optionTable = {
     undefined,
     "Export the dataset as it was at the end of a day in UTC (2026-03-01), or at a time (2026-03-01T12:00Z)."
   ),
+  timestamps: option(
+    "rated|read|none",
+    oneOf("rated", "read", "none"),
+    "rated",
+    "The times in movielens and recbole: rated (the day of a rating where it is known, else the time of reading, and a column that says which), read (the time of reading) or none."
+  ),
   anonymise: onOff("Leave out names and replace member ids by salted ones. For layouts and reports."),
   salt: {
     ...option(
@@ -382,6 +388,7 @@ export const exportOptions: ReadonlySet<OptionKey> = new Set([
   "into",
   "intoOptions",
   "asOf",
+  "timestamps",
   "anonymise",
   "salt"
 ])
@@ -489,6 +496,7 @@ const named: ReadonlyArray<{ readonly title: string; readonly keys: ReadonlyArra
       "versioned",
       "filmLabel",
       "asOf",
+      "timestamps",
       "anonymise",
       "salt"
     ]

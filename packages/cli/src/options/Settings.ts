@@ -118,6 +118,7 @@ export const resolveSettings = (
       via: value("via", t.via),
       olderThan: value("olderThan", t.olderThan),
       asOf: value("asOf", t.asOf),
+      timestamps: value("timestamps", t.timestamps),
       anonymise: value("anonymise", t.anonymise),
       salt: value("salt", t.salt),
       outFile: value("outFile", t.outFile),
@@ -211,7 +212,7 @@ const repeatedBy: Readonly<Record<string, ReadonlyArray<OptionKey>>> = {
   user: [...sourceKeys.filter((key) => key !== "membersList"), ...datasetKeys],
   refresh: [...sourceKeys, ...datasetKeys],
   import: [...datasetKeys, "filmLabel", "baseUrl", "as", "format", "columns", "films"],
-  export: [...datasetKeys, "filmLabel", "from", "to", "into", "intoOptions", "asOf", "anonymise"],
+  export: [...datasetKeys, "filmLabel", "from", "to", "into", "intoOptions", "asOf", "timestamps", "anonymise"],
   report: [...datasetKeys, "member", "outFile", "anonymise"]
 }
 

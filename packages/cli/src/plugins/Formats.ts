@@ -10,6 +10,7 @@ import { loaded } from "./Storages.ts"
 
 const formats: Readonly<Record<string, Effect.Effect<ExportFormat, InvalidSettings>>> = {
   movielens: Effect.promise(async () => (await import("@letterboxd-ratings/export")).movieLens),
+  recbole: Effect.promise(async () => (await import("@letterboxd-ratings/export")).recBole),
   jsonl: Effect.promise(async () => (await import("@letterboxd-ratings/export")).jsonLines),
   spreadsheet: Effect.promise(async () => (await import("@letterboxd-ratings/export")).spreadsheet),
   "parquet-file": Effect.map(
