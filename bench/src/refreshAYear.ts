@@ -87,13 +87,13 @@ const oldestFirst =
       return yield* refresh({ asked })
     })
 
-export const refreshAYear = async (): Promise<void> => {
+export const refreshAYear = async (shares: ReadonlyArray<number> = [0.25, 0.5]): Promise<void> => {
   const films = listLengths(members)
   const pages = films.reduce((sum, count) => sum + Math.max(1, Math.ceil(count / 72)), 0)
   process.stdout.write(
     `${films.length} members, ${pages.toLocaleString("en-US")} pages, ${days} days, a refresh every ${daysBetweenRefreshes} days\n`
   )
-  for (const share of [0.25, 0.5]) {
+  for (const share of shares) {
     const budget = Math.round((pages * share) / (days / daysBetweenRefreshes))
     const planned = await year(films, (refresh) => refresh({ budget }))
     const oldest = await year(films, oldestFirst(budget))

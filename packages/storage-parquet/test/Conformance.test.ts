@@ -7,6 +7,7 @@ import * as fs from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
 import { afterAll } from "vitest"
+import { isFull } from "../../../vitest.sample.ts"
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), "parquet-"))
 afterAll(() => fs.rmSync(folder, { recursive: true }))
@@ -18,6 +19,7 @@ storageSuite(
       Layer.provide(Layer.merge(NodeContext.layer, processTable(1)))
     ),
   {
+    runs: isFull ? 20 : 6,
     writeFormat: (place, format) =>
       Effect.sync(() => {
         const manifest = path.join(folder, place, "manifest.json")

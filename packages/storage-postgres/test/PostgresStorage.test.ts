@@ -15,6 +15,7 @@ import { PostgresStorage } from "@letterboxd-ratings/storage-postgres"
 import { batchOf, commitRest, storageSuite } from "@letterboxd-ratings/storage-testkit"
 import { Chunk, DateTime, Effect, Either, Fiber, Redacted, Schema, Stream, Struct } from "effect"
 import { afterAll } from "vitest"
+import { isFull } from "../../../vitest.sample.ts"
 
 /** Where a server is said to be, it must be there; elsewhere the usual place is tried. */
 const said = process.env["TEST_POSTGRES_URL"]
@@ -60,6 +61,7 @@ if (said === undefined && Either.isLeft(answer)) {
   )
 
   storageSuite("PostgresStorage", layerAt, {
+    runs: isFull ? 20 : 6,
     writeFormat: (place, format) =>
       Effect.asVoid(asked((sql) => sql`update ${sql(`${schemaOf(place)}.dataset`)} set format = ${format}`))
   })

@@ -6,6 +6,7 @@ import * as fs from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
 import { afterAll } from "vitest"
+import { isFull } from "../../../vitest.sample.ts"
 import { openSqlite } from "../src/SqliteConnection.ts"
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), "sqlite-"))
@@ -15,7 +16,7 @@ storageSuite(
   "SqliteStorage",
   (place) => SqliteStorage.layer({ folder: path.join(folder, place) }).pipe(Layer.provide(NodeContext.layer)),
   {
-    runs: 10,
+    runs: isFull ? 20 : 6,
     writeFormat: (place, format) =>
       Effect.scoped(
         Effect.flatMap(
