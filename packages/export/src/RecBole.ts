@@ -13,8 +13,15 @@ import { sortedRatings } from "./SortedRatings.ts"
 /** The name of the dataset, which RecBole also expects its folder to have. */
 const dataset = "letterboxd"
 
-/** A text without what would end a field or a line: RecBole knows no quotes. A field is never empty. */
-const token = (text: string): string => text.replaceAll(/[\p{Cc}\u2028\u2029]+/gu, " ").trim() || "unknown"
+/**
+ * A text without what would end a field or a line. RecBole reads its files with pandas, to which a quotation mark at the
+ * beginning of a field is more than a character, so it becomes an apostrophe. A field is never empty.
+ */
+const token = (text: string): string =>
+  text
+    .replaceAll(/[\p{Cc}\u2028\u2029]+/gu, " ")
+    .replaceAll('"', "'")
+    .trim() || "unknown"
 
 const configOf = (fields: ReadonlyArray<string>): string =>
   [

@@ -4,10 +4,14 @@
  * @since 0.1.0
  */
 import { type EncodedRating, type FilmId, Rating, type StorageError, type UserId } from "@letterboxd-ratings/core"
-import { Chunk, Effect, Option, Schema, Stream } from "effect"
+import { Chunk, Effect, Option, Schema, Stream, Struct } from "effect"
 import { rowsAtOnce } from "./ExportedFile.ts"
 
 type Facts = Omit<EncodedRating, "filmId" | "rating" | "userId">
+
+/** All that a rating may tell besides. The compiler names what is missing here. */
+const factNames = { ratedOn: true, liked: true } satisfies { readonly [K in keyof Required<Facts>]: true }
+const namesOfFacts = Struct.keys(factNames)
 
 /** Numbers of a kind, in an array that grows. */
 const makeNumbers = <A extends Int32Array | Uint8Array>(make: (length: number) => A) => {
@@ -64,7 +68,7 @@ export const sortedRatings = (
           userOf.add(numberIn(userNumbers, users, userId, userId))
           filmOf.add(numberIn(filmNumbers, films, filmId, filmId))
           // A day and a like: few of them are different.
-          factOf.add(numberIn(factNumbers, facts, `${more.ratedOn ?? ""} ${more.liked ?? ""}`, more))
+          factOf.add(numberIn(factNumbers, facts, namesOfFacts.map((name) => more[name] ?? "").join(" "), more))
           halfStarsOf.add(rating * 2)
         }
       })

@@ -147,6 +147,12 @@ it.effect.prop(
     Effect.gen(function* () {
       const files = yield* exported(lists, recBole, { timestamps })
       const inter = strictRows(files.get("letterboxd.inter"), "\t")
+      for (const name of ["inter", "item", "user"]) assert.notInclude(files.get(`letterboxd.${name}`), '"')
+      const keys = inter.map((row) => [Number(row.get("user_id:token")), Number(row.get("item_id:token"))] as const)
+      assert.deepStrictEqual(
+        keys,
+        keys.toSorted(([a, b], [c, d]) => a - c || b - d)
+      )
       const items = strictRows(files.get("letterboxd.item"), "\t")
       const users = strictRows(files.get("letterboxd.user"), "\t")
       for (const row of [...inter, ...items, ...users])
