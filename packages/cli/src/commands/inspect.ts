@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import { RatingsStorage, readWhole, type Username, type WholeDataset, withoutForgotten } from "@letterboxd-ratings/core"
+import { type Username, type WholeDataset, withoutForgotten } from "@letterboxd-ratings/core"
 import { NodeProcessTable } from "@letterboxd-ratings/storage-folder/node"
 import { Effect, Either } from "effect"
 import { endWith, endWithError, endWithInvalid } from "../CommandEnding.ts"
@@ -14,9 +14,9 @@ import { inspectPair } from "../inspect/InspectPair.ts"
 import { inspectRatings } from "../inspect/InspectRatings.ts"
 import { didYouMean } from "../Nearest.ts"
 import { memberNamed } from "../options/MemberName.ts"
-import { type Flags, folderOf, resolveSettings } from "../options/Settings.ts"
-import { storageOf } from "../plugins/Storages.ts"
+import { type Flags, resolveSettings } from "../options/Settings.ts"
 import { Screen } from "../Screen.ts"
+import { datasetToShow } from "../ShownDataset.ts"
 import { shown } from "../Shown.ts"
 
 const invalid = (problem: string) => new InvalidSettings({ problems: [problem] })
@@ -67,14 +67,10 @@ export const inspect = (words: ReadonlyArray<string>, flags: Flags) =>
     const screen = yield* Screen
     const inspection = yield* inspectionOf(words)
     const settings = yield* resolveSettings(flags)
-    const layer = yield* storageOf(settings, yield* folderOf(settings), { memberFiles: false })
-    yield* Effect.gen(function* () {
-      const read = yield* readWhole(yield* RatingsStorage)
-      for (const note of read.notes) yield* screen.err(`${note}\n`)
-      const found = yield* inspection({ ...read, state: withoutForgotten(read.state) })
-      const lines = settings.json ? [JSON.stringify(found.json)] : found.lines(yield* screen.width)
-      yield* screen.out(lines.map((line) => `${line.trimEnd()}\n`).join(""))
-    }).pipe(Effect.provide(layer))
+    const whole = yield* datasetToShow(settings)
+    const found = yield* inspection({ ...whole, state: withoutForgotten(whole.state) })
+    const lines = settings.json ? [JSON.stringify(found.json)] : found.lines(yield* screen.width)
+    yield* screen.out(lines.map((line) => `${line.trimEnd()}\n`).join(""))
   }).pipe(
     Effect.scoped,
     Effect.provide(NodeProcessTable.layer),

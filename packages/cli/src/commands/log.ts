@@ -9,8 +9,6 @@ import {
   type LoggedReading,
   loggedReadings,
   type RatingChange,
-  RatingsStorage,
-  readWhole,
   type UserId,
   whatMemberWaitsFor,
   type WholeDataset
@@ -19,11 +17,11 @@ import { NodeProcessTable } from "@letterboxd-ratings/storage-folder/node"
 import { DateTime, Effect, Either, Stream } from "effect"
 import { memberNamed } from "../options/MemberName.ts"
 import { memberOf } from "../inspect/MemberOf.ts"
-import { type Flags, folderOf, resolveSettings } from "../options/Settings.ts"
-import { storageOf } from "../plugins/Storages.ts"
+import { type Flags, resolveSettings } from "../options/Settings.ts"
 import { stateWords, waitingWords } from "../inspect/StateWords.ts"
 import { count } from "../progress/RunWords.ts"
 import { Screen } from "../Screen.ts"
+import { datasetToShow } from "../ShownDataset.ts"
 import { grouped, printable } from "../Shown.ts"
 import { endWith, endWithError, endWithInvalid } from "../CommandEnding.ts"
 
@@ -152,16 +150,12 @@ export const log = (name: string | undefined, flags: Flags) =>
     const settings = yield* resolveSettings(flags)
     const username = name === undefined ? undefined : memberNamed(name)
     if (username !== undefined && Either.isLeft(username)) return yield* endWith(1, username.left)
-    const layer = yield* storageOf(settings, yield* folderOf(settings), { memberFiles: false })
-    yield* Effect.gen(function* () {
-      const whole = yield* readWhole(yield* RatingsStorage)
-      for (const note of whole.notes) yield* screen.err(`${note}\n`)
-      const userId = username === undefined ? undefined : yield* memberOf(whole, username.right)
-      if (username !== undefined && userId === undefined)
-        return yield* endWith(1, `The dataset has no member ${username.right}. Check the name.`)
-      const entries = userId === undefined ? yield* logOfAll(whole) : yield* logOfMember(whole, userId)
-      for (const { json, line } of entries) yield* screen.out(`${settings.json ? JSON.stringify(json) : line}\n`)
-    }).pipe(Effect.provide(layer))
+    const whole = yield* datasetToShow(settings)
+    const userId = username === undefined ? undefined : yield* memberOf(whole, username.right)
+    if (username !== undefined && userId === undefined)
+      return yield* endWith(1, `The dataset has no member ${username.right}. Check the name.`)
+    const entries = userId === undefined ? yield* logOfAll(whole) : yield* logOfMember(whole, userId)
+    for (const { json, line } of entries) yield* screen.out(`${settings.json ? JSON.stringify(json) : line}\n`)
   }).pipe(
     Effect.scoped,
     Effect.provide(NodeProcessTable.layer),

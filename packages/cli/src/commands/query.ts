@@ -3,15 +3,16 @@
  *
  * @since 0.1.0
  */
-import { RatingsStorage, readWhole } from "@letterboxd-ratings/core"
+
 import { NodeProcessTable } from "@letterboxd-ratings/storage-folder/node"
 import { Chunk, Effect, Stream } from "effect"
 import { endWith, endWithError, endWithInvalid } from "../CommandEnding.ts"
 import { InvalidSettings } from "../ExitCode.ts"
-import { type Flags, folderOf, resolveSettings } from "../options/Settings.ts"
-import { loaded, storageOf } from "../plugins/Storages.ts"
+import { type Flags, resolveSettings } from "../options/Settings.ts"
+import { loaded } from "../plugins/Storages.ts"
 import { writerOf } from "../query/ResultFormats.ts"
 import { Screen } from "../Screen.ts"
+import { datasetToShow } from "../ShownDataset.ts"
 import { printable } from "../Shown.ts"
 
 /** So many rows are written at once. */
@@ -37,19 +38,14 @@ export const query = (sql: string, flags: Flags) =>
       () => import("@letterboxd-ratings/storage-parquet/query"),
       "lb query needs DuckDB, which"
     )
-    const layer = yield* storageOf(settings, yield* folderOf(settings), { memberFiles: false })
-    yield* Effect.gen(function* () {
-      const whole = yield* readWhole(yield* RatingsStorage)
-      for (const note of whole.notes) yield* screen.err(`${note}\n`)
-      const result = yield* queryDataset(whole, sql)
-      const writer = writerOf(resultFormat ?? (json ? "json" : "table"), result.columns, yield* screen.width)
-      let rows = 0
-      yield* Stream.runForEachChunk(Stream.rechunk(result.rows, rowsAtOnce), (some) => {
-        rows += some.length
-        return screen.out(writer.rows(Chunk.toReadonlyArray(some)))
-      })
-      yield* screen.out(writer.end(rows))
-    }).pipe(Effect.provide(layer))
+    const result = yield* queryDataset(yield* datasetToShow(settings), sql)
+    const writer = writerOf(resultFormat ?? (json ? "json" : "table"), result.columns, yield* screen.width)
+    let rows = 0
+    yield* Stream.runForEachChunk(Stream.rechunk(result.rows, rowsAtOnce), (some) => {
+      rows += some.length
+      return screen.out(writer.rows(Chunk.toReadonlyArray(some)))
+    })
+    yield* screen.out(writer.end(rows))
   }).pipe(
     Effect.scoped,
     Effect.provide(NodeProcessTable.layer),

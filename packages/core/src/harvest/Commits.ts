@@ -1,11 +1,11 @@
 /**
- * How a run commits: a batch at a time, each told to whoever watches.
+ * How runs and imports commit: a batch at a time, each told to whoever watches.
  *
  * @since 0.1.0
  */
 import { Clock, type DateTime, Effect } from "effect"
 import type { Username } from "../domain/Member.ts"
-import type { BatchMember } from "../dataset/Batch.ts"
+import type { Batch, CommitReceipt } from "../dataset/Batch.ts"
 import type { Keeps } from "../dataset/Column.ts"
 import { areReadAgain } from "../dataset/History.ts"
 import type { IdRegistry } from "../dataset/IdRegistry.ts"
@@ -13,70 +13,73 @@ import type { OpenDataset } from "../dataset/RatingsStorage.ts"
 import { joinNames, type LiveMembers, noteBatch, wordsOfRename } from "../dataset/Renaming.ts"
 import type { StorageError } from "../dataset/StorageError.ts"
 import { BatchCommitted, notesOf } from "./HarvestEvent.ts"
-import type { Tell } from "./MemberReader.ts"
-import type { RunAccount } from "./RunAccount.ts"
 
 /**
- * What a run commits into, and what follows its commits. `otherPeople` are names that lead to somebody with another list.
+ * What is committed into, and what follows a commit: `onCommitted` notes it, and `tell` gets its event. `otherPeople` are
+ * names that lead to somebody with another list.
  *
  * @since 0.1.0
  * @category models
  */
-export interface CommitsContext {
-  readonly dataset: OpenDataset
+export interface CommitsContext<E, R> {
+  readonly dataset: Pick<OpenDataset, "commit" | "ratings" | "watched">
   readonly live: LiveMembers
   readonly otherPeople: Set<Username>
   readonly registry: IdRegistry
   readonly keeps: Keeps
-  readonly account: RunAccount
-  readonly tell: Tell
+  readonly onCommitted: (batch: Batch, receipt: CommitReceipt) => void
+  readonly tell: (event: typeof BatchCommitted.Type) => Effect.Effect<void, E, R>
 }
 
 /**
- * `commit` stores members as a batch that was begun at `started` (milliseconds). `joinKnownNames` makes one member of those
- * whom the dataset has under two names, with a batch for each pair.
+ * Members and films that are committed together. The work on them began at `started` (milliseconds); `notes` are
+ * sentences about them.
+ */
+interface CommitPart extends Pick<Batch, "changedFilms" | "committedAt" | "members" | "newFilms"> {
+  readonly started: number
+  readonly notes?: ReadonlyArray<string>
+}
+
+/**
+ * `commit` stores members and films as a batch. `joinKnownNames` makes one member of those whom the dataset has under two
+ * names, with a batch for each pair.
  *
  * @since 0.1.0
  * @category models
  */
-export interface Commits {
-  readonly commit: (
-    members: ReadonlyArray<BatchMember>,
-    committedAt: DateTime.Utc,
-    started: number,
-    notes?: ReadonlyArray<string>
-  ) => Effect.Effect<void, StorageError>
-  readonly joinKnownNames: (committedAt: DateTime.Utc) => Effect.Effect<void, StorageError>
+export interface Commits<E, R> {
+  readonly commit: (part: CommitPart) => Effect.Effect<void, E | StorageError, R>
+  readonly joinKnownNames: (committedAt: DateTime.Utc) => Effect.Effect<void, E | StorageError, R>
 }
 
 /**
  * @since 0.1.0
  * @category constructors
  */
-export const makeCommits = ({
-  account,
+export const makeCommits = <E, R>({
   dataset,
   keeps,
   live,
+  onCommitted,
   otherPeople,
   registry,
   tell
-}: CommitsContext): Commits => {
-  const commit: Commits["commit"] = (members, committedAt, started, notes = []) => {
-    const history = areReadAgain(live, members) ? (["changes"] as const) : []
-    const batch = { members, ...registry.takeFilms(), keeps: [...keeps, ...history], committedAt }
-    // One step: whoever interrupts the run is told of every batch that is there.
+}: CommitsContext<E, R>): Commits<E, R> => {
+  const commit: Commits<E, R>["commit"] = ({ notes = [], started, ...part }) => {
+    const history = areReadAgain(live, part.members) ? (["changes"] as const) : []
+    const batch: Batch = { ...part, keeps: [...keeps, ...history] }
+    // One step: whoever interrupts is told of every batch that is there.
     return Effect.uninterruptible(
       Effect.gen(function* () {
         const receipt = yield* dataset.commit(batch)
-        account.committed(batch, receipt.ratings)
-        noteBatch(live, members)
+        noteBatch(live, batch.members)
+        onCommitted(batch, receipt)
         yield* tell(
           BatchCommitted.make({
             batch: receipt.batches,
-            committedAt,
-            members: members.map((member) => member.record.username),
-            ratings: members.reduce((sum, member) => sum + member.ratings.length, 0),
+            committedAt: batch.committedAt,
+            members: batch.members.map(({ record }) => record.username),
+            ratings: batch.members.reduce((sum, { ratings }) => sum + ratings.length, 0),
             newFilms: batch.newFilms.length,
             changedFilms: batch.changedFilms.length,
             totalRatings: receipt.ratings,
@@ -88,7 +91,7 @@ export const makeCommits = ({
     )
   }
 
-  const joinKnownNames: Commits["joinKnownNames"] = (committedAt) =>
+  const joinKnownNames: Commits<E, R>["joinKnownNames"] = (committedAt) =>
     Effect.gen(function* () {
       const started = yield* Clock.currentTimeMillis
       const { joined, members, strangers } = yield* joinNames(dataset, live, otherPeople, committedAt)
@@ -96,7 +99,7 @@ export const makeCommits = ({
       if (members.length === 0) return
       const exchanged = new Set(members.map(({ formerName }) => formerName))
       for (const { from, to } of joined) if (exchanged.has(from)) registry.rename(from, to)
-      yield* commit(members, committedAt, started, joined.map(wordsOfRename))
+      yield* commit({ members, ...registry.takeFilms(), committedAt, started, notes: joined.map(wordsOfRename) })
       yield* joinKnownNames(committedAt)
     })
 

@@ -264,7 +264,15 @@ const runOn = (
       withoutUnreadEnd
     )
 
-    const { commit, joinKnownNames } = makeCommits({ dataset, live, otherPeople, registry, keeps, account, tell })
+    const { commit, joinKnownNames } = makeCommits({
+      dataset,
+      live,
+      otherPeople,
+      registry,
+      keeps,
+      onCommitted: (batch, receipt) => account.committed(batch, receipt.ratings),
+      tell
+    })
     const handled = new Set<Username>()
     yield* readings.pipe(
       Stream.grouped(options.batchSize),
@@ -309,7 +317,14 @@ const runOn = (
             ...(yield* comparedWithHeld(dataset, keeps, encoded)),
             ...account.takeBack((username) => reader.isDisbelieved(username) && !taken.has(username))
           ]
-          if (members.length > 0) yield* commit(members, committedAt, started, renames.map(wordsOfRename))
+          if (members.length > 0)
+            yield* commit({
+              members,
+              ...registry.takeFilms(),
+              committedAt,
+              started,
+              notes: renames.map(wordsOfRename)
+            })
           yield* joinKnownNames(committedAt)
         })
       )

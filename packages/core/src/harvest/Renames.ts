@@ -10,7 +10,7 @@ import type { DatasetState } from "../dataset/Batch.ts"
 import { heldRowsOf } from "../dataset/HeldRows.ts"
 import { sampleOfRatings, type SampledMembers, sampledMembers } from "../dataset/RatingsSample.ts"
 import type { OpenDataset } from "../dataset/RatingsStorage.ts"
-import { mayBeOneMember, type Rename } from "../dataset/Renaming.ts"
+import { type LiveMembers, mayBeOneMember, type Rename } from "../dataset/Renaming.ts"
 import type { StorageError } from "../dataset/StorageError.ts"
 import { type MemberReading, notRead } from "../reading/MemberReading.ts"
 import { mostHops } from "./MemberReader.ts"
@@ -71,16 +71,17 @@ const storedNames = (state: DatasetMembers, read: ReadonlyArray<ReadMember>): ((
  */
 export const namesOfStrangers = (
   { ratings }: Pick<OpenDataset, "ratings">,
-  state: DatasetMembers,
+  state: LiveMembers,
   read: ReadonlyArray<ReadMember>
 ): Effect.Effect<ReadonlySet<Username>, StorageError> =>
   Effect.gen(function* () {
     const { readings, way } = wayFrom(state, read)
     const renamed = [
       ...read.flatMap(({ reading }) => (reading.renamedTo === undefined ? [] : [reading.username])),
-      ...[...state.members.values()].flatMap(({ renamedTo, username }) =>
-        renamedTo !== undefined && readings.has(renamedTo) ? [username] : []
-      )
+      ...[...state.renamed].filter((username) => {
+        const to = state.members.get(username)?.renamedTo
+        return to !== undefined && readings.has(to)
+      })
     ].filter((username) => hasRows(state, username))
     // A list that is not complete yet takes no rows away, and cannot be compared.
     const isStored = storedNames(state, read)
@@ -120,7 +121,7 @@ const sampleOf = ({ films, state, username }: MemberReading) => {
  * @category constructors
  */
 export const newNames = (
-  state: DatasetMembers,
+  state: LiveMembers,
   known: SampledMembers,
   read: ReadonlyArray<ReadMember>,
   strangers: ReadonlySet<Username>,
@@ -137,7 +138,7 @@ export const newNames = (
       taken.add(rename.from)
     }
     const leading = [
-      ...[...state.members.values()].flatMap(({ renamedTo, username }) => (renamedTo === undefined ? [] : [username])),
+      ...state.renamed,
       ...read.flatMap(({ reading }) => (reading.renamedTo === undefined ? [] : [reading.username]))
     ]
     for (const from of leading) {

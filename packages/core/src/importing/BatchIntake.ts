@@ -7,17 +7,16 @@ import { Clock, DateTime, Effect, Predicate } from "effect"
 import type { Batch, BatchMember, DatasetState } from "../dataset/Batch.ts"
 import type { Keeps } from "../dataset/Column.ts"
 import { stateThatKeeps } from "../dataset/Changes.ts"
-import { areReadAgain } from "../dataset/History.ts"
 import { type IdRegistry, makeIdRegistry } from "../dataset/IdRegistry.ts"
 import { type OpenDataset } from "../dataset/RatingsStorage.ts"
 import { heldRowsOf, type HeldRows, noDifferences, noHeldRows } from "../dataset/HeldRows.ts"
-import { joinNames, liveMembersOf, mayBeOneMember, nameNow, noteBatch, wordsOfRename } from "../dataset/Renaming.ts"
+import { liveMembersOf, mayBeOneMember, nameNow, noteBatch } from "../dataset/Renaming.ts"
 import type { StorageError } from "../dataset/StorageError.ts"
 import type { Film } from "../dataset/Tables.ts"
 import type { FilmId, Slug } from "../domain/Film.ts"
 import type { UserId, Username } from "../domain/Member.ts"
 import { canBeCompleted } from "../reading/MemberReading.ts"
-import { BatchCommitted, notesOf } from "../harvest/HarvestEvent.ts"
+import { makeCommits } from "../harvest/Commits.ts"
 import { type ImportEvent, type ImportReport, ImportNoted, MemberImported, type MemberOutcome } from "./ImportReport.ts"
 import { type ImportedList, type ImportedMember } from "./ImportSource.ts"
 import { Intake, takeMember } from "./MemberIntake.ts"
@@ -75,7 +74,6 @@ export const makeIntake = <E, R>(
   // The state of the dataset with all batches so far.
   const now = liveMembersOf(state)
   const { members, users } = now
-  const otherPeople = new Set<Username>()
   const numbers = new Map<Slug, FilmId>()
   for (const { id, slug } of state.films.values()) if (slug !== undefined) numbers.set(slug, id)
 
@@ -143,55 +141,23 @@ export const makeIntake = <E, R>(
     })
   }
 
-  const remember = (part: ReadonlyArray<BatchMember>, films: Pick<Batch, "changedFilms" | "newFilms">) => {
-    noteBatch(now, part)
+  const countFilms = (films: Pick<Batch, "changedFilms" | "newFilms">) => {
     newFilms += films.newFilms.length
     changedFilms += films.changedFilms.length
   }
-
-  const store = (
-    taken: ReadonlyArray<BatchMember>,
-    films: Pick<Batch, "changedFilms" | "newFilms">,
-    committedAt: DateTime.Utc,
-    started: number,
-    notes: ReadonlyArray<string> = []
-  ) =>
-    // One step: whoever interrupts the import is told of every batch that is there.
-    Effect.uninterruptible(
-      Effect.gen(function* () {
-        const history = areReadAgain(now, taken) ? (["changes"] as const) : []
-        const receipt = yield* dataset.commit({ members: taken, ...films, keeps: [...keeps, ...history], committedAt })
-        remember(taken, films)
-        batches += 1
-        totalRatings = receipt.ratings
-        yield* tell(
-          BatchCommitted.make({
-            batch: receipt.batches,
-            committedAt,
-            members: taken.map(({ record }) => record.username),
-            ratings: taken.reduce((sum, { ratings: rows }) => sum + rows.length, 0),
-            newFilms: films.newFilms.length,
-            changedFilms: films.changedFilms.length,
-            totalRatings: receipt.ratings,
-            millis: (yield* Clock.currentTimeMillis) - started,
-            ...notesOf({ ...receipt, notes: [...notes, ...(receipt.notes ?? [])] })
-          })
-        )
-      })
-    )
-
-  /** Members that the dataset has under two names become one, a batch for each pair of names. */
-  const joinKnownNames = (committedAt: DateTime.Utc): Effect.Effect<void, E | StorageError, R> =>
-    Effect.gen(function* () {
-      const started = yield* Clock.currentTimeMillis
-      const { joined, members: part, strangers } = yield* joinNames(dataset, now, otherPeople, committedAt)
-      for (const name of strangers) otherPeople.add(name)
-      if (part.length === 0) return
-      const exchanged = new Set(part.map(({ formerName }) => formerName))
-      for (const { from, to } of joined) if (exchanged.has(from)) registry.rename(from, to)
-      yield* store(part, registry.takeFilms(), committedAt, started, joined.map(wordsOfRename))
-      yield* joinKnownNames(committedAt)
-    })
+  const commits = makeCommits({
+    dataset,
+    live: now,
+    otherPeople: new Set<Username>(),
+    registry,
+    keeps,
+    onCommitted: (batch, receipt) => {
+      countFilms(batch)
+      batches += 1
+      totalRatings = receipt.ratings
+    },
+    tell
+  })
 
   const commit = Effect.gen(function* () {
     const batch = waiting
@@ -233,10 +199,13 @@ export const makeIntake = <E, R>(
     }
     const films = registry.takeFilms()
     if (taken.length === 0 && films.newFilms.length + films.changedFilms.length === 0) return
-    if (isDryRun) return remember(taken, films)
+    if (isDryRun) {
+      noteBatch(now, taken)
+      return countFilms(films)
+    }
     const committedAt = timestamp ?? (yield* DateTime.now)
-    yield* store(taken, films, committedAt, started)
-    yield* joinKnownNames(committedAt)
+    yield* commits.commit({ members: taken, ...films, committedAt, started })
+    yield* commits.joinKnownNames(committedAt)
   })
 
   return {
