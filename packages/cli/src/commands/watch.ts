@@ -8,6 +8,7 @@ import { lockState } from "@letterboxd-ratings/storage-folder"
 import { NodeProcessTable } from "@letterboxd-ratings/storage-folder/node"
 import { Clock, Effect, Either, Ref } from "effect"
 import { endWith, endWithInvalid } from "../CommandEnding.ts"
+import type { LivePicture } from "../live/LivePicture.ts"
 import { pictureOfDataset } from "../live/LiveDataset.ts"
 import * as LiveServer from "../live/LiveServer.ts"
 import { type Flags, folderOf, resolveSettings } from "../options/Settings.ts"
@@ -30,6 +31,7 @@ export const watch = (flags: Flags) =>
     const server = yield* LiveServer.make({ port: settings.uiPort, token: yield* LiveServer.newToken })
     const isLocked = storageNames.includes(settings.storage) && keepsFiles(settings.storage)
     const first = yield* Ref.make<{ readonly ratings: number; readonly at: number } | undefined>(undefined)
+    const last = yield* Ref.make<LivePicture | undefined>(undefined)
     const look = Effect.gen(function* () {
       const storage = yield* RatingsStorage
       const began = yield* Clock.currentTimeMillis
@@ -41,13 +43,16 @@ export const watch = (flags: Flags) =>
       const since = yield* Ref.updateAndGet(first, (before) =>
         before !== undefined || !(isEmpty || Either.isRight(found)) ? before : { ratings, at: now }
       )
-      yield* server.show(
-        pictureOfDataset({ place: storage.place, found, lock, first: since ?? { ratings, at: now }, now })
-      )
+      const picture = pictureOfDataset({ place: storage.place, found, lock, first: since ?? { ratings, at: now }, now })
+      yield* Ref.set(last, picture)
+      yield* server.show(picture)
       yield* Effect.sleep(Math.max(pace, 10 * (now - began)))
     })
+    const sayEnd = Effect.flatMap(Ref.get(last), (picture) =>
+      picture === undefined ? Effect.void : server.end({ ...picture, state: "stopped", now: "lb watch has ended." })
+    )
     yield* screen.err(`Live page, until Ctrl-C: ${server.address}\n`)
-    yield* Effect.forever(look).pipe(Effect.provide(layer))
+    yield* Effect.forever(look).pipe(Effect.ensuring(sayEnd), Effect.provide(layer))
   }).pipe(
     Effect.scoped,
     Effect.provide(NodeProcessTable.layer),

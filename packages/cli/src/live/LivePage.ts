@@ -14,7 +14,10 @@ const style = `${reportStyle}
 [data-state=waiting] #now::before { background: #c27a00; }
 [data-state=stopped] #now::before { background: #c2382c; border-radius: 0; }
 [data-state=done] #now::before { background: var(--ink); }
-h1, .lead, li { overflow-wrap: anywhere; }
+h1, h2, .lead, #now, #far, li { overflow-wrap: anywhere; }
+header { padding-top: 2.5rem; }
+h1 { font-size: clamp(1.6rem, 1.2rem + 1.8vw, 2.4rem); margin-bottom: .5rem; }
+main h2 { font-size: 1.2rem; }
 button { font: inherit; font-size: .95rem; min-height: 2.75rem; padding: .4rem 1.1rem; color: var(--ink); background: var(--card); border: 1px solid var(--muted); border-radius: 6px; cursor: pointer; }
 button[aria-pressed=true] { background: var(--ink); color: var(--paper); }
 button:focus-visible { outline: 3px solid var(--accent); outline-offset: 3px; }
@@ -23,15 +26,16 @@ progress::-webkit-progress-bar { background: var(--soft); }
 progress::-webkit-progress-value { background: var(--accent); }
 progress::-moz-progress-bar { background: var(--accent); }
 li progress { height: .4rem; margin-top: .25rem; }
+.numbers div { justify-content: flex-end; }
+.numbers { margin-top: 1.5rem; }
 .number { font-variant-numeric: tabular-nums lining-nums; }
 #far { margin: .5rem 0 0; color: var(--muted); font-variant-numeric: tabular-nums; max-width: none; }
-main > section { margin-top: 3rem; }
+main > section { margin-top: 1.5rem; }
 #bars { display: flex; align-items: flex-end; gap: 2px; height: 6rem; border-bottom: 1px solid var(--line); }
 #bars span { flex: 1; min-width: 0; min-height: 1px; background: var(--accent); }
 #total { color: var(--muted); margin: .5rem 0 0; font-size: .92rem; }
-#lists { margin-top: 3rem; display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 22rem), 1fr)); gap: 2rem; }
+#lists { margin-top: 2.5rem; display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 22rem), 1fr)); gap: 2rem; }
 #lists section { margin: 0; min-width: 0; }
-#lists h2 { font-size: 1.2rem; }
 #lists ul { list-style: none; margin: 0; padding: 0; font-variant-numeric: tabular-nums; font-size: .95rem; }
 #lists li { padding: .4rem 0; border-bottom: 1px solid var(--line); }
 #lists li span { color: var(--muted); margin-left: .75rem; }

@@ -162,7 +162,8 @@ const stateOf = (
       now: `The run is over: ${count(sealed, "member")} complete, ${partial} partial.`
     }
   }
-  if (isOver) return { state: "stopped", now: "lb has ended. What was committed is kept; the terminal says the rest." }
+  // Interrupted, failed, or with nobody to read.
+  if (isOver) return { state: "done", now: "lb has ended. What was committed is kept; the terminal says the rest." }
   if (pausedUntil > now)
     return {
       state: "waiting",
@@ -188,6 +189,7 @@ const progressOf = (
   const words = [
     `${grouped(done)} of ${count(membersToRead, "member")}`,
     ...(done === membersToRead ? [] : [`${grouped(membersToRead - done)} left`]),
+    `${span(Math.max(0, now - startedAt))} so far`,
     ...(left === undefined ? [] : [`about ${span(left)} to go, until ${momentOf(now + left, now)}`])
   ]
   return { progress: { done, all: membersToRead, words: words.join(" · ") } }
@@ -228,8 +230,7 @@ export const pictureOfRun = (run: RunSoFar, activity: SourceActivity, now: numbe
         activity.retries === 0 ? "requests" : `requests, ${grouped(activity.retries)} of them again`
       ],
       [elapsed === 0 ? "0" : rateOf((activity.requests * 1000) / elapsed), "requests a second"],
-      [span(activity.pausedMillis), "paused by the site"],
-      [span(elapsed), "since the start"]
+      [span(activity.pausedMillis), "paused by the site"]
     ],
     bars: {
       title: `Ratings in each of the last ${seconds} seconds`,
@@ -243,7 +244,7 @@ export const pictureOfRun = (run: RunSoFar, activity: SourceActivity, now: numbe
       listOf("Members under way", isOver ? "Nobody." : "Nobody at the moment.", isOver ? [] : reading, mostReading),
       listOf("Read last", "Nobody yet.", lastRead, mostLast),
       listOf("Committed", "No batch yet.", lastCommitted, mostLast),
-      listOf("Pages without films, walls among them", "None.", pages, mostVerdicts + 1)
+      listOf("Walls, and pages without films", "None.", pages, mostVerdicts + 1)
     ]
   }
 }

@@ -51,10 +51,16 @@ export const showLive = ({
           isOver
         )
       })
-    const showing = yield* Effect.forkScoped(Effect.repeat(Effect.flatMap(picture(false), server.show), pace))
+    // A picture that cannot be made is no reason to stop a run.
+    const look = Effect.ignore(Effect.sandbox(Effect.flatMap(picture(false), server.show)))
+    const showing = yield* Effect.forkScoped(Effect.repeat(look, pace))
     return {
       show: (event: HarvestEvent) =>
         Effect.flatMap(Clock.currentTimeMillis, (now) => Ref.update(run, (before) => runAfter(before, event, now))),
-      end: Effect.zipRight(Fiber.interrupt(showing), Effect.flatMap(picture(true), server.end))
+      end: Fiber.interrupt(showing).pipe(
+        Effect.zipRight(Effect.flatMap(picture(true), server.end)),
+        Effect.sandbox,
+        Effect.ignore
+      )
     }
   })
