@@ -7,7 +7,7 @@ import * as net from "node:net"
 import * as path from "node:path"
 import type { LivePicture } from "../src/live/LivePicture.ts"
 import * as LiveServer from "../src/live/LiveServer.ts"
-import { filesIn, inEmptyFolder, lb, start, type Started } from "./Lb.ts"
+import { addressOf, filesIn, inEmptyFolder, lb, start, type Started } from "./Lb.ts"
 
 const world = generateWorld()
 
@@ -51,18 +51,6 @@ const eventsIn = (body: string): ReadonlyArray<{ readonly name: string; readonly
     // What this project's own server wrote.
     picture: JSON.parse(data) as LivePicture
   }))
-
-/** The address that a command wrote to stderr. */
-const addressOf = ({ process: { stderr }, said }: Started): Promise<string> =>
-  new Promise((resolve, reject) => {
-    const look = () => {
-      const [address] = /http:\/\/127\.0\.0\.1:\d+\/[\w-]{32}\//u.exec(said()) ?? []
-      if (address !== undefined) resolve(address)
-    }
-    stderr?.on("data", look)
-    stderr?.on("close", () => reject(new Error(`there is no address in ${said()}`)))
-    look()
-  })
 
 const variables = { SOURCE_DATE_EPOCH: "1790000000" }
 const wordsOf = (site: Sandbox.Sandbox, out: string, rate = "unlimited") => [

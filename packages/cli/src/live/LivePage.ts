@@ -28,7 +28,9 @@ progress::-moz-progress-bar { background: var(--accent); }
 li progress { height: .4rem; margin-top: .25rem; }
 .numbers div { justify-content: flex-end; }
 .numbers { margin-top: 1.5rem; }
-.number { font-variant-numeric: tabular-nums lining-nums; }
+.numbers div, .numbers dd { min-width: 0; overflow-wrap: anywhere; }
+.number { font-size: clamp(1.2rem, .7rem + 2.4vw, 2.1rem); font-variant-numeric: tabular-nums lining-nums; }
+@media (max-width: 40rem) { .numbers { grid-template-columns: repeat(2, minmax(0, 1fr)); } }
 #far { margin: .5rem 0 0; color: var(--muted); font-variant-numeric: tabular-nums; max-width: none; }
 main > section { margin-top: 1.5rem; }
 #bars { display: flex; align-items: flex-end; gap: 2px; height: 6rem; border-bottom: 1px solid var(--line); }

@@ -119,6 +119,8 @@ export const make = ({
     server.maxConnections = mostConnections
     const close = Effect.sync(() => {
       server.close()
+      // A browser takes what is cut off for a fault.
+      for (const viewer of viewers) if (!viewer.writableNeedDrain) viewer.end()
       server.closeAllConnections()
     })
     yield* Effect.acquireRelease(
