@@ -36,12 +36,6 @@ try {
   await page.getByText("Batch 1", { exact: true }).waitFor({ timeout: 60_000 })
   await page.waitForTimeout(3000)
   await page.screenshot({ path: join(root, "docs/live.png") })
-  if (process.env.LOOK) {
-    const phone = await browser.newPage({ viewport: { width: 390, height: 844 }, colorScheme: "dark" })
-    await phone.goto(address)
-    await phone.waitForTimeout(600)
-    await phone.screenshot({ path: "/tmp/phone.png", fullPage: true })
-  }
 } finally {
   await browser.close()
   run.kill("SIGINT")

@@ -163,6 +163,10 @@ export const start = (words: ReadonlyArray<string>, flags: Flags, isPlan: boolea
     if (!isPlan) yield* warn(settings)
     if (settings.via === "feed") {
       const feeds = yield* feedsOf(settings)
+      if (settings.ui && !isPlan)
+        yield* Effect.flatMap(Screen, (screen) =>
+          screen.err("The live page shows lists, and no feeds. The refresh goes on without it.\n")
+        )
       return yield* refreshByFeed(names, settings, flags, isPlan, folder).pipe(
         Effect.scoped,
         Effect.provide(Layer.merge(feeds, storage)),
