@@ -356,8 +356,9 @@ it.effect.prop(
     Effect.gen(function* () {
       const tests = new Map<string, number>()
       for (const format of [movieLens, jsonLines, spreadsheet]) {
-        const [name = ""] = [...(yield* exported(lists, format)).keys()].filter((one) => one.startsWith("ratings"))
-        const whole = (yield* exported(lists, format)).get(name) ?? ""
+        const unsplit = yield* exported(lists, format)
+        const name = [...unsplit.keys()].find((one) => one.startsWith("ratings")) ?? ""
+        const whole = unsplit.get(name) ?? ""
         const files = yield* exported(lists, format, { preparation: { split } })
         assert.isFalse(files.has(name))
         const [base, extension] = name.split(".")
