@@ -13,9 +13,12 @@ type Facts = Omit<EncodedRating, "filmId" | "rating" | "userId">
 const factNames = { ratedOn: true, liked: true } satisfies { readonly [K in keyof Required<Facts>]: true }
 const namesOfFacts = Struct.keys(factNames)
 
+/** So many rows are believed in before they are there. */
+const mostExpected = 2 ** 24
+
 /** Numbers of a kind, in an array that grows. */
 const makeNumbers = <A extends Int32Array | Uint8Array>(make: (length: number) => A, expected: number) => {
-  let held = make(Math.max(1024, expected))
+  let held = make(Math.max(1024, Math.min(expected, mostExpected)))
   let length = 0
   return {
     add: (value: number) => {

@@ -440,3 +440,24 @@ it.effect("a preparation that cannot be done is refused, with what to do instead
     }
   })
 )
+
+it.effect("a split by time needs the days of all ratings, and tests with those of the day and later", () =>
+  Effect.gen(function* () {
+    const days = ["2024-12-31", "2025-01-01", "2025-06-30", "1999-12-31"]
+    const lists: Lists = [new Map(days.map((day, i) => [i + 1, { stars: 7, day }]))]
+    const preparation: Preparation = { split: { _tag: "time", day: "2025-01-01" } }
+    for (const timestamps of timesOf) {
+      const files = yield* exported(lists, movieLens, { preparation, timestamps })
+      const movies = (part: string) =>
+        strictRows(files.get(`ratings.${part}.csv`), ",").map((row) => row.get("movieId"))
+      assert.deepStrictEqual(
+        [movies("train"), movies("test")],
+        [
+          ["1", "4"],
+          ["2", "3"]
+        ]
+      )
+      assert.include(files.get("DATA_CARD.md"), "Ratings in the parts: train 2, test 2.")
+    }
+  })
+)
