@@ -5,7 +5,7 @@
  */
 import { type DatasetState, formatRating, Rating } from "@letterboxd-ratings/core"
 import { DateTime, Schema } from "effect"
-import type { ExportedFile } from "./ExportedFile.ts"
+import { count, type ExportedFile } from "./ExportedFile.ts"
 
 /**
  * - `format`: what the dataset was written as.
@@ -36,7 +36,6 @@ export interface DataCardFacts {
  */
 export const dataCardName = "DATA_CARD.md"
 
-const count = (n: number): string => n.toLocaleString("en-US")
 const share = (part: number, whole: number): string => (whole === 0 ? "none" : `${((part / whole) * 100).toFixed(1)} %`)
 const decodeRating = Schema.decodeSync(Rating)
 
@@ -73,12 +72,14 @@ export const dataCard = ({
   const sources = sourcesIn(state)
   const isOfSite = sources.size === 0
   let seen = 0
+  let rated = 0
   let stated = 0
   let seenOfStated = 0
   const times: Array<number> = []
-  for (const { films, readAt, state: memberState, statedFilms } of state.members.values()) {
+  for (const { films, ratings, readAt, state: memberState, statedFilms } of state.members.values()) {
     members[memberState] += 1
     seen += films
+    rated += ratings
     if (statedFilms !== undefined) {
       stated += statedFilms
       seenOfStated += films
@@ -101,7 +102,7 @@ export const dataCard = ({
     ["proven complete", share(members.sealed, state.users.size)],
     ["films", count(state.films.size)],
     ["ratings", count(state.ratings)],
-    ["watched films in the lists read", `${count(seen)}, ${share(state.ratings, seen)} of them rated`],
+    ["watched films in the lists read", `${count(seen)}, ${share(rated, seen)} of them rated`],
     [
       "coverage",
       stated === 0

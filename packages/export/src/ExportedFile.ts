@@ -40,6 +40,9 @@ export const failures = failuresOf("export")
 /** So many rows are held as text at once. */
 export const rowsAtOnce = 8_192
 
+/** A number as a sentence has it: 1,234. */
+export const count = (n: number): string => n.toLocaleString("en-US")
+
 const encoder = new TextEncoder()
 
 /**

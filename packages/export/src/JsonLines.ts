@@ -4,7 +4,8 @@
  * @since 0.1.0
  */
 import type { EncodedRating } from "@letterboxd-ratings/core"
-import { Effect, Stream } from "effect"
+import { Stream } from "effect"
+import { writeParts } from "./ExportedDataset.ts"
 import { rowsAtOnce, writeFile } from "./ExportedFile.ts"
 import type { ExportFormat } from "./ExportFormat.ts"
 import { ratingColumns } from "./RatingColumns.ts"
@@ -26,10 +27,12 @@ export const jsonLines: ExportFormat = {
       for (const { get, name } of columns) values[name] = get(rating) ?? null
       return `${JSON.stringify(values)}\n`
     }
-    const content = Stream.map(Stream.grouped(dataset.ratings, rowsAtOnce), (some) => ({
-      text: Array.from(some, line).join(""),
-      rows: some.length
-    }))
-    return writeFile(folder, "ratings.jsonl", "", content).pipe(Effect.map((file) => [file]))
+    return writeParts(dataset, "ratings", "jsonl", (name, ratings) => {
+      const content = Stream.map(Stream.grouped(ratings, rowsAtOnce), (some) => ({
+        text: Array.from(some, line).join(""),
+        rows: some.length
+      }))
+      return writeFile(folder, name, "", content)
+    })
   }
 }

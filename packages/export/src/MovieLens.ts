@@ -3,14 +3,15 @@
  *
  * @since 0.1.0
  */
-import { displayName, type EncodedRating, formatRating } from "@letterboxd-ratings/core"
+import { displayName, type EncodedRating, type FilmId, formatRating } from "@letterboxd-ratings/core"
 import { stringify } from "csv-stringify/sync"
 import { Effect, Stream } from "effect"
-import { rowsAtOnce, writeFile } from "./ExportedFile.ts"
+import { writeParts } from "./ExportedDataset.ts"
+import { writeFile } from "./ExportedFile.ts"
 import type { ExportFormat } from "./ExportFormat.ts"
 import { keptRatingColumns, textIn } from "./RatingColumns.ts"
 import { ratingTimes, timestampNotes } from "./RatingTimes.ts"
-import { sortedRatings } from "./SortedRatings.ts"
+import { writeSorted } from "./SortedRatings.ts"
 
 /** What MovieLens says of a film without genres. */
 const noGenres = "(no genres listed)"
@@ -21,26 +22,28 @@ const imdbDigits = (imdbId: string | undefined): string => imdbId?.replace(/^tt/
 /**
  * `ratings.csv` (userId, movieId, rating, timestamp, and behind them what else is known), sorted by both ids, `movies.csv`
  * (movieId, title, genres), `links.csv` (movieId, imdbId, tmdbId, letterboxdId, letterboxdSlug) and `tags.csv`, which has
- * no rows. Costs memory for all ratings: see `sortedRatings`.
+ * no rows. Costs memory for all ratings: see `writeSorted`.
  *
  * @since 0.1.0
  * @category constructors
  */
 export const movieLens: ExportFormat = {
   name: "movielens",
-  notes: (timestamps) => [
-    "`movieId` is Letterboxd's own number of a film, the same as `letterboxdId`; `title` is `Title (Year)` where both are known.",
+  canHaveIndexes: true,
+  notes: (timestamps, hasIndexes) => [
+    `\`movieId\` is ${hasIndexes ? "an index of the film; `letterboxdId` is Letterboxd's own number" : "Letterboxd's own number of a film, the same as `letterboxdId`"}; \`title\` is \`Title (Year)\` where both are known.`,
     ...timestampNotes(timestamps),
     "`genres` is always `(no genres listed)`: lists of films do not include them.",
     "`tags.csv` has no rows. It is there because loaders open it."
   ],
   write: (folder, dataset, timestamps) =>
     Effect.gen(function* () {
-      const { films, keeps, ratings } = dataset
+      const { films, indexes, keeps } = dataset
       const { isMixed, timeOf } = ratingTimes(dataset, timestamps)
       const kept = keptRatingColumns(keeps).map((column) => ({ name: column.name, text: textIn(column) }))
+      const movieIdOf = (id: FilmId): number => indexes?.films.get(id) ?? id
       const row = (rating: EncodedRating): string => {
-        let line = `${rating.userId},${rating.filmId},${formatRating(rating.rating)}`
+        let line = `${indexes?.users.get(rating.userId) ?? rating.userId},${movieIdOf(rating.filmId)},${formatRating(rating.rating)}`
         if (timestamps !== "none") {
           const { kind, seconds } = timeOf(rating)
           line += isMixed ? `,${seconds},${kind}` : `,${seconds}`
@@ -68,26 +71,19 @@ export const movieLens: ExportFormat = {
           `${columns.join(",")}\n`,
           Stream.succeed({ text: stringify([...rows], { quoted_match: /\r/u }), rows: rows.length })
         )
-      const sorted = yield* sortedRatings(ratings)
       return [
-        yield* writeFile(
-          folder,
-          "ratings.csv",
-          `${header}\n`,
-          Stream.map(Stream.grouped(sorted, rowsAtOnce), (some) => ({
-            text: Array.from(some, row).join(""),
-            rows: some.length
-          }))
-        ),
+        ...(yield* writeParts(dataset, "ratings", "csv", (name, ratings) =>
+          writeSorted(folder, name, `${header}\n`, ratings, row)
+        )),
         yield* table(
           "movies.csv",
           ["movieId", "title", "genres"],
-          all.map((film) => [film.id, displayName(film), noGenres])
+          all.map((film) => [movieIdOf(film.id), displayName(film), noGenres])
         ),
         yield* table(
           "links.csv",
           ["movieId", "imdbId", "tmdbId", "letterboxdId", "letterboxdSlug"],
-          all.map(({ id, imdbId, slug = "", tmdbId = "" }) => [id, imdbDigits(imdbId), tmdbId, id, slug])
+          all.map(({ id, imdbId, slug = "", tmdbId = "" }) => [movieIdOf(id), imdbDigits(imdbId), tmdbId, id, slug])
         ),
         yield* table("tags.csv", ["userId", "movieId", "tag", "timestamp"], [])
       ]

@@ -3,12 +3,13 @@
  *
  * @since 0.1.0
  */
-import { displayName, type EncodedRating, formatRating, type UserId } from "@letterboxd-ratings/core"
+import { displayName, type EncodedRating, type FilmId, formatRating, type UserId } from "@letterboxd-ratings/core"
 import { Effect, Stream } from "effect"
-import { rowsAtOnce, writeFile } from "./ExportedFile.ts"
+import { type ExportedDataset, writeParts } from "./ExportedDataset.ts"
+import { writeFile } from "./ExportedFile.ts"
 import type { ExportFormat } from "./ExportFormat.ts"
 import { ratingTimes, timestampNotes } from "./RatingTimes.ts"
-import { sortedRatings } from "./SortedRatings.ts"
+import { writeSorted } from "./SortedRatings.ts"
 
 /** The name of the dataset, which RecBole also expects its folder to have. */
 const dataset = "letterboxd"
@@ -23,9 +24,10 @@ const token = (text: string): string =>
     .replaceAll('"', "'")
     .trim() || "unknown"
 
-const configOf = (fields: ReadonlyArray<string>): string =>
+const configOf = (fields: ReadonlyArray<string>, parts: ExportedDataset["parts"]): string =>
   [
     `dataset: ${dataset}`,
+    ...(parts === undefined ? [] : [`benchmark_filename: [${parts.map(({ name }) => name).join(", ")}]`]),
     "USER_ID_FIELD: user_id",
     "ITEM_ID_FIELD: item_id",
     "RATING_FIELD: rating",
@@ -40,26 +42,30 @@ const configOf = (fields: ReadonlyArray<string>): string =>
 /**
  * `letterboxd.inter` (user_id, item_id, rating, timestamp), sorted by both ids, `letterboxd.item` (item_id, movie_title,
  * release_year), `letterboxd.user` (user_id, ratings: how many the member has) and `letterboxd.yaml`, the configuration that
- * loads them. Costs memory for all ratings: see `sortedRatings`.
+ * loads them. Costs memory for all ratings: see `writeSorted`.
  *
  * @since 0.1.0
  * @category constructors
  */
 export const recBole: ExportFormat = {
   name: "recbole",
-  notes: (timestamps) => [
+  canHaveIndexes: true,
+  needsValidation: true,
+  notes: (timestamps, hasIndexes) => [
     `RecBole looks for these files in a folder called \`${dataset}\` in its \`data_path\`: rename the folder, or export with \`--into dataset/${dataset}\`.`,
-    "`item_id` is Letterboxd's own number of a film. `release_year` is `unknown` where it is not known.",
+    `\`item_id\` is ${hasIndexes ? "an index of the film" : "Letterboxd's own number of a film"}. \`release_year\` is \`unknown\` where it is not known.`,
     ...timestampNotes(timestamps)
   ],
   write: (folder, exported, timestamps) =>
     Effect.gen(function* () {
-      const { films, ratings } = exported
+      const { films, indexes, parts } = exported
       const { isMixed, timeOf } = ratingTimes(exported, timestamps)
+      const userIdOf = (id: UserId): number => indexes?.users.get(id) ?? id
+      const itemIdOf = (id: FilmId): number => indexes?.films.get(id) ?? id
       const counts = new Map<UserId, number>()
       const row = (rating: EncodedRating): string => {
         counts.set(rating.userId, (counts.get(rating.userId) ?? 0) + 1)
-        const line = `${rating.userId}\t${rating.filmId}\t${formatRating(rating.rating)}`
+        const line = `${userIdOf(rating.userId)}\t${itemIdOf(rating.filmId)}\t${formatRating(rating.rating)}`
         if (timestamps === "none") return `${line}\n`
         const { kind, seconds } = timeOf(rating)
         return isMixed ? `${line}\t${seconds}\t${kind}\n` : `${line}\t${seconds}\n`
@@ -73,34 +79,31 @@ export const recBole: ExportFormat = {
       ]
       const lines = (name: string, header: string, all: ReadonlyArray<string>) =>
         writeFile(folder, name, header, Stream.succeed({ text: all.join(""), rows: all.length }))
-      const sorted = yield* sortedRatings(ratings)
-      const inter = yield* writeFile(
-        folder,
-        `${dataset}.inter`,
-        `${columns.join("\t")}\n`,
-        Stream.map(Stream.grouped(sorted, rowsAtOnce), (some) => ({
-          text: Array.from(some, row).join(""),
-          rows: some.length
-        }))
-      )
       return [
-        inter,
+        ...(yield* writeParts(exported, dataset, "inter", (name, ratings) =>
+          writeSorted(folder, name, `${columns.join("\t")}\n`, ratings, row)
+        )),
         yield* lines(
           `${dataset}.item`,
           "item_id:token\tmovie_title:token_seq\trelease_year:token\n",
           [...films.values()]
             .toSorted((one, other) => one.id - other.id)
-            .map((film) => `${film.id}\t${token(displayName(film))}\t${film.year ?? "unknown"}\n`)
+            .map((film) => `${itemIdOf(film.id)}\t${token(displayName(film))}\t${film.year ?? "unknown"}\n`)
         ),
         yield* lines(
           `${dataset}.user`,
           "user_id:token\tratings:float\n",
-          Array.from(counts, ([userId, count]) => `${userId}\t${count}\n`)
+          [...counts]
+            .toSorted(([one], [other]) => one - other)
+            .map(([userId, ratingsOf]) => `${userIdOf(userId)}\t${ratingsOf}\n`)
         ),
         yield* writeFile(
           folder,
           `${dataset}.yaml`,
-          configOf(columns.map((column) => column.slice(0, column.indexOf(":")))),
+          configOf(
+            columns.map((column) => column.slice(0, column.indexOf(":"))),
+            parts
+          ),
           Stream.empty
         )
       ]

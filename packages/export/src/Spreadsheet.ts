@@ -4,7 +4,8 @@
  * @since 0.1.0
  */
 import { displayName, type EncodedRating, formatRating } from "@letterboxd-ratings/core"
-import { Effect, Stream } from "effect"
+import { Stream } from "effect"
+import { writeParts } from "./ExportedDataset.ts"
 import { rowsAtOnce, writeFile } from "./ExportedFile.ts"
 import type { ExportFormat } from "./ExportFormat.ts"
 import { keptRatingColumns, textIn } from "./RatingColumns.ts"
@@ -62,7 +63,8 @@ export const spreadsheet: ExportFormat = {
     "An apostrophe before a name or title is not part of it: it keeps spreadsheets from taking the text for a formula, a number or a date.",
     "A sheet holds 1,048,576 lines: of a longer file a spreadsheet shows the first ones, and saves no others."
   ],
-  write: (folder, { films, keeps, ratings, usernames }) => {
+  write: (folder, dataset) => {
+    const { films, keeps, usernames } = dataset
     const kept = keptRatingColumns(keeps).map((column) => ({ name: column.name, text: textIn(column) }))
     const titles = new Map([...films].map(([id, film]) => [id, cell(displayName(film))]))
     const line = (row: EncodedRating) => {
@@ -72,10 +74,12 @@ export const spreadsheet: ExportFormat = {
       return `${member},${titles.get(filmId) ?? filmId},${formatRating(rating)}${facts}\r\n`
     }
     const header = `${mark}${usernames === undefined ? "user_id" : "username"}${["", "film_title", "rating", ...kept.map(({ name }) => name)].join(",")}\r\n`
-    const content = Stream.map(Stream.grouped(ratings, rowsAtOnce), (some) => ({
-      text: Array.from(some, line).join(""),
-      rows: some.length
-    }))
-    return Effect.map(writeFile(folder, "ratings.csv", header, content), (file) => [file])
+    return writeParts(dataset, "ratings", "csv", (name, ratings) => {
+      const content = Stream.map(Stream.grouped(ratings, rowsAtOnce), (some) => ({
+        text: Array.from(some, line).join(""),
+        rows: some.length
+      }))
+      return writeFile(folder, name, header, content)
+    })
   }
 }
