@@ -3,30 +3,20 @@
  * package, installs the tarballs into a copy of `examples/` outside of the repository, and runs what its README says.
  */
 import { execFileSync } from "node:child_process"
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { outside, packed } from "./packed.mjs"
 
 const folder = mkdtempSync(join(tmpdir(), "lb-examples-"))
-// pnpm hands the settings of this repository down in variables, which are not for the copy.
-const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_/iu.test(name)))
 const run = (command, args, cwd = folder) => {
   process.stdout.write(`\n$ ${[command, ...args].join(" ")}\n`)
-  execFileSync(command, args, { cwd, stdio: "inherit", env })
+  execFileSync(command, args, { cwd, stdio: "inherit", env: outside })
 }
 
 try {
   cpSync("examples", folder, { recursive: true, filter: (path) => !path.includes("node_modules") })
-  const published = ["fixtures", ...readdirSync("packages").map((name) => join("packages", name))]
-    .map((path) => JSON.parse(readFileSync(join(path, "package.json"), "utf8")))
-    .filter((one) => one.private !== true)
-  const filters = published.flatMap(({ name }) => ["--filter", name])
-  const packed = JSON.parse(
-    execFileSync("pnpm", ["--recursive", ...filters, "pack", "--json", "--pack-destination", join(folder, "packed")], {
-      encoding: "utf8"
-    })
-  )
-  const dependencies = Object.fromEntries(packed.map(({ filename, name }) => [name, `file:${filename}`]))
+  const dependencies = packed(join(folder, "packed"))
   // The packages name each other by versions, which are not published yet.
   const overrides = { ...dependencies }
   // The versions the repository itself is tested with.
