@@ -8,7 +8,6 @@ import {
   datasetAsOf,
   forgottenIn,
   withoutForgotten,
-  type EncodedRating,
   loadWhole,
   type ProcessTable,
   type RatingsStorage,
@@ -25,11 +24,12 @@ import {
   syncFolder,
   writeNew
 } from "@letterboxd-ratings/storage-folder"
-import { type Context, DateTime, Effect, type Redacted, Stream } from "effect"
+import { type Context, DateTime, Effect, type Redacted } from "effect"
 import { dataCard, dataCardName } from "./DataCard.ts"
 import { anonymised, withNames } from "./ExportedDataset.ts"
 import { describeFolder, failures } from "./ExportedFile.ts"
 import type { ExportFormat } from "./ExportFormat.ts"
+import { tallied } from "./RatingTally.ts"
 import type { Timestamps } from "./RatingTimes.ts"
 
 type Storage = Context.Tag.Service<RatingsStorage>
@@ -74,24 +74,6 @@ export interface ExportReport {
   readonly notes: ReadonlyArray<string>
 }
 
-/** The ratings, counted by half stars each time they are read. */
-const counted = (ratings: WholeDataset["ratings"]) => {
-  let perStars: Array<number> = []
-  return {
-    perStars: () => perStars,
-    ratings: Stream.suspend(() => {
-      perStars = Array.from({ length: 11 }, () => 0)
-      const count = ({ rating }: EncodedRating) => {
-        perStars[rating * 2] = (perStars[rating * 2] ?? 0) + 1
-      }
-      return Stream.mapChunks(ratings, (chunk) => {
-        for (const rating of chunk) count(rating)
-        return chunk
-      })
-    })
-  }
-}
-
 /** Members who asked to be left out are in no layout. */
 const leftOutOf = <A extends WholeDataset>(whole: A) => {
   const { length } = forgottenIn(whole.state)
@@ -111,7 +93,7 @@ const wholeOf = (from: Storage, asOf: DateTime.Utc | undefined) =>
       ...then,
       notes: whole.notes,
       cardNotes: [
-        `The dataset as it was at ${DateTime.formatIso(asOf)}: the members read by then, with their ratings at that time. Titles and slugs of films are those of today.`
+        `This is the dataset as it was at ${DateTime.formatIso(asOf)}: the members read by then, with their ratings at that time. Titles and slugs of films are those of today.`
       ]
     }
   })
@@ -139,11 +121,11 @@ export const exportFiles = (
     const { notes: leftOut, whole } = leftOutOf(yield* wholeOf(from, asOf))
     yield* replaceFolder(failures, folder, { existing, mark: dataCardName, keep: [from.place] }, (staging) =>
       Effect.gen(function* () {
-        const { perStars, ratings } = counted(whole.ratings)
+        const { ratings, tally } = tallied(whole.ratings)
         const dataset =
           salt === undefined ? withNames({ ...whole, ratings }) : yield* anonymised({ ...whole, ratings }, salt)
         const files = yield* format.write(staging, dataset, timestamps)
-        const written = files[0]?.rows ?? 0
+        const written = files.reduce((sum, file) => sum + (file.ratings ?? 0), 0)
         if (written !== whole.state.ratings) {
           return yield* failures.storageError(
             "Damaged",
@@ -151,15 +133,21 @@ export const exportFiles = (
             `${written} ratings were written where the dataset has ${whole.state.ratings}. Nothing was exported`
           )
         }
-        yield* writeCard(staging, {
+        const card = dataCard({
           ...whole,
           files,
-          perStars: perStars(),
+          tally: tally(),
           format: format.name,
           notes: [...format.notes(timestamps), ...whole.cardNotes, ...leftOut],
           isAnonymous: salt !== undefined,
-          tool
+          tool,
+          ...(asOf === undefined ? {} : { asOf })
         })
+        yield* writeCard(staging, card)
+        const path = yield* Path.Path
+        for (const { name, text } of format.copiesOfCard?.(card, files) ?? [])
+          yield* writeNew(failures, path.join(staging, name), text)
+        yield* syncFolder(failures, staging)
       })
     )
     return reportOf(whole)
@@ -179,15 +167,15 @@ export const exportToStorage = (
 ): Effect.Effect<ExportReport, StorageError, Files> =>
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
-    const card = (yield* Path.Path).join(folder, dataCardName)
-    if (existing === "refuse" && (yield* failures.about(card)(fs.exists(card)))) {
-      return yield* failures.storageError("AlreadyThere", card, "a data card is there already", {
+    const cardPlace = (yield* Path.Path).join(folder, dataCardName)
+    if (existing === "refuse" && (yield* failures.about(cardPlace)(fs.exists(cardPlace)))) {
+      return yield* failures.storageError("AlreadyThere", cardPlace, "a data card is there already", {
         remedy: { _tag: "SetAside" }
       })
     }
     yield* checkNotWithin(failures, to.place, [from.place])
     const whole = yield* wholeOf(from, asOf)
-    const { perStars, ratings } = counted(whole.ratings)
+    const { ratings, tally } = tallied(whole.ratings)
     const receipt = yield* loadWhole({ ...whole, ratings }, to, existing)
     if (receipt.ratings !== whole.state.ratings) {
       return yield* failures.storageError(
@@ -198,20 +186,22 @@ export const exportToStorage = (
     }
     yield* makeFolder(failures, folder)
     const files = !listFiles ? [] : (yield* describeFolder(folder)).filter(({ name }) => name !== dataCardName)
-    yield* writeCard(folder, {
-      ...whole,
+    const card = dataCard({
+      ...leftOutOf(whole).whole,
       files,
-      perStars: perStars(),
+      tally: tally(),
       format: to.name,
       notes: whole.cardNotes,
       isAnonymous: false,
-      tool
+      tool,
+      ...(asOf === undefined ? {} : { asOf })
     })
+    yield* writeCard(folder, card)
     return reportOf(whole)
   }).pipe(Effect.scoped, Effect.withSpan("Export.storage", { attributes: { storage: to.name, folder } }))
 
 /** Writes the card. One that is there already is set aside: it may tell of another dataset, or be somebody's own. */
-const writeCard = (folder: string, facts: Parameters<typeof dataCard>[0]) =>
+const writeCard = (folder: string, card: string) =>
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
@@ -220,6 +210,6 @@ const writeCard = (folder: string, facts: Parameters<typeof dataCard>[0]) =>
       const aside = yield* freeName(failures, `${place}.bak-${stamp(yield* DateTime.now)}`)
       yield* failures.about(aside)(fs.rename(place, aside))
     }
-    yield* writeNew(failures, place, dataCard(facts))
+    yield* writeNew(failures, place, card)
     yield* syncFolder(failures, folder)
   })

@@ -11,19 +11,33 @@ import type { ExportedFile } from "./ExportedFile.ts"
 import type { Timestamps } from "./RatingTimes.ts"
 
 /**
- * A layout of files. `write` fills an empty folder and returns the files it wrote; the first one has the ratings, one per
- * row. `notes` are sentences for the data card that explain the columns. `timestamps` says which times a layout with a column for
- * times writes.
+ * A file that repeats the data card as a site for datasets reads it. It is not listed in the card, which it contains.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface CardCopy {
+  readonly name: string
+  readonly text: string
+}
+
+/**
+ * A layout of files. `write` fills an empty folder and returns the files it wrote. All files together have each rating once
+ * (`ratings` of `ExportedFile`). `notes` are sentences for the data card that explain the columns. `timestamps` says which
+ * times a layout with a column for times writes. `copiesOfCard` makes more files of the finished card. `isOfOneMember` says
+ * that the layout is for the ratings of one member.
  *
  * @since 0.1.0
  * @category models
  */
 export interface ExportFormat {
   readonly name: string
+  readonly isOfOneMember?: true
   readonly notes: (timestamps: Timestamps) => ReadonlyArray<string>
   readonly write: (
     folder: string,
     dataset: ExportedDataset,
     timestamps: Timestamps
   ) => Effect.Effect<ReadonlyArray<ExportedFile>, StorageError, FileSystem.FileSystem | Path.Path>
+  readonly copiesOfCard?: (card: string, files: ReadonlyArray<ExportedFile>) => ReadonlyArray<CardCopy>
 }

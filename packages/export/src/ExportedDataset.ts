@@ -5,8 +5,10 @@
  */
 import {
   type EncodedRating,
+  type EncodedWatch,
   type Film,
   type Keeps,
+  type Member,
   noKeeps,
   Rating,
   type StorageError,
@@ -20,8 +22,10 @@ import { Chunk, DateTime, Effect, Option, Redacted, Schema, Stream } from "effec
 import { rowsAtOnce } from "./ExportedFile.ts"
 
 /**
- * What a format writes. `keeps` has the columns that not every dataset has. `usernames` is absent if the export is
- * anonymous. `readAt` is when a member's list was read. It is the only time: the site does not show when a film was rated.
+ * What a format writes. `keeps` has the columns that not every dataset has. `usernames` and `members` are absent if the
+ * export is anonymous. `readAt` is when a member's list was read, 1970 where that is not known. `watched` are the films that
+ * members saw and did not rate, in the order of the dataset; absent if the dataset does not keep them, or the export is
+ * anonymous.
  *
  * @since 0.1.0
  * @category models
@@ -30,9 +34,14 @@ export interface ExportedDataset {
   readonly keeps: Keeps
   readonly films: ReadonlyMap<Film["id"], Film>
   readonly usernames?: ReadonlyMap<UserId, Username>
+  readonly members?: ReadonlyArray<Member>
   readonly readAt: (userId: UserId) => DateTime.Utc
   readonly ratings: Stream.Stream<EncodedRating, StorageError>
+  readonly watched?: Stream.Stream<EncodedWatch, StorageError>
 }
+
+/** Of a member whose list was read at a time that nobody knows. */
+const unknownTime = DateTime.unsafeMake(0)
 
 /**
  * The dataset as it is.
@@ -40,12 +49,12 @@ export interface ExportedDataset {
  * @since 0.1.0
  * @category constructors
  */
-export const withNames = ({ committedAt, ratings, state }: WholeDataset): ExportedDataset => {
+export const withNames = ({ ratings, state, watched }: WholeDataset): ExportedDataset => {
   const usernames = new Map([...state.users].map(([username, userId]) => [userId, username]))
   const timeOf = (userId: UserId): DateTime.Utc => {
     const username = usernames.get(userId)
-    if (username === undefined) return committedAt
-    return state.members.get(username)?.readAt ?? state.updates.get(username) ?? committedAt
+    if (username === undefined) return unknownTime
+    return state.members.get(username)?.readAt ?? state.updates.get(username) ?? unknownTime
   }
   // Rows of a member mostly stand together.
   let last: { readonly userId: UserId; readonly time: DateTime.Utc } | undefined
@@ -53,11 +62,13 @@ export const withNames = ({ committedAt, ratings, state }: WholeDataset): Export
     keeps: state.keeps,
     films: state.films,
     usernames,
+    members: Array.from(state.users, ([username, userId]) => state.members.get(username) ?? { username, userId }),
     readAt: (userId) => {
       if (last?.userId !== userId) last = { userId, time: timeOf(userId) }
       return last.time
     },
-    ratings
+    ratings,
+    ...(state.keeps.has("watched") ? { watched } : {})
   }
 }
 
@@ -97,7 +108,7 @@ const stars = Array.from({ length: 11 }, (_, halfStars) => (halfStars === 0 ? un
 /**
  * The dataset without names, and without what leads to them: ids are salted, members stand in the order of those ids
  * (the order of discovery is that of popularity), films in that of theirs, and the only time is the day of the last
- * commit: days of ratings, likes and changes are left out too. Reads all ratings into memory, thirteen bytes for each.
+ * commit: days of ratings, likes, changes and films that were watched and not rated are left out too. Reads all ratings into memory, thirteen bytes for each.
  *
  * @since 0.1.0
  * @category constructors

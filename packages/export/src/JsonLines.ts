@@ -5,6 +5,7 @@
  */
 import type { EncodedRating } from "@letterboxd-ratings/core"
 import { Effect, Stream } from "effect"
+import { fileColumn } from "./ColumnMeanings.ts"
 import { rowsAtOnce, writeFile } from "./ExportedFile.ts"
 import type { ExportFormat } from "./ExportFormat.ts"
 import { ratingColumns } from "./RatingColumns.ts"
@@ -30,6 +31,13 @@ export const jsonLines: ExportFormat = {
       text: Array.from(some, line).join(""),
       rows: some.length
     }))
-    return writeFile(folder, "ratings.jsonl", "", content).pipe(Effect.map((file) => [file]))
+    return Effect.map(writeFile(folder, "ratings.jsonl", "", content), (file) => [
+      {
+        ...file,
+        ratings: file.rows ?? 0,
+        about: "Ratings of films by members.",
+        columns: columns.map(({ name, type }) => fileColumn(name, type))
+      }
+    ])
   }
 }

@@ -27,14 +27,14 @@ export const Timestamps = Schema.Literal("rated", "read", "none")
 export type Timestamps = typeof Timestamps.Type
 
 /**
- * A time in seconds since 1970, and what it is the time of.
+ * A time in seconds since 1970, and what it is the time of. An `unknown` one is 0.
  *
  * @since 0.1.0
  * @category models
  */
 export interface RatingTime {
   readonly seconds: number
-  readonly kind: "rated" | "read"
+  readonly kind: "rated" | "read" | "unknown"
 }
 
 const secondsOf = (at: DateTime.Utc): number => Math.floor(DateTime.toEpochMillis(at) / 1000)
@@ -54,7 +54,10 @@ export const ratingTimes = (
   return {
     isMixed,
     timeOf: ({ ratedOn, userId }) => {
-      if (!isMixed || ratedOn === undefined) return { seconds: secondsOf(readAt(userId)), kind: "read" }
+      if (!isMixed || ratedOn === undefined) {
+        const seconds = secondsOf(readAt(userId))
+        return { seconds, kind: seconds === 0 ? "unknown" : "read" }
+      }
       const known = days.get(ratedOn)
       if (known !== undefined) return { seconds: known, kind: "rated" }
       const seconds = Date.parse(`${ratedOn}T00:00:00Z`) / 1000

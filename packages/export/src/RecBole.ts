@@ -3,9 +3,17 @@
  *
  * @since 0.1.0
  */
-import { displayName, type EncodedRating, formatRating, type UserId } from "@letterboxd-ratings/core"
+import {
+  displayName,
+  type EncodedRating,
+  formatRating,
+  type StorageError,
+  type StoredType,
+  type UserId
+} from "@letterboxd-ratings/core"
 import { Effect, Stream } from "effect"
-import { rowsAtOnce, writeFile } from "./ExportedFile.ts"
+import { fileColumn } from "./ColumnMeanings.ts"
+import { type FileColumn, type FileRows, rowsAtOnce, writeFile } from "./ExportedFile.ts"
 import type { ExportFormat } from "./ExportFormat.ts"
 import { ratingTimes, timestampNotes } from "./RatingTimes.ts"
 import { sortedRatings } from "./SortedRatings.ts"
@@ -37,10 +45,21 @@ const configOf = (fields: ReadonlyArray<string>): string =>
     ""
   ].join("\n")
 
+/** A column, whose name ends in its kind in RecBole. */
+const field = (name: string, type: StoredType, description?: string): FileColumn => ({
+  ...fileColumn(name.slice(0, name.indexOf(":")), type, description),
+  name
+})
+
+const pair = [
+  field("user_id:token", "integer"),
+  field("item_id:token", "integer", "Letterboxd's own number of the film.")
+]
+
 /**
  * `letterboxd.inter` (user_id, item_id, rating, timestamp), sorted by both ids, `letterboxd.item` (item_id, movie_title,
- * release_year), `letterboxd.user` (user_id, ratings: how many the member has) and `letterboxd.yaml`, the configuration that
- * loads them. Costs memory for all ratings: see `sortedRatings`.
+ * release_year), `letterboxd.user` (user_id, ratings: how many the member has), `letterboxd.yaml`, the configuration that
+ * loads them, and `letterboxd-watched.inter` (user_id, item_id) if the dataset keeps films without a rating. Costs memory for all ratings: see `sortedRatings`.
  *
  * @since 0.1.0
  * @category constructors
@@ -54,7 +73,7 @@ export const recBole: ExportFormat = {
   ],
   write: (folder, exported, timestamps) =>
     Effect.gen(function* () {
-      const { films, ratings } = exported
+      const { films, ratings, watched } = exported
       const { isMixed, timeOf } = ratingTimes(exported, timestamps)
       const counts = new Map<UserId, number>()
       const row = (rating: EncodedRating): string => {
@@ -65,42 +84,76 @@ export const recBole: ExportFormat = {
         return isMixed ? `${line}\t${seconds}\t${kind}\n` : `${line}\t${seconds}\n`
       }
       const columns = [
-        "user_id:token",
-        "item_id:token",
-        "rating:float",
-        ...(timestamps === "none" ? [] : ["timestamp:float"]),
-        ...(isMixed ? ["timestamp_kind:token"] : [])
+        ...pair,
+        field("rating:float", "stars"),
+        ...(timestamps === "none" ? [] : [field("timestamp:float", "integer")]),
+        ...(isMixed ? [field("timestamp_kind:token", "text")] : [])
       ]
-      const lines = (name: string, header: string, all: ReadonlyArray<string>) =>
-        writeFile(folder, name, header, Stream.succeed({ text: all.join(""), rows: all.length }))
-      const sorted = yield* sortedRatings(ratings)
-      const inter = yield* writeFile(
-        folder,
-        `${dataset}.inter`,
-        `${columns.join("\t")}\n`,
-        Stream.map(Stream.grouped(sorted, rowsAtOnce), (some) => ({
-          text: Array.from(some, row).join(""),
+      const file = (
+        name: string,
+        about: string,
+        columns: ReadonlyArray<FileColumn>,
+        content: Stream.Stream<FileRows, StorageError>
+      ) =>
+        Effect.map(
+          writeFile(folder, name, `${columns.map((column) => column.name).join("\t")}\n`, content),
+          (written) => ({ ...written, about, columns })
+        )
+      const lines = (all: ReadonlyArray<string>) => Stream.succeed({ text: all.join(""), rows: all.length })
+      const inBlocks = <Row>(rows: Stream.Stream<Row, StorageError>, line: (row: Row) => string) =>
+        Stream.map(Stream.grouped(rows, rowsAtOnce), (some) => ({
+          text: Array.from(some, line).join(""),
           rows: some.length
         }))
+      const sorted = yield* sortedRatings(ratings)
+      const inter = yield* file(
+        `${dataset}.inter`,
+        "Ratings of films by members, sorted by both.",
+        columns,
+        inBlocks(sorted, row)
       )
       return [
-        inter,
-        yield* lines(
+        { ...inter, ratings: inter.rows ?? 0 },
+        yield* file(
           `${dataset}.item`,
-          "item_id:token\tmovie_title:token_seq\trelease_year:token\n",
-          [...films.values()]
-            .toSorted((one, other) => one.id - other.id)
-            .map((film) => `${film.id}\t${token(displayName(film))}\t${film.year ?? "unknown"}\n`)
+          "Films.",
+          [
+            field("item_id:token", "integer", "Letterboxd's own number of the film."),
+            field("movie_title:token_seq", "text", "Title (Year) where both are known."),
+            field("release_year:token", "text", "The year in which the film came out, or unknown.")
+          ],
+          lines(
+            [...films.values()]
+              .toSorted((one, other) => one.id - other.id)
+              .map((film) => `${film.id}\t${token(displayName(film))}\t${film.year ?? "unknown"}\n`)
+          )
         ),
-        yield* lines(
+        yield* file(
           `${dataset}.user`,
-          "user_id:token\tratings:float\n",
-          Array.from(counts, ([userId, count]) => `${userId}\t${count}\n`)
+          "Members with ratings.",
+          [
+            field("user_id:token", "integer"),
+            field("ratings:float", "integer", "How many ratings of the member there are.")
+          ],
+          lines(Array.from(counts, ([userId, count]) => `${userId}\t${count}\n`))
         ),
+        ...(watched === undefined
+          ? []
+          : [
+              yield* Effect.map(
+                file(
+                  `${dataset}-watched.inter`,
+                  "Films that a member watched and did not rate, in the order of the dataset: implicit feedback.",
+                  pair,
+                  inBlocks(watched, ({ filmId, userId }) => `${userId}\t${filmId}\n`)
+                ),
+                (written) => ({ ...written, watched: written.rows ?? 0 })
+              )
+            ]),
         yield* writeFile(
           folder,
           `${dataset}.yaml`,
-          configOf(columns.map((column) => column.slice(0, column.indexOf(":")))),
+          configOf(columns.map(({ name }) => name.slice(0, name.indexOf(":")))),
           Stream.empty
         )
       ]

@@ -6,31 +6,13 @@
 import { type EncodedRating, type FilmId, Rating, type StorageError, type UserId } from "@letterboxd-ratings/core"
 import { Chunk, Effect, Option, Schema, Stream, Struct } from "effect"
 import { rowsAtOnce } from "./ExportedFile.ts"
+import { growingNumbers } from "./GrowingNumbers.ts"
 
 type Facts = Omit<EncodedRating, "filmId" | "rating" | "userId">
 
 /** All that a rating may tell besides. The compiler names what is missing here. */
 const factNames = { ratedOn: true, liked: true } satisfies { readonly [K in keyof Required<Facts>]: true }
 const namesOfFacts = Struct.keys(factNames)
-
-/** Numbers of a kind, in an array that grows. */
-const makeNumbers = <A extends Int32Array | Uint8Array>(make: (length: number) => A) => {
-  let held = make(1024)
-  let length = 0
-  return {
-    add: (value: number) => {
-      if (length === held.length) {
-        const larger = make(held.length * 2)
-        larger.set(held)
-        held = larger
-      }
-      held[length] = value
-      length += 1
-    },
-    at: (i: number): number => held[i] ?? 0,
-    length: () => length
-  }
-}
 
 const decodeRating = Schema.decodeSync(Rating)
 
@@ -51,10 +33,10 @@ export const sortedRatings = (
     const userNumbers = new Map<UserId, number>()
     const filmNumbers = new Map<FilmId, number>()
     const factNumbers = new Map<string, number>()
-    const userOf = makeNumbers((n) => new Int32Array(n))
-    const filmOf = makeNumbers((n) => new Int32Array(n))
-    const factOf = makeNumbers((n) => new Int32Array(n))
-    const halfStarsOf = makeNumbers((n) => new Uint8Array(n))
+    const userOf = growingNumbers((n) => new Int32Array(n))
+    const filmOf = growingNumbers((n) => new Int32Array(n))
+    const factOf = growingNumbers((n) => new Int32Array(n))
+    const halfStarsOf = growingNumbers((n) => new Uint8Array(n))
     const numberIn = <K, V>(numbers: Map<K, number>, all: Array<V>, key: K, value: V): number => {
       const known = numbers.get(key)
       if (known !== undefined) return known

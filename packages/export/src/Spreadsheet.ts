@@ -5,6 +5,7 @@
  */
 import { displayName, type EncodedRating, formatRating } from "@letterboxd-ratings/core"
 import { Effect, Stream } from "effect"
+import { fileColumn } from "./ColumnMeanings.ts"
 import { rowsAtOnce, writeFile } from "./ExportedFile.ts"
 import type { ExportFormat } from "./ExportFormat.ts"
 import { keptRatingColumns, textIn } from "./RatingColumns.ts"
@@ -63,19 +64,28 @@ export const spreadsheet: ExportFormat = {
     "A sheet holds 1,048,576 lines: of a longer file a spreadsheet shows the first ones, and saves no others."
   ],
   write: (folder, { films, keeps, ratings, usernames }) => {
-    const kept = keptRatingColumns(keeps).map((column) => ({ name: column.name, text: textIn(column) }))
+    const kept = keptRatingColumns(keeps)
+    const keptTexts = kept.map((column) => textIn(column))
+    const columns = [
+      usernames === undefined ? fileColumn("user_id", "integer") : fileColumn("username", "text"),
+      fileColumn("film_title", "text", "Title (Year) where both are known."),
+      fileColumn("rating", "stars"),
+      ...kept.map(({ name, type }) => fileColumn(name, type))
+    ]
     const titles = new Map([...films].map(([id, film]) => [id, cell(displayName(film))]))
     const line = (row: EncodedRating) => {
       const { filmId, rating, userId } = row
       const member = usernames === undefined ? String(userId) : cell(usernames.get(userId) ?? String(userId))
-      const facts = kept.map(({ text }) => `,${text(row)}`).join("")
+      const facts = keptTexts.map((text) => `,${text(row)}`).join("")
       return `${member},${titles.get(filmId) ?? filmId},${formatRating(rating)}${facts}\r\n`
     }
-    const header = `${mark}${usernames === undefined ? "user_id" : "username"}${["", "film_title", "rating", ...kept.map(({ name }) => name)].join(",")}\r\n`
+    const header = `${mark}${columns.map(({ name }) => name).join(",")}\r\n`
     const content = Stream.map(Stream.grouped(ratings, rowsAtOnce), (some) => ({
       text: Array.from(some, line).join(""),
       rows: some.length
     }))
-    return Effect.map(writeFile(folder, "ratings.csv", header, content), (file) => [file])
+    return Effect.map(writeFile(folder, "ratings.csv", header, content), (file) => [
+      { ...file, ratings: file.rows ?? 0, about: "Ratings of films by members.", columns }
+    ])
   }
 }

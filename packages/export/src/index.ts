@@ -1,3 +1,5 @@
+export { fileColumn } from "./ColumnMeanings.ts"
+export { type Core, coresOf } from "./Cores.ts"
 export { dataCard, type DataCardFacts, dataCardName } from "./DataCard.ts"
 export {
   exportFiles,
@@ -7,10 +9,13 @@ export {
   exportToStorage
 } from "./ExportDataset.ts"
 export { anonymised, anonymousIds, type ExportedDataset, withNames } from "./ExportedDataset.ts"
-export { describeFile, describeFolder, type ExportedFile, type FileRows, writeFile } from "./ExportedFile.ts"
-export { type ExportFormat } from "./ExportFormat.ts"
+export { describeFile, describeFolder, type ExportedFile, type FileColumn, type FileRows, writeFile } from "./ExportedFile.ts"
+export { type CardCopy, type ExportFormat } from "./ExportFormat.ts"
 export { jsonLines } from "./JsonLines.ts"
 export { movieLens } from "./MovieLens.ts"
+export { type Quantile, quantilesOf } from "./Quantiles.ts"
+export { orderOf, type RatingPairs, startsOf } from "./RatingPairs.ts"
+export { type RatingTally } from "./RatingTally.ts"
 export { Timestamps } from "./RatingTimes.ts"
 export { recBole } from "./RecBole.ts"
 export { asText, spreadsheet } from "./Spreadsheet.ts"

@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import { FileSystem, Path } from "@effect/platform"
-import { describeFile, type ExportFormat, ratingColumns } from "@letterboxd-ratings/export"
+import { describeFile, type ExportFormat, fileColumn, ratingColumns } from "@letterboxd-ratings/export"
 import { Chunk, Effect, Stream } from "effect"
 import { copyOptions } from "./Compression.ts"
 import { openDuckDb, parquetAt, quoted } from "./DuckDb.ts"
@@ -34,7 +34,9 @@ export const ratingsFile: ExportFormat = {
       const fs = yield* FileSystem.FileSystem
       const path = yield* Path.Path
       const place = path.join(folder, fileName)
-      const columns = ratingColumns(dataset).map((column) => rowColumn(column))
+      const shown = ratingColumns(dataset)
+      const columns = shown.map((column) => rowColumn(column))
+      const told = shown.map(({ name, type }) => fileColumn(name, type))
       const options = copyOptions("zstd")
       const parts: Array<string> = []
       const rows = yield* Effect.scoped(
@@ -70,6 +72,13 @@ export const ratingsFile: ExportFormat = {
       )
       for (const part of parts) yield* about(part)(fs.remove(part))
       yield* about(place)(Effect.scoped(Effect.flatMap(fs.open(place, { flag: "r+" }), (file) => file.sync)))
-      return [yield* describeFile(folder, fileName, rows)]
+      return [
+        {
+          ...(yield* describeFile(folder, fileName, rows)),
+          ratings: rows,
+          about: "Ratings of films by members.",
+          columns: told
+        }
+      ]
     })
 }

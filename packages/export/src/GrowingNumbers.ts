@@ -1,0 +1,34 @@
+/**
+ * Numbers of a kind, in an array that grows.
+ *
+ * @since 0.1.0
+ */
+
+/** `all` has the numbers without a copy: what is added later may not be in it. */
+export interface GrowingNumbers<A extends Int32Array | Uint8Array> {
+  readonly add: (value: number) => void
+  readonly at: (i: number) => number
+  readonly length: () => number
+  readonly all: () => A
+}
+
+/** While it grows, the array is there twice. */
+export const growingNumbers = <A extends Int32Array | Uint8Array>(make: (length: number) => A): GrowingNumbers<A> => {
+  let held = make(1024)
+  let length = 0
+  return {
+    add: (value) => {
+      if (length === held.length) {
+        const larger = make(held.length * 2)
+        larger.set(held)
+        held = larger
+      }
+      held[length] = value
+      length += 1
+    },
+    at: (i) => held[i] ?? 0,
+    length: () => length,
+    // A part of an array is one of the same kind, which the compiler does not know of a parameter.
+    all: () => held.subarray(0, length) as A
+  }
+}
