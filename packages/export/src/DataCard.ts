@@ -47,7 +47,7 @@ const dayOf = (millis: number): string => new Date(millis).toISOString().slice(0
 
 /** Densities are small: three digits of them are told, however small. */
 const density = (part: number): string =>
-  Number.isFinite(part) ? `${(part * 100).toPrecision(3).replace(/\.?0+$/u, "")} %` : "none"
+  Number.isFinite(part) ? `${(part * 100).toLocaleString("en-US", { maximumSignificantDigits: 3 })} %` : "none"
 
 /** Text of others in a cell of a table: nothing in it is markup or ends the cell, and it is short. */
 const cell = (text: string): string =>
@@ -102,7 +102,7 @@ const proofRows = ({ members, users }: State): ReadonlyArray<ReadonlyArray<strin
   const counts = new Map<string, { readonly cells: ReadonlyArray<string>; members: number }>()
   for (const username of users.keys()) {
     const { proof, source, state } = members.get(username) ?? { state: "unproven", source: "unknown", proof: "none" }
-    const byPages = state === "sealed" ? "the pages and the number of films that they state" : "none"
+    const byPages = state === "sealed" ? "the site's pages" : "none"
     const cells = [stateWord(state), source === undefined ? "the site's pages" : cell(source), proof ?? byPages]
     const known = counts.get(cells.join("\n"))
     if (known === undefined) counts.set(cells.join("\n"), { cells, members: 1 })
@@ -159,10 +159,12 @@ const timesOf = (
       hasDays ? `${count(dated)}, ${share(dated, ratings)}: ${firstDay} to ${lastDay}` : noDays
     ],
     [
-      "ratings with the time of reading only",
-      isAnonymous ? "none: the only time is the day of the last commit" : count(ratings - dated)
+      "ratings without a day",
+      `${count(isAnonymous ? ratings : ratings - dated)}: their only time is ${
+        isAnonymous ? "the day of the last commit" : "when the member's list was read"
+      }`
     ],
-    ["time of reading unknown", unknown === 0 ? "of no member" : `of ${counted(unknown, "member")}`]
+    ["time of reading unknown", counted(unknown, "member")]
   ])
 }
 

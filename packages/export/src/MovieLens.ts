@@ -147,7 +147,11 @@ export const movieLens: ExportFormat = {
           [
             fileColumn("movieId", "integer"),
             fileColumn("imdbId", "text", "The id of the film at IMDb, digits alone. Empty where it is not known."),
-            fileColumn("tmdbId", "integer", "The number of the film at The Movie Database. Empty where it is not known."),
+            fileColumn(
+              "tmdbId",
+              "integer",
+              "The number of the film at The Movie Database. Empty where it is not known."
+            ),
             fileColumn("letterboxdId", "integer"),
             fileColumn("letterboxdSlug", "text", "The part of the film's address on Letterboxd that names it.")
           ],

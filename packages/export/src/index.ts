@@ -9,7 +9,14 @@ export {
   exportToStorage
 } from "./ExportDataset.ts"
 export { anonymised, anonymousIds, type ExportedDataset, withNames } from "./ExportedDataset.ts"
-export { describeFile, describeFolder, type ExportedFile, type FileColumn, type FileRows, writeFile } from "./ExportedFile.ts"
+export {
+  describeFile,
+  describeFolder,
+  type ExportedFile,
+  type FileColumn,
+  type FileRows,
+  writeFile
+} from "./ExportedFile.ts"
 export { type CardCopy, type ExportFormat } from "./ExportFormat.ts"
 export { jsonLines } from "./JsonLines.ts"
 export { movieLens } from "./MovieLens.ts"
