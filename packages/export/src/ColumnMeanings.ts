@@ -8,6 +8,7 @@ import type { FileColumn } from "./ExportedFile.ts"
 
 const member = "The number of the member in this dataset. In an anonymous export, a salted number."
 const film = "Letterboxd's own number of the film."
+const slug = "The part of the film's address on Letterboxd that names it."
 const title = "The title of the film."
 
 /** By the names that columns have in layouts. */
@@ -17,8 +18,10 @@ const meanings: Readonly<Record<string, string>> = {
   username: "The member's name on Letterboxd.",
   film_id: film,
   movieId: film,
-  letterboxdId: `${film} The same as \`movieId\`.`,
-  slug: "The part of the film's address on Letterboxd that names it.",
+  letterboxdId: film,
+  letterboxdSlug: slug,
+  tag: "A tag.",
+  slug,
   title,
   year: "The year in which the film came out.",
   tmdb_id: "The number of the film at The Movie Database.",

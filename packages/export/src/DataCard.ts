@@ -5,7 +5,7 @@
  */
 import { type DatasetState, formatRating, Rating } from "@letterboxd-ratings/core"
 import { DateTime, Schema } from "effect"
-import type { ExportedFile, FileColumn } from "./ExportedFile.ts"
+import { count, type ExportedFile, type FileColumn } from "./ExportedFile.ts"
 import type { RatingTally } from "./RatingTally.ts"
 
 /**
@@ -39,7 +39,6 @@ export interface DataCardFacts {
  */
 export const dataCardName = "DATA_CARD.md"
 
-const count = (n: number): string => n.toLocaleString("en-US")
 const counted = (n: number, one: string): string => `${count(n)} ${n === 1 ? one : `${one}s`}`
 const share = (part: number, whole: number): string => (whole === 0 ? "none" : `${((part / whole) * 100).toFixed(1)} %`)
 const decodeRating = Schema.decodeSync(Rating)
@@ -196,11 +195,13 @@ export const dataCard = ({
   const sources = sourcesIn(state)
   const isOfSite = sources.size === 0
   let seen = 0
+  let rated = 0
   let stated = 0
   let seenOfStated = 0
-  for (const { films, state: memberState, statedFilms } of state.members.values()) {
+  for (const { films, ratings, state: memberState, statedFilms } of state.members.values()) {
     members[memberState] += 1
     seen += films
+    rated += ratings
     if (statedFilms !== undefined) {
       stated += statedFilms
       seenOfStated += films
@@ -225,7 +226,7 @@ export const dataCard = ({
       `${density(tally.ratings / (tally.members * tally.films))} of the pairs of the ${counted(tally.members, "member")} and ${counted(tally.films, "film")} with ratings`
     ],
     ["films that a member rated twice", tally.doubled === 0 ? "none" : count(tally.doubled)],
-    ["watched films in the lists read", `${count(seen)}, ${share(state.ratings, seen)} of them rated`],
+    ["watched films in the lists read", `${count(seen)}, ${share(rated, seen)} of them rated`],
     [
       "coverage",
       stated === 0

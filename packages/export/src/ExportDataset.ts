@@ -13,6 +13,7 @@ import {
   type RatingsStorage,
   readWhole,
   type StorageError,
+  type UserId,
   type WholeDataset
 } from "@letterboxd-ratings/core"
 import {
@@ -24,11 +25,13 @@ import {
   syncFolder,
   writeNew
 } from "@letterboxd-ratings/storage-folder"
-import { type Context, DateTime, Effect, type Redacted } from "effect"
+import { type Context, DateTime, Effect, type Redacted, Stream } from "effect"
+import { fileColumn } from "./ColumnMeanings.ts"
 import { dataCard, dataCardName } from "./DataCard.ts"
-import { anonymised, withNames } from "./ExportedDataset.ts"
-import { describeFolder, failures } from "./ExportedFile.ts"
+import { anonymised, type ExportedDataset, type ExportedPart, withNames } from "./ExportedDataset.ts"
+import { describeFolder, type ExportedFile, failures, type FileColumn, writeFile } from "./ExportedFile.ts"
 import type { ExportFormat } from "./ExportFormat.ts"
+import { type Preparation, prepared, withPartsAndIndexes } from "./Preparation.ts"
 import { tallied } from "./RatingTally.ts"
 import type { Timestamps } from "./RatingTimes.ts"
 
@@ -51,7 +54,7 @@ export interface ExportOptions {
 
 /**
  * The options of an export of files. `timestamps` (`rated` if it is absent) says which times layouts with a column for them
- * write; with `salt`, names are left out.
+ * write; with `salt`, names are left out; with `preparation`, what it says is done first.
  *
  * @since 0.1.0
  * @category models
@@ -59,10 +62,12 @@ export interface ExportOptions {
 export interface ExportFilesOptions extends ExportOptions {
   readonly salt?: Redacted.Redacted
   readonly timestamps?: Timestamps
+  readonly preparation?: Preparation
 }
 
 /**
- * What was exported; `notes` are sentences about what opening the original changed in it.
+ * What was exported; `notes` are sentences about what opening the original changed in it, and about its preparation. `parts`
+ * says how many ratings are in the parts of a split.
  *
  * @since 0.1.0
  * @category models
@@ -71,6 +76,7 @@ export interface ExportReport {
   readonly users: number
   readonly films: number
   readonly ratings: number
+  readonly parts?: ReadonlyArray<{ readonly name: ExportedPart["name"]; readonly rows: number }>
   readonly notes: ReadonlyArray<string>
 }
 
@@ -105,9 +111,78 @@ const reportOf = ({ notes, state }: WholeDataset & { readonly notes: ReadonlyArr
   notes
 })
 
+/** What cannot be done, before anything is read. */
+const checkPreparation = ({ canHaveIndexes, name }: ExportFormat, options: ExportFilesOptions) => {
+  const { folder, preparation: { contiguous = false, split } = {}, salt } = options
+  const problem =
+    contiguous && canHaveIndexes !== true
+      ? `the layout ${name} has no indexes in the place of ids. Choose another layout`
+      : split?._tag === "time" && salt !== undefined
+        ? "an anonymous export has no days of ratings, so it cannot be split by time. Choose another split"
+        : undefined
+  return problem === undefined ? Effect.void : failures.storageError("InvalidOption", folder, problem)
+}
+
+/** The files that say whose the indexes are. */
+const writeIndexes = (folder: string, { indexes, usernames }: ExportedDataset) =>
+  Effect.gen(function* () {
+    if (indexes === undefined) return []
+    const table = (name: string, about: string, columns: ReadonlyArray<FileColumn>, lines: ReadonlyArray<string>) =>
+      Effect.map(
+        writeFile(
+          folder,
+          name,
+          `${columns.map((column) => column.name).join(",")}\n`,
+          Stream.succeed({ text: lines.join(""), rows: lines.length })
+        ),
+        (file) => ({ ...file, about, columns })
+      )
+    const names = (id: UserId) => (usernames === undefined ? "" : `,${usernames.get(id) ?? ""}`)
+    const index = (of: string) => fileColumn("index", "integer", `The number of the ${of} in this export, from 0.`)
+    return [
+      yield* table(
+        "users.index.csv",
+        "Whose the indexes of members are.",
+        [
+          index("member"),
+          fileColumn("userId", "integer"),
+          ...(usernames === undefined ? [] : [fileColumn("username", "text")])
+        ],
+        Array.from(indexes.users, ([id, number]) => `${number},${id}${names(id)}\n`)
+      ),
+      yield* table(
+        "films.index.csv",
+        "Whose the indexes of films are.",
+        [index("film"), fileColumn("filmId", "integer", "Letterboxd's own number of the film.")],
+        Array.from(indexes.films, ([id, number]) => `${number},${id}\n`)
+      )
+    ]
+  })
+
+/** Every rating must be in the file it belongs to. */
+const checkRows = (
+  folder: string,
+  state: WholeDataset["state"],
+  { parts }: Pick<ExportedDataset, "parts">,
+  files: ReadonlyArray<ExportedFile>
+) => {
+  const sum = (rows: ReadonlyArray<number>) => rows.reduce((all, some) => all + some, 0)
+  const ratings = files.map((file) => file.ratings ?? 0)
+  const expected = parts?.map(({ rows }) => rows) ?? [state.ratings]
+  const written = parts?.map((_, i) => ratings[i] ?? 0) ?? [sum(ratings)]
+  return sum(expected) === state.ratings && expected.every((rows, i) => rows === written[i])
+    ? Effect.void
+    : failures.storageError(
+        "Damaged",
+        folder,
+        `${written.join(" and ")} ratings were written where the dataset has ${state.ratings}. Nothing was exported`
+      )
+}
+
 /**
  * Writes a dataset as files of a format, with a data card; with `salt`, without names. A failed export leaves no folder.
- * Every row is counted: if one is missing, nothing is exported, and the error reports it.
+ * Every row is counted: if one is missing, nothing is exported, and the error reports it. With a preparation, all ratings
+ * are held in memory (see `Preparation`); one that cannot be done fails with `InvalidOption`.
  *
  * @since 0.1.0
  * @category constructors
@@ -115,43 +190,57 @@ const reportOf = ({ notes, state }: WholeDataset & { readonly notes: ReadonlyArr
 export const exportFiles = (
   from: Storage,
   format: ExportFormat,
-  { asOf, existing, folder, salt, timestamps = "rated", tool }: ExportFilesOptions
+  options: ExportFilesOptions
 ): Effect.Effect<ExportReport, StorageError, Files | ProcessTable> =>
   Effect.gen(function* () {
-    const { notes: leftOut, whole } = leftOutOf(yield* wholeOf(from, asOf))
-    yield* replaceFolder(failures, folder, { existing, mark: dataCardName, keep: [from.place] }, (staging) =>
+    const { asOf, existing, folder, preparation, salt, timestamps = "rated", tool } = options
+    yield* checkPreparation(format, options)
+    const { notes: leftOut, whole: all } = leftOutOf(yield* wholeOf(from, asOf))
+    return yield* replaceFolder(failures, folder, { existing, mark: dataCardName, keep: [from.place] }, (staging) =>
       Effect.gen(function* () {
+        const { notes: losses, whole } =
+          preparation === undefined ? { notes: [], whole: all } : yield* prepared(all, preparation, folder)
         const { ratings, tally } = tallied(whole.ratings)
-        const dataset =
+        const exported =
           salt === undefined ? withNames({ ...whole, ratings }) : yield* anonymised({ ...whole, ratings }, salt)
-        const files = yield* format.write(staging, dataset, timestamps)
-        const written = files.reduce((sum, file) => sum + (file.ratings ?? 0), 0)
-        if (written !== whole.state.ratings) {
-          return yield* failures.storageError(
-            "Damaged",
-            folder,
-            `${written} ratings were written where the dataset has ${whole.state.ratings}. Nothing was exported`
-          )
-        }
+        const { dataset, notes: additions } = yield* withPartsAndIndexes(exported, preparation ?? {}, {
+          place: folder,
+          withValidation: format.needsValidation === true
+        })
+        const layout = yield* format.write(staging, dataset, timestamps)
+        yield* checkRows(folder, whole.state, dataset, layout)
+        const changes = [...losses, ...additions]
+        const files = [...layout, ...(yield* writeIndexes(staging, dataset))]
         const card = dataCard({
           ...whole,
           files,
           tally: tally(),
           format: format.name,
-          notes: [...format.notes(timestamps), ...whole.cardNotes, ...leftOut],
+          notes: [
+            ...format.notes(timestamps, dataset.indexes !== undefined),
+            ...changes,
+            ...whole.cardNotes,
+            ...leftOut
+          ],
           isAnonymous: salt !== undefined,
           tool,
           ...(asOf === undefined ? {} : { asOf })
         })
         yield* writeCard(staging, card)
         const path = yield* Path.Path
-        for (const { name, text } of format.copiesOfCard?.(card, files) ?? [])
+        for (const { name, text } of format.copiesOfCard?.(card, files, dataset) ?? [])
           yield* writeNew(failures, path.join(staging, name), text)
         yield* syncFolder(failures, staging)
+        return {
+          ...reportOf({ ...whole, notes: [...whole.notes, ...changes] }),
+          ...(dataset.parts === undefined ? {} : { parts: dataset.parts.map(({ name, rows }) => ({ name, rows })) })
+        }
       })
     )
-    return reportOf(whole)
-  }).pipe(Effect.scoped, Effect.withSpan("Export.files", { attributes: { format: format.name, folder } }))
+  }).pipe(
+    Effect.scoped,
+    Effect.withSpan("Export.files", { attributes: { format: format.name, folder: options.folder } })
+  )
 
 /**
  * Copies a dataset into another storage, with a data card in `folder`. With `listFiles`, for a storage of files in this

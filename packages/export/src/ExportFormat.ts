@@ -22,22 +22,32 @@ export interface CardCopy {
 }
 
 /**
- * A layout of files. `write` fills an empty folder and returns the files it wrote. All files together have each rating once
- * (`ratings` of `ExportedFile`). `notes` are sentences for the data card that explain the columns. `timestamps` says which
- * times a layout with a column for times writes. `copiesOfCard` makes more files of the finished card. `isOfOneMember` says
- * that the layout is for the ratings of one member.
+ * A layout of files. `write` fills an empty folder and returns the files it wrote. All together have each rating once
+ * (`ratings` of `ExportedFile`); if the dataset is in parts, the first ones have those of its parts, in their order. `notes`
+ * are sentences for the data card that explain the columns. `timestamps` says which times a layout with a column for times
+ * writes, `hasIndexes` whether ids are `indexes` of the dataset. `copiesOfCard` makes more files of the finished card.
+ *
+ * - `isOfOneMember`: the layout is for the ratings of one member.
+ * - `canHaveIndexes`: it writes indexes.
+ * - `needsValidation`: its readers expect a part for validation if there are parts.
  *
  * @since 0.1.0
  * @category models
  */
 export interface ExportFormat {
   readonly name: string
-  readonly isOfOneMember?: true
-  readonly notes: (timestamps: Timestamps) => ReadonlyArray<string>
+  readonly isOfOneMember?: boolean
+  readonly canHaveIndexes?: boolean
+  readonly needsValidation?: boolean
+  readonly notes: (timestamps: Timestamps, hasIndexes: boolean) => ReadonlyArray<string>
   readonly write: (
     folder: string,
     dataset: ExportedDataset,
     timestamps: Timestamps
   ) => Effect.Effect<ReadonlyArray<ExportedFile>, StorageError, FileSystem.FileSystem | Path.Path>
-  readonly copiesOfCard?: (card: string, files: ReadonlyArray<ExportedFile>) => ReadonlyArray<CardCopy>
+  readonly copiesOfCard?: (
+    card: string,
+    files: ReadonlyArray<ExportedFile>,
+    dataset: ExportedDataset
+  ) => ReadonlyArray<CardCopy>
 }

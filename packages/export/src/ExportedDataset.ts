@@ -7,6 +7,7 @@ import {
   type EncodedRating,
   type EncodedWatch,
   type Film,
+  type FilmId,
   type Keeps,
   type Member,
   noKeeps,
@@ -22,10 +23,38 @@ import { Chunk, DateTime, Effect, Option, Redacted, Schema, Stream } from "effec
 import { rowsAtOnce } from "./ExportedFile.ts"
 
 /**
- * What a format writes. `keeps` has the columns that not every dataset has. `usernames` and `members` are absent if the
- * export is anonymous. `readAt` is when a member's list was read, 1970 where that is not known. `watched` are the films that
- * members saw and did not rate, in the order of the dataset; absent if the dataset does not keep them, or the export is
- * anonymous.
+ * A part of the ratings that has a file of its own: to train, to validate or to test with. `rows` says how many there are.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ExportedPart {
+  readonly name: "train" | "valid" | "test"
+  readonly rows: number
+  readonly ratings: Stream.Stream<EncodedRating, StorageError>
+}
+
+/**
+ * Numbers from 0 without gaps in the place of ids.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Indexes {
+  readonly users: ReadonlyMap<UserId, number>
+  readonly films: ReadonlyMap<FilmId, number>
+}
+
+/**
+ * What a format writes. `keeps` has the columns that not every dataset has.
+ *
+ * - `usernames`, `members`: absent if the export is anonymous.
+ * - `readAt`: when a member's list was read, 1970 where that is not known.
+ * - `watched`: the films that members saw and did not rate, in the order of the dataset; absent if the dataset does not keep
+ *   them, or the export is anonymous.
+ * - `parts`: there if the ratings are split: they are all ratings, each in one part, and a format writes a file for each (see
+ *   `writeParts`).
+ * - `indexes`: there if a format that can write them is to write them in the place of ids.
  *
  * @since 0.1.0
  * @category models
@@ -38,10 +67,29 @@ export interface ExportedDataset {
   readonly readAt: (userId: UserId) => DateTime.Utc
   readonly ratings: Stream.Stream<EncodedRating, StorageError>
   readonly watched?: Stream.Stream<EncodedWatch, StorageError>
+  readonly parts?: ReadonlyArray<ExportedPart>
+  readonly indexes?: Indexes
 }
 
 /** Of a member whose list was read at a time that nobody knows. */
 const unknownTime = DateTime.unsafeMake(0)
+
+/**
+ * Writes the ratings into one file, `NAME.EXTENSION`, or into a file for each part, `NAME.PART.EXTENSION`, in the order of
+ * the parts. `write` is given the name of a file and its ratings.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const writeParts = <A, E, R>(
+  { parts, ratings }: Pick<ExportedDataset, "parts" | "ratings">,
+  name: string,
+  extension: string,
+  write: (fileName: string, ratings: Stream.Stream<EncodedRating, StorageError>) => Effect.Effect<A, E, R>
+): Effect.Effect<ReadonlyArray<A>, E, R> =>
+  parts === undefined
+    ? Effect.map(write(`${name}.${extension}`, ratings), (written) => [written])
+    : Effect.forEach(parts, (part) => write(`${name}.${part.name}.${extension}`, part.ratings))
 
 /**
  * The dataset as it is.

@@ -58,6 +58,9 @@ export const failures = failuresOf("export")
 /** So many rows are held as text at once. */
 export const rowsAtOnce = 8_192
 
+/** A number as a sentence has it: 1,234. */
+export const count = (n: number): string => n.toLocaleString("en-US")
+
 const encoder = new TextEncoder()
 
 /**
@@ -145,3 +148,37 @@ export const describeFolder = (
     }
     return files
   })
+
+/**
+ * A file whose rows are ratings.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const ofRatings = <E, R>(
+  file: Effect.Effect<ExportedFile, E, R>,
+  columns: ReadonlyArray<FileColumn>
+): Effect.Effect<ExportedFile, E, R> =>
+  Effect.map(file, (written) => ({
+    ...written,
+    ratings: written.rows ?? 0,
+    about: "Ratings of films by members.",
+    columns
+  }))
+
+/**
+ * A file whose rows are films that members watched and did not rate.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const ofWatched = <E, R>(
+  file: Effect.Effect<ExportedFile, E, R>,
+  columns: ReadonlyArray<FileColumn>
+): Effect.Effect<ExportedFile, E, R> =>
+  Effect.map(file, (written) => ({
+    ...written,
+    watched: written.rows ?? 0,
+    about: "Films that members watched and did not rate, in the order of the dataset: implicit feedback.",
+    columns
+  }))

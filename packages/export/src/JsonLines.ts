@@ -4,9 +4,10 @@
  * @since 0.1.0
  */
 import type { EncodedRating } from "@letterboxd-ratings/core"
-import { Effect, Stream } from "effect"
+import { Stream } from "effect"
+import { writeParts } from "./ExportedDataset.ts"
 import { fileColumn } from "./ColumnMeanings.ts"
-import { rowsAtOnce, writeFile } from "./ExportedFile.ts"
+import { ofRatings, rowsAtOnce, writeFile } from "./ExportedFile.ts"
 import type { ExportFormat } from "./ExportFormat.ts"
 import { ratingColumns } from "./RatingColumns.ts"
 
@@ -22,22 +23,18 @@ export const jsonLines: ExportFormat = {
   notes: () => ["`film_title` and `film_year` are `null` where the site's pages did not tell them."],
   write: (folder, dataset) => {
     const columns = ratingColumns(dataset)
+    const told = columns.map(({ name, type }) => fileColumn(name, type))
     const line = (rating: EncodedRating) => {
       const values: { [name: string]: unknown } = {}
       for (const { get, name } of columns) values[name] = get(rating) ?? null
       return `${JSON.stringify(values)}\n`
     }
-    const content = Stream.map(Stream.grouped(dataset.ratings, rowsAtOnce), (some) => ({
-      text: Array.from(some, line).join(""),
-      rows: some.length
-    }))
-    return Effect.map(writeFile(folder, "ratings.jsonl", "", content), (file) => [
-      {
-        ...file,
-        ratings: file.rows ?? 0,
-        about: "Ratings of films by members.",
-        columns: columns.map(({ name, type }) => fileColumn(name, type))
-      }
-    ])
+    return writeParts(dataset, "ratings", "jsonl", (name, ratings) => {
+      const content = Stream.map(Stream.grouped(ratings, rowsAtOnce), (some) => ({
+        text: Array.from(some, line).join(""),
+        rows: some.length
+      }))
+      return ofRatings(writeFile(folder, name, "", content), told)
+    })
   }
 }

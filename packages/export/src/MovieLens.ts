@@ -3,24 +3,24 @@
  *
  * @since 0.1.0
  */
-import type { FileSystem, Path } from "@effect/platform"
 import {
   displayName,
   type EncodedRating,
   type EncodedWatch,
+  type FilmId,
   formatRating,
   rowTables,
-  type StorageError
+  type UserId
 } from "@letterboxd-ratings/core"
 import { stringify } from "csv-stringify/sync"
 import { Effect, Stream } from "effect"
 import { fileColumn } from "./ColumnMeanings.ts"
-import { type ExportedFile, type FileColumn, rowsAtOnce, writeFile } from "./ExportedFile.ts"
-import type { ExportedDataset } from "./ExportedDataset.ts"
+import { writeParts } from "./ExportedDataset.ts"
+import { type FileColumn, ofRatings, ofWatched, rowsAtOnce, writeFile } from "./ExportedFile.ts"
 import type { ExportFormat } from "./ExportFormat.ts"
 import { keptRatingColumns, textIn } from "./RatingColumns.ts"
 import { ratingTimes, timestampNotes } from "./RatingTimes.ts"
-import { sortedRatings } from "./SortedRatings.ts"
+import { writeSorted } from "./SortedRatings.ts"
 
 /** What MovieLens says of a film without genres. */
 const noGenres = "(no genres listed)"
@@ -29,59 +29,32 @@ const noGenres = "(no genres listed)"
 const imdbDigits = (imdbId: string | undefined): string => imdbId?.replace(/^tt/u, "") ?? ""
 
 /**
- * The films that members watched and did not rate, row by row: userId, movieId, and what else is kept of them.
- */
-const writeWatched = (
-  folder: string,
-  { keeps, watched }: Required<Pick<ExportedDataset, "keeps" | "watched">>
-): Effect.Effect<ExportedFile, StorageError, FileSystem.FileSystem | Path.Path> => {
-  const names: Readonly<Record<string, string>> = { user_id: "userId", film_id: "movieId" }
-  const columns = rowTables.watched.columns(keeps)
-  const named = columns.map(({ name, type }) => fileColumn(names[name] ?? name, type))
-  const line = (row: EncodedWatch) => `${columns.map(({ get }) => String(get(row) ?? "")).join(",")}\n`
-  return writeFile(
-    folder,
-    "watched.csv",
-    `${named.map(({ name }) => name).join(",")}\n`,
-    Stream.map(Stream.grouped(watched, rowsAtOnce), (some) => ({
-      text: Array.from(some, line).join(""),
-      rows: some.length
-    }))
-  ).pipe(
-    Effect.map((file) => ({
-      ...file,
-      watched: file.rows ?? 0,
-      about: "Films that a member watched and did not rate, in the order of the dataset: implicit feedback.",
-      columns: named
-    }))
-  )
-}
-
-/**
  * `ratings.csv` (userId, movieId, rating, timestamp, and behind them what else is known), sorted by both ids, `movies.csv`
- * (movieId, title, genres), `links.csv` (movieId, imdbId, tmdbId, letterboxdId, letterboxdSlug), `tags.csv`, which has
- * no rows, and `watched.csv` (userId, movieId) if the dataset keeps films without a rating. Costs memory for all ratings:
- * see `sortedRatings`.
+ * (movieId, title, genres), `links.csv` (movieId, imdbId, tmdbId, letterboxdId, letterboxdSlug), `tags.csv`, which has no
+ * rows, and `watched.csv` (userId, movieId) if the dataset keeps films without a rating. Costs memory for all ratings: see `writeSorted`.
  *
  * @since 0.1.0
  * @category constructors
  */
 export const movieLens: ExportFormat = {
   name: "movielens",
-  notes: (timestamps) => [
-    "`movieId` is Letterboxd's own number of a film, the same as `letterboxdId`; `title` is `Title (Year)` where both are known.",
+  canHaveIndexes: true,
+  notes: (timestamps, hasIndexes) => [
+    `\`movieId\` is ${hasIndexes ? "an index of the film; `letterboxdId` is Letterboxd's own number" : "Letterboxd's own number of a film, the same as `letterboxdId`"}; \`title\` is \`Title (Year)\` where both are known.`,
     ...timestampNotes(timestamps),
     "`genres` is always `(no genres listed)`: lists of films do not include them.",
     "`tags.csv` has no rows. It is there because loaders open it."
   ],
   write: (folder, dataset, timestamps) =>
     Effect.gen(function* () {
-      const { films, keeps, ratings, watched } = dataset
+      const { films, indexes, keeps, watched } = dataset
       const { isMixed, timeOf } = ratingTimes(dataset, timestamps)
       const kept = keptRatingColumns(keeps)
       const keptTexts = kept.map((column) => textIn(column))
+      const movieIdOf = (id: FilmId): number => indexes?.films.get(id) ?? id
+      const userIdOf = (id: UserId): number => indexes?.users.get(id) ?? id
       const row = (rating: EncodedRating): string => {
-        let line = `${rating.userId},${rating.filmId},${formatRating(rating.rating)}`
+        let line = `${userIdOf(rating.userId)},${movieIdOf(rating.filmId)},${formatRating(rating.rating)}`
         if (timestamps !== "none") {
           const { kind, seconds } = timeOf(rating)
           line += isMixed ? `,${seconds},${kind}` : `,${seconds}`
@@ -89,9 +62,17 @@ export const movieLens: ExportFormat = {
         for (const text of keptTexts) line += `,${text(rating)}`
         return `${line}\n`
       }
+      const userId =
+        indexes === undefined
+          ? fileColumn("userId", "integer")
+          : fileColumn("userId", "integer", "The index of the member.")
+      const movieId =
+        indexes === undefined
+          ? fileColumn("movieId", "integer")
+          : fileColumn("movieId", "integer", "The index of the film.")
       const columns = [
-        fileColumn("userId", "integer"),
-        fileColumn("movieId", "integer"),
+        userId,
+        movieId,
         fileColumn("rating", "stars"),
         ...(timestamps === "none" ? [] : [fileColumn("timestamp", "integer")]),
         ...(isMixed ? [fileColumn("timestamp_kind", "text")] : []),
@@ -114,38 +95,29 @@ export const movieLens: ExportFormat = {
           ),
           (file) => ({ ...file, about, columns })
         )
-      const sorted = yield* sortedRatings(ratings)
-      const written = yield* writeFile(
-        folder,
-        "ratings.csv",
-        headerOf(columns),
-        Stream.map(Stream.grouped(sorted, rowsAtOnce), (some) => ({
-          text: Array.from(some, row).join(""),
-          rows: some.length
-        }))
-      )
+      const facts = rowTables.watched.columns(keeps).filter(({ keep }) => keep !== undefined)
+      const watchedRow = (row: EncodedWatch) =>
+        `${[userIdOf(row.userId), movieIdOf(row.filmId), ...facts.map(({ get }) => get(row) ?? "")].join(",")}\n`
+      const watchedColumns = [userId, movieId, ...facts.map(({ name, type }) => fileColumn(name, type))]
       return [
-        {
-          ...written,
-          ratings: written.rows ?? 0,
-          about: "Ratings of films by members, sorted by both.",
-          columns
-        },
+        ...(yield* writeParts(dataset, "ratings", "csv", (name, ratings) =>
+          ofRatings(writeSorted(folder, name, headerOf(columns), ratings, row), columns)
+        )),
         yield* table(
           "movies.csv",
           "Films.",
           [
-            fileColumn("movieId", "integer"),
+            movieId,
             fileColumn("title", "text", "Title (Year) where both are known."),
             fileColumn("genres", "text", "Always (no genres listed): lists of films do not include them.")
           ],
-          all.map((film) => [film.id, displayName(film), noGenres])
+          all.map((film) => [movieIdOf(film.id), displayName(film), noGenres])
         ),
         yield* table(
           "links.csv",
           "The ids of films elsewhere.",
           [
-            fileColumn("movieId", "integer"),
+            movieId,
             fileColumn("imdbId", "text", "The id of the film at IMDb, digits alone. Empty where it is not known."),
             fileColumn(
               "tmdbId",
@@ -153,22 +125,32 @@ export const movieLens: ExportFormat = {
               "The number of the film at The Movie Database. Empty where it is not known."
             ),
             fileColumn("letterboxdId", "integer"),
-            fileColumn("letterboxdSlug", "text", "The part of the film's address on Letterboxd that names it.")
+            fileColumn("letterboxdSlug", "text")
           ],
-          all.map(({ id, imdbId, slug = "", tmdbId = "" }) => [id, imdbDigits(imdbId), tmdbId, id, slug])
+          all.map(({ id, imdbId, slug = "", tmdbId = "" }) => [movieIdOf(id), imdbDigits(imdbId), tmdbId, id, slug])
         ),
         yield* table(
           "tags.csv",
           "Tags, of which there are none. Loaders open this file.",
-          [
-            fileColumn("userId", "integer"),
-            fileColumn("movieId", "integer"),
-            fileColumn("tag", "text", "A tag."),
-            fileColumn("timestamp", "integer", "Seconds since 1970.")
-          ],
+          [userId, movieId, fileColumn("tag", "text"), fileColumn("timestamp", "integer", "Seconds since 1970.")],
           []
         ),
-        ...(watched === undefined ? [] : [yield* writeWatched(folder, { keeps, watched })])
+        ...(watched === undefined
+          ? []
+          : [
+              yield* ofWatched(
+                writeFile(
+                  folder,
+                  "watched.csv",
+                  headerOf(watchedColumns),
+                  Stream.map(Stream.grouped(watched, rowsAtOnce), (some) => ({
+                    text: Array.from(some, watchedRow).join(""),
+                    rows: some.length
+                  }))
+                ),
+                watchedColumns
+              )
+            ])
       ]
     })
 }

@@ -6,17 +6,18 @@
 import {
   displayName,
   type EncodedRating,
+  type FilmId,
   formatRating,
-  type StorageError,
   type StoredType,
   type UserId
 } from "@letterboxd-ratings/core"
 import { Effect, Stream } from "effect"
 import { fileColumn } from "./ColumnMeanings.ts"
-import { type FileColumn, type FileRows, rowsAtOnce, writeFile } from "./ExportedFile.ts"
+import { type ExportedDataset, writeParts } from "./ExportedDataset.ts"
+import { type FileColumn, ofRatings, ofWatched, rowsAtOnce, writeFile } from "./ExportedFile.ts"
 import type { ExportFormat } from "./ExportFormat.ts"
 import { ratingTimes, timestampNotes } from "./RatingTimes.ts"
-import { sortedRatings } from "./SortedRatings.ts"
+import { writeSorted } from "./SortedRatings.ts"
 
 /** The name of the dataset, which RecBole also expects its folder to have. */
 const dataset = "letterboxd"
@@ -31,9 +32,10 @@ const token = (text: string): string =>
     .replaceAll('"', "'")
     .trim() || "unknown"
 
-const configOf = (fields: ReadonlyArray<string>): string =>
+const configOf = (fields: ReadonlyArray<string>, parts: ExportedDataset["parts"]): string =>
   [
     `dataset: ${dataset}`,
+    ...(parts === undefined ? [] : [`benchmark_filename: [${parts.map(({ name }) => name).join(", ")}]`]),
     "USER_ID_FIELD: user_id",
     "ITEM_ID_FIELD: item_id",
     "RATING_FIELD: rating",
@@ -51,109 +53,106 @@ const field = (name: string, type: StoredType, description?: string): FileColumn
   name
 })
 
-const pair = [
-  field("user_id:token", "integer"),
-  field("item_id:token", "integer", "Letterboxd's own number of the film.")
-]
-
 /**
  * `letterboxd.inter` (user_id, item_id, rating, timestamp), sorted by both ids, `letterboxd.item` (item_id, movie_title,
  * release_year), `letterboxd.user` (user_id, ratings: how many the member has), `letterboxd.yaml`, the configuration that
- * loads them, and `letterboxd-watched.inter` (user_id, item_id) if the dataset keeps films without a rating. Costs memory for all ratings: see `sortedRatings`.
+ * loads them, and `letterboxd-watched.inter` (user_id, item_id) if the dataset keeps films without a rating. Costs memory for all ratings: see `writeSorted`.
  *
  * @since 0.1.0
  * @category constructors
  */
 export const recBole: ExportFormat = {
   name: "recbole",
-  notes: (timestamps) => [
+  canHaveIndexes: true,
+  needsValidation: true,
+  notes: (timestamps, hasIndexes) => [
     `RecBole looks for these files in a folder called \`${dataset}\` in its \`data_path\`: rename the folder, or export with \`--into dataset/${dataset}\`.`,
-    "`item_id` is Letterboxd's own number of a film. `release_year` is `unknown` where it is not known.",
+    `\`item_id\` is ${hasIndexes ? "an index of the film" : "Letterboxd's own number of a film"}. \`release_year\` is \`unknown\` where it is not known.`,
     ...timestampNotes(timestamps)
   ],
   write: (folder, exported, timestamps) =>
     Effect.gen(function* () {
-      const { films, ratings, watched } = exported
+      const { films, indexes, parts, watched } = exported
       const { isMixed, timeOf } = ratingTimes(exported, timestamps)
+      const userIdOf = (id: UserId): number => indexes?.users.get(id) ?? id
+      const itemIdOf = (id: FilmId): number => indexes?.films.get(id) ?? id
       const counts = new Map<UserId, number>()
       const row = (rating: EncodedRating): string => {
         counts.set(rating.userId, (counts.get(rating.userId) ?? 0) + 1)
-        const line = `${rating.userId}\t${rating.filmId}\t${formatRating(rating.rating)}`
+        const line = `${userIdOf(rating.userId)}\t${itemIdOf(rating.filmId)}\t${formatRating(rating.rating)}`
         if (timestamps === "none") return `${line}\n`
         const { kind, seconds } = timeOf(rating)
         return isMixed ? `${line}\t${seconds}\t${kind}\n` : `${line}\t${seconds}\n`
       }
+      const ids = [
+        field("user_id:token", "integer", ...(indexes === undefined ? [] : ["The index of the member."])),
+        field(
+          "item_id:token",
+          "integer",
+          indexes === undefined ? "Letterboxd's own number of the film." : "The index of the film."
+        )
+      ] as const
       const columns = [
-        ...pair,
+        ...ids,
         field("rating:float", "stars"),
         ...(timestamps === "none" ? [] : [field("timestamp:float", "integer")]),
         ...(isMixed ? [field("timestamp_kind:token", "text")] : [])
       ]
-      const file = (
-        name: string,
-        about: string,
-        columns: ReadonlyArray<FileColumn>,
-        content: Stream.Stream<FileRows, StorageError>
-      ) =>
+      const headerOf = (all: ReadonlyArray<FileColumn>) => `${all.map(({ name }) => name).join("\t")}\n`
+      const lines = (name: string, about: string, told: ReadonlyArray<FileColumn>, all: ReadonlyArray<string>) =>
         Effect.map(
-          writeFile(folder, name, `${columns.map((column) => column.name).join("\t")}\n`, content),
-          (written) => ({ ...written, about, columns })
+          writeFile(folder, name, headerOf(told), Stream.succeed({ text: all.join(""), rows: all.length })),
+          (file) => ({ ...file, about, columns: told })
         )
-      const lines = (all: ReadonlyArray<string>) => Stream.succeed({ text: all.join(""), rows: all.length })
-      const inBlocks = <Row>(rows: Stream.Stream<Row, StorageError>, line: (row: Row) => string) =>
-        Stream.map(Stream.grouped(rows, rowsAtOnce), (some) => ({
-          text: Array.from(some, line).join(""),
-          rows: some.length
-        }))
-      const sorted = yield* sortedRatings(ratings)
-      const inter = yield* file(
-        `${dataset}.inter`,
-        "Ratings of films by members, sorted by both.",
-        columns,
-        inBlocks(sorted, row)
-      )
       return [
-        { ...inter, ratings: inter.rows ?? 0 },
-        yield* file(
+        ...(yield* writeParts(exported, dataset, "inter", (name, ratings) =>
+          ofRatings(writeSorted(folder, name, headerOf(columns), ratings, row), columns)
+        )),
+        yield* lines(
           `${dataset}.item`,
           "Films.",
           [
-            field("item_id:token", "integer", "Letterboxd's own number of the film."),
+            ids[1],
             field("movie_title:token_seq", "text", "Title (Year) where both are known."),
             field("release_year:token", "text", "The year in which the film came out, or unknown.")
           ],
-          lines(
-            [...films.values()]
-              .toSorted((one, other) => one.id - other.id)
-              .map((film) => `${film.id}\t${token(displayName(film))}\t${film.year ?? "unknown"}\n`)
-          )
+          [...films.values()]
+            .toSorted((one, other) => one.id - other.id)
+            .map((film) => `${itemIdOf(film.id)}\t${token(displayName(film))}\t${film.year ?? "unknown"}\n`)
         ),
-        yield* file(
+        yield* lines(
           `${dataset}.user`,
           "Members with ratings.",
-          [
-            field("user_id:token", "integer"),
-            field("ratings:float", "integer", "How many ratings of the member there are.")
-          ],
-          lines(Array.from(counts, ([userId, count]) => `${userId}\t${count}\n`))
+          [ids[0], field("ratings:float", "integer", "How many ratings of the member there are.")],
+          [...counts]
+            .toSorted(([one], [other]) => one - other)
+            .map(([userId, ratingsOf]) => `${userIdOf(userId)}\t${ratingsOf}\n`)
         ),
         ...(watched === undefined
           ? []
           : [
-              yield* Effect.map(
-                file(
+              yield* ofWatched(
+                writeFile(
+                  folder,
                   `${dataset}-watched.inter`,
-                  "Films that a member watched and did not rate, in the order of the dataset: implicit feedback.",
-                  pair,
-                  inBlocks(watched, ({ filmId, userId }) => `${userId}\t${filmId}\n`)
+                  headerOf(ids),
+                  Stream.map(Stream.grouped(watched, rowsAtOnce), (some) => ({
+                    text: Array.from(some, ({ filmId, userId }) => `${userIdOf(userId)}\t${itemIdOf(filmId)}\n`).join(
+                      ""
+                    ),
+                    rows: some.length
+                  }))
                 ),
-                (written) => ({ ...written, watched: written.rows ?? 0 })
+                ids
               )
             ]),
         yield* writeFile(
           folder,
           `${dataset}.yaml`,
-          configOf(columns.map(({ name }) => name.slice(0, name.indexOf(":")))),
+          configOf(
+            columns.map(({ name }) => name.slice(0, name.indexOf(":"))),
+            parts
+          ),
           Stream.empty
         )
       ]

@@ -4,9 +4,10 @@
  * @since 0.1.0
  */
 import { displayName, type EncodedRating, formatRating } from "@letterboxd-ratings/core"
-import { Effect, Stream } from "effect"
+import { Stream } from "effect"
+import { writeParts } from "./ExportedDataset.ts"
 import { fileColumn } from "./ColumnMeanings.ts"
-import { rowsAtOnce, writeFile } from "./ExportedFile.ts"
+import { ofRatings, rowsAtOnce, writeFile } from "./ExportedFile.ts"
 import type { ExportFormat } from "./ExportFormat.ts"
 import { keptRatingColumns, textIn } from "./RatingColumns.ts"
 
@@ -63,7 +64,8 @@ export const spreadsheet: ExportFormat = {
     "An apostrophe before a name or title is not part of it: it keeps spreadsheets from taking the text for a formula, a number or a date.",
     "A sheet holds 1,048,576 lines: of a longer file a spreadsheet shows the first ones, and saves no others."
   ],
-  write: (folder, { films, keeps, ratings, usernames }) => {
+  write: (folder, dataset) => {
+    const { films, keeps, usernames } = dataset
     const kept = keptRatingColumns(keeps)
     const keptTexts = kept.map((column) => textIn(column))
     const columns = [
@@ -80,12 +82,12 @@ export const spreadsheet: ExportFormat = {
       return `${member},${titles.get(filmId) ?? filmId},${formatRating(rating)}${facts}\r\n`
     }
     const header = `${mark}${columns.map(({ name }) => name).join(",")}\r\n`
-    const content = Stream.map(Stream.grouped(ratings, rowsAtOnce), (some) => ({
-      text: Array.from(some, line).join(""),
-      rows: some.length
-    }))
-    return Effect.map(writeFile(folder, "ratings.csv", header, content), (file) => [
-      { ...file, ratings: file.rows ?? 0, about: "Ratings of films by members.", columns }
-    ])
+    return writeParts(dataset, "ratings", "csv", (name, ratings) => {
+      const content = Stream.map(Stream.grouped(ratings, rowsAtOnce), (some) => ({
+        text: Array.from(some, line).join(""),
+        rows: some.length
+      }))
+      return ofRatings(writeFile(folder, name, header, content), columns)
+    })
   }
 }

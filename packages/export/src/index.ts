@@ -8,22 +8,34 @@ export {
   type ExportReport,
   exportToStorage
 } from "./ExportDataset.ts"
-export { anonymised, anonymousIds, type ExportedDataset, withNames } from "./ExportedDataset.ts"
+export {
+  anonymised,
+  anonymousIds,
+  type ExportedDataset,
+  type ExportedPart,
+  type Indexes,
+  withNames,
+  writeParts
+} from "./ExportedDataset.ts"
 export {
   describeFile,
   describeFolder,
   type ExportedFile,
   type FileColumn,
   type FileRows,
+  ofRatings,
+  ofWatched,
   writeFile
 } from "./ExportedFile.ts"
 export { type CardCopy, type ExportFormat } from "./ExportFormat.ts"
 export { jsonLines } from "./JsonLines.ts"
 export { movieLens } from "./MovieLens.ts"
+export { type Preparation } from "./Preparation.ts"
 export { type Quantile, quantilesOf } from "./Quantiles.ts"
 export { orderOf, type RatingPairs, startsOf } from "./RatingPairs.ts"
 export { type RatingTally } from "./RatingTally.ts"
 export { Timestamps } from "./RatingTimes.ts"
 export { recBole } from "./RecBole.ts"
+export { Split } from "./Split.ts"
 export { asText, spreadsheet } from "./Spreadsheet.ts"
 export { keptRatingColumns, type RatingColumn, ratingColumns, textIn } from "./RatingColumns.ts"

@@ -1,0 +1,89 @@
+/**
+ * The k-core of ratings: what is left when members and films with few ratings are left out, again and again.
+ *
+ * @since 0.1.0
+ */
+
+/** The fewest ratings that a member and a film must have to stay. */
+export interface Minima {
+  readonly userRatings: number
+  readonly filmRatings: number
+}
+
+/** Ratings by numbers: row `i` is a rating by the member `userOf[i]`, below `users`, of the film `filmOf[i]`, below `films`. */
+export interface NumberedRatings {
+  readonly users: number
+  readonly films: number
+  readonly userOf: ArrayLike<number>
+  readonly filmOf: ArrayLike<number>
+}
+
+/**
+ * The core: 1 for each member and film that stays. A rating stays if both do. `rounds` counts how often something had to
+ * be left out.
+ */
+export interface Core {
+  readonly users: Uint8Array
+  readonly films: Uint8Array
+  readonly rounds: number
+}
+
+/** One side of the ratings: the members with their films, or the films with their members. */
+const sideOf = (size: number, minimum: number, owners: ArrayLike<number>, others: ArrayLike<number>) => {
+  const counts = new Uint32Array(size)
+  for (let row = 0; row < owners.length; row++) {
+    const owner = owners[row] ?? 0
+    counts[owner] = (counts[owner] ?? 0) + 1
+  }
+  const ends = new Uint32Array(size)
+  let end = 0
+  for (let one = 0; one < size; one++) {
+    end += counts[one] ?? 0
+    ends[one] = end
+  }
+  // The others of each owner, filled from the end of its place.
+  const linked = new Uint32Array(owners.length)
+  const next = ends.slice()
+  for (let row = 0; row < owners.length; row++) {
+    const owner = owners[row] ?? 0
+    const place = (next[owner] ?? 0) - 1
+    next[owner] = place
+    linked[place] = others[row] ?? 0
+  }
+  const stays = new Uint8Array(size).fill(1)
+  let falling = Array.from({ length: size }, (_, one) => one).filter((one) => (counts[one] ?? 0) < minimum)
+  return {
+    stays,
+    /** Leaves out all that have too few ratings by now. */
+    leaveOut: (): ReadonlyArray<number> => {
+      const left = falling
+      falling = []
+      for (const one of left) stays[one] = 0
+      return left
+    },
+    linkedTo: (one: number): Uint32Array => linked.subarray(next[one], ends[one]),
+    loseRating: (one: number): void => {
+      if (stays[one] === 0) return
+      const count = counts[one] ?? 0
+      counts[one] = count - 1
+      // Once only: on the way below the minimum.
+      if (count === minimum) falling.push(one)
+    }
+  }
+}
+
+/**
+ * The largest set of members and films in which each has the minimum of ratings by, or of, the others in it. There is
+ * only one. Costs time in proportion to the ratings, however many rounds there are, and 8 bytes of memory for each.
+ */
+export const kCore = ({ filmOf, films, userOf, users }: NumberedRatings, minima: Minima): Core => {
+  const members = sideOf(users, minima.userRatings, userOf, filmOf)
+  const titles = sideOf(films, minima.filmRatings, filmOf, userOf)
+  for (let rounds = 0; ; rounds++) {
+    const leftMembers = members.leaveOut()
+    const leftFilms = titles.leaveOut()
+    if (leftMembers.length === 0 && leftFilms.length === 0) return { users: members.stays, films: titles.stays, rounds }
+    for (const member of leftMembers) for (const film of members.linkedTo(member)) titles.loseRating(film)
+    for (const film of leftFilms) for (const member of titles.linkedTo(film)) members.loseRating(member)
+  }
+}
