@@ -14,6 +14,7 @@ import {
   readWhole,
   type StorageError,
   type UserId,
+  type Username,
   type WholeDataset
 } from "@letterboxd-ratings/core"
 import {
@@ -31,6 +32,7 @@ import { dataCard, dataCardName } from "./DataCard.ts"
 import { anonymised, type ExportedDataset, type ExportedPart, withNames } from "./ExportedDataset.ts"
 import { describeFolder, type ExportedFile, failures, type FileColumn, writeFile } from "./ExportedFile.ts"
 import type { ExportFormat } from "./ExportFormat.ts"
+import { onlyMember } from "./OneMember.ts"
 import { type Preparation, prepared, withPartsAndIndexes } from "./Preparation.ts"
 import { tallied } from "./RatingTally.ts"
 import type { Timestamps } from "./RatingTimes.ts"
@@ -54,7 +56,8 @@ export interface ExportOptions {
 
 /**
  * The options of an export of files. `timestamps` (`rated` if it is absent) says which times layouts with a column for them
- * write; with `salt`, names are left out; with `preparation`, what it says is done first.
+ * write; with `salt`, names are left out; with `preparation`, what it says is done first; with `member`, everybody else is left
+ * out.
  *
  * @since 0.1.0
  * @category models
@@ -63,6 +66,7 @@ export interface ExportFilesOptions extends ExportOptions {
   readonly salt?: Redacted.Redacted
   readonly timestamps?: Timestamps
   readonly preparation?: Preparation
+  readonly member?: Username
 }
 
 /**
@@ -112,14 +116,32 @@ const reportOf = ({ notes, state }: WholeDataset & { readonly notes: ReadonlyArr
 })
 
 /** What cannot be done, before anything is read. */
-const checkPreparation = ({ canHaveIndexes, name }: ExportFormat, options: ExportFilesOptions) => {
-  const { folder, preparation: { contiguous = false, split } = {}, salt } = options
-  const problem =
-    contiguous && canHaveIndexes !== true
-      ? `the layout ${name} has no indexes in the place of ids. Choose another layout`
-      : split?._tag === "time" && salt !== undefined
-        ? "an anonymous export has no days of ratings, so it cannot be split by time. Choose another split"
-        : undefined
+const checkOptions = ({ canHaveIndexes, isOfOneMember = false, name }: ExportFormat, options: ExportFilesOptions) => {
+  const { folder, member, preparation, salt } = options
+  const { contiguous = false, split } = preparation ?? {}
+  const problems: ReadonlyArray<readonly [isThere: boolean, problem: string]> = [
+    [
+      (isOfOneMember || member !== undefined) && salt !== undefined,
+      "the ratings of one member show who it is, so they cannot be anonymous. Export them with the name, or all members"
+    ],
+    [
+      isOfOneMember && member === undefined,
+      `the layout ${name} is for the ratings of one member. Name the member, or choose another layout`
+    ],
+    [
+      isOfOneMember && preparation !== undefined,
+      `the layout ${name} has no k-core, split or indexes. Leave them out, or choose another layout`
+    ],
+    [
+      contiguous && canHaveIndexes !== true,
+      `the layout ${name} has no indexes in the place of ids. Choose another layout`
+    ],
+    [
+      split?._tag === "time" && salt !== undefined,
+      "an anonymous export has no days of ratings, so it cannot be split by time. Choose another split"
+    ]
+  ]
+  const problem = problems.find(([isThere]) => isThere)?.[1]
   return problem === undefined ? Effect.void : failures.storageError("InvalidOption", folder, problem)
 }
 
@@ -193,9 +215,10 @@ export const exportFiles = (
   options: ExportFilesOptions
 ): Effect.Effect<ExportReport, StorageError, Files | ProcessTable> =>
   Effect.gen(function* () {
-    const { asOf, existing, folder, preparation, salt, timestamps = "rated", tool } = options
-    yield* checkPreparation(format, options)
-    const { notes: leftOut, whole: all } = leftOutOf(yield* wholeOf(from, asOf))
+    const { asOf, existing, folder, member, preparation, salt, timestamps = "rated", tool } = options
+    yield* checkOptions(format, options)
+    const { notes: leftOut, whole: everybody } = leftOutOf(yield* wholeOf(from, asOf))
+    const all = member === undefined ? everybody : yield* onlyMember(everybody, member, from.place)
     return yield* replaceFolder(failures, folder, { existing, mark: dataCardName, keep: [from.place] }, (staging) =>
       Effect.gen(function* () {
         const { notes: losses, whole } =

@@ -29,6 +29,8 @@ export {
 } from "./ExportedFile.ts"
 export { type CardCopy, type ExportFormat } from "./ExportFormat.ts"
 export { jsonLines } from "./JsonLines.ts"
+export { kaggle } from "./Kaggle.ts"
+export { letterboxdImport } from "./LetterboxdImport.ts"
 export { movieLens } from "./MovieLens.ts"
 export { type Preparation } from "./Preparation.ts"
 export { type Quantile, quantilesOf } from "./Quantiles.ts"
