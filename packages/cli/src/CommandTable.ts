@@ -296,6 +296,10 @@ const exportCommand: Command = {
   examples: [
     ["lb export --to movielens", "the four files of MovieLens for recommenders, in data_output-movielens"],
     ["lb export --to jsonl --anonymise --into shared", "without names"],
+    [
+      "lb export --to recbole --min-user-ratings 5 --min-film-ratings 5 --split random:0.1 --into dataset/letterboxd",
+      "members and films with at least five ratings; a tenth of these is for testing"
+    ],
     ["lb export --to spreadsheet", "a table for Excel or LibreOffice"],
     ["lb export --to sqlite", "a database to query, in data_output-sqlite"],
     ["lb export --to csv --as-of 2026-03-01 --into then", "the dataset as it was on 1 March 2026"],

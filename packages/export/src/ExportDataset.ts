@@ -223,7 +223,7 @@ export const exportFiles = (
       Effect.gen(function* () {
         const { notes: losses, whole } =
           preparation === undefined ? { notes: [], whole: all } : yield* prepared(all, preparation, folder)
-        const { ratings, tally } = tallied(whole.ratings)
+        const { ratings, tally } = tallied(whole.ratings, whole.state.ratings)
         const exported =
           salt === undefined ? withNames({ ...whole, ratings }) : yield* anonymised({ ...whole, ratings }, salt)
         const { dataset, notes: additions } = yield* withPartsAndIndexes(exported, preparation ?? {}, {
@@ -287,7 +287,7 @@ export const exportToStorage = (
     }
     yield* checkNotWithin(failures, to.place, [from.place])
     const whole = yield* wholeOf(from, asOf)
-    const { ratings, tally } = tallied(whole.ratings)
+    const { ratings, tally } = tallied(whole.ratings, whole.state.ratings)
     const receipt = yield* loadWhole({ ...whole, ratings }, to, existing)
     if (receipt.ratings !== whole.state.ratings) {
       return yield* failures.storageError(

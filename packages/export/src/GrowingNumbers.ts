@@ -12,9 +12,13 @@ export interface GrowingNumbers<A extends Int32Array | Uint8Array> {
   readonly all: () => A
 }
 
-/** While it grows, the array is there twice. */
-export const growingNumbers = <A extends Int32Array | Uint8Array>(make: (length: number) => A): GrowingNumbers<A> => {
-  let held = make(1024)
+/** An array with room for as many as are expected. If there are more it grows, and is there twice for that time. */
+export const growingNumbers = <A extends Int32Array | Uint8Array>(
+  make: (length: number) => A,
+  expected: number
+): GrowingNumbers<A> => {
+  // A wrong number must not take all memory.
+  let held = make(Math.min(Math.max(1024, expected), 2 ** 24))
   let length = 0
   return {
     add: (value) => {

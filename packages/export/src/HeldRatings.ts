@@ -15,6 +15,7 @@ const factNames = { ratedOn: true, liked: true } satisfies { readonly [K in keyo
 const namesOfFacts = Struct.keys(factNames)
 
 const decodeRating = Schema.decodeSync(Rating)
+const stars = Array.from({ length: 11 }, (_, halfStars) => (halfStars === 0 ? undefined : decodeRating(halfStars / 2)))
 
 /**
  * Ratings in memory. `users` and `films` have each id once, `userOf` and `filmOf` say for each row where in them its ids
@@ -28,9 +29,13 @@ export interface HeldRatings {
   readonly inOrder: (order: Uint32Array) => Stream.Stream<EncodedRating>
 }
 
-/** Reads ratings into memory: about 13 bytes for each, and twice as many while the arrays grow. */
+/**
+ * Reads ratings into memory: about 13 bytes for each, and up to three times as many while the arrays grow beyond `expected`
+ * rows.
+ */
 export const holdRatings = (
-  ratings: Stream.Stream<EncodedRating, StorageError>
+  ratings: Stream.Stream<EncodedRating, StorageError>,
+  expected = 0
 ): Effect.Effect<HeldRatings, StorageError> =>
   Effect.gen(function* () {
     const users: Array<UserId> = []
@@ -39,10 +44,10 @@ export const holdRatings = (
     const userNumbers = new Map<UserId, number>()
     const filmNumbers = new Map<FilmId, number>()
     const factNumbers = new Map<string, number>()
-    const userOf = growingNumbers((n) => new Int32Array(n))
-    const filmOf = growingNumbers((n) => new Int32Array(n))
-    const factOf = growingNumbers((n) => new Int32Array(n))
-    const halfStarsOf = growingNumbers((n) => new Uint8Array(n))
+    const userOf = growingNumbers((n) => new Int32Array(n), expected)
+    const filmOf = growingNumbers((n) => new Int32Array(n), expected)
+    const factOf = growingNumbers((n) => new Int32Array(n), expected)
+    const halfStarsOf = growingNumbers((n) => new Uint8Array(n), expected)
     const numberIn = <K, V>(numbers: Map<K, number>, all: Array<V>, key: K, value: V): number => {
       const known = numbers.get(key)
       if (known !== undefined) return known
@@ -50,23 +55,35 @@ export const holdRatings = (
       all.push(value)
       return all.length - 1
     }
+    // A day and a like: few of them are different.
+    const factsIn = (rating: EncodedRating): number => {
+      let key = ""
+      for (const name of namesOfFacts) key += `${rating[name] ?? ""} `
+      const known = factNumbers.get(key)
+      if (known !== undefined) return known
+      const { filmId: _film, rating: _rating, userId: _user, ...more } = rating
+      return numberIn(factNumbers, facts, key, more)
+    }
     yield* Stream.runForEachChunk(ratings, (chunk) =>
       Effect.sync(() => {
-        for (const { filmId, rating, userId, ...more } of chunk) {
-          userOf.add(numberIn(userNumbers, users, userId, userId))
-          filmOf.add(numberIn(filmNumbers, films, filmId, filmId))
-          // A day and a like: few of them are different.
-          factOf.add(numberIn(factNumbers, facts, namesOfFacts.map((name) => more[name] ?? "").join(" "), more))
-          halfStarsOf.add(rating * 2)
+        for (const row of chunk) {
+          userOf.add(numberIn(userNumbers, users, row.userId, row.userId))
+          filmOf.add(numberIn(filmNumbers, films, row.filmId, row.filmId))
+          factOf.add(factsIn(row))
+          halfStarsOf.add(row.rating * 2)
         }
       })
     )
-    const rowAt = (i: number): ReadonlyArray<EncodedRating> => {
-      const userId = users[userOf.at(i)]
-      const filmId = films[filmOf.at(i)]
-      return userId === undefined || filmId === undefined
-        ? []
-        : [{ ...facts[factOf.at(i)], userId, filmId, rating: decodeRating(halfStarsOf.at(i) / 2) }]
+    const rowsAt = (rows: Uint32Array): ReadonlyArray<EncodedRating> => {
+      const found: Array<EncodedRating> = []
+      for (const row of rows) {
+        const userId = users[userOf.at(row)]
+        const filmId = films[filmOf.at(row)]
+        const rating = stars[halfStarsOf.at(row)]
+        if (userId !== undefined && filmId !== undefined && rating !== undefined)
+          found.push({ ...facts[factOf.at(row)], userId, filmId, rating })
+      }
+      return found
     }
     return {
       users,
@@ -78,7 +95,7 @@ export const holdRatings = (
           from >= order.length
             ? Option.none()
             : Option.some([
-                Chunk.fromIterable(Array.from(order.subarray(from, from + rowsAtOnce)).flatMap(rowAt)),
+                Chunk.unsafeFromArray(rowsAt(order.subarray(from, from + rowsAtOnce))),
                 from + rowsAtOnce
               ] as const)
         )

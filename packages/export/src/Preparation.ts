@@ -33,8 +33,7 @@ export interface Preparation {
 
 /**
  * What a preparation changes before names are left out: the k-core. `notes` say what it left out. Holds all ratings in
- * memory, 13 bytes for each, 8 more while it searches, and as much again while the arrays grow: what follows reads them from
- * there. Fails with `InvalidOption` if nothing is left; the error is about `place`.
+ * memory, 13 bytes for each, and about 20 more while it searches: what follows reads them from there. Fails with `InvalidOption` if nothing is left; the error is about `place`.
  */
 export const prepared = <A extends WholeDataset>(
   whole: A,
@@ -42,9 +41,9 @@ export const prepared = <A extends WholeDataset>(
   place: string
 ): Effect.Effect<{ readonly whole: A; readonly notes: ReadonlyArray<string> }, StorageError> =>
   Effect.gen(function* () {
-    const held = yield* holdRatings(whole.ratings)
+    const held = yield* holdRatings(whole.ratings, whole.state.ratings)
     const { filmOf, films, userOf, users } = held
-    const all = (): Uint32Array => Uint32Array.from(userOf, (_, row) => row)
+    const all = (): Uint32Array => new Uint32Array(userOf.length).map((_, row) => row)
     const isCore = minFilmRatings !== undefined || minUserRatings !== undefined
     if (!isCore && !contiguous) return { whole: { ...whole, ratings: held.inOrder(all()) }, notes: [] }
     const minima: Minima = { userRatings: minUserRatings ?? 1, filmRatings: minFilmRatings ?? 1 }

@@ -76,12 +76,12 @@ const sizesOf = (start: Int32Array): Int32Array =>
     .map((end, i) => end - (start[i] ?? 0))
     .toSorted()
 
-const makeTally = () => {
+const makeTally = (expected: number) => {
   const perStars = Array.from({ length: 11 }, () => 0)
   const users = placesOf<UserId>()
   const films = placesOf<FilmId>()
-  const userOf = growingNumbers((n) => new Int32Array(n))
-  const filmOf = growingNumbers((n) => new Int32Array(n))
+  const userOf = growingNumbers((n) => new Int32Array(n), expected)
+  const filmOf = growingNumbers((n) => new Int32Array(n), expected)
   let dated = 0
   let firstDay: string | undefined
   let lastDay: string | undefined
@@ -123,19 +123,21 @@ const makeTally = () => {
 
 /**
  * The same ratings, which are tallied each time they are read; `tally` gives what the last reading found, and costs a few
- * visits of each rating. Costs eight bytes of memory for each rating, and up to thirty while they are summed up.
+ * visits of each rating. About as many are `expected`. Costs eight bytes of memory for each rating, and up to thirty while
+ * they are summed up.
  *
  * @since 0.1.0
  * @category constructors
  */
 export const tallied = (
-  ratings: Stream.Stream<EncodedRating, StorageError>
+  ratings: Stream.Stream<EncodedRating, StorageError>,
+  expected: number
 ): { readonly ratings: Stream.Stream<EncodedRating, StorageError>; readonly tally: () => RatingTally } => {
-  let current = makeTally()
+  let current = makeTally(0)
   return {
     tally: () => current.result(),
     ratings: Stream.suspend(() => {
-      const mine = makeTally()
+      const mine = makeTally(expected)
       current = mine
       return Stream.mapChunks(ratings, (chunk) => {
         for (const rating of Chunk.toReadonlyArray(chunk)) mine.count(rating)

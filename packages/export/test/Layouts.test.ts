@@ -1,5 +1,14 @@
 import { assert, it } from "@effect/vitest"
-import { movieLens, recBole, type Timestamps } from "@letterboxd-ratings/export"
+import {
+  anonymousIds,
+  type ExportFormat,
+  jsonLines,
+  movieLens,
+  recBole,
+  type Split,
+  spreadsheet,
+  type Timestamps
+} from "@letterboxd-ratings/export"
 import { Effect, Redacted } from "effect"
 import * as fc from "fast-check"
 import { anyLists, countsOf, exported, type Lists, readSeconds, strictRows } from "./ExportedLists.ts"
@@ -127,6 +136,222 @@ it.effect("an anonymous export of each tells no name, no day of a rating, and ot
         [...one].filter((id) => other.has(id)),
         []
       )
+    }
+  })
+)
+
+/** Who rated what, as text, of the lists that a preparation leaves: counted, left out, and counted again. */
+const naiveCore = (lists: Lists, minUserRatings: number, minFilmRatings: number): ReadonlySet<string> => {
+  let pairs = lists.flatMap((list, i) => Array.from(list.keys(), (film) => ({ user: i + 1, film })))
+  for (;;) {
+    const left = pairs.filter(
+      ({ film, user }) =>
+        pairs.filter((one) => one.user === user).length >= minUserRatings &&
+        pairs.filter((one) => one.film === film).length >= minFilmRatings
+    )
+    if (left.length === pairs.length) return new Set(pairs.map(({ film, user }) => `${user} ${film}`))
+    pairs = left
+  }
+}
+
+/** The numbers that stand in the place of ids: from 0, none missing, in the order of ids, and each id once. */
+const indexIn = (text: string | undefined, id: string): ReadonlyMap<number, number> => {
+  const rows = strictRows(text, ",")
+  rows.forEach((row, i) => assert.strictEqual(row.get("index"), `${i}`))
+  const ids = rows.map((row) => id32(row.get(id)))
+  assert.deepStrictEqual(
+    ids,
+    [...new Set(ids)].toSorted((a, b) => a - b)
+  )
+  return new Map(ids.entries())
+}
+
+const anySplit = fc.constantFrom<Split>({ _tag: "random", share: 0.3 }, { _tag: "leave-one-out" })
+const manyRatings = fc.array(
+  fc
+    .uniqueArray(fc.record({ id: fc.integer({ min: 1, max: 9 }), stars: fc.integer({ min: 1, max: 10 }) }), {
+      selector: ({ id }) => id,
+      minLength: 1,
+      maxLength: 9
+    })
+    .map((rows) => new Map(rows.map(({ id, stars }) => [id, { stars, day: undefined }]))),
+  { minLength: 4, maxLength: 7 }
+)
+
+for (const layout of [
+  {
+    format: movieLens,
+    separator: ",",
+    parts: ["ratings.train.csv", "ratings.test.csv"],
+    names: ["userId", "movieId", "rating"],
+    films: ["movies.csv", "movieId"]
+  },
+  {
+    format: recBole,
+    separator: "\t",
+    parts: ["letterboxd.train.inter", "letterboxd.valid.inter", "letterboxd.test.inter"],
+    names: ["user_id:token", "item_id:token", "rating:float"],
+    films: ["letterboxd.item", "item_id:token"]
+  }
+] as const) {
+  it.effect.prop(
+    `${layout.format.name} with everything prepared: the k-core in parts, indexes in range, and joins complete`,
+    {
+      lists: manyRatings,
+      split: anySplit,
+      minima: fc.tuple(fc.integer({ min: 1, max: 2 }), fc.integer({ min: 1, max: 3 }))
+    },
+    ({ lists, minima: [minUserRatings, minFilmRatings], split }) =>
+      Effect.gen(function* () {
+        const expected = naiveCore(lists, minUserRatings, minFilmRatings)
+        const preparation = { minUserRatings, minFilmRatings, split, contiguous: true }
+        if (expected.size === 0) {
+          const error = yield* Effect.flip(exported(lists, layout.format, { preparation }))
+          assert.strictEqual(error._tag === "StorageError" ? error.reason : "", "InvalidOption")
+          return
+        }
+        const files = yield* exported(lists, layout.format, { preparation })
+        const users = indexIn(files.get("users.index.csv"), "userId")
+        const films = indexIn(files.get("films.index.csv"), "filmId")
+        for (const row of strictRows(files.get("users.index.csv"), ","))
+          assert.strictEqual(row.get("username"), `member_${Number(row.get("userId")) - 1}`)
+        const [userName, filmName, ratingName] = layout.names
+        const found = new Map<string, string>()
+        const card = files.get("DATA_CARD.md") ?? ""
+        for (const name of layout.parts) {
+          const rows = strictRows(files.get(name), layout.separator)
+          assert.include(card, `| \`${name}\` | ${rows.length} |`)
+          const keys = rows.map((row) => [Number(row.get(userName)), Number(row.get(filmName))] as const)
+          assert.deepStrictEqual(
+            keys,
+            keys.toSorted(([a, b], [c, d]) => a - c || b - d)
+          )
+          rows.forEach((row, i) => {
+            const [user = -1, film = -1] = keys[i] ?? []
+            const [userId = 0, filmId = 0] = [users.get(user), films.get(film)]
+            assert.strictEqual(row.get(ratingName), ((lists[userId - 1]?.get(filmId)?.stars ?? 0) / 2).toFixed(1))
+            assert.isFalse(found.has(`${userId} ${filmId}`))
+            found.set(`${userId} ${filmId}`, name)
+          })
+        }
+        assert.deepStrictEqual(new Set(found.keys()), expected)
+        // Every index is that of a member and a film with a rating.
+        assert.deepStrictEqual(new Set(users.values()), new Set([...expected].map((key) => Number(key.split(" ")[0]))))
+        assert.deepStrictEqual(new Set(films.values()), new Set([...expected].map((key) => Number(key.split(" ")[1]))))
+        const [filmsFile, filmId] = layout.films
+        // A title in quotes may have a line end in it.
+        const ids = Array.from((files.get(filmsFile) ?? "").matchAll(/^(\d+)[,\t]/gmu), ([, id]) => Number(id))
+        assert.isTrue(files.get(filmsFile)?.startsWith(filmId))
+        assert.deepStrictEqual(ids, [...films.keys()])
+        assert.include(card, `| ratings | ${expected.size} |`)
+        assert.include(card, `| films | ${films.size} |`)
+        assert.include(card, `Left out: ${lists.length - users.size} of ${lists.length} members`)
+        if (layout.format === movieLens) {
+          const links = strictRows(files.get("links.csv"), ",")
+          assert.deepStrictEqual(
+            links.map((row) => [Number(row.get("movieId")), Number(row.get("letterboxdId"))]),
+            [...films]
+          )
+        } else {
+          assert.include(files.get("letterboxd.yaml"), "benchmark_filename: [train, valid, test]\n")
+          const counts = strictRows(files.get("letterboxd.user"), "\t")
+          assert.deepStrictEqual(
+            counts.map((row) => [Number(row.get("user_id:token")), Number(row.get("ratings:float"))]),
+            [...users].map(([index, id]) => [index, [...expected].filter((key) => key.startsWith(`${id} `)).length])
+          )
+        }
+      }),
+    { fastCheck: { numRuns: 15 } }
+  )
+}
+
+it.effect.prop(
+  "the parts of a split are the whole export, in every layout, and the same ratings in each",
+  { lists: manyRatings, split: anySplit },
+  ({ lists, split }) =>
+    Effect.gen(function* () {
+      const tests = new Map<string, number>()
+      for (const format of [movieLens, jsonLines, spreadsheet]) {
+        const [name = ""] = [...(yield* exported(lists, format)).keys()].filter((one) => one.startsWith("ratings"))
+        const whole = (yield* exported(lists, format)).get(name) ?? ""
+        const files = yield* exported(lists, format, { preparation: { split } })
+        assert.isFalse(files.has(name))
+        const [base, extension] = name.split(".")
+        const linesOf = (text = "") => text.split(/(?<=\n)(?=[\d"{])/u)
+        const withoutHeader = (text = "") => (format === jsonLines ? text : text.slice(text.indexOf("\n") + 1))
+        const parts = ["train", "test"].map((part) => files.get(`${base}.${part}.${extension}`) ?? "")
+        assert.deepStrictEqual(
+          parts
+            .flatMap((text) => linesOf(withoutHeader(text)))
+            .filter((line) => line !== "")
+            .toSorted(),
+          linesOf(withoutHeader(whole)).toSorted()
+        )
+        if (format !== jsonLines)
+          for (const text of parts) assert.isTrue(text.startsWith(whole.slice(0, whole.indexOf("\n") + 1)))
+        tests.set(format.name, linesOf(withoutHeader(parts[1])).filter((line) => line !== "").length)
+      }
+      assert.strictEqual(new Set(tests.values()).size, 1)
+    }),
+  { fastCheck: { numRuns: 10 } }
+)
+
+it.effect("an anonymous export is split by its own ids, and its index names nobody", () =>
+  Effect.gen(function* () {
+    const lists: Lists = Array.from(
+      { length: 6 },
+      () => new Map(Array.from({ length: 9 }, (_, i) => [i + 1, { stars: 7, day: "2025-01-01" }]))
+    )
+    const testsUnder = (salt?: string) =>
+      Effect.map(
+        exported(lists, movieLens, {
+          preparation: { split: { _tag: "random", share: 0.3 }, contiguous: true },
+          ...(salt === undefined ? {} : { salt: Redacted.make(salt) })
+        }),
+        (files) => {
+          const ids = indexIn(files.get("users.index.csv"), "userId")
+          if (salt !== undefined) {
+            assert.notInclude([...files.values()].join("\n"), "member_")
+            const salted = anonymousIds(
+              lists.map((_, i) => [`member_${i}` as never, (i + 1) as never] as const),
+              Redacted.make(salt)
+            )
+            assert.deepStrictEqual(new Set<number>(ids.values()), new Set<number>(salted.values()))
+          }
+          return strictRows(files.get("ratings.test.csv"), ",").map((row) => row.get("movieId"))
+        }
+      )
+    assert.deepStrictEqual(yield* testsUnder("one"), yield* testsUnder("one"))
+    assert.notDeepEqual(yield* testsUnder("one"), yield* testsUnder("other"))
+    assert.notDeepEqual(yield* testsUnder("one"), yield* testsUnder())
+  })
+)
+
+it.effect("a preparation that cannot be done is refused, with what to do instead", () =>
+  Effect.gen(function* () {
+    const lists: Lists = [
+      new Map([
+        [1, { stars: 8, day: "2024-02-29" }],
+        [2, { stars: 8, day: undefined }]
+      ]),
+      new Map([[1, { stars: 8, day: undefined }]])
+    ]
+    const byTime: Split = { _tag: "time", day: "2024-01-01" }
+    const cases: ReadonlyArray<readonly [ExportFormat, Parameters<typeof exported>[2], string]> = [
+      [jsonLines, { preparation: { contiguous: true } }, "the layout jsonl has no indexes"],
+      [movieLens, { preparation: { split: byTime } }, "2 of 3 ratings cannot be split by time"],
+      [movieLens, { preparation: { split: byTime }, salt: Redacted.make("s") }, "an anonymous export has no days"],
+      [recBole, { preparation: { minFilmRatings: 3 } }, "no rating is left"],
+      // A layout that knows nothing of parts.
+      [
+        { ...jsonLines, write: (folder, { parts: _, ...dataset }, times) => jsonLines.write(folder, dataset, times) },
+        { preparation: { split: { _tag: "random", share: 0.5 } } },
+        "3 and 0 ratings were written where the dataset has 3"
+      ]
+    ]
+    for (const [format, options, words] of cases) {
+      const error = yield* Effect.flip(exported(lists, format, options))
+      assert.include(error.message, words)
     }
   })
 )

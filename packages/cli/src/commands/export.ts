@@ -11,6 +11,7 @@ import { randomBytes } from "node:crypto"
 import packageJson from "../../package.json" with { type: "json" }
 import { InvalidSettings } from "../ExitCode.ts"
 import { didYouMean } from "../Nearest.ts"
+import { flagOf, preparationKeys } from "../options/OptionTable.ts"
 import {
   type Flags,
   folderOf,
@@ -44,6 +45,37 @@ const sideOf = (
 
 /** The layouts with a column for the time of a rating. */
 const layoutsWithTimes: ReadonlySet<string> = new Set(["movielens", "recbole"])
+
+/** The layouts in which ids may be indexes. */
+const layoutsWithIndexes: ReadonlySet<string> = new Set(["movielens", "recbole"])
+
+/** What is wrong with the options that prepare an export. */
+const preparationProblem = (settings: Settings, to: string, isLayout: boolean): string | undefined => {
+  const { contiguous, said, split } = settings
+  const asked = preparationKeys.find((key) => said.has(key) && (key !== "contiguous" || contiguous))
+  const place = (key: (typeof preparationKeys)[number]): string => said.get(key) ?? `--${flagOf(key)}`
+  if (asked !== undefined && !isLayout)
+    return `${place(asked)} is for layouts (${formatNames.join(", ")}), not for the storage ${to}: a storage holds a whole dataset. Remove it, or choose a layout.`
+  if (contiguous && !layoutsWithIndexes.has(to))
+    return `${place("contiguous")} is for ${[...layoutsWithIndexes].join(" and ")}, not for ${to}. Remove it.`
+  if (said.has("seed") && split === undefined) return `${place("seed")} is only for --split. Remove it, or use both.`
+  if (split?._tag === "time" && settings.anonymise)
+    return `${place("split")} cannot be by time with --anonymise: an anonymous export has no days of ratings. Choose another split, or remove --anonymise.`
+  return undefined
+}
+
+const preparationOf = ({ contiguous, minFilmRatings, minUserRatings, seed, split }: Settings) =>
+  split === undefined && minFilmRatings === undefined && minUserRatings === undefined && !contiguous
+    ? {}
+    : {
+        preparation: {
+          contiguous,
+          seed,
+          ...(split === undefined ? {} : { split }),
+          ...(minFilmRatings === undefined ? {} : { minFilmRatings }),
+          ...(minUserRatings === undefined ? {} : { minUserRatings })
+        }
+      }
 
 const tryAgain = (flags: Flags) => Effect.map(pasteable("export", flags, []), (command) => `Try again with: ${command}`)
 
@@ -79,6 +111,8 @@ export const exporting = (flags: Flags) =>
       return yield* invalid(
         `${settings.said.get("intoOptions") ?? "--into-options"} is for storages, not for the layout ${to}. Remove it.`
       )
+    const problem = preparationProblem(settings, to, format !== undefined)
+    if (problem !== undefined) return yield* invalid(problem)
 
     const { exportFiles, exportToStorage } = yield* Effect.promise(() => import("@letterboxd-ratings/export"))
     const path = yield* Path.Path
@@ -110,6 +144,7 @@ export const exporting = (flags: Flags) =>
         const done = yield* exportFiles(storage, yield* format, {
           ...options,
           ...salt,
+          ...preparationOf(settings),
           timestamps: settings.timestamps
         }).pipe(Effect.catchIf(isUnder([into]), aboutTarget))
         return { ...done, place: into }
@@ -141,7 +176,7 @@ export const exporting = (flags: Flags) =>
     for (const note of notes) yield* screen.err(`${note}\n`)
     if (settings.json)
       return yield* screen.out(
-        `${JSON.stringify({ place, dataCard: `${into}/DATA_CARD.md`, users, films, ratings })}\n`
+        `${JSON.stringify({ place, dataCard: `${into}/DATA_CARD.md`, users, films, ratings, parts: report.parts })}\n`
       )
     const number = (n: number) => grouped(n)
     yield* screen.out(

@@ -146,6 +146,49 @@ const HeaderText = Text.pipe(Schema.filter((text) => /^[\x20-\x7e\xa0-\xff]+$/u.
   message: () => "must be one line of Latin letters, digits and punctuation that fits in an HTTP header"
 })
 
+const isDay = (text: string): boolean =>
+  /^\d{4}-\d{2}-\d{2}$/u.test(text) && Option.exists(DateTime.make(text), isWrittenAs(text))
+
+/** Must match `Split` of the package for exports, which is loaded only for an export. */
+const Split = Schema.transformOrFail(
+  Schema.String,
+  Schema.Union(
+    Schema.TaggedStruct("random", { share: Schema.Number }),
+    Schema.TaggedStruct("leave-one-out", {}),
+    Schema.TaggedStruct("time", { day: Schema.String })
+  ),
+  {
+    strict: true,
+    decode: (text, _, ast) => {
+      const [kind, value = ""] = text.split(/:(.*)/su)
+      if (text === "leave-one-out") return ParseResult.succeed({ _tag: text } as const)
+      const share = /^0?\.\d{1,6}$/u.test(value) ? Number(value) : 0
+      if (kind === "random" && share > 0) return ParseResult.succeed({ _tag: kind, share } as const)
+      if (kind === "time" && isDay(value)) return ParseResult.succeed({ _tag: kind, day: value } as const)
+      return ParseResult.fail(new ParseResult.Type(ast, text))
+    },
+    encode: (split) =>
+      ParseResult.succeed(
+        split._tag === "random"
+          ? `random:${split.share}`
+          : split._tag === "time"
+            ? `time:${split.day}`
+            : "leave-one-out"
+      )
+  }
+).annotations({
+  message: () => ({
+    message:
+      "must be random:SHARE with a share between 0 and 1, such as random:0.1, or leave-one-out, or time:DAY, such as time:2025-01-31",
+    override: true
+  })
+})
+
+/** It stands in the data card. */
+const Seed = Schema.String.pipe(Schema.pattern(/^[\w.-]{1,64}$/u)).annotations({
+  message: () => ({ message: "must be 1 to 64 letters, digits, _, . or -", override: true })
+})
+
 /** Must match the kinds in letterboxd-import, which is loaded only for an import. */
 const inputKinds = ["export", "saved-pages", "feed", "samlearner", "freeth", "movielens", "original", "table"] as const
 
@@ -249,6 +292,33 @@ export const optionTable = {
     oneOf("rated", "read", "none"),
     "rated",
     "The times in movielens and recbole: rated (the day of a rating where it is known, else the time of reading, and a column that says which), read (the time of reading) or none."
+  ),
+  minUserRatings: option(
+    "N",
+    wholeNumber(1, 1_000_000),
+    undefined,
+    "Leave out members with fewer ratings, and films with fewer than --min-film-ratings, until all that is left has as many."
+  ),
+  minFilmRatings: option(
+    "N",
+    wholeNumber(1, 1_000_000),
+    undefined,
+    "Leave out films with fewer ratings, as --min-user-ratings does members."
+  ),
+  split: option(
+    "random:SHARE|leave-one-out|time:DAY",
+    Split,
+    undefined,
+    "Write ratings for training and for testing to separate files: a share of them is for testing (random:0.1), or one of each member, or those of a day and later (time:2025-01-31)."
+  ),
+  seed: option(
+    "TEXT",
+    Seed,
+    "0",
+    "Another seed gives another split. With the same seed, ratings stay in their part when the dataset grows."
+  ),
+  contiguous: onOff(
+    "Write numbers from 0 without gaps in the place of ids, and files that say which is which. movielens and recbole only."
   ),
   anonymise: onOff("Leave out names and replace member ids by salted ones. For layouts and reports."),
   salt: {
@@ -377,6 +447,20 @@ export const optionTable = {
 export type OptionKey = keyof typeof optionTable
 
 /**
+ * The options that prepare what `lb export` writes.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const preparationKeys = [
+  "minUserRatings",
+  "minFilmRatings",
+  "split",
+  "seed",
+  "contiguous"
+] as const satisfies ReadonlyArray<OptionKey>
+
+/**
  * Options of `lb export` only.
  *
  * @since 0.1.0
@@ -389,6 +473,7 @@ export const exportOptions: ReadonlySet<OptionKey> = new Set([
   "intoOptions",
   "asOf",
   "timestamps",
+  ...preparationKeys,
   "anonymise",
   "salt"
 ])
@@ -500,6 +585,10 @@ const named: ReadonlyArray<{ readonly title: string; readonly keys: ReadonlyArra
       "anonymise",
       "salt"
     ]
+  },
+  {
+    title: "Preparation",
+    keys: preparationKeys
   },
   {
     title: "Site",

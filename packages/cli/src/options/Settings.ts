@@ -20,6 +20,7 @@ import {
   type OptionSpec,
   optionTable,
   type OptionValues,
+  preparationKeys,
   variableOf
 } from "./OptionTable.ts"
 
@@ -119,6 +120,11 @@ export const resolveSettings = (
       olderThan: value("olderThan", t.olderThan),
       asOf: value("asOf", t.asOf),
       timestamps: value("timestamps", t.timestamps),
+      minUserRatings: value("minUserRatings", t.minUserRatings),
+      minFilmRatings: value("minFilmRatings", t.minFilmRatings),
+      split: value("split", t.split),
+      seed: value("seed", t.seed),
+      contiguous: value("contiguous", t.contiguous),
       anonymise: value("anonymise", t.anonymise),
       salt: value("salt", t.salt),
       outFile: value("outFile", t.outFile),
@@ -212,7 +218,18 @@ const repeatedBy: Readonly<Record<string, ReadonlyArray<OptionKey>>> = {
   user: [...sourceKeys.filter((key) => key !== "membersList"), ...datasetKeys],
   refresh: [...sourceKeys, ...datasetKeys],
   import: [...datasetKeys, "filmLabel", "baseUrl", "as", "format", "columns", "films"],
-  export: [...datasetKeys, "filmLabel", "from", "to", "into", "intoOptions", "asOf", "timestamps", "anonymise"],
+  export: [
+    ...datasetKeys,
+    "filmLabel",
+    "from",
+    "to",
+    "into",
+    "intoOptions",
+    "asOf",
+    "timestamps",
+    ...preparationKeys,
+    "anonymise"
+  ],
   report: [...datasetKeys, "member", "outFile", "anonymise"]
 }
 
