@@ -79,11 +79,11 @@ export const timestampNotes = (timestamps: Timestamps): ReadonlyArray<string> =>
       return ["There is no `timestamp`: it was left out (`--timestamps none`)."]
     case "read":
       return [
-        "`timestamp` (seconds since 1970) is when the member's list was read, the same for all of a member's ratings. It is not when films were rated: do not split by it."
+        "`timestamp` (seconds since 1970) is when the member's list was read, the same for all of a member's ratings. It is 0 where that is not known. It is not when films were rated: do not split by it."
       ]
     case "rated":
       return [
-        "`timestamp` (seconds since 1970) is the day of the rating (midnight, UTC) where `timestamp_kind` is `rated`, and when the member's list was read where it is `read`. Without that column, it is always the time of reading: the source did not tell days. Split by time only rows with `rated`."
+        "`timestamp` (seconds since 1970) is the day of the rating (midnight, UTC) where `timestamp_kind` is `rated`, and when the member's list was read where it is `read`. It is 0 where neither is known (`unknown`). Without that column, it is always the time of reading: the source did not tell days. Split by time only rows with `rated`."
       ]
   }
 }
