@@ -109,7 +109,7 @@ const proofRows = ({ members, users }: State): ReadonlyArray<ReadonlyArray<strin
   }
   return [...counts.values()]
     .toSorted((one, other) => other.members - one.members || (one.cells.join() < other.cells.join() ? -1 : 1))
-    .map(({ cells, members: n }) => [...cells, count(n)])
+    .map(({ cells, members: n }) => cells.concat(count(n)))
 }
 
 /** How the ratings are spread over members and films. */

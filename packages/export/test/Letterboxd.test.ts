@@ -38,21 +38,25 @@ it.effect.prop(
       const read = rowsOf(text).map(({ LetterboxdURI = "", ...row }) => {
         const link = Option.getOrThrow(readLink(LetterboxdURI))
         assert.strictEqual(link._tag, "Film")
-        return { id: link._tag === "Film" ? link.id : 0, ...row }
+        return Object.assign({ id: link._tag === "Film" ? link.id : 0 }, row)
       })
       const rated = Array.from(list).filter(([, { stars }]) => stars !== undefined)
       const watched = Array.from(list).filter(([, { stars }]) => stars === undefined)
       assert.deepStrictEqual(
         read,
-        [...rated, ...watched].map(([id, { stars }]) => ({
-          id,
-          ...(hasNumbers
-            ? { tmdbID: id % 3 === 0 ? `${id + 100}` : "", imdbID: id % 3 === 0 ? `tt${1_000_000 + id}` : "" }
-            : {}),
-          Title: titles[id % titles.length],
-          Year: id % 2 === 0 ? "2000" : "",
-          Rating: stars === undefined ? "" : (stars / 2).toFixed(1)
-        }))
+        [...rated, ...watched].map(([id, { stars }]) =>
+          Object.assign(
+            { id },
+            hasNumbers
+              ? { tmdbID: id % 3 === 0 ? `${id + 100}` : "", imdbID: id % 3 === 0 ? `tt${1_000_000 + id}` : "" }
+              : {},
+            {
+              Title: titles[id % titles.length],
+              Year: id % 2 === 0 ? "2000" : "",
+              Rating: stars === undefined ? "" : (stars / 2).toFixed(1)
+            }
+          )
+        )
       )
       assert.include(files.get("DATA_CARD.md"), `| ratings | ${rated.length} |`)
     }),

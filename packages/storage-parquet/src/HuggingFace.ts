@@ -93,9 +93,12 @@ const yamlLines = (value: Yaml): ReadonlyArray<string> => {
     lines.map((line, i) => `${i === 0 ? first : "  "}${line}`)
   if (typeof value !== "object") return [JSON.stringify(value)]
   if (Array.isArray(value)) return value.flatMap((one: Yaml) => indented(yamlLines(one), "- "))
-  return Object.entries(value).flatMap(([name, one]) =>
-    typeof one === "object" ? [`${name}:`, ...indented(yamlLines(one), "  ")] : [`${name}: ${JSON.stringify(one)}`]
-  )
+  const lines: Array<string> = []
+  for (const [name, one] of Object.entries(value)) {
+    if (typeof one === "object") lines.push(`${name}:`, ...indented(yamlLines(one), "  "))
+    else lines.push(`${name}: ${JSON.stringify(one)}`)
+  }
+  return lines
 }
 
 /** The name of a configuration, which is that of its file without the part of a split. */
