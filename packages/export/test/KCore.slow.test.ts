@@ -1,0 +1,67 @@
+import { assert, describe, it } from "@effect/vitest"
+import { spawnSync } from "node:child_process"
+import * as fs from "node:fs"
+import * as zlib from "node:zlib"
+import { fileURLToPath } from "node:url"
+import { kCore } from "../src/KCore.ts"
+
+const watched = fileURLToPath(new URL("../../../../shared/world/watched.csv.gz", import.meta.url))
+const program = fileURLToPath(new URL("k_core.py", import.meta.url))
+const hasScipy = spawnSync("python3", ["-c", "import scipy.sparse"]).status === 0
+const absent = !fs.existsSync(watched)
+  ? " (skipped: there is no ../shared/world here)"
+  : hasScipy
+    ? ""
+    : " (skipped: python3 has no scipy here)"
+
+const minima = [
+  { userRatings: 5, filmRatings: 5 },
+  { userRatings: 20, filmRatings: 20 },
+  { userRatings: 300, filmRatings: 100 },
+  { userRatings: 1, filmRatings: 50 }
+]
+
+describe.skipIf(absent !== "")(`the k-core of 729k real ratings${absent}`, () => {
+  it("is the one that matrices give", () => {
+    const users = new Map<string, number>()
+    const userOf: Array<number> = []
+    const films = new Map<string, number>()
+    const filmOf: Array<number> = []
+    const numberIn = (numbers: Map<string, number>, key: string): number => {
+      const known = numbers.get(key) ?? numbers.size
+      numbers.set(key, known)
+      return known
+    }
+    for (const line of zlib.gunzipSync(fs.readFileSync(watched)).toString("utf8").trimEnd().split("\n").slice(1)) {
+      const [member = "", film = "", stars] = line.split(",")
+      if (stars === "") continue
+      userOf.push(numberIn(users, member))
+      filmOf.push(numberIn(films, film))
+    }
+    assert.strictEqual(userOf.length, 728_836)
+    const python = spawnSync("python3", [program], {
+      input: [
+        minima.map(({ filmRatings, userRatings }) => `${userRatings}/${filmRatings}`).join(" "),
+        ...userOf.map((user, row) => `${user} ${filmOf[row] ?? 0}`),
+        ""
+      ].join("\n"),
+      encoding: "utf8",
+      maxBuffer: 2 ** 20
+    })
+    assert.strictEqual(python.status, 0, python.stderr)
+    const ours = minima.map((minimum) => {
+      const core = kCore({ users: users.size, films: films.size, userOf, filmOf }, minimum)
+      const left = userOf.flatMap((user, row) => {
+        const film = filmOf[row] ?? 0
+        return core.users[user] === 1 && core.films[film] === 1 ? [{ user, film }] : []
+      })
+      const text = left
+        .toSorted((one, other) => one.user - other.user || one.film - other.film)
+        .map(({ film, user }) => `${user} ${film}`)
+        .join("\n")
+      const size = (all: Uint8Array) => all.reduce((sum, one) => sum + one, 0)
+      return `${size(core.users)} ${size(core.films)} ${left.length} ${zlib.crc32(text)}`
+    })
+    assert.deepStrictEqual(ours, python.stdout.trimEnd().split("\n"))
+  })
+})
