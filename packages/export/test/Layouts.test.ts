@@ -272,7 +272,7 @@ it.effect.prop(
     Effect.gen(function* () {
       const tests = new Map<string, number>()
       for (const format of [movieLens, jsonLines, spreadsheet]) {
-        const [name = ""] = [...(yield* exported(lists, format)).keys()].filter((one) => one.startsWith("ratings"))
+        const name = [...(yield* exported(lists, format)).keys()].find((one) => one.startsWith("ratings")) ?? ""
         const whole = (yield* exported(lists, format)).get(name) ?? ""
         const files = yield* exported(lists, format, { preparation: { split } })
         assert.isFalse(files.has(name))

@@ -24,7 +24,7 @@ it.effect.prop(
   ({ hasNumbers, lists, which }) =>
     Effect.gen(function* () {
       const member = which % lists.length
-      const list = lists[member] ?? new Map()
+      const list: Lists[number] = lists[member] ?? new Map()
       const files = yield* exported(lists, letterboxdImport, {
         member: usernameOf(member),
         keeps: ["rated_on", "watched", ...(hasNumbers ? (["film_numbers"] as const) : [])]
@@ -42,7 +42,7 @@ it.effect.prop(
       })
       const rated = Array.from(list).filter(([, { stars }]) => stars !== undefined)
       const watched = Array.from(list).filter(([, { stars }]) => stars === undefined)
-      assert.deepStrictEqual(
+      assert.deepStrictEqual<unknown>(
         read,
         [...rated, ...watched].map(([id, { stars }]) =>
           Object.assign(
