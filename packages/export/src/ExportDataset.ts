@@ -103,7 +103,7 @@ const wholeOf = (from: Storage, asOf: DateTime.Utc | undefined) =>
       ...then,
       notes: whole.notes,
       cardNotes: [
-        `This is the dataset as it was at ${DateTime.formatIso(asOf)}: the members read by then, with their ratings at that time. Titles and slugs of films are those of today.`
+        `The dataset as it was at ${DateTime.formatIso(asOf)}: the members read by then, with their ratings at that time. Titles and slugs of films are those of today.`
       ]
     }
   })
