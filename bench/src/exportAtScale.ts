@@ -12,6 +12,7 @@ const targets: ReadonlyArray<ReadonlyArray<string>> = [
   ["movielens"],
   ["movielens", "--anonymise"],
   ["parquet-file"],
+  ["huggingface"],
   ["csv"],
   ["parquet"]
 ]

@@ -1,7 +1,9 @@
 import { assert, it } from "@effect/vitest"
 import { jsonLines, movieLens } from "@letterboxd-ratings/export"
-import { Effect, Redacted } from "effect"
+import { EncodedRating } from "@letterboxd-ratings/core"
+import { Effect, Redacted, Schema, Stream } from "effect"
 import * as fc from "fast-check"
+import { tallied } from "../src/RatingTally.ts"
 import { anyLists, countsOf, exported, type Lists, strictRows } from "./ExportedLists.ts"
 
 const salt = Redacted.make("pepper")
@@ -98,7 +100,30 @@ it.effect.prop(
         new RegExp(`^${isAnonymous ? pairs.length : pairs.length - days.length}:`, "u")
       )
     }),
-  { fastCheck: { numRuns: 40 } }
+  { fastCheck: { numRuns: 25 } }
+)
+
+it.effect("a film that a member rated twice is told, and a second reading counts anew", () =>
+  Effect.gen(function* () {
+    const rows = [
+      [1, 7],
+      [2, 7],
+      [1, 8],
+      [1, 7],
+      [1, 7]
+    ].map(([userId, filmId]) => Schema.decodeUnknownSync(EncodedRating)({ userId, filmId, rating: 3 }))
+    const { ratings, tally } = tallied(Stream.fromIterable(rows), 0)
+    assert.strictEqual(tally().ratings, 0)
+    for (const time of [1, 2]) {
+      yield* Stream.runDrain(ratings)
+      const { doubled, films, members, ratings: counted } = tally()
+      assert.deepStrictEqual(
+        { doubled, films, members, counted },
+        { doubled: 2, films: 2, members: 2, counted: 5 },
+        `${time}`
+      )
+    }
+  })
 )
 
 const one = new Map([[1, { stars: 8, day: "2024-02-29" }]])

@@ -1,13 +1,13 @@
 import { FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, it } from "@effect/vitest"
-import type { OpenDataset, StorageError } from "@letterboxd-ratings/core"
+import { MemberRecord, type OpenDataset, type StorageError } from "@letterboxd-ratings/core"
 import { exportFiles, type ExportFilesOptions } from "@letterboxd-ratings/export"
 import { ParquetStorage } from "@letterboxd-ratings/storage-parquet"
 import { huggingFace } from "@letterboxd-ratings/storage-parquet/file"
 import { commitKept, commitRest } from "@letterboxd-ratings/storage-testkit"
 import { processTable } from "@letterboxd-ratings/storage-testkit/folder"
-import { Effect, Layer, Redacted, Schema } from "effect"
+import { DateTime, Effect, Layer, Redacted, Schema } from "effect"
 import { parse } from "yaml"
 import { query, quoted } from "./Reader.ts"
 
@@ -132,6 +132,37 @@ it.layer(Layer.merge(NodeContext.layer, processTable(1)))("the layout of Hugging
       )
       assert.strictEqual((yield* rowsOf(`${folder}/data/ratings.parquet`)).length, 6)
       assert.strictEqual((yield* rowsOf(`${folder}/data/users.parquet`)).length, 6)
+    })
+  )
+
+  it.scoped("says null where the time of reading is not known, and never 1970", () =>
+    Effect.gen(function* () {
+      const member = (userId: number, readAt: string) =>
+        Schema.decodeUnknownSync(MemberRecord)({
+          username: `member_${userId}`,
+          userId,
+          state: "unproven",
+          readAt,
+          lastPage: 0,
+          missing: [],
+          films: 0,
+          ratings: 0,
+          doubts: [],
+          verdicts: {}
+        })
+      const records = [member(1, "1970-01-01T00:00:00.000Z"), member(2, "2026-01-05T00:00:00.000Z")]
+      const { folder } = yield* seen((dataset) =>
+        dataset.commit({
+          members: records.map((record) => ({ record, isNew: true, write: "append", ratings: [] })),
+          newFilms: [],
+          changedFilms: [],
+          committedAt: DateTime.unsafeMake("2026-01-06T00:00:00Z")
+        })
+      )
+      assert.deepStrictEqual(
+        (yield* rowsOf(`${folder}/data/users.parquet`)).map((row) => row[3]),
+        [null, new Date("2026-01-05T00:00:00Z")]
+      )
     })
   )
 
