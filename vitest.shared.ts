@@ -1,13 +1,14 @@
-import { existsSync, readdirSync } from "node:fs"
-import { basename } from "node:path"
+import { relative } from "node:path"
+import { fileURLToPath } from "node:url"
 import type { ConfigEnv, ViteUserConfig } from "vitest/config"
-import { sample } from "./vitest.sample.ts"
 
-/** The slow suites of the package that is tested: all, or a quarter of them, and on the next days the others. */
+const here = relative(fileURLToPath(new URL(".", import.meta.url)), process.cwd())
+
+/** The slow suites of the package that is tested: those that `pnpm test` chose for today, or all if it chose none. */
 const slowSuites = (): ReadonlyArray<string> => {
-  const files = existsSync("test") ? readdirSync("test").filter((name) => name.endsWith(".slow.test.ts")) : []
-  const chosen = sample(`slow suites of ${basename(process.cwd())}`, files.toSorted(), Math.ceil(files.length / 4))
-  return chosen.map((name) => `test/${name}`)
+  const chosen = process.env["LB_SLOW_SUITES"]
+  if (chosen === undefined) return ["test/**/*.slow.test.ts"]
+  return chosen.split(",").flatMap((file) => (file.startsWith(`${here}/`) ? [file.slice(here.length + 1)] : []))
 }
 
 /**
@@ -15,7 +16,7 @@ const slowSuites = (): ReadonlyArray<string> => {
  * their TypeScript sources, so that tests need no build and stack traces point at the code.
  *
  * `vitest` runs `*.test.ts`. `vitest --mode slow` runs `*.slow.test.ts`: what kills processes, goes through every
- * fault or needs the real world. `vitest.sample.ts` says how much of them is run. To run a certain one, set `LB_TESTS=full`.
+ * fault or needs the real world. `scripts/test.mjs` chooses which of them are run on a day, and `vitest.sample.ts` how many of their cases.
  */
 export const shared = ({ mode }: Pick<ConfigEnv, "mode">): ViteUserConfig => ({
   resolve: { conditions: ["@letterboxd-ratings/source"] },

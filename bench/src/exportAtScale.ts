@@ -11,6 +11,7 @@ const targets: ReadonlyArray<ReadonlyArray<string>> = [
   ["jsonl"],
   ["movielens"],
   ["movielens", "--anonymise"],
+  ["movielens", ..."--min-user-ratings 20 --min-film-ratings 20 --split random:0.1 --contiguous".split(" ")],
   ["parquet-file"],
   ["huggingface"],
   ["csv"],

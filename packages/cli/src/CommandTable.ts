@@ -230,6 +230,23 @@ const statusCommand: Command = {
     )
 }
 
+const watchCommand: Command = {
+  name: "watch",
+  summary: "Shows in a browser how a dataset grows.",
+  what: "Shows in a browser how a dataset grows while a run in another process, or none, works on it: members, ratings, who was read last, who is partial and why, and which process is at work. Writes the address of a page on this machine to standard error, and serves the page until Ctrl-C. Reads only what is committed, holds nothing, and changes nothing. To see the pages of a run as they come, use lb run --ui.",
+  usage: "[OPTIONS]",
+  examples: [
+    ["lb watch", "the dataset in data_output"],
+    ["lb watch --out mine --ui-port 8080", "another dataset, always at the same port"]
+  ],
+  takes: (key) => (isDatasetOption(key) && key !== "json") || key === "uiPort",
+  run: ({ flags }) =>
+    loaded(
+      () => import("./commands/watch.ts"),
+      (its) => its.watch(flags)
+    )
+}
+
 const logCommand: Command = {
   name: "log",
   summary: "Shows when members were read, and what each reading changed.",
@@ -451,7 +468,7 @@ const configCommand: Command = {
 export const commandGroups: ReadonlyArray<CommandGroup> = [
   { title: "Usual commands", commands: [runCommand, importCommand, statusCommand, reportCommand, exportCommand] },
   { title: "Members", commands: [userCommand, refreshCommand, renameCommand, forgetCommand] },
-  { title: "Look", commands: [inspectCommand, queryCommand, logCommand] },
+  { title: "Look", commands: [inspectCommand, queryCommand, logCommand, watchCommand] },
   { title: "Check", commands: [verifyCommand, doctorCommand, pageCommand] },
   { title: "Set up", commands: [initCommand, configCommand, pluginsCommand] }
 ]

@@ -4,7 +4,6 @@
  * @since 0.1.0
  */
 import {
-  activityOf,
   checkedSource,
   Harvest,
   type HarvestEvent,
@@ -23,8 +22,8 @@ import { folderOf, type Settings } from "./options/Settings.ts"
 import { isModule } from "./plugins/LoadedModule.ts"
 import { noticesOf, sourceOf } from "./plugins/Sources.ts"
 import { storageOf } from "./plugins/Storages.ts"
-import { resultOf, runWords, whatIsMissing } from "./progress/RunWords.ts"
-import { showProgress } from "./progress/ShowProgress.ts"
+import { resultOf, whatIsMissing } from "./progress/RunWords.ts"
+import { batchSizeOf, showRun } from "./progress/ShowRun.ts"
 import { writeFailed } from "./NamesFile.ts"
 import { Recorder, type RecordingFailed } from "./Recorder.ts"
 import { Screen } from "./Screen.ts"
@@ -82,8 +81,6 @@ const consent = (settings: Settings, mode: "new" | "continue") =>
     )
   })
 
-const usualBatchSize = 10
-
 /** Stops a run whose responses cannot be recorded any more. Whoever interrupts it waits for its last words. */
 const untilRecordingFails =
   ({ failed }: Context.Tag.Service<Recorder>) =>
@@ -124,10 +121,7 @@ const harvest = ({ allowed, failed, failedFile, mode: asked, only, restart, resu
     const storage = yield* RatingsStorage
     const mode = asked !== "either" ? asked : (yield* storage.exists) ? "continue" : "new"
     const mayMoveAside = yield* consent(settings, mode)
-    const progress = yield* showProgress(
-      runWords(activityOf(source), settings.batchSize ?? usualBatchSize),
-      settings.json ? "json" : settings.quiet ? "quiet" : "lines"
-    )
+    const progress = yield* showRun(settings, source)
     const committed = yield* Ref.make(
       mode === "continue"
         ? `Nothing was added to ${storage.place}. Continue with: ${resume}`
@@ -163,7 +157,7 @@ const harvest = ({ allowed, failed, failedFile, mode: asked, only, restart, resu
         mode,
         existing: mayMoveAside ? "set-aside" : "refuse",
         batches: settings.batches,
-        batchSize: settings.batchSize ?? usualBatchSize,
+        batchSize: batchSizeOf(settings),
         membersInFlight: settings.concurrency + 2,
         ...(settings.maxTime === undefined ? {} : { maxMillis: settings.maxTime * 1000 }),
         // A member requested by name is read even if a variable or the configuration skips it in runs.

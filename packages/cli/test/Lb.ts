@@ -57,6 +57,18 @@ export const start = (
   return { process: process_, ended, said: () => err }
 }
 
+/** The address of the live page that a command wrote to stderr. */
+export const addressOf = ({ process: { stderr }, said }: Started): Promise<string> =>
+  new Promise((resolve, reject) => {
+    const look = () => {
+      const [address] = /http:\/\/127\.0\.0\.1:\d+\/[\w-]{32}\//u.exec(said()) ?? []
+      if (address !== undefined) resolve(address)
+    }
+    stderr?.on("data", look)
+    stderr?.on("close", () => reject(new Error(`there is no address in ${said()}`)))
+    look()
+  })
+
 /** Runs the built command as a process to its end. */
 export const lbProcess = (
   cwd: string,

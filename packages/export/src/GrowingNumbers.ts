@@ -12,13 +12,15 @@ export interface GrowingNumbers<A extends Int32Array | Uint8Array> {
   readonly all: () => A
 }
 
+/** So many are believed in before they are there: a wrong number must not take all memory. */
+const mostExpected = 2 ** 24
+
 /** An array with room for as many as are expected. If there are more it grows, and is there twice for that time. */
 export const growingNumbers = <A extends Int32Array | Uint8Array>(
   make: (length: number) => A,
   expected: number
 ): GrowingNumbers<A> => {
-  // A wrong number must not take all memory.
-  let held = make(Math.min(Math.max(1024, expected), 2 ** 24))
+  let held = make(Math.max(1024, Math.min(expected, mostExpected)))
   let length = 0
   return {
     add: (value) => {

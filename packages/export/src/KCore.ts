@@ -63,10 +63,9 @@ const sideOf = (size: number, minimum: number, owners: ArrayLike<number>, others
     },
     linkedTo: (one: number): Uint32Array => linked.subarray(next[one], ends[one]),
     loseRating: (one: number): void => {
-      if (stays[one] === 0) return
       const count = counts[one] ?? 0
       counts[one] = count - 1
-      // Once only: on the way below the minimum.
+      // Once only, on the way below the minimum: what is left out already is below it.
       if (count === minimum) falling.push(one)
     }
   }

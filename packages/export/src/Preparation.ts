@@ -18,7 +18,7 @@ import { defaultSeed, type Split, splitInParts } from "./Split.ts"
  *   many among what is left (the k-core). Whoever has no rating is left out, too.
  * - `contiguous`: ids are numbers from 0 without gaps, and `users.index.csv` and `films.index.csv` say whose they are.
  *   Members and films without a rating are left out.
- * - `split`, `seed` (`0` if it is absent): ratings are in files for training and for testing. It is the last step.
+ * - `split`, `seed` (`0` if it is absent; it stands in the data card): ratings are in files for training and for testing.
  *
  * @since 0.1.0
  * @category models
@@ -33,7 +33,8 @@ export interface Preparation {
 
 /**
  * What a preparation changes before names are left out: the k-core. `notes` say what it left out. Holds all ratings in
- * memory, 13 bytes for each, and about 20 more while it searches: what follows reads them from there. Fails with `InvalidOption` if nothing is left; the error is about `place`.
+ * memory, 13 bytes for each, and about 20 more while it searches: what follows reads them from there. Fails with
+ * `InvalidOption` if nothing is left; the error is about `place`.
  */
 export const prepared = <A extends WholeDataset>(
   whole: A,

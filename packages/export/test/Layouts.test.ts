@@ -272,8 +272,9 @@ it.effect.prop(
     Effect.gen(function* () {
       const tests = new Map<string, number>()
       for (const format of [movieLens, jsonLines, spreadsheet]) {
-        const name = [...(yield* exported(lists, format)).keys()].find((one) => one.startsWith("ratings")) ?? ""
-        const whole = (yield* exported(lists, format)).get(name) ?? ""
+        const unsplit = yield* exported(lists, format)
+        const name = [...unsplit.keys()].find((one) => one.startsWith("ratings")) ?? ""
+        const whole = unsplit.get(name) ?? ""
         const files = yield* exported(lists, format, { preparation: { split } })
         assert.isFalse(files.has(name))
         const [base, extension] = name.split(".")
@@ -352,6 +353,27 @@ it.effect("a preparation that cannot be done is refused, with what to do instead
     for (const [format, options, words] of cases) {
       const error = yield* Effect.flip(exported(lists, format, options))
       assert.include(error.message, words)
+    }
+  })
+)
+
+it.effect("a split by time needs the days of all ratings, and tests with those of the day and later", () =>
+  Effect.gen(function* () {
+    const days = ["2024-12-31", "2025-01-01", "2025-06-30", "1999-12-31"]
+    const lists: Lists = [new Map(days.map((day, i) => [i + 1, { stars: 7, day }]))]
+    const preparation: Preparation = { split: { _tag: "time", day: "2025-01-01" } }
+    for (const timestamps of timesOf) {
+      const files = yield* exported(lists, movieLens, { preparation, timestamps })
+      const movies = (part: string) =>
+        strictRows(files.get(`ratings.${part}.csv`), ",").map((row) => row.get("movieId"))
+      assert.deepStrictEqual(
+        [movies("train"), movies("test")],
+        [
+          ["1", "4"],
+          ["2", "3"]
+        ]
+      )
+      assert.include(files.get("DATA_CARD.md"), "Ratings in the parts: train 2, test 2.")
     }
   })
 )

@@ -15,7 +15,7 @@ const options = { place: "there", seed: "0", withValidation: false }
 /** The ratings of each part, in their order. The stream comes in small pieces. */
 const partsOf = (rows: ReadonlyArray<EncodedRating>, split: Split, more: Partial<typeof options> = {}) =>
   Effect.gen(function* () {
-    const ratings = Stream.rechunk(Stream.fromIterable(rows), 3)
+    const ratings = Stream.rechunk(Stream.fromIterable(rows), rows.length > 1000 ? 1000 : 3)
     const { notes, parts } = yield* splitInParts({ ratings }, split, { ...options, ...more })
     const found: { train: ReadonlyArray<EncodedRating>; valid?: typeof rows; test: typeof rows } = {
       train: [],

@@ -3,3 +3,4 @@ export { type DatasetNumbers, datasetNumbers } from "./numbers/DatasetNumbers.ts
 export { type MemberNumbers, memberNumbers } from "./numbers/OneMember.ts"
 export { type RatingsMatrix, readMatrix } from "./numbers/RatingsMatrix.ts"
 export { reportMark } from "./page/Document.ts"
+export { style as reportStyle } from "./page/Style.ts"

@@ -281,14 +281,16 @@ export const unlockFolder = (
   }).pipe(Effect.ignore)
 
 /**
- * What the lock of a folder says, if there is one of ours: whether its holder still runs, and the name of the folder that
- * the holder makes.
+ * What the lock of a folder says, if there is one of ours: whether its holder still runs, who that is and since when it
+ * holds the lock, and the name of the folder that the holder makes.
  *
  * @since 0.1.0
  * @category models
  */
 export interface LockState {
   readonly isHeld: boolean
+  readonly process: ProcessIdentity
+  readonly since: DateTime.Utc
   readonly making: string | undefined
 }
 
@@ -305,5 +307,7 @@ export const lockState = (
   Effect.gen(function* () {
     const path = yield* Path.Path
     const holder = Option.flatMap(Option.fromNullable(yield* readText(path.join(folder, name))), decodeHolder)
-    return Option.isNone(holder) ? undefined : { isHeld: yield* runs(holder.value), making: holder.value.making }
+    if (Option.isNone(holder)) return undefined
+    const { making, process, since } = holder.value
+    return { isHeld: yield* runs(holder.value), process, since, making }
   })

@@ -4,7 +4,6 @@
  * @since 0.1.0
  */
 import {
-  activityOf,
   checkedSource,
   RatingsSource,
   RatingsStorage,
@@ -22,8 +21,8 @@ import { namesOf } from "../NamesFile.ts"
 import { type Flags, folderOf, pasteable, resolveSettings, type Settings } from "../options/Settings.ts"
 import { feedsOf, sourceOf } from "../plugins/Sources.ts"
 import { storageOf } from "../plugins/Storages.ts"
-import { count, resultOf, runWords } from "../progress/RunWords.ts"
-import { showProgress } from "../progress/ShowProgress.ts"
+import { count, resultOf } from "../progress/RunWords.ts"
+import { batchSizeOf, showRun } from "../progress/ShowRun.ts"
 import { Screen } from "../Screen.ts"
 import { endWith, endWithError, endWithInvalid } from "../CommandEnding.ts"
 import { refreshByFeed } from "../StartFeedRefresh.ts"
@@ -31,8 +30,6 @@ import { aboutRobots, warn } from "../StartRun.ts"
 import { grouped } from "../Shown.ts"
 
 const secondsOfADay = 86_400
-
-const usualBatchSize = 10
 
 const reasonWords: Readonly<Record<RefreshReason, string>> = {
   count: "another number of films",
@@ -85,10 +82,7 @@ const refresh = (names: ReadonlyArray<Username>, settings: Settings, flags: Flag
     const storage = yield* RatingsStorage
     const source = checkedSource(yield* RatingsSource)
     const again = yield* pasteable(["refresh", ...(settings.input === undefined ? names : [])].join(" "), flags, [])
-    const progress = yield* showProgress(
-      runWords(activityOf(source), settings.batchSize ?? usualBatchSize),
-      settings.json ? "json" : settings.quiet ? "quiet" : "lines"
-    )
+    const progress = yield* showRun(isPlan ? { ...settings, ui: false } : settings, source)
     const committed = yield* Ref.make("Nothing was committed.")
     const tell = (event: RefreshEvent): Effect.Effect<void> => {
       if (event._tag === "RefreshPlanned") {
@@ -104,7 +98,7 @@ const refresh = (names: ReadonlyArray<Username>, settings: Settings, flags: Flag
     }
     const report = yield* Refresh.report(
       {
-        batchSize: settings.batchSize ?? usualBatchSize,
+        batchSize: batchSizeOf(settings),
         membersInFlight: settings.concurrency + 2,
         isPlan,
         ...(names.length === 0 ? {} : { asked: names }),
@@ -169,6 +163,10 @@ export const start = (words: ReadonlyArray<string>, flags: Flags, isPlan: boolea
     if (!isPlan) yield* warn(settings)
     if (settings.via === "feed") {
       const feeds = yield* feedsOf(settings)
+      if (settings.ui && !isPlan)
+        yield* Effect.flatMap(Screen, (screen) =>
+          screen.err("The live page shows lists, and no feeds. The refresh goes on without it.\n")
+        )
       return yield* refreshByFeed(names, settings, flags, isPlan, folder).pipe(
         Effect.scoped,
         Effect.provide(Layer.merge(feeds, storage)),

@@ -3,10 +3,11 @@
  *
  * @since 0.1.0
  */
-import { type DatasetSummary, membersAlike, RatingsStorage } from "@letterboxd-ratings/core"
+import { membersAlike, RatingsStorage } from "@letterboxd-ratings/core"
 import { NodeProcessTable } from "@letterboxd-ratings/storage-folder/node"
-import { DateTime, Effect, Option } from "effect"
+import { Effect, Option } from "effect"
 import prettyBytes from "pretty-bytes"
+import { countsOf } from "../DatasetCounts.ts"
 import { missingPagesIn } from "../MissingPages.ts"
 import { optionKeys } from "../options/OptionTable.ts"
 import { type Flags, folderOf, pasteable, resolveSettings } from "../options/Settings.ts"
@@ -15,28 +16,6 @@ import { alikeWords } from "../progress/AlikeWords.ts"
 import { Screen } from "../Screen.ts"
 import { grouped, printable } from "../Shown.ts"
 import { endWithError, endWithInvalid } from "../CommandEnding.ts"
-
-const countsOf = ({ bytes, committedAt, state }: DatasetSummary) => {
-  const members = {
-    sealed: 0,
-    partial: 0,
-    gone: 0,
-    private: 0,
-    renamed: 0,
-    unproven: state.users.size - state.members.size,
-    forgotten: 0
-  }
-  for (const { state: memberState } of state.members.values()) members[memberState] += 1
-  return {
-    users: state.users.size,
-    ...members,
-    films: state.films.size,
-    ratings: state.ratings,
-    batches: state.batches,
-    bytes,
-    lastCommit: DateTime.formatIso(committedAt)
-  }
-}
 
 /**
  * @since 0.1.0

@@ -441,6 +441,8 @@ export const optionTable = {
   ignoreRobots: onOff("Ignore the site's robots.txt. Use only with the site's permission."),
   json: onOff("Write only JSON to standard output; a run writes one object per event."),
   quiet: onOff("Show only warnings, errors and the result."),
+  ui: onOff("Also show the run in a browser: the address of a page on this machine is written to standard error."),
+  uiPort: option("N", wholeNumber(0, 65_535), 0, "The port of the page on this machine; 0 is any free one."),
   yes: onOff("Do not ask. Move an existing dataset or export aside, to DIR.bak-TIME."),
   config: option("FILE", Text, undefined, "The configuration file. Default: lb.config.json, if it exists.")
 } as const

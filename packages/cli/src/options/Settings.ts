@@ -155,6 +155,8 @@ export const resolveSettings = (
       ignoreRobots: value("ignoreRobots", t.ignoreRobots),
       json: value("json", t.json),
       quiet: value("quiet", t.quiet),
+      ui: value("ui", t.ui),
+      uiPort: value("uiPort", t.uiPort),
       yes: value("yes", t.yes),
       config: value("config", t.config),
       files: file.files,

@@ -3,7 +3,13 @@
  *
  * @since 0.1.0
  */
-import { HarvestEvent, type RunReport, type SourceActivity, type Username } from "@letterboxd-ratings/core"
+import {
+  HarvestEvent,
+  type MemberRead,
+  type RunReport,
+  type SourceActivity,
+  type Username
+} from "@letterboxd-ratings/core"
 import { DateTime, Duration, Effect, Schema } from "effect"
 import { grouped, printable } from "../Shown.ts"
 import type { ProgressWords, StatusNow } from "./ShowProgress.ts"
@@ -66,6 +72,27 @@ export const whatIsMissing = ({ doubts, missing }: Pick<RunReport["partial"][num
   ].join("; ")
 
 /**
+ * What came of reading a member.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const outcomeOf = (event: typeof MemberRead.Type): string => {
+  switch (event.state) {
+    case "sealed":
+      return `${count(event.ratings, "rating")} of ${count(event.films, "film")}, ${count(event.pages, "page")}`
+    case "partial":
+      return `partial: ${whatIsMissing(event)}`
+    case "gone":
+      return "does not exist"
+    case "private":
+      return "private"
+    case "renamed":
+      return "renamed"
+  }
+}
+
+/**
  * The line for an event, or `undefined`. Pages have none.
  */
 const lineOf = (event: HarvestEvent): string | undefined => {
@@ -75,18 +102,7 @@ const lineOf = (event: HarvestEvent): string | undefined => {
         event.users === 0 ? "" : ` (with ${count(event.users, "member")} and ${count(event.ratings, "rating")} already)`
       }${event.membersToComplete === 0 ? "" : `, completing ${count(event.membersToComplete, "partial member")}`}`
     case "MemberRead":
-      switch (event.state) {
-        case "sealed":
-          return `  ✓ ${event.username}: ${count(event.ratings, "rating")} of ${count(event.films, "film")}, ${count(event.pages, "page")}`
-        case "partial":
-          return `  ! ${event.username}: partial: ${whatIsMissing(event)}`
-        case "gone":
-          return `  - ${event.username}: does not exist`
-        case "private":
-          return `  - ${event.username}: private`
-        case "renamed":
-          return `  - ${event.username}: renamed`
-      }
+      return `  ${event.state === "sealed" ? "✓" : event.state === "partial" ? "!" : "-"} ${event.username}: ${outcomeOf(event)}`
     case "BatchCommitted":
       return committedLine(event)
     default:
@@ -214,7 +230,13 @@ export interface Progress {
   readonly reading: ReadonlyMap<Username, { readonly pages: number; readonly lastPage?: number }>
 }
 
-const noProgress = (batchSize: number): Progress => ({
+/**
+ * What is counted before anything was read.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const noProgress = (batchSize: number): Progress => ({
   batchSize,
   membersToRead: 0,
   membersRead: 0,
@@ -225,7 +247,13 @@ const noProgress = (batchSize: number): Progress => ({
   reading: new Map()
 })
 
-const progressed = (progress: Progress, event: HarvestEvent): Progress => {
+/**
+ * What is counted after one more event.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const progressed = (progress: Progress, event: HarvestEvent): Progress => {
   switch (event._tag) {
     case "RunStarted":
       return { ...progress, membersToRead: event.membersToAdd + event.membersToComplete }
@@ -255,20 +283,48 @@ const progressed = (progress: Progress, event: HarvestEvent): Progress => {
   }
 }
 
-/** A pause of this length is shown. */
-const longWait = 3_000
+/**
+ * A silence of this length, in milliseconds, is shown.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const longWait = 3_000
 
 const barOf = (share: number, cells: number): string =>
   `[${"#".repeat(Math.floor(Math.min(1, share) * cells)).padEnd(cells, "-")}]`
 
-const timeOfDay = (millis: number): string =>
+/**
+ * A time of today, in the time zone of this machine, from milliseconds since 1970.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const timeOfDay = (millis: number): string =>
   DateTime.formatLocal(DateTime.unsafeMake(millis), { timeStyle: "medium", locale: "en-GB" })
+
+/** The share of the members that were read. */
+const shareOf = ({ membersRead, membersToRead }: Progress): number =>
+  membersToRead === 0 ? 0 : Math.min(1, membersRead / membersToRead)
+
+/**
+ * How many milliseconds the rest takes, judging by the members that were read; absent before the first and after the
+ * last one.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const timeLeft = (progress: Progress, elapsedMillis: number): number | undefined => {
+  const share = shareOf(progress)
+  return share === 0 || share === 1 ? undefined : (elapsedMillis / share) * (1 - share)
+}
 
 /** The run as a whole. */
 const overall = (progress: Progress, activity: SourceActivity, { columns, elapsedMillis, quietMillis }: StatusNow) => {
   const { membersRead, membersToRead, pages, ratings } = progress
   const rate = elapsedMillis === 0 ? 0 : (activity.requests * 1000) / elapsedMillis
-  const share = membersToRead === 0 ? 0 : Math.min(1, membersRead / membersToRead)
+  const share = shareOf(progress)
+  const left = timeLeft(progress, elapsedMillis)
   return fitting(
     [
       ...(membersToRead === 0
@@ -279,7 +335,7 @@ const overall = (progress: Progress, activity: SourceActivity, { columns, elapse
           ]),
       // During a pause that is known, nothing else can be expected.
       ...(quietMillis < longWait || activity.pausedUntil !== undefined ? [] : [`no response for ${span(quietMillis)}`]),
-      ...(share === 0 || share === 1 ? [] : [`about ${span((elapsedMillis / share) * (1 - share))} left`]),
+      ...(left === undefined ? [] : [`about ${span(left)} left`]),
       `${rate.toFixed(1)} requests/s`,
       count(ratings, "rating"),
       count(pages, "page"),

@@ -10,6 +10,8 @@ const dark = `
 `
 
 /**
+ * The style of reports, as CSS, for pages that should look like them.
+ *
  * @since 0.1.0
  * @category models
  */
