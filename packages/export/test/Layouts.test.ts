@@ -4,6 +4,7 @@ import {
   type ExportFormat,
   jsonLines,
   movieLens,
+  type Preparation,
   recBole,
   type Split,
   spreadsheet,
@@ -142,7 +143,9 @@ it.effect("an anonymous export of each tells no name, no day of a rating, and ot
 
 /** Who rated what, as text, of the lists that a preparation leaves: counted, left out, and counted again. */
 const naiveCore = (lists: Lists, minUserRatings: number, minFilmRatings: number): ReadonlySet<string> => {
-  let pairs = lists.flatMap((list, i) => Array.from(list.keys(), (film) => ({ user: i + 1, film })))
+  let pairs = lists.flatMap((list, i) =>
+    Array.from(list).flatMap(([film, { stars }]) => (stars === undefined ? [] : [{ user: i + 1, film }]))
+  )
   for (;;) {
     const left = pairs.filter(
       ({ film, user }) =>
@@ -167,16 +170,20 @@ const indexIn = (text: string | undefined, id: string): ReadonlyMap<number, numb
 }
 
 const anySplit = fc.constantFrom<Split>({ _tag: "random", share: 0.3 }, { _tag: "leave-one-out" })
-const manyRatings = fc.array(
-  fc
-    .uniqueArray(fc.record({ id: fc.integer({ min: 1, max: 9 }), stars: fc.integer({ min: 1, max: 10 }) }), {
-      selector: ({ id }) => id,
-      minLength: 1,
-      maxLength: 9
-    })
-    .map((rows) => new Map(rows.map(({ id, stars }) => [id, { stars, day: undefined }]))),
-  { minLength: 4, maxLength: 7 }
-)
+const manyRatings = fc
+  .array(
+    fc
+      .uniqueArray(
+        fc.record({
+          id: fc.integer({ min: 1, max: 9 }),
+          stars: fc.option(fc.integer({ min: 1, max: 10 }), { nil: undefined, freq: 8 })
+        }),
+        { selector: ({ id }) => id, minLength: 1, maxLength: 9 }
+      )
+      .map((rows) => new Map(rows.map(({ id, stars }) => [id, { stars, day: undefined }]))),
+    { minLength: 4, maxLength: 7 }
+  )
+  .filter((lists) => countsOf(lists).ratings > 0)
 
 for (const layout of [
   {
@@ -184,14 +191,16 @@ for (const layout of [
     separator: ",",
     parts: ["ratings.train.csv", "ratings.test.csv"],
     names: ["userId", "movieId", "rating"],
-    films: ["movies.csv", "movieId"]
+    films: ["movies.csv", "movieId"],
+    watched: "watched.csv"
   },
   {
     format: recBole,
     separator: "\t",
     parts: ["letterboxd.train.inter", "letterboxd.valid.inter", "letterboxd.test.inter"],
     names: ["user_id:token", "item_id:token", "rating:float"],
-    films: ["letterboxd.item", "item_id:token"]
+    films: ["letterboxd.item", "item_id:token"],
+    watched: "letterboxd-watched.inter"
   }
 ] as const) {
   it.effect.prop(
@@ -238,6 +247,15 @@ for (const layout of [
         // Every index is that of a member and a film with a rating.
         assert.deepStrictEqual(new Set(users.values()), new Set([...expected].map((key) => Number(key.split(" ")[0]))))
         assert.deepStrictEqual(new Set(films.values()), new Set([...expected].map((key) => Number(key.split(" ")[1]))))
+        // So is every index of a film that was watched and not rated.
+        const kept = { users: new Set(users.values()), films: new Set(films.values()) }
+        assert.deepStrictEqual(
+          strictRows(files.get(layout.watched), layout.separator).map((row) => [
+            users.get(Number(row.get(userName))),
+            films.get(Number(row.get(filmName)))
+          ]),
+          watchedIn(lists).filter(([user = 0, film = 0]) => kept.users.has(user) && kept.films.has(film))
+        )
         const [filmsFile, filmId] = layout.films
         // A title in quotes may have a line end in it.
         const ids = Array.from((files.get(filmsFile) ?? "").matchAll(/^(\d+)[,\t]/gmu), ([, id]) => Number(id))
