@@ -13,6 +13,7 @@ const targets: ReadonlyArray<ReadonlyArray<string>> = [
   ["movielens", "--anonymise"],
   ["movielens", ..."--min-user-ratings 20 --min-film-ratings 20 --split random:0.1 --contiguous".split(" ")],
   ["parquet-file"],
+  ["huggingface"],
   ["csv"],
   ["parquet"]
 ]

@@ -317,7 +317,9 @@ const exportCommand: Command = {
       "lb export --to recbole --min-user-ratings 5 --min-film-ratings 5 --split random:0.1 --into dataset/letterboxd",
       "members and films with at least five ratings; a tenth of these is for testing"
     ],
+    ["lb export --to huggingface --anonymise", "Parquet files and a README.md for Hugging Face"],
     ["lb export --to spreadsheet", "a table for Excel or LibreOffice"],
+    ["lb export --to letterboxd --member davee", "davee's ratings, for letterboxd.com/import"],
     ["lb export --to sqlite", "a database to query, in data_output-sqlite"],
     ["lb export --to csv --as-of 2026-03-01 --into then", "the dataset as it was on 1 March 2026"],
     ["lb export --from sqlite --out data_output-sqlite --to csv --into back", "convert it back to CSV"]

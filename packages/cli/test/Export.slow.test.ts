@@ -200,7 +200,8 @@ describe("lb export", () => {
       ])
       assert.strictEqual(again.code, 0, again.err)
       assert.include(again.out, "Every row was counted")
-      for (const layout of sample("layouts", ["movielens", "recbole", "jsonl", "spreadsheet", "parquet-file"], 2)) {
+      const layouts = ["movielens", "recbole", "kaggle", "huggingface", "jsonl", "spreadsheet", "parquet-file"]
+      for (const layout of sample("layouts", layouts, 2)) {
         const first = await lb(folder, ["export", "--to", layout])
         const second = await lb(folder, [
           "export",
@@ -221,6 +222,33 @@ describe("lb export", () => {
       }
     }),
     180_000
+  )
+
+  it(
+    "writes one member for the import of Letterboxd, and to other layouts",
+    inEmptyFolder(async (folder) => {
+      await lb(folder, ["run", "--mode", "new", "--source", "sandbox", "--quiet", "--batch-size", "3"])
+      const status = await lb(folder, ["query", "--json", "select username, count(*) as n from ratings group by 1"])
+      assert.strictEqual(status.code, 0, status.err)
+      const [{ n = 0, username = "" } = {}] = JSON.parse(
+        `[${status.out.trim().split("\n").join(",")}]`
+      ) as ReadonlyArray<{
+        readonly n?: number
+        readonly username?: string
+      }>
+      const done = await lb(folder, ["export", "--to", "letterboxd", "--member", username.toUpperCase()])
+      assert.strictEqual(done.code, 0, done.err)
+      const place = `data_output-letterboxd-${username}`
+      assert.include(done.out, `${place} holds ${n} ratings of`)
+      const lines = fs.readFileSync(path.join(folder, place, "letterboxd.csv"), "utf8").split("\r\n")
+      assert.strictEqual(lines.length, n + 2)
+      assert.match(lines[1] ?? "", /^https:\/\/boxd\.it\/\w+,/u)
+      const json = await lb(folder, ["export", "--to", "jsonl"], { LB_MEMBER: username })
+      assert.strictEqual(json.code, 0, json.err)
+      const rows = fs.readFileSync(path.join(folder, `data_output-jsonl-${username}`, "ratings.jsonl"), "utf8")
+      assert.strictEqual(rows.trim().split("\n").length, n)
+    }),
+    60_000
   )
 
   it(
@@ -249,6 +277,12 @@ describe("lb export", () => {
         [["--to", "csv", "--into", "data_output"], "--into data_output is the folder of the dataset itself"],
         [["--to", "jsonl", "--into", "data_output"], "--into data_output is the folder of the dataset itself"],
         [["--to", "postgres"], "LB_INTO_URL"],
+        [["--to", "letterboxd"], "--member is missing"],
+        [["--to", "letterboxd", "--member", "nobody"], "it has no member nobody"],
+        [["--to", "letterboxd", "--member", "nobody", "--anonymise"], "the ratings of one member show who it is"],
+        [["--to", "letterboxd", "--member", "nobody", "--contiguous"], "--contiguous is for recommenders"],
+        [["--to", "sqlite", "--member", "nobody"], "--member is for layouts"],
+        [["--to", "huggingface", "--timestamps", "none"], "movielens, kaggle and recbole"],
         [["--to", "./nothing.mjs"], "cannot be loaded"]
       ]
       for (const [args, words] of cases) {

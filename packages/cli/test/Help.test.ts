@@ -113,7 +113,15 @@ describe("the documentation", () => {
 
   it("names no option that there is not", () => {
     const switches = commands.flatMap(({ switches: all = {} }) => Object.keys(all).map((name) => `--${name}`))
-    const others = new Set([...switches, "--help", "--version", "--completions", "--filter", "--pack-destination"])
+    const others = new Set([
+      ...switches,
+      "--help",
+      "--version",
+      "--completions",
+      "--filter",
+      "--pack-destination",
+      "--repo-type"
+    ])
     const known = new Set(optionKeys.map((key) => `--${flagOf(key)}`))
     for (const [name, text] of pages)
       for (const [, flag = ""] of text.matchAll(/(?<![\w-])(--[a-z][a-z-]+)/gu))

@@ -146,7 +146,8 @@ export const inEmptyFolder = (test: (folder: string) => Promise<void>) => async 
 export const filesIn = (folder: string): Readonly<Record<string, string>> =>
   Object.fromEntries(
     fs
-      .readdirSync(folder)
+      .readdirSync(folder, { recursive: true, encoding: "utf8" })
+      .filter((name) => !fs.statSync(path.join(folder, name)).isDirectory())
       .toSorted()
       .map((name) => [name, fs.readFileSync(path.join(folder, name), "utf8")])
   )

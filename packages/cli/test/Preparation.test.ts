@@ -71,7 +71,7 @@ describe("lb export", () => {
       const cases: ReadonlyArray<readonly [ReadonlyArray<string>, string]> = [
         [["--to", "sqlite", "--split", "leave-one-out"], "--split is for layouts (movielens"],
         [["--to", "csv", "--min-user-ratings", "5"], "--min-user-ratings is for layouts (movielens"],
-        [["--to", "jsonl", "--contiguous"], "--contiguous is for movielens and recbole, not for jsonl"],
+        [["--to", "jsonl", "--contiguous"], "--contiguous is for movielens, kaggle and recbole, not for jsonl"],
         [["--to", "jsonl", "--seed", "1"], "--seed is only for --split"],
         [["--to", "jsonl", "--split", "time:2025-01-01", "--anonymise"], "an anonymous export has no days of ratings"],
         [["--to", "jsonl", "--split", "random"], "--split must be random:SHARE"],

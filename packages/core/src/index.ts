@@ -153,6 +153,7 @@ export {
   InputCounts,
   type KnownFilms
 } from "./importing/ImportSource.ts"
+export { codeOfNumber, ExportLink, linkCode, numberOfCode, readLink, usualFilmNumber } from "./domain/LinkCode.ts"
 export { MemberListing, UserId, Username, UsernameFromText } from "./domain/Member.ts"
 export { Diagnostics, type KeptPage } from "./reading/Diagnostics.ts"
 export { Day, formatRating, Rating, ratingFromHalfStars } from "./domain/Rating.ts"

@@ -8,13 +8,13 @@ import {
   datasetAsOf,
   forgottenIn,
   withoutForgotten,
-  type EncodedRating,
   loadWhole,
   type ProcessTable,
   type RatingsStorage,
   readWhole,
   type StorageError,
   type UserId,
+  type Username,
   type WholeDataset
 } from "@letterboxd-ratings/core"
 import {
@@ -27,11 +27,14 @@ import {
   writeNew
 } from "@letterboxd-ratings/storage-folder"
 import { type Context, DateTime, Effect, type Redacted, Stream } from "effect"
+import { fileColumn } from "./ColumnMeanings.ts"
 import { dataCard, dataCardName } from "./DataCard.ts"
 import { anonymised, type ExportedDataset, type ExportedPart, withNames } from "./ExportedDataset.ts"
-import { describeFolder, type ExportedFile, failures, writeFile } from "./ExportedFile.ts"
+import { describeFolder, type ExportedFile, failures, type FileColumn, writeFile } from "./ExportedFile.ts"
 import type { ExportFormat } from "./ExportFormat.ts"
+import { onlyMember } from "./OneMember.ts"
 import { type Preparation, prepared, withPartsAndIndexes } from "./Preparation.ts"
+import { tallied } from "./RatingTally.ts"
 import type { Timestamps } from "./RatingTimes.ts"
 
 type Storage = Context.Tag.Service<RatingsStorage>
@@ -53,7 +56,8 @@ export interface ExportOptions {
 
 /**
  * The options of an export of files. `timestamps` (`rated` if it is absent) says which times layouts with a column for them
- * write; with `salt`, names are left out; with `preparation`, what it says is done first.
+ * write; with `salt`, names are left out; with `preparation`, what it says is done first; with `member`, everybody else is left
+ * out.
  *
  * @since 0.1.0
  * @category models
@@ -62,6 +66,7 @@ export interface ExportFilesOptions extends ExportOptions {
   readonly salt?: Redacted.Redacted
   readonly timestamps?: Timestamps
   readonly preparation?: Preparation
+  readonly member?: Username
 }
 
 /**
@@ -77,24 +82,6 @@ export interface ExportReport {
   readonly ratings: number
   readonly parts?: ReadonlyArray<{ readonly name: ExportedPart["name"]; readonly rows: number }>
   readonly notes: ReadonlyArray<string>
-}
-
-/** The ratings, counted by half stars each time they are read. */
-const counted = (ratings: WholeDataset["ratings"]) => {
-  let perStars: Array<number> = []
-  return {
-    perStars: () => perStars,
-    ratings: Stream.suspend(() => {
-      perStars = Array.from({ length: 11 }, () => 0)
-      const count = ({ rating }: EncodedRating) => {
-        perStars[rating * 2] = (perStars[rating * 2] ?? 0) + 1
-      }
-      return Stream.mapChunks(ratings, (chunk) => {
-        for (const rating of chunk) count(rating)
-        return chunk
-      })
-    })
-  }
 }
 
 /** Members who asked to be left out are in no layout. */
@@ -129,14 +116,32 @@ const reportOf = ({ notes, state }: WholeDataset & { readonly notes: ReadonlyArr
 })
 
 /** What cannot be done, before anything is read. */
-const checkPreparation = ({ canHaveIndexes, name }: ExportFormat, options: ExportFilesOptions) => {
-  const { folder, preparation: { contiguous = false, split } = {}, salt } = options
-  const problem =
-    contiguous && canHaveIndexes !== true
-      ? `the layout ${name} has no indexes in the place of ids. Choose another layout`
-      : split?._tag === "time" && salt !== undefined
-        ? "an anonymous export has no days of ratings, so it cannot be split by time. Choose another split"
-        : undefined
+const checkOptions = ({ canHaveIndexes, isOfOneMember = false, name }: ExportFormat, options: ExportFilesOptions) => {
+  const { folder, member, preparation, salt } = options
+  const { contiguous = false, split } = preparation ?? {}
+  const problems: ReadonlyArray<readonly [isThere: boolean, problem: string]> = [
+    [
+      (isOfOneMember || member !== undefined) && salt !== undefined,
+      "the ratings of one member show who it is, so they cannot be anonymous. Export them with the name, or all members"
+    ],
+    [
+      isOfOneMember && member === undefined,
+      `the layout ${name} is for the ratings of one member. Name the member, or choose another layout`
+    ],
+    [
+      isOfOneMember && preparation !== undefined,
+      `the layout ${name} has no k-core, split or indexes. Leave them out, or choose another layout`
+    ],
+    [
+      contiguous && canHaveIndexes !== true,
+      `the layout ${name} has no indexes in the place of ids. Choose another layout`
+    ],
+    [
+      split?._tag === "time" && salt !== undefined,
+      "an anonymous export has no days of ratings, so it cannot be split by time. Choose another split"
+    ]
+  ]
+  const problem = problems.find(([isThere]) => isThere)?.[1]
   return problem === undefined ? Effect.void : failures.storageError("InvalidOption", folder, problem)
 }
 
@@ -144,19 +149,34 @@ const checkPreparation = ({ canHaveIndexes, name }: ExportFormat, options: Expor
 const writeIndexes = (folder: string, { indexes, usernames }: ExportedDataset) =>
   Effect.gen(function* () {
     if (indexes === undefined) return []
-    const table = (name: string, header: string, lines: ReadonlyArray<string>) =>
-      writeFile(folder, name, `${header}\n`, Stream.succeed({ text: lines.join(""), rows: lines.length }))
+    const table = (name: string, about: string, columns: ReadonlyArray<FileColumn>, lines: ReadonlyArray<string>) =>
+      Effect.map(
+        writeFile(
+          folder,
+          name,
+          `${columns.map((column) => column.name).join(",")}\n`,
+          Stream.succeed({ text: lines.join(""), rows: lines.length })
+        ),
+        (file) => ({ ...file, about, columns })
+      )
     const names = (id: UserId) => (usernames === undefined ? "" : `,${usernames.get(id) ?? ""}`)
+    const index = (of: string) => fileColumn("index", "integer", `The number of the ${of} in this export, from 0.`)
     return [
       yield* table(
         "users.index.csv",
-        `index,userId${usernames === undefined ? "" : ",username"}`,
-        Array.from(indexes.users, ([id, index]) => `${index},${id}${names(id)}\n`)
+        "Whose the indexes of members are.",
+        [
+          index("member"),
+          fileColumn("userId", "integer"),
+          ...(usernames === undefined ? [] : [fileColumn("username", "text")])
+        ],
+        Array.from(indexes.users, ([id, number]) => `${number},${id}${names(id)}\n`)
       ),
       yield* table(
         "films.index.csv",
-        "index,filmId",
-        Array.from(indexes.films, ([id, index]) => `${index},${id}\n`)
+        "Whose the indexes of films are.",
+        [index("film"), fileColumn("filmId", "integer", "Letterboxd's own number of the film.")],
+        Array.from(indexes.films, ([id, number]) => `${number},${id}\n`)
       )
     ]
   })
@@ -168,9 +188,10 @@ const checkRows = (
   { parts }: Pick<ExportedDataset, "parts">,
   files: ReadonlyArray<ExportedFile>
 ) => {
-  const expected = parts?.map(({ rows }) => rows) ?? [state.ratings]
   const sum = (rows: ReadonlyArray<number>) => rows.reduce((all, some) => all + some, 0)
-  const written = expected.map((_, i) => files[i]?.rows ?? 0)
+  const ratings = files.map((file) => file.ratings ?? 0)
+  const expected = parts?.map(({ rows }) => rows) ?? [state.ratings]
+  const written = parts?.map((_, i) => ratings[i] ?? 0) ?? [sum(ratings)]
   return sum(expected) === state.ratings && expected.every((rows, i) => rows === written[i])
     ? Effect.void
     : failures.storageError(
@@ -194,14 +215,15 @@ export const exportFiles = (
   options: ExportFilesOptions
 ): Effect.Effect<ExportReport, StorageError, Files | ProcessTable> =>
   Effect.gen(function* () {
-    const { asOf, existing, folder, preparation, salt, timestamps = "rated", tool } = options
-    yield* checkPreparation(format, options)
-    const { notes: leftOut, whole: all } = leftOutOf(yield* wholeOf(from, asOf))
+    const { asOf, existing, folder, member, preparation, salt, timestamps = "rated", tool } = options
+    yield* checkOptions(format, options)
+    const { notes: leftOut, whole: everybody } = leftOutOf(yield* wholeOf(from, asOf))
+    const all = member === undefined ? everybody : yield* onlyMember(everybody, member, from.place)
     return yield* replaceFolder(failures, folder, { existing, mark: dataCardName, keep: [from.place] }, (staging) =>
       Effect.gen(function* () {
         const { notes: losses, whole } =
           preparation === undefined ? { notes: [], whole: all } : yield* prepared(all, preparation, folder)
-        const { perStars, ratings } = counted(whole.ratings)
+        const { ratings, tally } = tallied(whole.ratings, whole.state.ratings)
         const exported =
           salt === undefined ? withNames({ ...whole, ratings }) : yield* anonymised({ ...whole, ratings }, salt)
         const { dataset, notes: additions } = yield* withPartsAndIndexes(exported, preparation ?? {}, {
@@ -211,10 +233,11 @@ export const exportFiles = (
         const layout = yield* format.write(staging, dataset, timestamps)
         yield* checkRows(folder, whole.state, dataset, layout)
         const changes = [...losses, ...additions]
-        yield* writeCard(staging, {
+        const files = [...layout, ...(yield* writeIndexes(staging, dataset))]
+        const card = dataCard({
           ...whole,
-          files: [...layout, ...(yield* writeIndexes(staging, dataset))],
-          perStars: perStars(),
+          files,
+          tally: tally(),
           format: format.name,
           notes: [
             ...format.notes(timestamps, dataset.indexes !== undefined),
@@ -223,8 +246,14 @@ export const exportFiles = (
             ...leftOut
           ],
           isAnonymous: salt !== undefined,
-          tool
+          tool,
+          ...(asOf === undefined ? {} : { asOf })
         })
+        yield* writeCard(staging, card)
+        const path = yield* Path.Path
+        for (const { name, text } of format.copiesOfCard?.(card, files, dataset) ?? [])
+          yield* writeNew(failures, path.join(staging, name), text)
+        yield* syncFolder(failures, staging)
         return {
           ...reportOf({ ...whole, notes: [...whole.notes, ...changes] }),
           ...(dataset.parts === undefined ? {} : { parts: dataset.parts.map(({ name, rows }) => ({ name, rows })) })
@@ -250,15 +279,15 @@ export const exportToStorage = (
 ): Effect.Effect<ExportReport, StorageError, Files> =>
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
-    const card = (yield* Path.Path).join(folder, dataCardName)
-    if (existing === "refuse" && (yield* failures.about(card)(fs.exists(card)))) {
-      return yield* failures.storageError("AlreadyThere", card, "a data card is there already", {
+    const cardPlace = (yield* Path.Path).join(folder, dataCardName)
+    if (existing === "refuse" && (yield* failures.about(cardPlace)(fs.exists(cardPlace)))) {
+      return yield* failures.storageError("AlreadyThere", cardPlace, "a data card is there already", {
         remedy: { _tag: "SetAside" }
       })
     }
     yield* checkNotWithin(failures, to.place, [from.place])
     const whole = yield* wholeOf(from, asOf)
-    const { perStars, ratings } = counted(whole.ratings)
+    const { ratings, tally } = tallied(whole.ratings, whole.state.ratings)
     const receipt = yield* loadWhole({ ...whole, ratings }, to, existing)
     if (receipt.ratings !== whole.state.ratings) {
       return yield* failures.storageError(
@@ -269,20 +298,22 @@ export const exportToStorage = (
     }
     yield* makeFolder(failures, folder)
     const files = !listFiles ? [] : (yield* describeFolder(folder)).filter(({ name }) => name !== dataCardName)
-    yield* writeCard(folder, {
-      ...whole,
+    const card = dataCard({
+      ...leftOutOf(whole).whole,
       files,
-      perStars: perStars(),
+      tally: tally(),
       format: to.name,
       notes: whole.cardNotes,
       isAnonymous: false,
-      tool
+      tool,
+      ...(asOf === undefined ? {} : { asOf })
     })
+    yield* writeCard(folder, card)
     return reportOf(whole)
   }).pipe(Effect.scoped, Effect.withSpan("Export.storage", { attributes: { storage: to.name, folder } }))
 
 /** Writes the card. One that is there already is set aside: it may tell of another dataset, or be somebody's own. */
-const writeCard = (folder: string, facts: Parameters<typeof dataCard>[0]) =>
+const writeCard = (folder: string, card: string) =>
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
@@ -291,6 +322,6 @@ const writeCard = (folder: string, facts: Parameters<typeof dataCard>[0]) =>
       const aside = yield* freeName(failures, `${place}.bak-${stamp(yield* DateTime.now)}`)
       yield* failures.about(aside)(fs.rename(place, aside))
     }
-    yield* writeNew(failures, place, dataCard(facts))
+    yield* writeNew(failures, place, card)
     yield* syncFolder(failures, folder)
   })

@@ -5,9 +5,11 @@
  */
 import {
   type EncodedRating,
+  type EncodedWatch,
   type Film,
   type FilmId,
   type Keeps,
+  type Member,
   noKeeps,
   Rating,
   type StorageError,
@@ -44,10 +46,15 @@ export interface Indexes {
 }
 
 /**
- * What a format writes. `keeps` has the columns that not every dataset has. `usernames` is absent if the export is
- * anonymous. `readAt` is when a member's list was read. It is the only time: the site does not show when a film was rated.
- * `parts` is there if the ratings are split: they are all ratings, each in one part, and a format writes a file for each
- * (see `writeParts`). `indexes` is there if a format that can write them is to write them in the place of ids.
+ * What a format writes. `keeps` has the columns that not every dataset has.
+ *
+ * - `usernames`, `members`: absent if the export is anonymous.
+ * - `readAt`: when a member's list was read, 1970 where that is not known.
+ * - `watched`: the films that members saw and did not rate, in the order of the dataset; absent if the dataset does not keep
+ *   them, or the export is anonymous.
+ * - `parts`: there if the ratings are split: they are all ratings, each in one part, and a format writes a file for each (see
+ *   `writeParts`).
+ * - `indexes`: there if a format that can write them is to write them in the place of ids.
  *
  * @since 0.1.0
  * @category models
@@ -56,11 +63,16 @@ export interface ExportedDataset {
   readonly keeps: Keeps
   readonly films: ReadonlyMap<Film["id"], Film>
   readonly usernames?: ReadonlyMap<UserId, Username>
+  readonly members?: ReadonlyArray<Member>
   readonly readAt: (userId: UserId) => DateTime.Utc
   readonly ratings: Stream.Stream<EncodedRating, StorageError>
+  readonly watched?: Stream.Stream<EncodedWatch, StorageError>
   readonly parts?: ReadonlyArray<ExportedPart>
   readonly indexes?: Indexes
 }
+
+/** Of a member whose list was read at a time that nobody knows. */
+const unknownTime = DateTime.unsafeMake(0)
 
 /**
  * Writes the ratings into one file, `NAME.EXTENSION`, or into a file for each part, `NAME.PART.EXTENSION`, in the order of
@@ -85,12 +97,12 @@ export const writeParts = <A, E, R>(
  * @since 0.1.0
  * @category constructors
  */
-export const withNames = ({ committedAt, ratings, state }: WholeDataset): ExportedDataset => {
+export const withNames = ({ ratings, state, watched }: WholeDataset): ExportedDataset => {
   const usernames = new Map([...state.users].map(([username, userId]) => [userId, username]))
   const timeOf = (userId: UserId): DateTime.Utc => {
     const username = usernames.get(userId)
-    if (username === undefined) return committedAt
-    return state.members.get(username)?.readAt ?? state.updates.get(username) ?? committedAt
+    if (username === undefined) return unknownTime
+    return state.members.get(username)?.readAt ?? state.updates.get(username) ?? unknownTime
   }
   // Rows of a member mostly stand together.
   let last: { readonly userId: UserId; readonly time: DateTime.Utc } | undefined
@@ -98,11 +110,13 @@ export const withNames = ({ committedAt, ratings, state }: WholeDataset): Export
     keeps: state.keeps,
     films: state.films,
     usernames,
+    members: Array.from(state.users, ([username, userId]) => state.members.get(username) ?? { username, userId }),
     readAt: (userId) => {
       if (last?.userId !== userId) last = { userId, time: timeOf(userId) }
       return last.time
     },
-    ratings
+    ratings,
+    ...(state.keeps.has("watched") ? { watched } : {})
   }
 }
 
@@ -142,7 +156,7 @@ const stars = Array.from({ length: 11 }, (_, halfStars) => (halfStars === 0 ? un
 /**
  * The dataset without names, and without what leads to them: ids are salted, members stand in the order of those ids
  * (the order of discovery is that of popularity), films in that of theirs, and the only time is the day of the last
- * commit: days of ratings, likes and changes are left out too. Reads all ratings into memory, thirteen bytes for each.
+ * commit: days of ratings, likes, changes and films that were watched and not rated are left out too. Reads all ratings into memory, thirteen bytes for each.
  *
  * @since 0.1.0
  * @category constructors

@@ -4,14 +4,28 @@
  * @since 0.1.0
  */
 import { FileSystem, Path } from "@effect/platform"
-import type { StorageError } from "@letterboxd-ratings/core"
+import type { StorageError, StoredType } from "@letterboxd-ratings/core"
 import { failuresOf } from "@letterboxd-ratings/storage-folder"
 import { sha256 } from "@noble/hashes/sha2"
 import { bytesToHex } from "@noble/hashes/utils"
 import { Effect, Stream } from "effect"
 
 /**
- * A file of an export. `rows` counts what is in it, without a header; it is absent where that is not known.
+ * A column of a file: what its values are, and what they mean, in a sentence for people.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface FileColumn {
+  readonly name: string
+  readonly type: StoredType
+  readonly description: string
+}
+
+/**
+ * A file of an export. `rows` counts what is in it, without a header; it is absent where that is not known. `ratings` counts
+ * the ratings among them, `watched` the films that a member watched and did not rate; they are absent where there are none.
+ * `about` says what a row is, and `columns` are the columns in their order.
  *
  * @since 0.1.0
  * @category models
@@ -20,7 +34,11 @@ export interface ExportedFile {
   readonly name: string
   readonly bytes: number
   readonly rows?: number
+  readonly ratings?: number
+  readonly watched?: number
   readonly sha256: string
+  readonly about?: string
+  readonly columns?: ReadonlyArray<FileColumn>
 }
 
 /**
@@ -130,3 +148,37 @@ export const describeFolder = (
     }
     return files
   })
+
+/**
+ * A file whose rows are ratings.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const ofRatings = <E, R>(
+  file: Effect.Effect<ExportedFile, E, R>,
+  columns: ReadonlyArray<FileColumn>
+): Effect.Effect<ExportedFile, E, R> =>
+  Effect.map(file, (written) => ({
+    ...written,
+    ratings: written.rows ?? 0,
+    about: "Ratings of films by members.",
+    columns
+  }))
+
+/**
+ * A file whose rows are films that members watched and did not rate.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const ofWatched = <E, R>(
+  file: Effect.Effect<ExportedFile, E, R>,
+  columns: ReadonlyArray<FileColumn>
+): Effect.Effect<ExportedFile, E, R> =>
+  Effect.map(file, (written) => ({
+    ...written,
+    watched: written.rows ?? 0,
+    about: "Films that members watched and did not rate, in the order of the dataset: implicit feedback.",
+    columns
+  }))

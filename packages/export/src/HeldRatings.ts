@@ -6,34 +6,13 @@
 import { type EncodedRating, type FilmId, Rating, type StorageError, type UserId } from "@letterboxd-ratings/core"
 import { Chunk, Effect, Option, Schema, Stream, Struct } from "effect"
 import { rowsAtOnce } from "./ExportedFile.ts"
+import { growingNumbers } from "./GrowingNumbers.ts"
 
 type Facts = Omit<EncodedRating, "filmId" | "rating" | "userId">
 
 /** All that a rating may tell besides. The compiler names what is missing here. */
 const factNames = { ratedOn: true, liked: true } satisfies { readonly [K in keyof Required<Facts>]: true }
 const namesOfFacts = Struct.keys(factNames)
-
-/** So many rows are believed in before they are there. */
-const mostExpected = 2 ** 24
-
-/** Numbers of a kind, in an array that grows. */
-const makeNumbers = <A extends Int32Array | Uint8Array>(make: (length: number) => A, expected: number) => {
-  let held = make(Math.max(1024, Math.min(expected, mostExpected)))
-  let length = 0
-  return {
-    add: (value: number) => {
-      if (length === held.length) {
-        const larger = make(held.length * 2)
-        larger.set(held)
-        held = larger
-      }
-      held[length] = value
-      length += 1
-    },
-    at: (i: number): number => held[i] ?? 0,
-    all: () => held.subarray(0, length)
-  }
-}
 
 const decodeRating = Schema.decodeSync(Rating)
 const stars = Array.from({ length: 11 }, (_, halfStars) => (halfStars === 0 ? undefined : decodeRating(halfStars / 2)))
@@ -65,10 +44,10 @@ export const holdRatings = (
     const userNumbers = new Map<UserId, number>()
     const filmNumbers = new Map<FilmId, number>()
     const factNumbers = new Map<string, number>()
-    const userOf = makeNumbers((n) => new Int32Array(n), expected)
-    const filmOf = makeNumbers((n) => new Int32Array(n), expected)
-    const factOf = makeNumbers((n) => new Int32Array(n), expected)
-    const halfStarsOf = makeNumbers((n) => new Uint8Array(n), expected)
+    const userOf = growingNumbers((n) => new Int32Array(n), expected)
+    const filmOf = growingNumbers((n) => new Int32Array(n), expected)
+    const factOf = growingNumbers((n) => new Int32Array(n), expected)
+    const halfStarsOf = growingNumbers((n) => new Uint8Array(n), expected)
     const numberIn = <K, V>(numbers: Map<K, number>, all: Array<V>, key: K, value: V): number => {
       const known = numbers.get(key)
       if (known !== undefined) return known

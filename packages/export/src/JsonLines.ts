@@ -6,7 +6,8 @@
 import type { EncodedRating } from "@letterboxd-ratings/core"
 import { Stream } from "effect"
 import { writeParts } from "./ExportedDataset.ts"
-import { rowsAtOnce, writeFile } from "./ExportedFile.ts"
+import { fileColumn } from "./ColumnMeanings.ts"
+import { ofRatings, rowsAtOnce, writeFile } from "./ExportedFile.ts"
 import type { ExportFormat } from "./ExportFormat.ts"
 import { ratingColumns } from "./RatingColumns.ts"
 
@@ -22,6 +23,7 @@ export const jsonLines: ExportFormat = {
   notes: () => ["`film_title` and `film_year` are `null` where the site's pages did not tell them."],
   write: (folder, dataset) => {
     const columns = ratingColumns(dataset)
+    const told = columns.map(({ name, type }) => fileColumn(name, type))
     const line = (rating: EncodedRating) => {
       const values: { [name: string]: unknown } = {}
       for (const { get, name } of columns) values[name] = get(rating) ?? null
@@ -32,7 +34,7 @@ export const jsonLines: ExportFormat = {
         text: Array.from(some, line).join(""),
         rows: some.length
       }))
-      return writeFile(folder, name, "", content)
+      return ofRatings(writeFile(folder, name, "", content), told)
     })
   }
 }

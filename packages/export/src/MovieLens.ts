@@ -3,11 +3,20 @@
  *
  * @since 0.1.0
  */
-import { displayName, type EncodedRating, type FilmId, formatRating } from "@letterboxd-ratings/core"
+import {
+  displayName,
+  type EncodedRating,
+  type EncodedWatch,
+  type FilmId,
+  formatRating,
+  rowTables,
+  type UserId
+} from "@letterboxd-ratings/core"
 import { stringify } from "csv-stringify/sync"
 import { Effect, Stream } from "effect"
+import { fileColumn } from "./ColumnMeanings.ts"
 import { writeParts } from "./ExportedDataset.ts"
-import { writeFile } from "./ExportedFile.ts"
+import { type FileColumn, ofRatings, ofWatched, rowsAtOnce, writeFile } from "./ExportedFile.ts"
 import type { ExportFormat } from "./ExportFormat.ts"
 import { keptRatingColumns, textIn } from "./RatingColumns.ts"
 import { ratingTimes, timestampNotes } from "./RatingTimes.ts"
@@ -21,8 +30,8 @@ const imdbDigits = (imdbId: string | undefined): string => imdbId?.replace(/^tt/
 
 /**
  * `ratings.csv` (userId, movieId, rating, timestamp, and behind them what else is known), sorted by both ids, `movies.csv`
- * (movieId, title, genres), `links.csv` (movieId, imdbId, tmdbId, letterboxdId, letterboxdSlug) and `tags.csv`, which has
- * no rows. Costs memory for all ratings: see `writeSorted`.
+ * (movieId, title, genres), `links.csv` (movieId, imdbId, tmdbId, letterboxdId, letterboxdSlug), `tags.csv`, which has no
+ * rows, and `watched.csv` (userId, movieId) if the dataset keeps films without a rating. Costs memory for all ratings: see `writeSorted`.
  *
  * @since 0.1.0
  * @category constructors
@@ -38,54 +47,110 @@ export const movieLens: ExportFormat = {
   ],
   write: (folder, dataset, timestamps) =>
     Effect.gen(function* () {
-      const { films, indexes, keeps } = dataset
+      const { films, indexes, keeps, watched } = dataset
       const { isMixed, timeOf } = ratingTimes(dataset, timestamps)
-      const kept = keptRatingColumns(keeps).map((column) => ({ name: column.name, text: textIn(column) }))
+      const kept = keptRatingColumns(keeps)
+      const keptTexts = kept.map((column) => textIn(column))
       const movieIdOf = (id: FilmId): number => indexes?.films.get(id) ?? id
+      const userIdOf = (id: UserId): number => indexes?.users.get(id) ?? id
       const row = (rating: EncodedRating): string => {
-        let line = `${indexes?.users.get(rating.userId) ?? rating.userId},${movieIdOf(rating.filmId)},${formatRating(rating.rating)}`
+        let line = `${userIdOf(rating.userId)},${movieIdOf(rating.filmId)},${formatRating(rating.rating)}`
         if (timestamps !== "none") {
           const { kind, seconds } = timeOf(rating)
           line += isMixed ? `,${seconds},${kind}` : `,${seconds}`
         }
-        for (const { text } of kept) line += `,${text(rating)}`
+        for (const text of keptTexts) line += `,${text(rating)}`
         return `${line}\n`
       }
-      const header = [
-        "userId",
-        "movieId",
-        "rating",
-        ...(timestamps === "none" ? [] : ["timestamp"]),
-        ...(isMixed ? ["timestamp_kind"] : []),
-        ...kept.map(({ name }) => name)
-      ].join(",")
+      const userId =
+        indexes === undefined
+          ? fileColumn("userId", "integer")
+          : fileColumn("userId", "integer", "The index of the member.")
+      const movieId =
+        indexes === undefined
+          ? fileColumn("movieId", "integer")
+          : fileColumn("movieId", "integer", "The index of the film.")
+      const columns = [
+        userId,
+        movieId,
+        fileColumn("rating", "stars"),
+        ...(timestamps === "none" ? [] : [fileColumn("timestamp", "integer")]),
+        ...(isMixed ? [fileColumn("timestamp_kind", "text")] : []),
+        ...kept.map(({ name, type }) => fileColumn(name, type))
+      ]
+      const headerOf = (all: ReadonlyArray<FileColumn>) => `${all.map(({ name }) => name).join(",")}\n`
       const all = [...films.values()].toSorted((one, other) => one.id - other.id)
       const table = (
         name: string,
-        columns: ReadonlyArray<string>,
+        about: string,
+        columns: ReadonlyArray<FileColumn>,
         rows: ReadonlyArray<ReadonlyArray<string | number>>
       ) =>
-        writeFile(
-          folder,
-          name,
-          `${columns.join(",")}\n`,
-          Stream.succeed({ text: stringify([...rows], { quoted_match: /\r/u }), rows: rows.length })
+        Effect.map(
+          writeFile(
+            folder,
+            name,
+            headerOf(columns),
+            Stream.succeed({ text: stringify([...rows], { quoted_match: /\r/u }), rows: rows.length })
+          ),
+          (file) => ({ ...file, about, columns })
         )
+      const facts = rowTables.watched.columns(keeps).filter(({ keep }) => keep !== undefined)
+      const watchedRow = (row: EncodedWatch) =>
+        `${[userIdOf(row.userId), movieIdOf(row.filmId), ...facts.map(({ get }) => get(row) ?? "")].join(",")}\n`
+      const watchedColumns = [userId, movieId, ...facts.map(({ name, type }) => fileColumn(name, type))]
       return [
         ...(yield* writeParts(dataset, "ratings", "csv", (name, ratings) =>
-          writeSorted(folder, name, `${header}\n`, ratings, row)
+          ofRatings(writeSorted(folder, name, headerOf(columns), ratings, row), columns)
         )),
         yield* table(
           "movies.csv",
-          ["movieId", "title", "genres"],
+          "Films.",
+          [
+            movieId,
+            fileColumn("title", "text", "Title (Year) where both are known."),
+            fileColumn("genres", "text", "Always (no genres listed): lists of films do not include them.")
+          ],
           all.map((film) => [movieIdOf(film.id), displayName(film), noGenres])
         ),
         yield* table(
           "links.csv",
-          ["movieId", "imdbId", "tmdbId", "letterboxdId", "letterboxdSlug"],
+          "The ids of films elsewhere.",
+          [
+            movieId,
+            fileColumn("imdbId", "text", "The id of the film at IMDb, digits alone. Empty where it is not known."),
+            fileColumn(
+              "tmdbId",
+              "integer",
+              "The number of the film at The Movie Database. Empty where it is not known."
+            ),
+            fileColumn("letterboxdId", "integer"),
+            fileColumn("letterboxdSlug", "text")
+          ],
           all.map(({ id, imdbId, slug = "", tmdbId = "" }) => [movieIdOf(id), imdbDigits(imdbId), tmdbId, id, slug])
         ),
-        yield* table("tags.csv", ["userId", "movieId", "tag", "timestamp"], [])
+        yield* table(
+          "tags.csv",
+          "Tags, of which there are none. Loaders open this file.",
+          [userId, movieId, fileColumn("tag", "text"), fileColumn("timestamp", "integer", "Seconds since 1970.")],
+          []
+        ),
+        ...(watched === undefined
+          ? []
+          : [
+              yield* ofWatched(
+                writeFile(
+                  folder,
+                  "watched.csv",
+                  headerOf(watchedColumns),
+                  Stream.map(Stream.grouped(watched, rowsAtOnce), (some) => ({
+                    text: Array.from(some, watchedRow).join(""),
+                    rows: some.length
+                  }))
+                ),
+                watchedColumns
+              )
+            ])
       ]
     })
 }

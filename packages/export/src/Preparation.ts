@@ -67,6 +67,7 @@ export const prepared = <A extends WholeDataset>(
     const then: A = {
       ...whole,
       ratings: held.inOrder(rows),
+      watched: Stream.filter(whole.watched, ({ filmId, userId }) => keptUsers.has(userId) && keptFilms.has(filmId)),
       state: {
         ...state,
         ratings: rows.length,

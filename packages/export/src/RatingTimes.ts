@@ -27,14 +27,14 @@ export const Timestamps = Schema.Literal("rated", "read", "none")
 export type Timestamps = typeof Timestamps.Type
 
 /**
- * A time in seconds since 1970, and what it is the time of.
+ * A time in seconds since 1970, and what it is the time of. An `unknown` one is 0.
  *
  * @since 0.1.0
  * @category models
  */
 export interface RatingTime {
   readonly seconds: number
-  readonly kind: "rated" | "read"
+  readonly kind: "rated" | "read" | "unknown"
 }
 
 const secondsOf = (at: DateTime.Utc): number => Math.floor(DateTime.toEpochMillis(at) / 1000)
@@ -54,7 +54,10 @@ export const ratingTimes = (
   return {
     isMixed,
     timeOf: ({ ratedOn, userId }) => {
-      if (!isMixed || ratedOn === undefined) return { seconds: secondsOf(readAt(userId)), kind: "read" }
+      if (!isMixed || ratedOn === undefined) {
+        const seconds = secondsOf(readAt(userId))
+        return { seconds, kind: seconds === 0 ? "unknown" : "read" }
+      }
       const known = days.get(ratedOn)
       if (known !== undefined) return { seconds: known, kind: "rated" }
       const seconds = Date.parse(`${ratedOn}T00:00:00Z`) / 1000
@@ -76,11 +79,11 @@ export const timestampNotes = (timestamps: Timestamps): ReadonlyArray<string> =>
       return ["There is no `timestamp`: it was left out (`--timestamps none`)."]
     case "read":
       return [
-        "`timestamp` (seconds since 1970) is when the member's list was read, the same for all of a member's ratings. It is not when films were rated: do not split by it."
+        "`timestamp` (seconds since 1970) is when the member's list was read, the same for all of a member's ratings. It is 0 where that is not known. It is not when films were rated: do not split by it."
       ]
     case "rated":
       return [
-        "`timestamp` (seconds since 1970) is the day of the rating (midnight, UTC) where `timestamp_kind` is `rated`, and when the member's list was read where it is `read`. Without that column, it is always the time of reading: the source did not tell days. Split by time only rows with `rated`."
+        "`timestamp` (seconds since 1970) is the day of the rating (midnight, UTC) where `timestamp_kind` is `rated`, and when the member's list was read where it is `read`. It is 0 where neither is known (`unknown`). Without that column, it is always the time of reading: the source did not tell days. Split by time only rows with `rated`."
       ]
   }
 }

@@ -3,10 +3,18 @@
  *
  * @since 0.1.0
  */
-import { displayName, type EncodedRating, type FilmId, formatRating, type UserId } from "@letterboxd-ratings/core"
+import {
+  displayName,
+  type EncodedRating,
+  type FilmId,
+  formatRating,
+  type StoredType,
+  type UserId
+} from "@letterboxd-ratings/core"
 import { Effect, Stream } from "effect"
+import { fileColumn } from "./ColumnMeanings.ts"
 import { type ExportedDataset, writeParts } from "./ExportedDataset.ts"
-import { writeFile } from "./ExportedFile.ts"
+import { type FileColumn, ofRatings, ofWatched, rowsAtOnce, writeFile } from "./ExportedFile.ts"
 import type { ExportFormat } from "./ExportFormat.ts"
 import { ratingTimes, timestampNotes } from "./RatingTimes.ts"
 import { writeSorted } from "./SortedRatings.ts"
@@ -39,10 +47,16 @@ const configOf = (fields: ReadonlyArray<string>, parts: ExportedDataset["parts"]
     ""
   ].join("\n")
 
+/** A column, whose name ends in its kind in RecBole. */
+const field = (name: string, type: StoredType, description?: string): FileColumn => ({
+  ...fileColumn(name.slice(0, name.indexOf(":")), type, description),
+  name
+})
+
 /**
  * `letterboxd.inter` (user_id, item_id, rating, timestamp), sorted by both ids, `letterboxd.item` (item_id, movie_title,
- * release_year), `letterboxd.user` (user_id, ratings: how many the member has) and `letterboxd.yaml`, the configuration that
- * loads them. Costs memory for all ratings: see `writeSorted`.
+ * release_year), `letterboxd.user` (user_id, ratings: how many the member has), `letterboxd.yaml`, the configuration that
+ * loads them, and `letterboxd-watched.inter` (user_id, item_id) if the dataset keeps films without a rating. Costs memory for all ratings: see `writeSorted`.
  *
  * @since 0.1.0
  * @category constructors
@@ -58,7 +72,7 @@ export const recBole: ExportFormat = {
   ],
   write: (folder, exported, timestamps) =>
     Effect.gen(function* () {
-      const { films, indexes, parts } = exported
+      const { films, indexes, parts, watched } = exported
       const { isMixed, timeOf } = ratingTimes(exported, timestamps)
       const userIdOf = (id: UserId): number => indexes?.users.get(id) ?? id
       const itemIdOf = (id: FilmId): number => indexes?.films.get(id) ?? id
@@ -70,38 +84,73 @@ export const recBole: ExportFormat = {
         const { kind, seconds } = timeOf(rating)
         return isMixed ? `${line}\t${seconds}\t${kind}\n` : `${line}\t${seconds}\n`
       }
+      const ids = [
+        field("user_id:token", "integer", ...(indexes === undefined ? [] : ["The index of the member."])),
+        field(
+          "item_id:token",
+          "integer",
+          indexes === undefined ? "Letterboxd's own number of the film." : "The index of the film."
+        )
+      ] as const
       const columns = [
-        "user_id:token",
-        "item_id:token",
-        "rating:float",
-        ...(timestamps === "none" ? [] : ["timestamp:float"]),
-        ...(isMixed ? ["timestamp_kind:token"] : [])
+        ...ids,
+        field("rating:float", "stars"),
+        ...(timestamps === "none" ? [] : [field("timestamp:float", "integer")]),
+        ...(isMixed ? [field("timestamp_kind:token", "text")] : [])
       ]
-      const lines = (name: string, header: string, all: ReadonlyArray<string>) =>
-        writeFile(folder, name, header, Stream.succeed({ text: all.join(""), rows: all.length }))
+      const headerOf = (all: ReadonlyArray<FileColumn>) => `${all.map(({ name }) => name).join("\t")}\n`
+      const lines = (name: string, about: string, told: ReadonlyArray<FileColumn>, all: ReadonlyArray<string>) =>
+        Effect.map(
+          writeFile(folder, name, headerOf(told), Stream.succeed({ text: all.join(""), rows: all.length })),
+          (file) => ({ ...file, about, columns: told })
+        )
       return [
         ...(yield* writeParts(exported, dataset, "inter", (name, ratings) =>
-          writeSorted(folder, name, `${columns.join("\t")}\n`, ratings, row)
+          ofRatings(writeSorted(folder, name, headerOf(columns), ratings, row), columns)
         )),
         yield* lines(
           `${dataset}.item`,
-          "item_id:token\tmovie_title:token_seq\trelease_year:token\n",
+          "Films.",
+          [
+            ids[1],
+            field("movie_title:token_seq", "text", "Title (Year) where both are known."),
+            field("release_year:token", "text", "The year in which the film came out, or unknown.")
+          ],
           [...films.values()]
             .toSorted((one, other) => one.id - other.id)
             .map((film) => `${itemIdOf(film.id)}\t${token(displayName(film))}\t${film.year ?? "unknown"}\n`)
         ),
         yield* lines(
           `${dataset}.user`,
-          "user_id:token\tratings:float\n",
+          "Members with ratings.",
+          [ids[0], field("ratings:float", "integer", "How many ratings of the member there are.")],
           [...counts]
             .toSorted(([one], [other]) => one - other)
             .map(([userId, ratingsOf]) => `${userIdOf(userId)}\t${ratingsOf}\n`)
         ),
+        ...(watched === undefined
+          ? []
+          : [
+              yield* ofWatched(
+                writeFile(
+                  folder,
+                  `${dataset}-watched.inter`,
+                  headerOf(ids),
+                  Stream.map(Stream.grouped(watched, rowsAtOnce), (some) => ({
+                    text: Array.from(some, ({ filmId, userId }) => `${userIdOf(userId)}\t${itemIdOf(filmId)}\n`).join(
+                      ""
+                    ),
+                    rows: some.length
+                  }))
+                ),
+                ids
+              )
+            ]),
         yield* writeFile(
           folder,
           `${dataset}.yaml`,
           configOf(
-            columns.map((column) => column.slice(0, column.indexOf(":"))),
+            columns.map(({ name }) => name.slice(0, name.indexOf(":"))),
             parts
           ),
           Stream.empty

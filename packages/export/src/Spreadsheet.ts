@@ -6,7 +6,8 @@
 import { displayName, type EncodedRating, formatRating } from "@letterboxd-ratings/core"
 import { Stream } from "effect"
 import { writeParts } from "./ExportedDataset.ts"
-import { rowsAtOnce, writeFile } from "./ExportedFile.ts"
+import { fileColumn } from "./ColumnMeanings.ts"
+import { ofRatings, rowsAtOnce, writeFile } from "./ExportedFile.ts"
 import type { ExportFormat } from "./ExportFormat.ts"
 import { keptRatingColumns, textIn } from "./RatingColumns.ts"
 
@@ -65,21 +66,28 @@ export const spreadsheet: ExportFormat = {
   ],
   write: (folder, dataset) => {
     const { films, keeps, usernames } = dataset
-    const kept = keptRatingColumns(keeps).map((column) => ({ name: column.name, text: textIn(column) }))
+    const kept = keptRatingColumns(keeps)
+    const keptTexts = kept.map((column) => textIn(column))
+    const columns = [
+      usernames === undefined ? fileColumn("user_id", "integer") : fileColumn("username", "text"),
+      fileColumn("film_title", "text", "Title (Year) where both are known."),
+      fileColumn("rating", "stars"),
+      ...kept.map(({ name, type }) => fileColumn(name, type))
+    ]
     const titles = new Map([...films].map(([id, film]) => [id, cell(displayName(film))]))
     const line = (row: EncodedRating) => {
       const { filmId, rating, userId } = row
       const member = usernames === undefined ? String(userId) : cell(usernames.get(userId) ?? String(userId))
-      const facts = kept.map(({ text }) => `,${text(row)}`).join("")
+      const facts = keptTexts.map((text) => `,${text(row)}`).join("")
       return `${member},${titles.get(filmId) ?? filmId},${formatRating(rating)}${facts}\r\n`
     }
-    const header = `${mark}${usernames === undefined ? "user_id" : "username"}${["", "film_title", "rating", ...kept.map(({ name }) => name)].join(",")}\r\n`
+    const header = `${mark}${columns.map(({ name }) => name).join(",")}\r\n`
     return writeParts(dataset, "ratings", "csv", (name, ratings) => {
       const content = Stream.map(Stream.grouped(ratings, rowsAtOnce), (some) => ({
         text: Array.from(some, line).join(""),
         rows: some.length
       }))
-      return writeFile(folder, name, header, content)
+      return ofRatings(writeFile(folder, name, header, content), columns)
     })
   }
 }

@@ -1,3 +1,5 @@
+export { fileColumn } from "./ColumnMeanings.ts"
+export { type Core, coresOf } from "./Cores.ts"
 export { dataCard, type DataCardFacts, dataCardName } from "./DataCard.ts"
 export {
   exportFiles,
@@ -15,11 +17,25 @@ export {
   withNames,
   writeParts
 } from "./ExportedDataset.ts"
-export { describeFile, describeFolder, type ExportedFile, type FileRows, writeFile } from "./ExportedFile.ts"
-export { type ExportFormat } from "./ExportFormat.ts"
+export {
+  describeFile,
+  describeFolder,
+  type ExportedFile,
+  type FileColumn,
+  type FileRows,
+  ofRatings,
+  ofWatched,
+  writeFile
+} from "./ExportedFile.ts"
+export { type CardCopy, type ExportFormat } from "./ExportFormat.ts"
 export { jsonLines } from "./JsonLines.ts"
+export { kaggle } from "./Kaggle.ts"
+export { letterboxdImport } from "./LetterboxdImport.ts"
 export { movieLens } from "./MovieLens.ts"
 export { type Preparation } from "./Preparation.ts"
+export { type Quantile, quantilesOf } from "./Quantiles.ts"
+export { orderOf, type RatingPairs, startsOf } from "./RatingPairs.ts"
+export { type RatingTally } from "./RatingTally.ts"
 export { Timestamps } from "./RatingTimes.ts"
 export { recBole } from "./RecBole.ts"
 export { Split } from "./Split.ts"

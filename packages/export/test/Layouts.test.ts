@@ -1,10 +1,6 @@
-import { NodeContext } from "@effect/platform-node"
-import { FileSystem } from "@effect/platform"
 import { assert, it } from "@effect/vitest"
-import { type Batch, EncodedRating, Film, MemberRecord, RatingsStorage } from "@letterboxd-ratings/core"
 import {
   anonymousIds,
-  exportFiles,
   type ExportFormat,
   jsonLines,
   movieLens,
@@ -14,86 +10,9 @@ import {
   spreadsheet,
   type Timestamps
 } from "@letterboxd-ratings/export"
-import { NodeProcessTable } from "@letterboxd-ratings/storage-folder/node"
-import { MemoryStorage } from "@letterboxd-ratings/storage-memory"
-import { DateTime, Effect, Layer, Redacted, Schema } from "effect"
+import { Effect, Redacted } from "effect"
 import * as fc from "fast-check"
-
-const rating = Schema.decodeUnknownSync(EncodedRating)
-const film = Schema.decodeUnknownSync(Film)
-const record = Schema.decodeUnknownSync(MemberRecord)
-const readAt = DateTime.unsafeMake(Date.UTC(2026, 0, 5))
-const readSeconds = Date.UTC(2026, 0, 5) / 1000
-
-/** Per member, by film: half stars, and the day if it is known. */
-type Lists = ReadonlyArray<ReadonlyMap<number, { readonly stars: number; readonly day: string | undefined }>>
-
-const titles = ["Plain", "Tab\there", "Line\nend", `"Quoted", and more`, "=1+1", "null", "ラヂオ"]
-
-const batchOf = (lists: Lists): Batch => ({
-  members: lists.map((list, i) => ({
-    record: record({
-      username: `member_${i}`,
-      userId: i + 1,
-      state: "sealed",
-      readAt: DateTime.formatIso(readAt),
-      lastPage: 1,
-      missing: [],
-      films: list.size,
-      ratings: list.size,
-      doubts: [],
-      verdicts: {}
-    }),
-    isNew: true,
-    write: "append",
-    ratings: Array.from(list, ([id, { day, stars }]) =>
-      rating({ userId: i + 1, filmId: id, rating: stars / 2, ...(day === undefined ? {} : { ratedOn: day }) })
-    )
-  })),
-  newFilms: [...new Set(lists.flatMap((list) => [...list.keys()]))].map((id) =>
-    film({ id, slug: `film-${id}`, title: titles[id % titles.length], ...(id % 2 === 0 ? { year: 2000 } : {}) })
-  ),
-  changedFilms: [],
-  keeps: ["rated_on", "film_numbers"],
-  committedAt: readAt
-})
-
-const exported = (
-  lists: Lists,
-  format: ExportFormat,
-  more: { timestamps?: Timestamps; salt?: Redacted.Redacted; preparation?: Preparation } = {}
-) =>
-  Effect.gen(function* () {
-    const fs = yield* FileSystem.FileSystem
-    const folder = yield* fs.makeTempDirectoryScoped()
-    const storage = yield* RatingsStorage
-    yield* Effect.scoped(
-      Effect.flatMap(storage.open({ _tag: "new", existing: "refuse" }), (dataset) => dataset.commit(batchOf(lists)))
-    )
-    yield* exportFiles(storage, format, { folder: `${folder}/out`, existing: "refuse", tool: "test", ...more })
-    return yield* Effect.map(
-      Effect.forEach(yield* fs.readDirectory(`${folder}/out`), (name) =>
-        Effect.map(fs.readFileString(`${folder}/out/${name}`), (text) => [name, text] as const)
-      ),
-      (files) => new Map(files)
-    )
-  }).pipe(
-    Effect.scoped,
-    Effect.provide(MemoryStorage.layer({ place: "layouts" })),
-    Effect.provide(Layer.merge(NodeContext.layer, NodeProcessTable.layer))
-  )
-
-/** The rows of a file without quotes, as a loader splits them: each has as many cells as the header, and none is empty. */
-const strictRows = (text: string | undefined, separator: string): ReadonlyArray<ReadonlyMap<string, string>> => {
-  const [header = "", ...lines] = (text ?? "").split("\n")
-  assert.strictEqual(lines.pop(), "")
-  const names = header.split(separator)
-  return lines.map((line) => {
-    const cells = line.split(separator)
-    assert.strictEqual(cells.length, names.length, line)
-    return new Map(names.map((name, i) => [name, cells[i] ?? ""]))
-  })
-}
+import { anyLists, countsOf, exported, type Lists, readSeconds, strictRows } from "./ExportedLists.ts"
 
 const id32 = (text = ""): number => {
   assert.match(text, /^[1-9]\d*$/u)
@@ -101,19 +20,9 @@ const id32 = (text = ""): number => {
   return Number(text)
 }
 
-const anyLists: fc.Arbitrary<Lists> = fc.array(
-  fc
-    .uniqueArray(
-      fc.record({
-        id: fc.integer({ min: 1, max: 40 }),
-        stars: fc.integer({ min: 1, max: 10 }),
-        day: fc.option(fc.constantFrom("1999-12-31", "2024-02-29", "2026-01-04"), { nil: undefined })
-      }),
-      { selector: ({ id }) => id, maxLength: 12 }
-    )
-    .map((rows) => new Map(rows.map(({ id, ...row }) => [id, row]))),
-  { minLength: 1, maxLength: 6 }
-)
+/** The films that are not rated, with their members. */
+const watchedIn = (lists: Lists) =>
+  lists.flatMap((list, i) => Array.from(list).flatMap(([id, { stars }]) => (stars === undefined ? [[i + 1, id]] : [])))
 
 const timesOf: ReadonlyArray<Timestamps> = ["rated", "read", "none"]
 
@@ -129,10 +38,7 @@ it.effect.prop(
         keys,
         keys.toSorted(([a, b], [c, d]) => a - c || b - d)
       )
-      assert.strictEqual(
-        rows.length,
-        lists.reduce((sum, list) => sum + list.size, 0)
-      )
+      assert.strictEqual(rows.length, countsOf(lists).ratings)
       for (const [i, row] of rows.entries()) {
         const [user = 0, movie = 0] = keys[i] ?? []
         const { day, stars = 0 } = lists[user - 1]?.get(movie) ?? {}
@@ -147,6 +53,10 @@ it.effect.prop(
       assert.strictEqual(files.get("tags.csv"), "userId,movieId,tag,timestamp\n")
       const movies = new Set(Array.from((files.get("links.csv") ?? "").matchAll(/^(\d+),/gmu), ([, id]) => Number(id)))
       for (const [, movie] of keys) assert.isTrue(movies.has(movie))
+      assert.deepStrictEqual(
+        strictRows(files.get("watched.csv"), ",").map((row) => [id32(row.get("userId")), id32(row.get("movieId"))]),
+        watchedIn(lists)
+      )
     }),
   { fastCheck: { numRuns: 15 } }
 )
@@ -171,13 +81,20 @@ it.effect.prop(
       const known = new Set(items.map((row) => id32(row.get("item_id:token"))))
       assert.strictEqual(known.size, items.length)
       for (const row of inter) assert.isTrue(known.has(id32(row.get("item_id:token"))))
-      assert.strictEqual(
-        inter.length,
-        lists.reduce((sum, list) => sum + list.size, 0)
-      )
+      assert.strictEqual(inter.length, countsOf(lists).ratings)
       assert.deepStrictEqual(
         users.map((row) => [Number(row.get("user_id:token")), Number(row.get("ratings:float"))]),
-        lists.flatMap((list, i) => (list.size === 0 ? [] : [[i + 1, list.size]]))
+        lists.flatMap((list, i) => {
+          const { ratings } = countsOf([list])
+          return ratings === 0 ? [] : [[i + 1, ratings]]
+        })
+      )
+      assert.deepStrictEqual(
+        strictRows(files.get("letterboxd-watched.inter"), "\t").map((row) => [
+          id32(row.get("user_id:token")),
+          id32(row.get("item_id:token"))
+        ]),
+        watchedIn(lists)
       )
       const columns = (files.get("letterboxd.inter") ?? "")
         .split("\n")[0]
@@ -226,7 +143,9 @@ it.effect("an anonymous export of each tells no name, no day of a rating, and ot
 
 /** Who rated what, as text, of the lists that a preparation leaves: counted, left out, and counted again. */
 const naiveCore = (lists: Lists, minUserRatings: number, minFilmRatings: number): ReadonlySet<string> => {
-  let pairs = lists.flatMap((list, i) => Array.from(list.keys(), (film) => ({ user: i + 1, film })))
+  let pairs = lists.flatMap((list, i) =>
+    Array.from(list).flatMap(([film, { stars }]) => (stars === undefined ? [] : [{ user: i + 1, film }]))
+  )
   for (;;) {
     const left = pairs.filter(
       ({ film, user }) =>
@@ -251,16 +170,20 @@ const indexIn = (text: string | undefined, id: string): ReadonlyMap<number, numb
 }
 
 const anySplit = fc.constantFrom<Split>({ _tag: "random", share: 0.3 }, { _tag: "leave-one-out" })
-const manyRatings = fc.array(
-  fc
-    .uniqueArray(fc.record({ id: fc.integer({ min: 1, max: 9 }), stars: fc.integer({ min: 1, max: 10 }) }), {
-      selector: ({ id }) => id,
-      minLength: 1,
-      maxLength: 9
-    })
-    .map((rows) => new Map(rows.map(({ id, stars }) => [id, { stars, day: undefined }]))),
-  { minLength: 4, maxLength: 7 }
-)
+const manyRatings = fc
+  .array(
+    fc
+      .uniqueArray(
+        fc.record({
+          id: fc.integer({ min: 1, max: 9 }),
+          stars: fc.option(fc.integer({ min: 1, max: 10 }), { nil: undefined, freq: 8 })
+        }),
+        { selector: ({ id }) => id, minLength: 1, maxLength: 9 }
+      )
+      .map((rows) => new Map(rows.map(({ id, stars }) => [id, { stars, day: undefined }]))),
+    { minLength: 4, maxLength: 7 }
+  )
+  .filter((lists) => countsOf(lists).ratings > 0)
 
 for (const layout of [
   {
@@ -268,14 +191,16 @@ for (const layout of [
     separator: ",",
     parts: ["ratings.train.csv", "ratings.test.csv"],
     names: ["userId", "movieId", "rating"],
-    films: ["movies.csv", "movieId"]
+    films: ["movies.csv", "movieId"],
+    watched: "watched.csv"
   },
   {
     format: recBole,
     separator: "\t",
     parts: ["letterboxd.train.inter", "letterboxd.valid.inter", "letterboxd.test.inter"],
     names: ["user_id:token", "item_id:token", "rating:float"],
-    films: ["letterboxd.item", "item_id:token"]
+    films: ["letterboxd.item", "item_id:token"],
+    watched: "letterboxd-watched.inter"
   }
 ] as const) {
   it.effect.prop(
@@ -322,6 +247,15 @@ for (const layout of [
         // Every index is that of a member and a film with a rating.
         assert.deepStrictEqual(new Set(users.values()), new Set([...expected].map((key) => Number(key.split(" ")[0]))))
         assert.deepStrictEqual(new Set(films.values()), new Set([...expected].map((key) => Number(key.split(" ")[1]))))
+        // So is every index of a film that was watched and not rated.
+        const kept = { users: new Set(users.values()), films: new Set(films.values()) }
+        assert.deepStrictEqual(
+          strictRows(files.get(layout.watched), layout.separator).map((row) => [
+            users.get(Number(row.get(userName))),
+            films.get(Number(row.get(filmName)))
+          ]),
+          watchedIn(lists).filter(([user = 0, film = 0]) => kept.users.has(user) && kept.films.has(film))
+        )
         const [filmsFile, filmId] = layout.films
         // A title in quotes may have a line end in it.
         const ids = Array.from((files.get(filmsFile) ?? "").matchAll(/^(\d+)[,\t]/gmu), ([, id]) => Number(id))

@@ -1,5 +1,4 @@
 export { asideColumns, asideFileName, asideIn } from "./aside/AsideFile.ts"
-export { codeOfNumber, ExportLink, linkCode, numberOfCode, readLink } from "./export/LinkCode.ts"
 export { officialExport } from "./export/OfficialExport.ts"
 export { type Candidate, headBytes, type ImportOptions, type InputKind, mostEntries } from "./InputKind.ts"
 export { defaultInputBounds, findInputs, type InputBounds, type Inputs, type SearchedFolder } from "./Inputs.ts"

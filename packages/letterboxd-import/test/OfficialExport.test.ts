@@ -1,6 +1,7 @@
 import { FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
+import { linkCode } from "@letterboxd-ratings/core"
 import {
   exportedFilms,
   exportFiles,
@@ -12,7 +13,6 @@ import {
   plantedWord,
   type WorldMember
 } from "@letterboxd-ratings/fixtures"
-import { linkCode } from "@letterboxd-ratings/letterboxd-import"
 import { DateTime, Effect, Option } from "effect"
 import {
   asideOf,

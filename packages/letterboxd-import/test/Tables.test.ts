@@ -1,6 +1,6 @@
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { FilmId } from "@letterboxd-ratings/core"
+import { FilmId, linkCode } from "@letterboxd-ratings/core"
 import {
   expectedRatings,
   freethFiles,
@@ -12,7 +12,7 @@ import {
 } from "@letterboxd-ratings/fixtures"
 import { DateTime, Effect, Either, Option, Stream } from "effect"
 import * as fc from "fast-check"
-import { type ImportOptions, type InputKind, linkCode, tables } from "../src/index.ts"
+import { type ImportOptions, type InputKind, tables } from "../src/index.ts"
 import { candidateOf, folderWith, itemsOf, knownFilms, noFilms, noOptions, ratingsIn } from "./ImportedItems.ts"
 
 const kindOf = (name: string): InputKind => {

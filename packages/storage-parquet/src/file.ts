@@ -1,1 +1,2 @@
+export { huggingFace } from "./HuggingFace.ts"
 export { ratingsFile } from "./RatingsFile.ts"

@@ -44,20 +44,42 @@ const sideOf = (
 })
 
 /** The layouts with a column for the time of a rating. */
-const layoutsWithTimes: ReadonlySet<string> = new Set(["movielens", "recbole"])
+const layoutsWithTimes: ReadonlySet<string> = new Set(["movielens", "kaggle", "recbole"])
 
 /** The layouts in which ids may be indexes. */
-const layoutsWithIndexes: ReadonlySet<string> = new Set(["movielens", "recbole"])
+const layoutsWithIndexes: ReadonlySet<string> = new Set(["movielens", "kaggle", "recbole"])
+
+/** The layout for one member. */
+const layoutOfMember = "letterboxd"
+
+const listed = (names: ReadonlySet<string>): string => [...names].join(", ").replace(/, (?=[^,]*$)/u, " and ")
+
+/** What is wrong with the options that say whose ratings are exported. */
+const memberProblem = (settings: Settings, to: string, isLayout: boolean): string | undefined => {
+  const { anonymise, member, said } = settings
+  const place = said.get("member") ?? "--member"
+  if (member === undefined)
+    return to === layoutOfMember
+      ? `--member is missing: the layout ${to} is for the ratings of one member. Add --member NAME.`
+      : undefined
+  if (!isLayout)
+    return `${place} is for layouts (${formatNames.join(", ")}), not for the storage ${to}: a storage holds a whole dataset. Remove it, or choose a layout.`
+  return anonymise
+    ? `--anonymise is for exports of all members: the ratings of one member show who it is. Remove --anonymise or ${place}.`
+    : undefined
+}
 
 /** What is wrong with the options that prepare an export. */
 const preparationProblem = (settings: Settings, to: string, isLayout: boolean): string | undefined => {
   const { contiguous, said, split } = settings
   const asked = preparationKeys.find((key) => said.has(key) && (key !== "contiguous" || contiguous))
   const place = (key: (typeof preparationKeys)[number]): string => said.get(key) ?? `--${flagOf(key)}`
+  if (asked !== undefined && to === layoutOfMember)
+    return `${place(asked)} is for recommenders, not for the layout ${to}. Remove it, or choose another layout.`
   if (asked !== undefined && !isLayout)
     return `${place(asked)} is for layouts (${formatNames.join(", ")}), not for the storage ${to}: a storage holds a whole dataset. Remove it, or choose a layout.`
   if (contiguous && !layoutsWithIndexes.has(to))
-    return `${place("contiguous")} is for ${[...layoutsWithIndexes].join(" and ")}, not for ${to}. Remove it.`
+    return `${place("contiguous")} is for ${listed(layoutsWithIndexes)}, not for ${to}. Remove it.`
   if (said.has("seed") && split === undefined) return `${place("seed")} is only for --split. Remove it, or use both.`
   if (split?._tag === "time" && settings.anonymise)
     return `${place("split")} cannot be by time with --anonymise: an anonymous export has no days of ratings. Choose another split, or remove --anonymise.`
@@ -96,6 +118,8 @@ export const exporting = (flags: Flags) =>
         `${settings.said.get("to") ?? "--to"} is "${to}", which is neither a storage nor a layout. Use one of ${known.join(", ")}.${didYouMean(to, known, (one) => `"${one}"`)}`
       )
     }
+    const wrongMember = memberProblem(settings, to, format !== undefined)
+    if (wrongMember !== undefined) return yield* invalid(wrongMember)
     if (format === undefined && settings.anonymise) {
       return yield* invalid(
         `--anonymise is for layouts (${formatNames.join(", ")}), not for the storage ${to}: a storage needs the names to continue the dataset. Remove --anonymise, or choose a layout.`
@@ -105,7 +129,7 @@ export const exporting = (flags: Flags) =>
       return yield* invalid(`${settings.said.get("salt") ?? "--salt"} is only for --anonymise. Remove it, or use both.`)
     if (settings.said.has("timestamps") && !layoutsWithTimes.has(to))
       return yield* invalid(
-        `${settings.said.get("timestamps") ?? "--timestamps"} is for ${[...layoutsWithTimes].join(" and ")}, not for ${to}. Remove it.`
+        `${settings.said.get("timestamps") ?? "--timestamps"} is for ${listed(layoutsWithTimes)}, not for ${to}. Remove it.`
       )
     if (format !== undefined && Object.keys(settings.intoOptions).length > 0)
       return yield* invalid(
@@ -119,8 +143,11 @@ export const exporting = (flags: Flags) =>
     const folder = yield* folderOf(settings)
     // Next to the dataset, even if its folder is "." or "..".
     const beside = ["", ".", ".."].includes(path.basename(folder)) ? path.resolve(folder) : folder
+    const ofMember = settings.member === undefined ? "" : `-${settings.member}`
     const into =
-      settings.into === undefined ? `${beside}-${isModule(to) ? "export" : to}` : withoutEndSlashes(settings.into)
+      settings.into === undefined
+        ? `${beside}-${isModule(to) ? "export" : to}${ofMember}`
+        : withoutEndSlashes(settings.into)
     if (path.resolve(into) === path.resolve(folder))
       return yield* invalid(`--into ${quoted(into)} is the folder of the dataset itself. Choose another one.`)
     const options = {
@@ -145,6 +172,7 @@ export const exporting = (flags: Flags) =>
           ...options,
           ...salt,
           ...preparationOf(settings),
+          ...(settings.member === undefined ? {} : { member: settings.member }),
           timestamps: settings.timestamps
         }).pipe(Effect.catchIf(isUnder([into]), aboutTarget))
         return { ...done, place: into }

@@ -248,7 +248,7 @@ export const optionTable = {
     "NAME",
     Text,
     undefined,
-    "What to export to: a layout (movielens, jsonl, spreadsheet, parquet-file) or a storage (csv, sqlite, parquet, postgres with its URL in LB_INTO_URL, a module). Required."
+    "What to export to: a layout (movielens, recbole, huggingface, kaggle, jsonl, spreadsheet, parquet-file, letterboxd) or a storage (csv, sqlite, parquet, postgres with its URL in LB_INTO_URL, a module). Required."
   ),
   into: option("DIR", Text, undefined, "The folder to export to. Default: the dataset's folder plus -NAME."),
   intoOptions: option(
@@ -291,7 +291,7 @@ export const optionTable = {
     "rated|read|none",
     oneOf("rated", "read", "none"),
     "rated",
-    "The times in movielens and recbole: rated (the day of a rating where it is known, else the time of reading, and a column that says which), read (the time of reading) or none."
+    "The times in movielens, kaggle and recbole: rated (the day of a rating where it is known, else the time of reading, and a column that says which), read (the time of reading) or none."
   ),
   minUserRatings: option(
     "N",
@@ -318,7 +318,7 @@ export const optionTable = {
     "Another seed gives another split. With the same seed, ratings stay in their part when the dataset grows."
   ),
   contiguous: onOff(
-    "Write numbers from 0 without gaps in the place of ids, and files that say which is which. movielens and recbole only."
+    "Write numbers from 0 without gaps in the place of ids, and files that say which is which. movielens, kaggle and recbole only."
   ),
   anonymise: onOff("Leave out names and replace member ids by salted ones. For layouts and reports."),
   salt: {
@@ -336,7 +336,12 @@ export const optionTable = {
     undefined,
     "The file of the report. Default: the dataset's folder plus -report.html. A file that lb did not write is left alone."
   ),
-  member: option("NAME", MemberName, undefined, "Report on this member of the dataset."),
+  member: option(
+    "NAME",
+    MemberName,
+    undefined,
+    "Report on this member of the dataset, or export this one only. Required for --to letterboxd."
+  ),
   out: option("DIR", Text, undefined, "The folder of the dataset. Default: data_output."),
   testMode: onOff("Use test_output (or DIR/test with --out DIR) instead of the real dataset."),
   versioned: onOff("Also write the raw rows of each batch to a separate file. csv only."),
@@ -469,6 +474,7 @@ export const preparationKeys = [
  * @category models
  */
 export const exportOptions: ReadonlySet<OptionKey> = new Set([
+  "member",
   "from",
   "to",
   "into",

@@ -230,6 +230,7 @@ const repeatedBy: Readonly<Record<string, ReadonlyArray<OptionKey>>> = {
     "asOf",
     "timestamps",
     ...preparationKeys,
+    "member",
     "anonymise"
   ],
   report: [...datasetKeys, "member", "outFile", "anonymise"]

@@ -16,7 +16,13 @@ const formats: Readonly<Record<string, Effect.Effect<ExportFormat, InvalidSettin
   "parquet-file": Effect.map(
     loaded("parquet", () => import("@letterboxd-ratings/storage-parquet/file")),
     ({ ratingsFile }) => ratingsFile
-  )
+  ),
+  huggingface: Effect.map(
+    loaded("parquet", () => import("@letterboxd-ratings/storage-parquet/file")),
+    ({ huggingFace }) => huggingFace
+  ),
+  kaggle: Effect.promise(async () => (await import("@letterboxd-ratings/export")).kaggle),
+  letterboxd: Effect.promise(async () => (await import("@letterboxd-ratings/export")).letterboxdImport)
 }
 
 /**

@@ -58,7 +58,7 @@ const packageOf = (name: string): Effect.Effect<Pick<Part, "version" | "problem"
 }
 
 /** The layouts and commands that are in the package of a storage. */
-const homes: Readonly<Record<string, string>> = { "parquet-file": "parquet", query: "parquet" }
+const homes: Readonly<Record<string, string>> = { "parquet-file": "parquet", huggingface: "parquet", query: "parquet" }
 
 /**
  * All sources, storages and layouts of `lb`, and the commands that need a package of their own.

@@ -12,14 +12,15 @@ import {
   type KnownFilms,
   type Rating,
   ratingFromHalfStars,
+  readLink,
   type Slug,
-  titleFromText
+  titleFromText,
+  usualFilmNumber
 } from "@letterboxd-ratings/core"
 import { Effect, Option } from "effect"
 import { readDays } from "./ExportDays.ts"
 import type { ExportFiles } from "./ExportFiles.ts"
 import { readRows } from "./ExportRows.ts"
-import { readLink, usualFilmNumber } from "./LinkCode.ts"
 
 /**
  * A row that names a film. `id` is absent where its number is unknown; then there is a slug. `title` may be a part of a larger

@@ -1,10 +1,9 @@
 /**
  * A table of anybody's, whose columns the user names.
  */
-import { ImportError, type KnownFilms, type Slug } from "@letterboxd-ratings/core"
+import { ImportError, type KnownFilms, readLink, type Slug } from "@letterboxd-ratings/core"
 import { Effect, Either, Option, Stream } from "effect"
 import type { Candidate, ImportOptions, InputKind } from "../InputKind.ts"
-import { readLink } from "../export/LinkCode.ts"
 import { columnsAt, delimitedBlocks } from "../reading/DelimitedRows.ts"
 import { filesOfTablesZip, findFile, type NamedFile } from "../reading/NamedFiles.ts"
 import { isZip } from "../reading/ZipArchive.ts"

@@ -4,9 +4,9 @@
  * @since 0.1.0
  */
 import type { StorageError, WholeDataset } from "@letterboxd-ratings/core"
+import { type Core, coresOf } from "@letterboxd-ratings/export"
 import { Effect } from "effect"
 import { type Agreement, agreementOf } from "./Agreement.ts"
-import { type Core, coresOf } from "./Cores.ts"
 import { decadesOf, type FilmLists, filmLists } from "./FilmNumbers.ts"
 import { type Generosity, generosityOf } from "./Generosity.ts"
 import { type Growth, growthOf } from "./Growth.ts"

@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import { type Quantile, quantilesOf } from "@letterboxd-ratings/export"
 
 /**
  * A place in the order of members or films by their ratings, the one with the most first.
@@ -25,7 +26,7 @@ export interface LongTail {
   readonly ranks: ReadonlyArray<Rank>
   readonly with: number
   readonly without: number
-  readonly quantiles: ReadonlyArray<{ readonly part: number; readonly ratings: number }>
+  readonly quantiles: ReadonlyArray<Quantile>
   readonly topShares: ReadonlyArray<{ readonly part: number; readonly share: number }>
 }
 
@@ -54,13 +55,7 @@ export const longTailOf = (counts: Int32Array): LongTail => {
     ranks: [...places].map((rank) => ({ rank, ratings: sorted[rank - 1] ?? 0 })),
     with: n,
     without: counts.length - n,
-    quantiles:
-      n === 0
-        ? []
-        : [0, 0.1, 0.25, 0.5, 0.75, 0.9, 1].map((part) => ({
-            part,
-            ratings: sorted[n - Math.max(1, Math.ceil(part * n))] ?? 0
-          })),
+    quantiles: quantilesOf(sorted.toReversed(), [0, 0.1, 0.25, 0.5, 0.75, 0.9, 1]),
     topShares: n === 0 ? [] : [0.01, 0.1, 0.5].map((part) => ({ part, share: topShare(part) }))
   }
 }

@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import type { Film, MemberRecord, StorageError, UserId, Username, WholeDataset } from "@letterboxd-ratings/core"
+import { orderOf, type RatingPairs, startsOf } from "@letterboxd-ratings/export"
 import { type DateTime, Effect, Stream } from "effect"
 
 /**
@@ -17,19 +18,16 @@ interface MatrixMember {
 }
 
 /**
- * Ratings as rows, those of a member together: the rows of the member at place `u` are `start[u]` to `start[u + 1]`,
- * exclusively. `film` has places in `films`, `halfStars` is 1 to 10. `day` is the day of the rating in days since 1970, 0
+ * Ratings as rows. `halfStars` is 1 to 10. `day` is the day of the rating in days since 1970, 0
  * where it is not known, `liked` is 1 for films that the member liked; both are absent if the dataset does not keep them.
  *
  * @since 0.1.0
  * @category models
  */
-export interface RatingsMatrix {
+export interface RatingsMatrix extends RatingPairs {
   readonly members: ReadonlyArray<MatrixMember>
   readonly films: ReadonlyArray<Film>
   readonly rows: number
-  readonly start: Int32Array
-  readonly film: Int32Array
   readonly halfStars: Uint8Array
   readonly day?: Uint16Array
   readonly liked?: Uint8Array
@@ -64,26 +62,6 @@ const dayReader = () => {
     known.set(text, kept)
     return kept
   }
-}
-
-/** Where the rows of each kind begin if they stand together, by counting. */
-const startsOf = (kindOf: Int32Array, kinds: number): Int32Array => {
-  const start = new Int32Array(kinds + 1)
-  for (const kind of kindOf) start[kind + 1] = (start[kind + 1] ?? 0) + 1
-  for (let i = 0; i < kinds; i++) start[i + 1] = (start[i + 1] ?? 0) + (start[i] ?? 0)
-  return start
-}
-
-/** The rows in the order in which those of each kind stand together. */
-const orderOf = (kindOf: Int32Array, start: Int32Array): Int32Array => {
-  const next = start.slice()
-  const order = new Int32Array(kindOf.length)
-  for (let row = 0; row < kindOf.length; row++) {
-    const kind = kindOf[row] ?? 0
-    order[next[kind] ?? 0] = row
-    next[kind] = (next[kind] ?? 0) + 1
-  }
-  return order
 }
 
 /**
@@ -154,29 +132,3 @@ export const readMatrix = (
       ...(liked === undefined ? {} : { liked: inOrder(liked).subarray(0, rows) })
     }
   })
-
-/**
- * The members who rated each film: `members` has their places, film by film, and those of the film at place `f` are at
- * `start[f]` to `start[f + 1]` in it, exclusively. Four bytes for each rating.
- *
- * @since 0.1.0
- * @category constructors
- */
-export const ratersOf = ({
-  film,
-  films,
-  members: all,
-  rows,
-  start: startOfMember
-}: RatingsMatrix): { readonly start: Int32Array; readonly members: Int32Array } => {
-  const start = startsOf(film, films.length)
-  const next = start.slice()
-  const members = new Int32Array(rows)
-  for (let u = 0; u < all.length; u++)
-    for (let row = startOfMember[u] ?? 0; row < (startOfMember[u + 1] ?? 0); row++) {
-      const f = film[row] ?? 0
-      members[next[f] ?? 0] = u
-      next[f] = (next[f] ?? 0) + 1
-    }
-  return { start, members }
-}

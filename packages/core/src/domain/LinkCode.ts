@@ -1,10 +1,10 @@
 /**
- * Links of an export: the codes of boxd.it are numbers.
+ * Short links of Letterboxd, as its exports have them: the codes of boxd.it are numbers.
  *
  * @since 0.1.0
  */
-import { Slug } from "@letterboxd-ratings/core"
 import { Data, Option, Schema } from "effect"
+import { Slug } from "./Film.ts"
 
 const digits = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 const base = digits.length
@@ -92,6 +92,9 @@ const usualStart = "https://boxd.it/"
 /**
  * The number of a film from a link as exports write it, `https://boxd.it/CODE`; 0 for any other text, which `readLink` reads.
  * Costs a tenth of that.
+ *
+ * @since 0.1.0
+ * @category constructors
  */
 export const usualFilmNumber = (text: string): number => {
   const number = text.startsWith(usualStart) ? numberFrom(text, usualStart.length) : 0

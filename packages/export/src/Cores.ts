@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import { type RatingsMatrix, ratersOf } from "./RatingsMatrix.ts"
+import { type RatingPairs, ratersOf } from "./RatingPairs.ts"
 
 /**
  * The k-core: the largest part in which every member has at least k ratings of its films, and every film at least k by its
@@ -24,9 +24,9 @@ export interface Core {
  * The greatest k of each member and film (members first) with which it is in the k-core, by taking away the one with the
  * fewest ratings again and again (Batagelj and Zaveršnik). Costs a visit of each rating from both of its sides.
  */
-const coreNumbers = (matrix: RatingsMatrix): Int32Array => {
-  const { film, films, members, start } = matrix
-  const raters = ratersOf(matrix)
+const coreNumbers = (pairs: RatingPairs): Int32Array => {
+  const { film, films, members, start } = pairs
+  const raters = ratersOf(pairs)
   const nodes = members.length + films.length
   const degree = new Int32Array(nodes)
   for (let u = 0; u < members.length; u++) degree[u] = (start[u + 1] ?? 0) - (start[u] ?? 0)
@@ -87,14 +87,18 @@ const steps = (most: number): ReadonlyArray<number> => {
 }
 
 /**
- * The k-cores for k = 1, 2, 3, 5, 10, 20 ... and for the greatest k that leaves something.
+ * The k-cores for each k that `of` chooses, given the greatest one that leaves something. By default: k = 1, 2, 3, 5, 10,
+ * 20 ... and the greatest. Costs a few visits of each rating, and four bytes of memory for it.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const coresOf = (matrix: RatingsMatrix): ReadonlyArray<Core> => {
-  const core = coreNumbers(matrix)
-  const { film, films, members, start } = matrix
+export const coresOf = (
+  pairs: RatingPairs,
+  of: (most: number) => ReadonlyArray<number> = steps
+): ReadonlyArray<Core> => {
+  const core = coreNumbers(pairs)
+  const { film, films, members, start } = pairs
   const most = core.reduce((a, b) => Math.max(a, b), 0)
   const ratings = new Float64Array(most + 1)
   for (let u = 0; u < members.length; u++)
@@ -102,7 +106,7 @@ export const coresOf = (matrix: RatingsMatrix): ReadonlyArray<Core> => {
       const k = Math.min(core[u] ?? 0, core[members.length + (film[row] ?? 0)] ?? 0)
       ratings[k] = (ratings[k] ?? 0) + 1
     }
-  return steps(most).map((k) => {
+  return of(most).map((k) => {
     let leftMembers = 0
     let leftFilms = 0
     let leftRatings = 0
@@ -114,7 +118,7 @@ export const coresOf = (matrix: RatingsMatrix): ReadonlyArray<Core> => {
       members: leftMembers,
       films: leftFilms,
       ratings: leftRatings,
-      density: leftRatings / (leftMembers * leftFilms)
+      density: leftRatings === 0 ? 0 : leftRatings / (leftMembers * leftFilms)
     }
   })
 }

@@ -1,9 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
-import { codeOfNumber, ExportLink, linkCode, numberOfCode, readLink } from "@letterboxd-ratings/letterboxd-import"
-import { Option } from "effect"
+import { codeOfNumber, ExportLink, linkCode, numberOfCode, readLink, Slug } from "@letterboxd-ratings/core"
+import { Option, Schema } from "effect"
 import * as fc from "fast-check"
-import { slug } from "./Imported.ts"
 
+const slug = Schema.decodeSync(Slug)
 const numbers = fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER })
 const ids = fc.integer({ min: 1, max: Math.floor(Number.MAX_SAFE_INTEGER / 10) - 1 })
 
