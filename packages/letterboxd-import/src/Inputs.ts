@@ -69,11 +69,21 @@ const isHidden = (name: string): boolean => name.startsWith(".") || name === "__
 /** Whether any part of a name is hidden. */
 const isInHidden = (name: string): boolean => name.split("/").some(isHidden)
 
+/** Whether Node may have replaced bytes of a name that are no UTF-8, so that the name leads nowhere. */
+const isReplaced = (name: string): boolean => name.includes("\uFFFD")
+
 const unreadable = (place: string) => (cause: unknown) =>
   new ImportError({
     reason: "Unreadable",
     place,
-    detail: isMissing(cause) ? "there is no such file or folder" : "the file system refuses to read it",
+    ...(!isMissing(cause)
+      ? { detail: "the file system refuses to read it" }
+      : isReplaced(place)
+        ? {
+            detail: "there is no such file or folder, or its name is not valid UTF-8, so that it cannot be opened",
+            advice: "Check the path, or rename the file or folder, and try again."
+          }
+        : { detail: "there is no such file or folder" }),
     cause
   })
 
@@ -100,7 +110,10 @@ const statOf = (path: string) =>
     }
   })
 
-/** The files of a folder with their sizes, at most `mostEntries`; links that lead nowhere are left out. */
+/**
+ * The files of a folder with their sizes, at most `mostEntries`; links that lead nowhere are left out. What cannot be
+ * opened because of its name is there all the same: without it, the folder could be taken for what it is not.
+ */
 const filesOf = (folder: string) =>
   Effect.gen(function* () {
     const path = yield* Path.Path
@@ -113,8 +126,11 @@ const filesOf = (folder: string) =>
           if (entries.length >= mostEntries) return
           if (isHidden(name)) continue
           const info = yield* Effect.option(statOf(path.join(folder, below, name)))
-          if (Option.isNone(info)) continue
           const entry = `${below}${name}`
+          if (Option.isNone(info)) {
+            if (isReplaced(name)) entries.push(entry)
+            continue
+          }
           if (info.value.type === "File") {
             entries.push(entry)
             bytes += info.value.bytes
