@@ -75,11 +75,13 @@ const readProfile = (files: ExportFiles, as: ImportOptions["as"]): Effect.Effect
     return yield* given
   })
 
-/** An export as far as it must be known to choose the newest of each member. */
+/** An export as far as it must be known to choose the newest of each member: `filesAt` is the newest time of its files. */
 interface IndexedExport {
   readonly candidate: Candidate
   readonly member: Username
   readonly readAt: DateTime.Utc
+  readonly isChecked: boolean
+  readonly filesAt: DateTime.Utc
   readonly notes: ReadonlyArray<string>
 }
 
@@ -111,6 +113,8 @@ const indexExport = (
         candidate,
         member,
         readAt: Option.match(named, { onNone: () => files.modifiedAt, onSome: ({ madeAt }) => madeAt }),
+        isChecked: files.isChecked,
+        filesAt: files.modifiedAt,
         notes: Option.match(named, {
           onNone: () => ["The name of the export does not tell when it was made; the time of its files was taken."],
           onSome: (name) =>
@@ -388,10 +392,29 @@ const readExport = (
     })
   )
 
-/** Of two exports of one member, whether the first is the newer; of the same time, the one whose place sorts last. */
-const isNewer = (one: IndexedExport, other: IndexedExport): boolean => {
-  const difference = one.readAt.epochMillis - other.readAt.epochMillis
-  return difference === 0 ? one.candidate.path > other.candidate.path : difference > 0
+/**
+ * What tells which of two exports of one member is read: the words, and a number below 0 if it is the other one. Names tell
+ * the minute. The times of unpacked files are those of who unpacked them, so they are compared with their like only.
+ */
+const preferences: ReadonlyArray<
+  readonly [words: string, compare: (one: IndexedExport, other: IndexedExport) => number]
+> = [
+  ["", (one, other) => one.readAt.epochMillis - other.readAt.epochMillis],
+  ["its checksums prove that it is whole", (one, other) => Number(one.isChecked) - Number(other.isChecked)],
+  ["its files are newer", (one, other) => one.filesAt.epochMillis - other.filesAt.epochMillis],
+  [
+    "nothing tells which is newer: the one whose path sorts last is read",
+    (one, other) => (one.candidate.path > other.candidate.path ? 1 : -1)
+  ]
+]
+
+/** The first preference that tells two exports apart. */
+const preferenceOf = (one: IndexedExport, other: IndexedExport) => {
+  for (const [words, compare] of preferences) {
+    const difference = compare(one, other)
+    if (difference !== 0) return { words, difference }
+  }
+  return { words: "", difference: 0 }
 }
 
 const found = ({ candidate, member, readAt }: IndexedExport) =>
@@ -403,17 +426,22 @@ const found = ({ candidate, member, readAt }: IndexedExport) =>
 
 const givesCompleteList = (item: ImportItem): boolean => item._tag === "Member" && item.member.list._tag === "Complete"
 
-const notRead = (one: IndexedExport, chosen: IndexedExport): ReadonlyArray<ImportItem> => [
-  found(one),
-  ImportItem.Read({
-    place: one.candidate.path,
-    kind,
-    counts: {},
-    notes: [
-      `It was not read: ${chosen.candidate.path} is a newer export of ${one.member}, made on ${DateTime.formatIsoDateUtc(chosen.readAt)}.`
-    ]
-  })
-]
+const notRead = (one: IndexedExport, chosen: IndexedExport): ReadonlyArray<ImportItem> => {
+  const { words } = preferenceOf(chosen, one)
+  const why =
+    words === ""
+      ? `a newer export of ${one.member}, made on ${DateTime.formatIsoDateUtc(chosen.readAt)}`
+      : `an export of ${one.member} that was made in the same minute, and ${words}`
+  return [
+    found(one),
+    ImportItem.Read({
+      place: one.candidate.path,
+      kind,
+      counts: {},
+      notes: [`It was not read: ${chosen.candidate.path} is ${why}.`]
+    })
+  ]
+}
 
 /** While the disk is waited for, others are read. */
 const exportsAtOnce = 4
@@ -445,7 +473,7 @@ const items = (
       /** The newest export of a member; where it gives no complete list, the next older one before it, and so on. */
       const readNewest = (exports: ReadonlyArray<IndexedExport>) =>
         Effect.gen(function* () {
-          const newestFirst = exports.toSorted((one, other) => (isNewer(one, other) ? -1 : 1))
+          const newestFirst = exports.toSorted((one, other) => preferenceOf(other, one).difference)
           const told: Array<ReadonlyArray<ImportItem>> = []
           let complete: IndexedExport | undefined
           for (const one of newestFirst) {
@@ -480,7 +508,8 @@ const items = (
 /**
  * Official exports. One is recognised by its files: a ZIP or a folder with them, also below one folder, or one
  * `ratings.csv`. The member is the one that `profile.csv` names, else `as`. Of several exports of a member only the newest
- * is read; where it gives no complete list, the next older one is read too. A list is `Complete` if `watched.csv` is there and has every rated film and if every row of both and of
+ * is read (of the same minute a ZIP rather than a folder, the one with newer files, or the one whose path sorts last);
+ * where it gives no complete list, the next older one is read too. A list is `Complete` if `watched.csv` is there and has every rated film and if every row of both and of
  * `likes/films.csv` is decoded; else it is `Unproven`, and the notes say why. Films have numbers, titles and years, and a
  * slug only where the export has a film's address instead of a code. `diary.csv`, `deleted/` and `orphaned/` are counted;
  * nothing else is opened. The films of four exports are in memory at a time.
