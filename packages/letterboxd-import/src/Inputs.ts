@@ -7,7 +7,7 @@ import { FileSystem, Path } from "@effect/platform"
 import { ImportError } from "@letterboxd-ratings/core"
 import { DateTime, Effect, Option } from "effect"
 import { type Candidate, headBytes, type InputKind, mostEntries } from "./InputKind.ts"
-import { isZip, openZip } from "./reading/ZipArchive.ts"
+import { defaultZipBounds, heldBytes, isZip, openZip } from "./reading/ZipArchive.ts"
 
 /**
  * How deep folders are looked into for inputs, and how many files are looked at.
@@ -45,7 +45,8 @@ export interface SearchedFolder {
 
 /**
  * The inputs by kind, in the order of the kinds and of the paths; what cannot be imported; and the folders that were looked
- * into. Each candidate keeps only the first 16 bytes of its head, so that many inputs need little memory.
+ * into. Each candidate keeps only the first 16 bytes of its head, so that many inputs need little memory; those of small ZIPs are
+ * kept, up to 64 MiB of them.
  *
  * @since 0.1.0
  * @category models
@@ -58,6 +59,9 @@ export interface Inputs {
 
 /** Enough to tell a ZIP or a gzip file. */
 const keptHeadBytes = 16
+
+/** So many bytes of small ZIPs are kept until they are imported: those of about 1,500 exports. */
+const keptContentBytes = 64 * 1_048_576
 
 /** The most levels of folders whose files are listed to recognise a folder. */
 const listedLevels = 6
@@ -159,6 +163,9 @@ const headOf = (file: string, bytes: number) =>
     })
   ).pipe(Effect.mapError(unreadable(file)))
 
+const wholeOf = (file: string) =>
+  Effect.flatMap(FileSystem.FileSystem, (fs) => Effect.mapError(fs.readFile(file), unreadable(file)))
+
 /** A candidate, and why its archive cannot be opened if it is one. */
 interface LookedAt {
   readonly candidate: Candidate
@@ -181,23 +188,19 @@ const lookAt = (path: string): Effect.Effect<LookedAt, ImportError, FileSystem.F
     const head = yield* headOf(path, bytes)
     const file = { path, isFolder: false, bytes, modifiedAt, head }
     if (!isZip(head)) return { candidate: { ...file, entries: [] } }
-    const zip = yield* Effect.either(Effect.scoped(openZip(path)))
+    const content = bytes > heldBytes ? undefined : bytes === head.length ? head : yield* wholeOf(path)
+    const zip = yield* Effect.either(Effect.scoped(openZip(path, defaultZipBounds, content)))
     if (zip._tag === "Left") return { candidate: { ...file, entries: [] }, problem: zip.left }
     const entries = zip.right.entries.map(({ name }) => name).filter((name) => !isInHidden(name))
-    return { candidate: { ...file, entries } }
+    return { candidate: { ...file, entries, ...(content === undefined ? {} : { content }) } }
   })
-
-const withShortHead = (candidate: Candidate): Candidate => ({
-  ...candidate,
-  head: candidate.head.slice(0, keptHeadBytes)
-})
 
 /**
  * Finds the inputs in `paths`. A folder that is no input as a whole is looked into: its files and folders are taken one by
  * one, sorted by name. With `forced`, a file is of that kind whatever it holds, and so is a folder in which nothing is
  * recognised. What a person names and no kind recognises is refused, and so is a damaged ZIP wherever it is; other files in
- * a folder are counted. A file is taken once, also if links lead to it again. Holds 64 KB of a file at a time, and the names
- * and sizes of the inputs.
+ * a folder are counted. A file is taken once, also if links lead to it again. Holds 64 KB of a file or 8 MiB of a ZIP at a
+ * time, 64 MiB of small ZIPs, and the names and sizes of the inputs.
  *
  * @since 0.1.0
  * @category constructors
@@ -216,6 +219,7 @@ export const findInputs = (
     const refused: Array<ImportError> = []
     const folders: Array<SearchedFolder> = []
     const reached = new Set<string>()
+    let room = keptContentBytes
     let files = 0
 
     const lookedFor = candidateKinds.map(({ looksFor, name }) => looksFor ?? name).join("; ")
@@ -227,10 +231,14 @@ export const findInputs = (
           ? `nothing in this folder is an input of a known kind; looked for: ${lookedFor}`
           : `this is no input of a known kind; looked for: ${lookedFor}`
       })
-    const takenAs = (kind: InputKind, candidate: Candidate): void => {
+    const takenAs = (kind: InputKind, { content, ...looked }: Candidate): void => {
+      const candidate = { ...looked, head: looked.head.slice(0, keptHeadBytes) }
+      const isKept = content !== undefined && room >= content.length
+      if (isKept) room -= content.length
+      const input = isKept ? { ...candidate, content } : candidate
       const inputs = byKind.get(kind)
-      if (inputs === undefined) byKind.set(kind, [withShortHead(candidate)])
-      else inputs.push(withShortHead(candidate))
+      if (inputs === undefined) byKind.set(kind, [input])
+      else inputs.push(input)
     }
     const isReachedAgain = (path: string) =>
       Effect.map(Effect.option(fs.realPath(path)), (real) => {

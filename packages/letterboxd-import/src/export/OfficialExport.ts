@@ -161,6 +161,36 @@ interface DiaryCounts {
   readonly withoutRating: number
 }
 
+/**
+ * The films by name and year, as the diary writes them. Two films of one name and year cannot be told from each other: then
+ * there is no film. Few names are those of several films, and only these have a map.
+ */
+const makeFilmsByName = (
+  films: ReadonlyArray<FilmRow>
+): ((title: string, year: string) => number | string | undefined) => {
+  const yearOf = ({ year }: FilmRow): string => (year === undefined ? "" : `${year}`)
+  const first = new Map<string, FilmRow>()
+  const several = new Map<string, Map<string, number | string | undefined>>()
+  for (const film of films) {
+    const before = first.get(film.title)
+    if (before === undefined) {
+      first.set(film.title, film)
+      continue
+    }
+    let byYear = several.get(film.title)
+    if (byYear === undefined) several.set(film.title, (byYear = new Map([[yearOf(before), keyOf(before)]])))
+    const year = yearOf(film)
+    const key = keyOf(film)
+    byYear.set(year, byYear.has(year) && byYear.get(year) !== key ? undefined : key)
+  }
+  return (title, year) => {
+    const film = first.get(title)
+    if (film === undefined) return undefined
+    const byYear = several.get(title)
+    return byYear === undefined ? (yearOf(film) === year ? keyOf(film) : undefined) : byYear.get(year)
+  }
+}
+
 /** So large a share of the films that the diary rates may have no rating of their own. */
 const shareWithoutRating = 0.02
 
@@ -176,15 +206,7 @@ const countDiary = (
   Effect.gen(function* () {
     const name = "diary.csv"
     if (!files.names.has(name)) return {}
-    // Two films of one name and year cannot be told from each other: then there is no film.
-    const byName = new Map<string, Map<string, number | string | undefined>>()
-    for (const film of films) {
-      const key = keyOf(film)
-      const year = film.year === undefined ? "" : `${film.year}`
-      const byYear = byName.get(film.title)
-      if (byYear === undefined) byName.set(film.title, new Map([[year, key]]))
-      else byYear.set(year, byYear.has(year) && byYear.get(year) !== key ? undefined : key)
-    }
+    const filmNamed = makeFilmsByName(films)
     const ratedInDiary = new Set<number | string>()
     let joined = 0
     let notJoined = 0
@@ -192,7 +214,7 @@ const countDiary = (
     let firstLine = 0
     const sink = {
       row: ([title = "", year = "", rating = ""]: ReadonlyArray<string>) => {
-        const key = byName.get(title)?.get(year)
+        const key = filmNamed(title, year)
         if (key === undefined) {
           notJoined += 1
           return
