@@ -59,7 +59,7 @@ const config = CliConfig.make({
 })
 
 /**
- * Parses the words after `lb`. Reports the first error only.
+ * Parses the words after `lb`. Options end at `--`: what stands behind it is taken as it is. Reports the first error only.
  *
  * @since 0.1.0
  * @category constructors
@@ -128,13 +128,19 @@ const readWords = (
   command: Command,
   words: ReadonlyArray<string>
 ): Effect.Effect<Asked, never, Services> => {
-  if (words.includes("--help") || words.includes("-h")) return Effect.succeed(Asked.Help({ command }))
+  const end = words.includes("--") ? words.indexOf("--") : words.length
+  const mayBeOptions = words.slice(0, end)
+  if (mayBeOptions.includes("--help") || mayBeOptions.includes("-h")) return Effect.succeed(Asked.Help({ command }))
   const wrong = (sentence: string) => Asked.Wrong({ sentence: `${sentence} All options: ${nameOf(command)} --help` })
-  return CommandDescriptor.parse(descriptorOf(command), [command.name, ...takenApart(command, words)], config).pipe(
+  return CommandDescriptor.parse(
+    descriptorOf(command),
+    [command.name, ...takenApart(command, mayBeOptions)],
+    config
+  ).pipe(
     Effect.map((directive) => {
       // The parser has options of its own, which lb does not have.
       if (directive._tag === "BuiltIn")
-        return wrong(unknownOption(commands, command, words.find((word) => word.startsWith("-")) ?? ""))
+        return wrong(unknownOption(commands, command, mayBeOptions.find((word) => word.startsWith("-")) ?? ""))
       const { args, options } = directive.value
       const flags: Partial<Record<OptionKey, string>> = {}
       for (const [i, key] of keysOf(command).entries()) {
@@ -144,9 +150,10 @@ const readWords = (
         if (text !== undefined) flags[key] = text
       }
       const switches = new Set(switchesOf(command).filter((_, i) => options.switches[i] === true))
-      const unread = [...args, ...directive.leftover]
-      const odd = unread.find((word) => word.startsWith("-"))
+      const found = [...args, ...directive.leftover]
+      const odd = found.find((word) => word.startsWith("-"))
       if (odd !== undefined) return wrong(oddWord(commands, command, odd, flags, switches))
+      const unread = [...found, ...words.slice(end + 1)]
       const [argument, second] = unread
       if (argument !== undefined && command.argument === undefined) {
         return wrong(`${nameOf(command)} takes only options, which begin with --, not ${shown(argument)}.`)
@@ -170,11 +177,10 @@ const takenApart = (command: Command, words: ReadonlyArray<string>): ReadonlyArr
       .filter((key) => !optionTable[key].isSwitch)
       .map((key) => `--${flagOf(key)}`)
   )
-  const end = words.includes("--") ? words.indexOf("--") : words.length
-  return words.flatMap((word, i) => {
-    if (i < end && word === "-i" && flags.has("--input")) return ["--input"]
+  return words.flatMap((word) => {
+    if (word === "-i" && flags.has("--input")) return ["--input"]
     const at = word.indexOf("=")
-    return i < end && at > 0 && flags.has(word.slice(0, at)) ? [word.slice(0, at), word.slice(at + 1)] : [word]
+    return at > 0 && flags.has(word.slice(0, at)) ? [word.slice(0, at), word.slice(at + 1)] : [word]
   })
 }
 

@@ -193,7 +193,7 @@ const renameCommand: Command = {
 const importCommand: Command = {
   name: "import",
   summary: "Imports official exports, saved pages, archives, feeds and public datasets.",
-  what: "Imports files into a new or an existing dataset, without a request to any site. Recognises what each path is: official exports (ZIP files or folders), saved pages and archives (HTML, HAR, WARC, WACZ), feeds (RSS), public datasets (ZIP files or folders), and folders of any of these. A complete list (an export, or all pages of a member) replaces an older one; nothing else removes a rating.",
+  what: "Imports files into a new or an existing dataset, without a request to any site. Recognises what each path is: official exports (ZIP files or folders), saved pages and archives (HTML, HAR, WARC, WACZ), feeds (RSS), public datasets (ZIP files or folders), and folders of any of these. A complete list (an export, or all pages of a member) replaces an older one; nothing else removes a rating. Put -- before paths that begin with a dash.",
   usage: "PATH... [OPTIONS]",
   examples: [
     ["lb import letterboxd-davee-2026-11-01-12-00-utc.zip", "import the export from letterboxd.com/settings/data"],

@@ -91,6 +91,22 @@ describe("a command line", () => {
     )
   })
 
+  it("takes what stands behind -- as it is, whatever it looks like", () => {
+    const odd = ["--odd-name.zip", "-x", "--out", "--help", "-h", "--", "a=b"]
+    for (const words of [
+      ["--out", "data", "plain.zip", "--", ...odd],
+      ["plain.zip", "--out=data", "--", ...odd]
+    ]) {
+      const asked = read("import", ...words)
+      if (asked._tag !== "Run") return assert.fail(`it was read as ${asked._tag}`)
+      assert.deepStrictEqual(asked.given.flags, { out: "data" })
+      assert.deepStrictEqual(asked.given.words, ["plain.zip", ...odd])
+    }
+    assert.include(sentenceOf(read("import", "--odd-name.zip")), "is not an option of lb import")
+    assert.include(sentenceOf(read("run", "--", "--odd")), `takes only options, which begin with --, not "--odd"`)
+    assert.include(sentenceOf(read("import", "--")), "needs a PATH")
+  })
+
   it("names the option that was meant, for every option and one letter too few, too many or exchanged", () => {
     for (const command of commands) {
       for (const key of keysOf(command)) {

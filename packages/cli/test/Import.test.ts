@@ -273,6 +273,24 @@ describe("lb import", () => {
   )
 
   it(
+    "takes paths that begin with dashes behind --, and names such a path as a command can",
+    inEmptyFolder(async (folder) => {
+      await written("export", path.join(folder, "exports"), { members: world.members.slice(0, 1) })
+      const [name = ""] = fs.readdirSync(path.join(folder, "exports"))
+      fs.renameSync(path.join(folder, "exports", name), path.join(folder, "--odd-name.zip"))
+      assert.include((await lb(folder, ["import", "--odd-name.zip"])).err, "is not an option of lb import")
+      const { code, err } = await lb(folder, ["import", "--out", "data", "--", "--odd-name.zip"])
+      assert.strictEqual(code, 0, err)
+      assert.include(err, `"--odd-name.zip": official export of `)
+      // Opening fails, and the message has the command to try again with.
+      fs.writeFileSync(path.join(folder, "data", ".lock"), "somebody's")
+      const again = await lb(folder, ["import", "--out", "data", "--", "--odd-name.zip"])
+      assert.strictEqual(again.code, 4, again.err)
+      assert.include(again.err, "import ./--odd-name.zip --out data")
+    })
+  )
+
+  it(
     "starts no second dataset in a folder that has one in another storage",
     inEmptyFolder(async (folder) => {
       await written("export", path.join(folder, "exports"), { members: world.members.slice(0, 2) })

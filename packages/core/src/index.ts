@@ -42,7 +42,7 @@ export {
   wordsOfRename
 } from "./dataset/Renaming.ts"
 export { heldRowsOf, type HeldRows, noHeldRows } from "./dataset/HeldRows.ts"
-export { loadWhole, readWhole } from "./dataset/DatasetCopy.ts"
+export { changedMeanwhile, loadWhole, readWhole } from "./dataset/DatasetCopy.ts"
 export { areReadAgain, loggedReadings } from "./dataset/History.ts"
 export { displayName, nameWithoutTitle, seenAgain } from "./dataset/FilmIdentity.ts"
 export { type IdRegistry, makeIdRegistry } from "./dataset/IdRegistry.ts"

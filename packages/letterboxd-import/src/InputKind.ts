@@ -12,7 +12,8 @@ import type { DateTime, Effect, Stream } from "effect"
  * folder that the user named. `head` has the first bytes of a file, at most `headBytes`; it is empty for a folder.
  * `entries` are the names of the files in a folder, or in an archive if the file is a ZIP that can be opened (with `/` between folders,
  * relative to it, at most `mostEntries`), sorted by name in a folder; hidden files are left out.
- * Inputs that are handed to a kind's `items` keep only the first 16 bytes of `head`.
+ * Inputs that are handed to a kind's `items` keep only the first 16 bytes of `head`. `content` has all bytes of a small ZIP, as
+ * long as there is room for it, so that it need not be read again.
  *
  * @since 0.1.0
  * @category models
@@ -24,6 +25,7 @@ export interface Candidate {
   readonly modifiedAt: DateTime.Utc
   readonly head: Uint8Array
   readonly entries: ReadonlyArray<string>
+  readonly content?: Uint8Array
 }
 
 /**

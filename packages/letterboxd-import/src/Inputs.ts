@@ -7,7 +7,7 @@ import { FileSystem, Path } from "@effect/platform"
 import { ImportError } from "@letterboxd-ratings/core"
 import { DateTime, Effect, Option } from "effect"
 import { type Candidate, headBytes, type InputKind, mostEntries } from "./InputKind.ts"
-import { isZip, openZip } from "./reading/ZipArchive.ts"
+import { defaultZipBounds, heldBytes, isZip, openZip } from "./reading/ZipArchive.ts"
 
 /**
  * How deep folders are looked into for inputs, and how many files are looked at.
@@ -45,7 +45,8 @@ export interface SearchedFolder {
 
 /**
  * The inputs by kind, in the order of the kinds and of the paths; what cannot be imported; and the folders that were looked
- * into. Each candidate keeps only the first 16 bytes of its head, so that many inputs need little memory.
+ * into. Each candidate keeps only the first 16 bytes of its head, so that many inputs need little memory; those of small ZIPs are
+ * kept, up to 64 MiB of them.
  *
  * @since 0.1.0
  * @category models
@@ -59,6 +60,9 @@ export interface Inputs {
 /** Enough to tell a ZIP or a gzip file. */
 const keptHeadBytes = 16
 
+/** So many bytes of small ZIPs are kept until they are imported: those of about 1,500 exports. */
+const keptContentBytes = 64 * 1_048_576
+
 /** The most levels of folders whose files are listed to recognise a folder. */
 const listedLevels = 6
 
@@ -69,11 +73,21 @@ const isHidden = (name: string): boolean => name.startsWith(".") || name === "__
 /** Whether any part of a name is hidden. */
 const isInHidden = (name: string): boolean => name.split("/").some(isHidden)
 
+/** Whether Node may have replaced bytes of a name that are no UTF-8, so that the name leads nowhere. */
+const isReplaced = (name: string): boolean => name.includes("\uFFFD")
+
 const unreadable = (place: string) => (cause: unknown) =>
   new ImportError({
     reason: "Unreadable",
     place,
-    detail: isMissing(cause) ? "there is no such file or folder" : "the file system refuses to read it",
+    ...(!isMissing(cause)
+      ? { detail: "the file system refuses to read it" }
+      : isReplaced(place)
+        ? {
+            detail: "there is no such file or folder, or its name is not valid UTF-8, so that it cannot be opened",
+            advice: "Check the path, or rename the file or folder, and try again."
+          }
+        : { detail: "there is no such file or folder" }),
     cause
   })
 
@@ -100,7 +114,10 @@ const statOf = (path: string) =>
     }
   })
 
-/** The files of a folder with their sizes, at most `mostEntries`; links that lead nowhere are left out. */
+/**
+ * The files of a folder with their sizes, at most `mostEntries`; links that lead nowhere are left out. What cannot be
+ * opened because of its name is there all the same: without it, the folder could be taken for what it is not.
+ */
 const filesOf = (folder: string) =>
   Effect.gen(function* () {
     const path = yield* Path.Path
@@ -113,8 +130,11 @@ const filesOf = (folder: string) =>
           if (entries.length >= mostEntries) return
           if (isHidden(name)) continue
           const info = yield* Effect.option(statOf(path.join(folder, below, name)))
-          if (Option.isNone(info)) continue
           const entry = `${below}${name}`
+          if (Option.isNone(info)) {
+            if (isReplaced(name)) entries.push(entry)
+            continue
+          }
           if (info.value.type === "File") {
             entries.push(entry)
             bytes += info.value.bytes
@@ -143,6 +163,9 @@ const headOf = (file: string, bytes: number) =>
     })
   ).pipe(Effect.mapError(unreadable(file)))
 
+const wholeOf = (file: string) =>
+  Effect.flatMap(FileSystem.FileSystem, (fs) => Effect.mapError(fs.readFile(file), unreadable(file)))
+
 /** A candidate, and why its archive cannot be opened if it is one. */
 interface LookedAt {
   readonly candidate: Candidate
@@ -165,23 +188,19 @@ const lookAt = (path: string): Effect.Effect<LookedAt, ImportError, FileSystem.F
     const head = yield* headOf(path, bytes)
     const file = { path, isFolder: false, bytes, modifiedAt, head }
     if (!isZip(head)) return { candidate: { ...file, entries: [] } }
-    const zip = yield* Effect.either(Effect.scoped(openZip(path)))
+    const content = bytes > heldBytes ? undefined : bytes === head.length ? head : yield* wholeOf(path)
+    const zip = yield* Effect.either(Effect.scoped(openZip(path, defaultZipBounds, content)))
     if (zip._tag === "Left") return { candidate: { ...file, entries: [] }, problem: zip.left }
     const entries = zip.right.entries.map(({ name }) => name).filter((name) => !isInHidden(name))
-    return { candidate: { ...file, entries } }
+    return { candidate: { ...file, entries, ...(content === undefined ? {} : { content }) } }
   })
-
-const withShortHead = (candidate: Candidate): Candidate => ({
-  ...candidate,
-  head: candidate.head.slice(0, keptHeadBytes)
-})
 
 /**
  * Finds the inputs in `paths`. A folder that is no input as a whole is looked into: its files and folders are taken one by
  * one, sorted by name. With `forced`, a file is of that kind whatever it holds, and so is a folder in which nothing is
  * recognised. What a person names and no kind recognises is refused, and so is a damaged ZIP wherever it is; other files in
- * a folder are counted. A file is taken once, also if links lead to it again. Holds 64 KB of a file at a time, and the names
- * and sizes of the inputs.
+ * a folder are counted. A file is taken once, also if links lead to it again. Holds 64 KB of a file or 8 MiB of a ZIP at a
+ * time, 64 MiB of small ZIPs, and the names and sizes of the inputs.
  *
  * @since 0.1.0
  * @category constructors
@@ -200,6 +219,7 @@ export const findInputs = (
     const refused: Array<ImportError> = []
     const folders: Array<SearchedFolder> = []
     const reached = new Set<string>()
+    let room = keptContentBytes
     let files = 0
 
     const lookedFor = candidateKinds.map(({ looksFor, name }) => looksFor ?? name).join("; ")
@@ -211,10 +231,14 @@ export const findInputs = (
           ? `nothing in this folder is an input of a known kind; looked for: ${lookedFor}`
           : `this is no input of a known kind; looked for: ${lookedFor}`
       })
-    const takenAs = (kind: InputKind, candidate: Candidate): void => {
+    const takenAs = (kind: InputKind, { content, ...looked }: Candidate): void => {
+      const candidate = { ...looked, head: looked.head.slice(0, keptHeadBytes) }
+      const isKept = content !== undefined && room >= content.length
+      if (isKept) room -= content.length
+      const input = isKept ? { ...candidate, content } : candidate
       const inputs = byKind.get(kind)
-      if (inputs === undefined) byKind.set(kind, [withShortHead(candidate)])
-      else inputs.push(withShortHead(candidate))
+      if (inputs === undefined) byKind.set(kind, [input])
+      else inputs.push(input)
     }
     const isReachedAgain = (path: string) =>
       Effect.map(Effect.option(fs.realPath(path)), (real) => {

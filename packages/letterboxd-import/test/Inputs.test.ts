@@ -11,6 +11,7 @@ import {
   officialExport
 } from "@letterboxd-ratings/letterboxd-import"
 import { Effect, Stream } from "effect"
+import { mkdirSync, writeFileSync } from "node:fs"
 import {
   importPaths,
   membersOf,
@@ -109,6 +110,37 @@ describe("paths", () => {
         [[`${folder}/gone.html`, "Unreadable"]]
       )
     }).pipe(Effect.provide(NodeContext.layer))
+  )
+
+  it.scoped.skipIf(process.platform !== "linux")(
+    "whose names are no UTF-8 are refused, and say so (skipped where file systems have no such names)",
+    () =>
+      Effect.gen(function* () {
+        const folder = yield* writeFiles([
+          ["below/export/profile.csv", ""],
+          ["below/export/ratings.csv", ""],
+          ["a.html", ""]
+        ])
+        const latin1 = (name: string) => Buffer.from(`${folder}/${name}`, "latin1")
+        writeFileSync(latin1("caf\u00E9.html"), "")
+        mkdirSync(latin1("\u00E9t\u00E9"))
+        // Without it, the folder around the export would be taken for the export.
+        writeFileSync(latin1("below/\u00E9.html"), "")
+        const { byKind, refused } = yield* findInputs([folder, `${folder}/n\uFFFD.html`], [officialExport, pages])
+        assert.deepStrictEqual(
+          Array.from(byKind.values(), (found) => found.map(({ path }) => path)),
+          [[`${folder}/below/export`], [`${folder}/a.html`]]
+        )
+        assert.deepStrictEqual(
+          refused.map(({ message, place }) => [place, message.slice(place.length)]),
+          ["below/\uFFFD.html", "caf\uFFFD.html", "\uFFFDt\uFFFD", "n\uFFFD.html"]
+            .map((name) => `${folder}/${name}`)
+            .map((place) => [
+              place,
+              ": there is no such file or folder, or its name is not valid UTF-8, so that it cannot be opened. Check the path, or rename the file or folder, and try again."
+            ])
+        )
+      }).pipe(Effect.provide(NodeContext.layer))
   )
 
   it.scoped("are looked into three levels deep, and to a number of files", () =>

@@ -404,6 +404,39 @@ describe("when an export was made", () => {
     }).pipe(Effect.provide(NodeContext.layer))
   )
 
+  it.scoped("of one minute are told apart by their files, or else by their paths, and the import says so", () =>
+    Effect.gen(function* () {
+      const changed = { ...member, films: member.films.map(({ film }) => ({ film, rating: 1.5 })) }
+      const zipped = (one: typeof member, seconds: number) =>
+        exportZip(one, { madeAt: DateTime.add(madeAt, { seconds }) })
+      const unpacked = Array.from(exportFiles(member), ([file, content]) => [`z/${name}/${file}`, content] as const)
+      const folder = yield* writeFiles([
+        [`newer/${name}`, yield* zipped(changed, 20)],
+        [`older/${name}`, yield* zipped(member, 10)],
+        [`same/${name}`, yield* zipped(member, 20)],
+        ...unpacked
+      ])
+      const at = (below: string) => `${folder}/${below}/${name}`
+      const sameMinute = (chosen: string, why: string) => [
+        `It was not read: ${at(chosen)} is an export of cinephile that was made in the same minute, and ${why}.`
+      ]
+      for (const [other, chosen, why] of [
+        ["older", "newer", "its files are newer"],
+        ["newer", "same", "nothing tells which is newer: the one whose path sorts last is read"],
+        ["z", "older", "its checksums prove that it is whole"]
+      ] as const) {
+        for (const paths of [
+          [at(other), at(chosen)],
+          [at(chosen), at(other)]
+        ]) {
+          const items = yield* importPaths(paths)
+          assert.strictEqual(onlyMember(items).member.place, at(chosen))
+          assert.deepStrictEqual(readOf(items).find(({ place }) => place === at(other))?.notes, sameMinute(chosen, why))
+        }
+      }
+    }).pipe(Effect.provide(NodeContext.layer))
+  )
+
   it.scoped("does not keep an older one from being read if the newer is damaged", () =>
     Effect.gen(function* () {
       const newName = exportName("cinephile", DateTime.add(madeAt, { days: 1 }))

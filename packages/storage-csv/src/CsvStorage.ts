@@ -32,6 +32,7 @@ import {
   readUnheld,
   recoverFolder,
   removeFirstAttempt,
+  rowsOfFolder,
   stamp
 } from "@letterboxd-ratings/storage-folder"
 import { Context, DateTime, Effect, Layer, Stream } from "effect"
@@ -116,7 +117,8 @@ export const make = (options: CsvStorageOptions): Effect.Effect<Context.Tag.Serv
             )
           )
           const opening = { options, names, form: csvForm(names), folder }
-          return yield* mode._tag === "new" ? openEmpty(opening) : openExisting(opening)
+          if (mode._tag === "new") return yield* openEmpty(opening)
+          return yield* folder.isHeld ? openExisting(opening) : openUnheld(opening)
         }).pipe(Effect.provide(services))
     }
   })
@@ -156,14 +158,10 @@ const openEmpty = (opening: Opening) =>
     return yield* openDataset(opening, { manifest: yield* nothing(opening), state: emptyDatasetState }, [])
   })
 
-const openExisting = (opening: Opening) =>
+/** Looks at what is there, and changes nothing. What is left to do is done by `finish`. */
+const lookAt = ({ folder, form, names, options }: Opening, manifest: CsvManifest) =>
   Effect.gen(function* () {
-    const { folder, form, names, options } = opening
     const place = folder.work()
-    const isForeign = (yield* readManifest(form, place)) === undefined
-    if (isForeign && folder.wasLeft) yield* removeFirstAttempt(form, place)
-    const notes = isForeign ? yield* adoptForeign(opening) : []
-    const manifest = yield* existingManifest(options, names, place)
     yield* checkOptions(options, names, manifest)
     const { wasLeft } = folder
     const finish = yield* recoverFolder(form, place, manifest, {
@@ -171,7 +169,30 @@ const openExisting = (opening: Opening) =>
       tails: wasLeft ? "set-aside" : "refuse"
     })
     yield* checkCommittedForm(place, manifest, bytesOnOpening)
-    const found = { manifest, state: yield* readState(place, manifest) }
+    return { found: { manifest, state: yield* readState(place, manifest) }, finish }
+  })
+
+const manifestIn = ({ folder, names, options }: Opening) => {
+  const place = folder.work()
+  return { folder: place, failures, manifest: existingManifest(options, names, place) }
+}
+
+/** What is left to do stays so. */
+const openUnheld = (opening: Opening) =>
+  Effect.flatMap(
+    readUnheld(manifestIn(opening), (manifest) => lookAt(opening, manifest)),
+    ({ found }) => openDataset(opening, found, [])
+  )
+
+const openExisting = (opening: Opening) =>
+  Effect.gen(function* () {
+    const { folder, form, options } = opening
+    const place = folder.work()
+    const isForeign = (yield* readManifest(form, place)) === undefined
+    if (isForeign && folder.wasLeft) yield* removeFirstAttempt(form, place)
+    const notes = isForeign ? yield* adoptForeign(opening) : []
+    const manifest = yield* manifestIn(opening).manifest
+    const { finish, found } = yield* lookAt(opening, manifest)
     const recovered = yield* finish
     yield* folder.finished
     if (!isForeign) return yield* openDataset(opening, found, recovered)
@@ -272,21 +293,23 @@ const checkOptions = (
   })
 
 const openDataset = (
-  { folder, form, names, options, replaces }: Opening,
+  opening: Opening,
   opened: Found,
   notes: ReadonlyArray<string>
 ): Effect.Effect<OpenDataset, never, Services> =>
   Effect.gen(function* () {
+    const { folder, form, names, options, replaces } = opening
     const services = Context.pick(FileSystem.FileSystem, Path.Path, ProcessTable)(yield* Effect.context<Services>())
     const { commit, manifest: now, notes: kept } = commitsOf(form, options.folder, folder, opened.manifest, replaces)
-    const rows = committedRows(() => ({ folder: folder.work(), manifest: now() }))
+    const committed = committedRows(() => ({ folder: folder.work(), manifest: now() }))
+    const asOpened = rowsOfFolder(folder, manifestIn(opening), opened.manifest)
     return yield* openedDataset({
       storage: storageName,
       place: options.folder,
       state: opened.state,
       notes,
       ...lastCommit(opened.manifest),
-      rows: rowStreams((name) => Stream.provideContext(rows(name), services)),
+      rows: rowStreams((name) => Stream.provideContext(asOpened(committed(name)), services)),
       write: (changes) =>
         commit(changes.after.batches, (files, manifest) =>
           Effect.gen(function* () {

@@ -22,10 +22,14 @@ type Services = Files | ProcessTable
  * `unfinished` that a commit that failed left something behind; the lock goes on saying so until `finished` says that it
  * was dealt with. `check` fails where the folder was exchanged for another one meanwhile.
  *
+ * A folder that is not held cannot be written, and was opened to be read: its `check` always fails, and another process
+ * may change what is in it.
+ *
  * @since 0.1.0
  * @category models
  */
 export interface DatasetFolder {
+  readonly isHeld: boolean
   readonly work: () => string
   readonly settle: Effect.Effect<void, StorageError, Services>
   readonly wasLeft: boolean
@@ -60,12 +64,45 @@ export interface DatasetFolderKind {
 }
 
 /**
- * Opens a folder as a mode asks for, and holds its lock until the scope ends.
+ * Opens a folder as a mode asks for, and holds its lock until the scope ends. A folder that cannot be written and is opened
+ * only to be read is not held.
  *
  * @since 0.1.0
  * @category constructors
  */
 export const openFolder = (
+  kind: DatasetFolderKind,
+  folder: string,
+  mode: OpenMode
+): Effect.Effect<DatasetFolder, StorageError, Services | Scope.Scope> =>
+  mode._tag === "continue" && mode.readOnly === true
+    ? Effect.catchIf(
+        openHeld(kind, folder, mode),
+        ({ reason }) => reason === "NotPermitted",
+        (error) => unheldFolder(kind, folder, error)
+      )
+    : openHeld(kind, folder, mode)
+
+/** A folder that is not held, because that fails with `error`. */
+const unheldFolder = (
+  kind: DatasetFolderKind,
+  folder: string,
+  error: StorageError
+): Effect.Effect<DatasetFolder, StorageError, Services> =>
+  Effect.gen(function* () {
+    const place = yield* folderToRead(kind, folder)
+    return {
+      isHeld: false,
+      work: () => place,
+      settle: error,
+      wasLeft: (yield* lockState(place)) !== undefined,
+      finished: Effect.void,
+      unfinished: Effect.void,
+      check: error
+    }
+  })
+
+const openHeld = (
   kind: DatasetFolderKind,
   folder: string,
   mode: OpenMode
@@ -120,6 +157,7 @@ const lockedFolder = (
     )
     isUnfinished = lock.wasLeft
     return {
+      isHeld: true,
       work: () => place,
       settle: Effect.void,
       wasLeft: lock.wasLeft,
@@ -179,6 +217,7 @@ const newFolderBeside = (
     })
     const work = () => (inPlace === undefined ? staging : place)
     return {
+      isHeld: true,
       work,
       settle,
       wasLeft: false,

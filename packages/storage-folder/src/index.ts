@@ -62,4 +62,4 @@ export {
 } from "./FolderManifest.ts"
 export { checkTail, type RecoveryOptions, recoverFolder, removeFirstAttempt, type Tails } from "./FolderRecovery.ts"
 export { checkNotWithin, replaceFolder, type ReplacementOptions } from "./FolderReplacement.ts"
-export { readUnheld, type UnheldFolder } from "./UnheldReading.ts"
+export { readUnheld, rowsOfFolder, type UnheldFolder, unlessChanged } from "./UnheldReading.ts"

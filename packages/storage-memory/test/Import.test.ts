@@ -5,6 +5,7 @@ import {
   Import,
   ImportedList,
   type ImportedMember,
+  type ImportEvent,
   ImportItem,
   type ImportReport,
   ImportSource,
@@ -88,12 +89,13 @@ const dataset = () => {
   const imported = (
     members: ReadonlyArray<ImportedMember>,
     request: Partial<Import.ImportRequest> = {},
-    more: ReadonlyArray<ImportItem> = []
+    more: ReadonlyArray<ImportItem> = [],
+    tell: (event: ImportEvent) => Effect.Effect<void> = () => Effect.void
   ): Effect.Effect<ImportReport> =>
     Effect.gen(function* () {
       const { exists } = yield* RatingsStorage
       const mode = (yield* exists) ? "continue" : "new"
-      return yield* Import.report({ mode, existing: "refuse", isDryRun: false, ...request })
+      return yield* Import.report({ mode, existing: "refuse", isDryRun: false, ...request }, tell)
     }).pipe(
       Effect.provide(
         Layer.succeed(ImportSource, {
@@ -173,6 +175,27 @@ describe("an import", () => {
       const { ratings } = yield* imported([exported({ 1: 4, 2: 5, 4: 1 }, 2)])
       assert.deepStrictEqual(ratings, { added: 1, changed: 1, removed: 1 })
       assert.deepStrictEqual((yield* content).stars, { 1: 4, 2: 5, 4: 1 })
+    })
+  )
+
+  it.effect("takes the last of two exports of one time, and says so if they differ", () =>
+    Effect.gen(function* () {
+      const { content, imported } = dataset()
+      const notes = new Array<string>()
+      const tell = (event: ImportEvent) =>
+        Effect.sync(() => {
+          if (event._tag === "ImportNoted") notes.push(event.note)
+        })
+      yield* imported([exported({ 1: 4, 2: 3 }, 5)], {}, [], tell)
+      yield* imported([exported({ 1: 4, 2: 3 }, 5)], {}, [], tell)
+      assert.deepStrictEqual(notes, [])
+      yield* imported([exported({ 1: 4, 2: 1 }, 5)], {}, [], tell)
+      assert.deepStrictEqual((yield* content).stars, { 1: 4, 2: 1 })
+      assert.deepStrictEqual(notes, [
+        "The dataset has another list of davee, of the same time. The one that is imported last counts."
+      ])
+      yield* imported([exported({ 1: 4 }, 6)], {}, [], tell)
+      assert.strictEqual(notes.length, 1)
     })
   )
 

@@ -21,6 +21,7 @@ import {
   atPlace,
   checkBytes,
   commitsOf,
+  type DatasetFolder,
   type FileEntry,
   folderToRead,
   keepsIn,
@@ -29,6 +30,7 @@ import {
   placeOf,
   readUnheld,
   recoverFolder,
+  rowsOfFolder,
   type Tails
 } from "@letterboxd-ratings/storage-folder"
 import { Chunk, Context, DateTime, Effect, Layer, Stream } from "effect"
@@ -92,7 +94,7 @@ export const make = (
         yield* compression
         const folder = yield* toRead
         const duckDb = yield* openDuckDb(place)
-        return yield* readUnheld({ folder, failures, manifest: manifestOf(folder) }, (manifest) =>
+        return yield* readUnheld(unheld(folder), (manifest) =>
           Effect.map(Effect.zipRight(checkThere(folder, manifest), readState(duckDb, folder, manifest)), (state) => ({
             state,
             bytes: entriesOf(manifest).reduce((sum, { bytes }) => sum + bytes, 0),
@@ -106,7 +108,7 @@ export const make = (
           const repaired = repair ? yield* finishCommit(place) : []
           const folder = yield* toRead
           const verified = yield* readUnheld(
-            { folder, failures, manifest: manifestOf(folder) },
+            unheld(folder),
             (manifest) => verifyFiles(folder, manifest),
             ({ problems }) => problems.length === 0
           )
@@ -126,12 +128,16 @@ export const make = (
                   notes: []
                 }))
               )
-            : openExisting(duckDb, folder.work(), folder.wasLeft)
+            : openExisting(duckDb, folder)
           yield* folder.finished
           const proven = new Set<string>()
           const { commit, manifest: now } = commitsOf(parquetForm, options.folder, folder, opened.manifest)
+          const asOpened = rowsOfFolder(folder, unheld(folder.work()), opened.manifest)
           const rows = <T extends RowTable>(name: T) =>
-            Stream.suspend(() => rowsOf(duckDb, folder.work(), now(), name)).pipe(Stream.provideContext(services))
+            Stream.suspend(() => rowsOf(duckDb, folder.work(), now(), name)).pipe(
+              asOpened,
+              Stream.provideContext(services)
+            )
           return yield* openedDataset({
             storage: storageName,
             place: options.folder,
@@ -200,13 +206,21 @@ const readState = (
 const recovery = (folder: string, manifest: ParquetManifest, wasLeft: boolean, tails: Tails = "refuse") =>
   recoverFolder(parquetForm, folder, manifest, { wasLeft, tails })
 
-/** Reads what is there, and then finishes what a process that ended left. */
-const openExisting = (duckDb: DuckDb, folder: string, wasLeft: boolean) =>
+const unheld = (folder: string) => ({ folder, failures, manifest: manifestOf(folder) })
+
+/** Reads what is there, and then finishes what a process that ended left; not where the folder is not held. */
+const openExisting = (duckDb: DuckDb, { isHeld, wasLeft, work }: DatasetFolder) =>
   Effect.gen(function* () {
-    const manifest = yield* manifestOf(folder)
-    const finish = yield* recovery(folder, manifest, wasLeft)
-    const state = yield* readState(duckDb, folder, manifest)
-    return { manifest, state, notes: yield* finish }
+    const folder = work()
+    const lookAt = (manifest: ParquetManifest) =>
+      Effect.gen(function* () {
+        const finish = yield* recovery(folder, manifest, wasLeft)
+        return { manifest, state: yield* readState(duckDb, folder, manifest), finish }
+      })
+    const { finish, ...found } = yield* isHeld
+      ? Effect.flatMap(manifestOf(folder), lookAt)
+      : readUnheld(unheld(folder), lookAt)
+    return { ...found, notes: isHeld ? yield* finish : [] }
   })
 
 /**

@@ -7,6 +7,7 @@ import type { Connection } from "@effect/sql/SqlConnection"
 import { SqlError } from "@effect/sql/SqlError"
 import * as Statement from "@effect/sql/Statement"
 import { Effect, Schema, type Scope, Stream } from "effect"
+import { pathToFileURL } from "node:url"
 import { Worker } from "node:worker_threads"
 
 /** Statements, as `@effect/sql` writes them. */
@@ -70,6 +71,13 @@ const startThread = (file: string) => {
 }
 
 const compiler = Statement.makeCompilerSqlite()
+
+/**
+ * Opens a file that cannot be written, and beside which no file can be made. SQLite takes it for one that does not change,
+ * so whoever reads must check that, and must not leave out a log beside it, which is not looked at.
+ */
+export const openUnchanging = (file: string): Effect.Effect<Sql, SqlError, Scope.Scope> =>
+  openSqlite(`${pathToFileURL(file).href}?immutable=1`)
 
 /**
  * Opens exactly this file, whatever its name looks like; makes it where it is not there. The connection is gone, with

@@ -7,6 +7,7 @@
 import { FileSystem, Path } from "@effect/platform"
 import type { SqlError } from "@effect/sql/SqlError"
 import {
+  changedMeanwhile,
   type DatasetChanges,
   emptyDatasetState,
   openedDataset,
@@ -16,7 +17,14 @@ import {
   rowStreams,
   type StorageError
 } from "@letterboxd-ratings/core"
-import { freeName, makeFolder, removeIfEmpty, stamp, syncFolder } from "@letterboxd-ratings/storage-folder"
+import {
+  freeName,
+  makeFolder,
+  removeIfEmpty,
+  stamp,
+  syncFolder,
+  unlessChanged
+} from "@letterboxd-ratings/storage-folder"
 import {
   type DatasetRow,
   lookingRefused,
@@ -40,7 +48,7 @@ import {
   Scope,
   Stream
 } from "effect"
-import { openSqlite, type Sql } from "./SqliteConnection.ts"
+import { openSqlite, openUnchanging, type Sql } from "./SqliteConnection.ts"
 import { about, failureAbout, failures, storageError, storageName } from "./SqliteFailure.ts"
 import {
   databaseOf,
@@ -71,6 +79,7 @@ type Services = FileSystem.FileSystem | Path.Path
 
 /** Others finish soon what they are at: a reader its look at the file, a writer of another program its transaction. */
 const soon = Schedule.intersect(Schedule.spaced("100 millis"), Schedule.recurs(50))
+const isFilled = ({ size }: FileSystem.File.Info): boolean => size > FileSystem.Size(0)
 const isLocked = ({ reason }: StorageError): boolean => reason === "Locked"
 
 /**
@@ -142,14 +151,62 @@ export const make = (
         return refuse(lookingRefused(content))
       })
 
-    /** One moment of the dataset, to look at. */
-    const reading = Effect.gen(function* () {
-      yield* usable
-      if (!(yield* isThere(place))) return yield* refuse(lookingRefused({ _tag: "Nothing" }))
-      const sql = yield* connectSoon(place)
-      yield* about(place)(sql`begin`)
-      return { sql, row: yield* rowIn(sql) }
-    })
+    /** What tells that the database is as it was: it, and its log. An empty one is none. */
+    const versionOf = Effect.forEach([place, `${place}-wal`], (name) =>
+      Effect.map(Effect.option(fs.stat(name)), (info) =>
+        Option.match(Option.filter(info, isFilled), {
+          onNone: () => "none",
+          onSome: ({ dev, ino, mtime, size }) =>
+            [dev, Option.getOrElse(ino, () => "?"), size, Option.getOrUndefined(mtime)?.getTime()].join(" ")
+        })
+      )
+    )
+
+    /** Whether the database is another one than at that time. */
+    const hasChangedSince = (version: ReadonlyArray<string>) =>
+      Effect.map(versionOf, (now) => now.join("\n") !== version.join("\n"))
+
+    /**
+     * A connection that only reads. Where SQLite cannot make its files beside the database, it is `blind`: it takes the
+     * database for one that does not change.
+     */
+    const connectToRead = Effect.catchIf(
+      Effect.map(connectSoon(place), (sql) => ({ sql, isBlind: false })),
+      ({ reason }) => reason === "NotPermitted",
+      (error) =>
+        Effect.gen(function* () {
+          const log = `${place}-wal`
+          const info = yield* Effect.option(fs.stat(log))
+          if (Option.exists(info, isFilled)) {
+            return yield* storageError(
+              "NotPermitted",
+              log,
+              "the last batches are in this file, and SQLite must write beside it to read them. Copy the database and this file together to a folder that can be written"
+            )
+          }
+          const sql = yield* Effect.mapError(about(place)(openUnchanging(path.resolve(place))), (second) =>
+            second.reason === "NotPermitted" ? error : second
+          )
+          return { sql, isBlind: true }
+        })
+    )
+
+    const changed = storageError("Locked", place, changedMeanwhile)
+
+    /** The database at one moment, on a connection that only reads. */
+    const atOneMoment = Effect.tap(connectToRead, ({ sql }) => about(place)(sql`begin`))
+
+    /** Looks at the dataset at one moment. */
+    const looking = <A>(use: (sql: Sql, row: DatasetRow) => Effect.Effect<A, StorageError>) =>
+      Effect.gen(function* () {
+        yield* usable
+        if (!(yield* isThere(place))) return yield* refuse(lookingRefused({ _tag: "Nothing" }))
+        const version = yield* versionOf
+        const { isBlind, sql } = yield* atOneMoment
+        const found = yield* Effect.exit(Effect.flatMap(rowIn(sql), (row) => use(sql, row)))
+        if (isBlind && (yield* hasChangedSince(version))) return yield* changed
+        return yield* found
+      }).pipe(Effect.scoped)
 
     const stateOf = (sql: Sql, row: DatasetRow) => about(place)(readState(databaseOf(sql), row))
 
@@ -376,6 +433,174 @@ export const make = (
         yield* onDisk(syncFolder(failures, path.dirname(real)))
       })
 
+    /** The dataset as it is, which cannot be held because of `error`. */
+    const openUnheld = (error: StorageError) =>
+      Effect.gen(function* () {
+        const version = yield* versionOf
+        const { committedAt, state } = yield* looking((sql, row) =>
+          Effect.map(stateOf(sql, row), (state) => ({ state, committedAt: row.committedAt }))
+        )
+        return yield* openedDataset({
+          storage: storageName,
+          place,
+          state,
+          notes: [],
+          committedAt,
+          rows: rowStreams((name) =>
+            Stream.unwrapScoped(
+              Effect.map(atOneMoment, ({ sql }) => Stream.mapError(rowsIn(databaseOf(sql), name), failureAbout(place)))
+            ).pipe(unlessChanged(hasChangedSince(version), changed))
+          ),
+          write: () => error
+        })
+      })
+
+    const openHeld = (mode: OpenMode) =>
+      Effect.gen(function* () {
+        yield* usable
+        // Nothing is made, no lock either, where there is nothing to go on with.
+        if (mode._tag === "continue" && !(yield* isThere(place)) && !(yield* isThere(newFile)))
+          yield* checkMode(mode, { _tag: "Nothing" })
+        yield* lock
+        const left = yield* Effect.either(finishLeftOver)
+        const scope = yield* Effect.scope
+        let connection: Sql | undefined
+        let isHeld = false
+        // Beside a copy of what is in the place, the mark tells the two apart.
+        let isKnownFinished = Either.isLeft(left)
+        /** Keeps every other writer out of the database, until the next commit. */
+        const hold = Effect.gen(function* () {
+          const sql = (connection ??= yield* Scope.extend(connectSoon(place), scope))
+          if (isHeld) return sql
+          yield* Effect.retry(about(place)(sql`begin immediate`), { while: isLocked, schedule: soon })
+          isHeld = true
+          if (isKnownFinished) return sql
+          if (yield* about(place)(isUnfinished(sql))) {
+            yield* about(place)(markFinished(sql))
+            yield* about(place)(sql`commit`)
+            isHeld = false
+            yield* about(place)(sql`begin immediate`)
+            isHeld = true
+          }
+          isKnownFinished = true
+          return sql
+        })
+        let state = emptyDatasetState
+        let committedAt: DateTime.Utc | undefined
+        if (yield* isThere(place)) {
+          const own = yield* Scope.fork(scope, ExecutionStrategy.sequential)
+          const sql = yield* Scope.extend(connectSoon(place), own)
+          const content = yield* contentOf(sql)
+          yield* checkMode(mode, content)
+          // An empty file is nothing to hold.
+          if (content._tag === "Nothing") yield* Scope.close(own, Exit.void)
+          else connection = sql
+        } else if (yield* isLink(place)) {
+          return yield* storageError("AlreadyThere", place, "there is a symbolic link that leads nowhere")
+        }
+        // A dataset is gone on with whatever is beside it.
+        if (Either.isLeft(left) && (mode._tag === "new" || !(yield* isThere(place)))) return yield* left.left
+        if (connection !== undefined) {
+          yield* hold
+          if (mode._tag === "continue") {
+            const row = yield* rowIn(connection)
+            state = yield* stateOf(connection, row)
+            committedAt = row.committedAt
+          }
+        }
+        let isFirst = mode._tag === "new"
+        let identity = yield* idOf(place)
+
+        /** What was opened may have been moved or removed by hand: what is written then is seen by nobody. */
+        const check = Effect.gen(function* () {
+          if (Option.getOrUndefined(yield* idOf(place)) !== Option.getOrUndefined(identity)) {
+            return yield* storageError(
+              "Locked",
+              place,
+              "this is not the file any more that was opened: it was moved, removed or exchanged. This batch was not kept"
+            )
+          }
+        })
+        const late = storageError(
+          "Locked",
+          place,
+          "another program has written to it meanwhile; this batch was not kept",
+          { remedy: { _tag: "Continue" } }
+        )
+
+        const makeNew = (changes: DatasetChanges) =>
+          Effect.gen(function* () {
+            yield* check
+            const counts = yield* build(changes)
+            const old = connection
+            yield* Effect.uninterruptible(
+              Effect.onError(old === undefined ? moveIn : replaceOld(old), () => removeNewFile)
+            )
+            // From now on the batch is there, whatever fails. That of the old file stays open: it guards what was moved.
+            isFirst = false
+            isHeld = false
+            isKnownFinished = false
+            connection = undefined
+            identity = yield* idOf(place)
+            yield* Effect.exit(hold)
+            return counts
+          })
+
+        /** Writes in the transaction that is held, ends it, and holds the next one. */
+        const add = (changes: DatasetChanges) =>
+          Effect.uninterruptibleMask((restore) =>
+            Effect.gen(function* () {
+              const sql = yield* hold
+              const added = yield* Effect.exit(
+                Effect.gen(function* () {
+                  yield* check
+                  const counts = yield* restore(written(sql, changes))
+                  if (Option.isNone(counts)) return yield* late
+                  yield* check
+                  yield* about(place)(sql`commit`)
+                  // Free pages hold what was removed, and so does the log of the last commits.
+                  if (changes.forgotten.size > 0) {
+                    yield* about(place)(sql`vacuum`)
+                    yield* about(place)(sql`pragma wal_checkpoint(truncate)`)
+                  }
+                  return counts
+                })
+              )
+              isHeld = false
+              if (Exit.isFailure(added)) yield* Effect.ignore(sql`rollback`)
+              yield* Effect.exit(hold)
+              return yield* added
+            })
+          )
+
+        return yield* openedDataset({
+          storage: storageName,
+          place,
+          state,
+          notes: [],
+          ...(committedAt === undefined ? {} : { committedAt }),
+          // On a connection of its own, which sees one moment, and nothing of a commit in the making.
+          rows: rowStreams((name) =>
+            Stream.unwrapScoped(
+              Effect.suspend(() =>
+                isFirst
+                  ? Effect.succeed(Stream.empty)
+                  : Effect.map(connectSoon(place).pipe(Effect.tap((sql) => about(place)(sql`begin`))), (sql) =>
+                      Stream.mapError(rowsIn(databaseOf(sql), name), failureAbout(place))
+                    )
+              )
+            )
+          ),
+          write: (changes) =>
+            Effect.flatMap(
+              Effect.suspend((): Effect.Effect<Option.Option<RowCounts>, StorageError> =>
+                isFirst ? makeNew(changes) : add(changes)
+              ),
+              Option.match({ onNone: () => late, onSome: Effect.succeed })
+            )
+        })
+      })
+
     return {
       name: storageName,
       place,
@@ -383,161 +608,18 @@ export const make = (
         usable,
         Effect.map(lookInto(place), ({ _tag }) => _tag === "Dataset" || _tag === "NewerFormat")
       ),
-      inspect: Effect.gen(function* () {
-        const { row, sql } = yield* reading
-        const state = yield* stateOf(sql, row)
-        const { size } = yield* failures.about(place)(fs.stat(place))
-        return { state, bytes: Number(size), committedAt: row.committedAt }
-      }).pipe(Effect.scoped),
-      verify: () =>
-        Effect.flatMap(reading, ({ row, sql }) => about(place)(verifyTables(databaseOf(sql), row, ownChecks))).pipe(
-          Effect.scoped
-        ),
-      open: (mode) =>
+      inspect: looking((sql, row) =>
         Effect.gen(function* () {
-          yield* usable
-          // Nothing is made, no lock either, where there is nothing to go on with.
-          if (mode._tag === "continue" && !(yield* isThere(place)) && !(yield* isThere(newFile)))
-            yield* checkMode(mode, { _tag: "Nothing" })
-          yield* lock
-          const left = yield* Effect.either(finishLeftOver)
-          const scope = yield* Effect.scope
-          let connection: Sql | undefined
-          let isHeld = false
-          // Beside a copy of what is in the place, the mark tells the two apart.
-          let isKnownFinished = Either.isLeft(left)
-          /** Keeps every other writer out of the database, until the next commit. */
-          const hold = Effect.gen(function* () {
-            const sql = (connection ??= yield* Scope.extend(connectSoon(place), scope))
-            if (isHeld) return sql
-            yield* Effect.retry(about(place)(sql`begin immediate`), { while: isLocked, schedule: soon })
-            isHeld = true
-            if (isKnownFinished) return sql
-            if (yield* about(place)(isUnfinished(sql))) {
-              yield* about(place)(markFinished(sql))
-              yield* about(place)(sql`commit`)
-              isHeld = false
-              yield* about(place)(sql`begin immediate`)
-              isHeld = true
-            }
-            isKnownFinished = true
-            return sql
-          })
-          let state = emptyDatasetState
-          let committedAt: DateTime.Utc | undefined
-          if (yield* isThere(place)) {
-            const own = yield* Scope.fork(scope, ExecutionStrategy.sequential)
-            const sql = yield* Scope.extend(connectSoon(place), own)
-            const content = yield* contentOf(sql)
-            yield* checkMode(mode, content)
-            // An empty file is nothing to hold.
-            if (content._tag === "Nothing") yield* Scope.close(own, Exit.void)
-            else connection = sql
-          } else if (yield* isLink(place)) {
-            return yield* storageError("AlreadyThere", place, "there is a symbolic link that leads nowhere")
-          }
-          // A dataset is gone on with whatever is beside it.
-          if (Either.isLeft(left) && (mode._tag === "new" || !(yield* isThere(place)))) return yield* left.left
-          if (connection !== undefined) {
-            yield* hold
-            if (mode._tag === "continue") {
-              const row = yield* rowIn(connection)
-              state = yield* stateOf(connection, row)
-              committedAt = row.committedAt
-            }
-          }
-          let isFirst = mode._tag === "new"
-          let identity = yield* idOf(place)
-
-          /** What was opened may have been moved or removed by hand: what is written then is seen by nobody. */
-          const check = Effect.gen(function* () {
-            if (Option.getOrUndefined(yield* idOf(place)) !== Option.getOrUndefined(identity)) {
-              return yield* storageError(
-                "Locked",
-                place,
-                "this is not the file any more that was opened: it was moved, removed or exchanged. This batch was not kept"
-              )
-            }
-          })
-          const late = storageError(
-            "Locked",
-            place,
-            "another program has written to it meanwhile; this batch was not kept",
-            { remedy: { _tag: "Continue" } }
-          )
-
-          const makeNew = (changes: DatasetChanges) =>
-            Effect.gen(function* () {
-              yield* check
-              const counts = yield* build(changes)
-              const old = connection
-              yield* Effect.uninterruptible(
-                Effect.onError(old === undefined ? moveIn : replaceOld(old), () => removeNewFile)
-              )
-              // From now on the batch is there, whatever fails. That of the old file stays open: it guards what was moved.
-              isFirst = false
-              isHeld = false
-              isKnownFinished = false
-              connection = undefined
-              identity = yield* idOf(place)
-              yield* Effect.exit(hold)
-              return counts
-            })
-
-          /** Writes in the transaction that is held, ends it, and holds the next one. */
-          const add = (changes: DatasetChanges) =>
-            Effect.uninterruptibleMask((restore) =>
-              Effect.gen(function* () {
-                const sql = yield* hold
-                const added = yield* Effect.exit(
-                  Effect.gen(function* () {
-                    yield* check
-                    const counts = yield* restore(written(sql, changes))
-                    if (Option.isNone(counts)) return yield* late
-                    yield* check
-                    yield* about(place)(sql`commit`)
-                    // Free pages hold what was removed, and so does the log of the last commits.
-                    if (changes.forgotten.size > 0) {
-                      yield* about(place)(sql`vacuum`)
-                      yield* about(place)(sql`pragma wal_checkpoint(truncate)`)
-                    }
-                    return counts
-                  })
-                )
-                isHeld = false
-                if (Exit.isFailure(added)) yield* Effect.ignore(sql`rollback`)
-                yield* Effect.exit(hold)
-                return yield* added
-              })
-            )
-
-          return yield* openedDataset({
-            storage: storageName,
-            place,
-            state,
-            notes: [],
-            ...(committedAt === undefined ? {} : { committedAt }),
-            // On a connection of its own, which sees one moment, and nothing of a commit in the making.
-            rows: rowStreams((name) =>
-              Stream.unwrapScoped(
-                Effect.suspend(() =>
-                  isFirst
-                    ? Effect.succeed(Stream.empty)
-                    : Effect.map(connectSoon(place).pipe(Effect.tap((sql) => about(place)(sql`begin`))), (sql) =>
-                        Stream.mapError(rowsIn(databaseOf(sql), name), failureAbout(place))
-                      )
-                )
-              )
-            ),
-            write: (changes) =>
-              Effect.flatMap(
-                Effect.suspend((): Effect.Effect<Option.Option<RowCounts>, StorageError> =>
-                  isFirst ? makeNew(changes) : add(changes)
-                ),
-                Option.match({ onNone: () => late, onSome: Effect.succeed })
-              )
-          })
+          const state = yield* stateOf(sql, row)
+          const { size } = yield* failures.about(place)(fs.stat(place))
+          return { state, bytes: Number(size), committedAt: row.committedAt }
         })
+      ),
+      verify: () => looking((sql, row) => about(place)(verifyTables(databaseOf(sql), row, ownChecks))),
+      open: (mode) =>
+        mode._tag === "continue" && mode.readOnly === true
+          ? Effect.catchIf(openHeld(mode), ({ reason }) => reason === "NotPermitted", openUnheld)
+          : openHeld(mode)
     }
   })
 

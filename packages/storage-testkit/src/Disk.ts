@@ -19,7 +19,7 @@ import { Effect, Layer } from "effect"
  */
 export interface Failure {
   readonly at: number
-  readonly code: "ENOSPC" | "EIO" | "EACCES"
+  readonly code: "ENOSPC" | "EIO" | "EACCES" | "EROFS"
   readonly extent: "call" | "crash"
   readonly shortWrite: boolean
 }
@@ -109,6 +109,14 @@ export const makeDisk = (failure?: Failure): Disk => {
   )
   return { layer, calls: () => calls, bytesWritten: () => bytesWritten }
 }
+
+/**
+ * The real file system, on which nothing can be changed.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const makeReadOnlyDisk = (): Disk => makeDisk({ at: 1, code: "EROFS", extent: "crash", shortWrite: false })
 
 /**
  * A table of processes of which this is number `pid` and only `running` run.

@@ -1,4 +1,4 @@
-export { type Disk, type Failure, makeDisk, processTable } from "./Disk.ts"
+export { type Disk, type Failure, makeDisk, makeReadOnlyDisk, processTable } from "./Disk.ts"
 export {
   askStorage,
   contentOf,
@@ -11,4 +11,5 @@ export {
   startNew,
   useDataset
 } from "./FolderSuite.ts"
+export { readOnlySuite, type ReadOnlySuiteOptions } from "./ReadOnlySuite.ts"
 export { makePowerCuts, type PowerCut, type PowerCuts, writePowerCut } from "./PowerCut.ts"

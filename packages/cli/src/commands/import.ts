@@ -77,6 +77,10 @@ const otherStorageIn = (settings: Settings, folder: string) =>
     return undefined
   })
 
+/** The command to import the same again, with paths that it does not take for options. */
+const sameAgain = (paths: ReadonlyArray<string>, flags: Flags) =>
+  pasteable(`import ${paths.map((path) => quoted(path.startsWith("-") ? `./${path}` : path)).join(" ")}`, flags, [])
+
 /**
  * @since 0.1.0
  * @category constructors
@@ -93,7 +97,7 @@ export const importing = (paths: ReadonlyArray<string>, flags: Flags) =>
     const path = yield* Path.Path
     const folder = yield* folderOf(settings)
     const storageLayer = yield* storageOf(settings, folder, { memberFiles: false })
-    const again = yield* pasteable(`import ${paths.map(quoted).join(" ")}`, flags, [])
+    const again = yield* sameAgain(paths, flags)
     const { aside, asideFileName, source } = yield* sourceOf(settings, paths, folder)
     yield* Effect.gen(function* () {
       const storage = yield* RatingsStorage
@@ -155,7 +159,7 @@ export const importing = (paths: ReadonlyArray<string>, flags: Flags) =>
       InvalidSettings: endWithInvalid,
       ImportError: (error) => endWith(1, printable(error.message)),
       StorageError: (error) =>
-        Effect.flatMap(pasteable("import", flags, []), (again) =>
+        Effect.flatMap(sameAgain(paths, flags), (again) =>
           endWithError(error, { command: "import", flags }, `Try again with: ${again}`)
         )
     })

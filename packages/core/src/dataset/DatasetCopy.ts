@@ -11,7 +11,16 @@ import { StorageError } from "./StorageError.ts"
 import type { RowOf, RowTable } from "./Tables.ts"
 
 /**
- * Opens a dataset to read all of it, and holds it until the scope closes. `notes` are sentences about what opening it
+ * What is said of a dataset that is not held, and that another process changed while it was read.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const changedMeanwhile = "another process changed it while it was read. Try again when that process has ended"
+
+/**
+ * Opens a dataset to read all of it, and holds it until the scope closes. A dataset whose place cannot be written is read
+ * without being held, and fails with `Locked` if it changes meanwhile. `notes` are sentences about what opening it
  * changed in it. A stream of its rows fails with `Damaged` where a row names an unknown user or film, and at its end
  * where there are fewer or more rows, of the whole or of a member, than the dataset says it has: whoever read it to the
  * end has everything.
@@ -23,10 +32,17 @@ export const readWhole = (
   storage: Context.Tag.Service<RatingsStorage>
 ): Effect.Effect<WholeDataset & { readonly notes: ReadonlyArray<string> }, StorageError, Scope.Scope> =>
   Effect.gen(function* () {
-    const dataset = yield* storage.open({ _tag: "continue" })
-    // Nobody commits to it while it is held, so this is the time of what was opened.
-    const { committedAt } = yield* storage.inspect
+    const dataset = yield* storage.open({ _tag: "continue", readOnly: true })
     const { notes, state } = dataset
+    const now = yield* storage.inspect
+    // Only a dataset that is not held can have changed.
+    if (now.state.batches !== state.batches)
+      return yield* new StorageError({
+        reason: "Locked",
+        storage: storage.name,
+        place: storage.place,
+        detail: changedMeanwhile
+      })
     const damaged = (problem: string) =>
       new StorageError({
         reason: "Damaged",
@@ -53,7 +69,7 @@ export const readWhole = (
       })
     return {
       state,
-      committedAt,
+      committedAt: now.committedAt,
       notes,
       ratings: checked("ratings", dataset.ratings),
       watched: checked("watched", dataset.watched),

@@ -57,13 +57,16 @@ export interface WholeDataset extends RowStreams {
  * - `new`: as an empty dataset. If there is one already, `existing: "refuse"` fails with `AlreadyThere`, and
  *   `"set-aside"` moves the old one aside, as a whole, when the first batch is committed. Without a batch, nothing is
  *   left behind.
- * - `continue`: as it is. Fails with `NothingThere` if there is no dataset.
+ * - `continue`: as it is. Fails with `NothingThere` if there is no dataset. With `readOnly`, a dataset whose place cannot be
+ *   written is opened without a lock. Its rows then fail with `Locked` if it has changed since it was opened, and
+ *   `commit` and `load` fail with `NotPermitted`.
  *
  * @since 0.1.0
  * @category models
  */
 export type OpenMode =
-  { readonly _tag: "new"; readonly existing: "refuse" | "set-aside" } | { readonly _tag: "continue" }
+  | { readonly _tag: "new"; readonly existing: "refuse" | "set-aside" }
+  | { readonly _tag: "continue"; readonly readOnly?: true }
 
 /**
  * An open dataset. `state` is its content when it was opened. `notes` are sentences about what opening it changed.

@@ -12,7 +12,7 @@ import { type OpenDataset } from "../dataset/RatingsStorage.ts"
 import { heldRowsOf, type HeldRows, noDifferences, noHeldRows } from "../dataset/HeldRows.ts"
 import { liveMembersOf, mayBeOneMember, nameNow, noteBatch } from "../dataset/Renaming.ts"
 import type { StorageError } from "../dataset/StorageError.ts"
-import type { Film } from "../dataset/Tables.ts"
+import type { Film, MemberRecord } from "../dataset/Tables.ts"
 import type { FilmId, Slug } from "../domain/Film.ts"
 import type { UserId, Username } from "../domain/Member.ts"
 import { canBeCompleted } from "../reading/MemberReading.ts"
@@ -56,6 +56,19 @@ const underNameNow = (
   const { ratings, watched } = (userId === undefined ? undefined : held.get(userId)) ?? noHeldRows
   return mayBeOneMember(films, [...ratings.keys(), ...watched.keys()]) ? { ...member, username } : member
 }
+
+/** Whether a complete list takes the place of one that tells other stars of the same time. */
+const isOtherOfSameTime = (
+  { list, readAt }: ImportedMember,
+  before: MemberRecord,
+  { differences, member }: Extract<Intake, { readonly _tag: "Taken" }>,
+  { ratings }: HeldRows
+): boolean =>
+  list._tag === "Complete" &&
+  before.state === "sealed" &&
+  DateTime.Equivalence(before.readAt, readAt) &&
+  (differences.added + differences.removed > 0 ||
+    member.ratings.some(({ filmId, rating }) => ratings.get(filmId)?.rating !== rating))
 
 /**
  * Collects members until there are enough for a batch, and commits them.
@@ -186,7 +199,12 @@ export const makeIntake = <E, R>(
       // A list that was taken before would give films the names that they had then.
       if (intake._tag === "Taken") seen.note()
       else seen.fill()
+      const before = members.get(username)
       yield* tell(note(member, intake))
+      if (intake._tag === "Taken" && before !== undefined && isOtherOfSameTime(member, before, intake, rows)) {
+        const words = `The dataset has another list of ${username}, of the same time. The one that is imported last counts.`
+        yield* tell(ImportNoted.make({ place: given.place, note: words }))
+      }
       if (intake._tag === "Confirmed") taken.push({ ...intake.member, held: rows })
       if (intake._tag === "Taken") {
         taken.push({ ...intake.member, held: rows })

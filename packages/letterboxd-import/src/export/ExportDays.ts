@@ -14,14 +14,24 @@ const mostKnown = 50_000
 /** Reads `YYYY-MM-DD`, each day once. */
 export const makeDayReader = (): ((text: string) => Day | undefined) => {
   const known = new Map<string, Day | undefined>()
-  return (text) => {
-    if (text.length !== 10) return undefined
+  const find = (text: string): Day | undefined => {
     const found = known.get(text)
     if (found !== undefined || known.has(text)) return found
     if (known.size >= mostKnown) known.clear()
     const day = Option.getOrUndefined(decodeDay(text))
     known.set(text, day)
     return day
+  }
+  // Rows of one day stand together.
+  let last = ""
+  let lastDay: Day | undefined
+  return (text) => {
+    if (text.length !== 10) return undefined
+    if (text !== last) {
+      lastDay = find(text)
+      last = text
+    }
+    return lastDay
   }
 }
 

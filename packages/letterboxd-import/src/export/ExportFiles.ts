@@ -9,7 +9,7 @@ import { DateTime, Effect, Option, type Scope, Stream } from "effect"
 import type { Candidate } from "../InputKind.ts"
 import { fileBytes } from "../reading/DelimitedRows.ts"
 import { filesOfFolder, filesOfZip, type NamedFiles } from "../reading/NamedFiles.ts"
-import { isZip, openZip } from "../reading/ZipArchive.ts"
+import { defaultZipBounds, isZip, openZip } from "../reading/ZipArchive.ts"
 
 /**
  * The files of an export by the names that Letterboxd gives them. `isChecked` tells whether checksums prove their content.
@@ -51,7 +51,7 @@ const below = (entries: ReadonlyArray<string>, root: string): ReadonlySet<string
 const openArchive = (
   candidate: Candidate
 ): Effect.Effect<ExportFiles, ImportError, Scope.Scope | FileSystem.FileSystem> =>
-  Effect.map(openZip(candidate.path), (zip): ExportFiles => {
+  Effect.map(openZip(candidate.path, defaultZipBounds, candidate.content), (zip): ExportFiles => {
     // Entries of the candidate are those that count: hidden files are left out.
     const root = rootOrTop(candidate.entries)
     const times = zip.entries.flatMap(({ modifiedAt }) => (modifiedAt === undefined ? [] : [modifiedAt.epochMillis]))

@@ -1,8 +1,8 @@
 /**
  * The rows of the CSV files of an export, read in a stream.
  *
- * Most rows have no quotes and are split here; asking csv-parse for each would cost most of an import's time. Those with
- * quotes go to csv-parse, all of a block together.
+ * Rows are split here; asking csv-parse for each would cost most of an import's time. Only what is no plain CSV goes to
+ * csv-parse, which knows whether it is a row.
  */
 import { ImportError } from "@letterboxd-ratings/core"
 import { parse } from "csv-parse/sync"
@@ -49,30 +49,58 @@ const countOf = (text: string, part: string): number => {
   return count
 }
 
-/** The cells of records with quotes, in their order; nothing for one that is no record. */
-const parseQuoted = (
-  records: ReadonlyArray<string>,
-  delimiter: string
-): ReadonlyArray<ReadonlyArray<string> | undefined> => {
-  const parsed = (text: string): ReadonlyArray<ReadonlyArray<string>> | undefined => {
-    try {
-      return parse(text, {
-        delimiter,
-        record_delimiter: "\n",
-        relax_column_count: true,
-        max_record_size: mostRecordBytes
-      })
-    } catch {
-      return undefined
-    }
+/** The cells of a record as csv-parse reads it; nothing if it is no record. */
+const parsedCells = (record: string, delimiter: string): ReadonlyArray<string> | undefined => {
+  try {
+    const records: ReadonlyArray<ReadonlyArray<string>> = parse(record, {
+      delimiter,
+      record_delimiter: "\n",
+      relax_column_count: true,
+      max_record_size: mostRecordBytes
+    })
+    return records.length === 1 ? records[0] : undefined
+  } catch {
+    return undefined
   }
-  const all = parsed(records.join("\n"))
-  if (all?.length === records.length) return all
-  return records.map((record) => {
-    const alone = parsed(record)
-    return alone?.length === 1 ? alone[0] : undefined
-  })
 }
+
+/** A record of so many characters has fewer bytes than it may have. */
+const surelyShort = mostRecordBytes / 4
+
+/**
+ * The cells of a record with quotes; nothing if it is no record. A cell in quotes begins and ends with one, and each quote in
+ * it is doubled.
+ */
+export const quotedCells = (record: string, delimiter: string): ReadonlyArray<string> | undefined => {
+  if (record.length > surelyShort) return parsedCells(record, delimiter)
+  const cells: Array<string> = []
+  for (let at = 0; ;) {
+    let end: number
+    if (record.charCodeAt(at) === quoteCode) {
+      let isDoubled = false
+      let closing = record.indexOf('"', at + 1)
+      while (closing !== -1 && record.charCodeAt(closing + 1) === quoteCode) {
+        isDoubled = true
+        closing = record.indexOf('"', closing + 2)
+      }
+      end = closing + 1
+      if (closing === -1 || (end < record.length && !record.startsWith(delimiter, end)))
+        return parsedCells(record, delimiter)
+      const cell = record.slice(at + 1, closing)
+      cells.push(isDoubled ? cell.replaceAll('""', '"') : cell)
+    } else {
+      const next = record.indexOf(delimiter, at)
+      end = next === -1 ? record.length : next
+      const cell = record.slice(at, end)
+      if (cell.includes('"')) return parsedCells(record, delimiter)
+      cells.push(cell)
+    }
+    if (end === record.length) return cells
+    at = end + delimiter.length
+  }
+}
+
+const quoteCode = 0x22
 
 /** The delimiter of a header. The names of columns hold neither. */
 const delimiterOf = (header: string): string => {
@@ -84,7 +112,7 @@ const delimiterOf = (header: string): string => {
 export const columnsOf = (header: string): ReadonlyArray<string> => {
   const text = header.replace(/\r$/u, "")
   const delimiter = delimiterOf(text)
-  const cells = text.includes('"') ? (parseQuoted([text], delimiter)[0] ?? []) : text.split(delimiter)
+  const cells = text.includes('"') ? (quotedCells(text, delimiter) ?? []) : text.split(delimiter)
   return cells.map((name) => name.trim())
 }
 
@@ -136,28 +164,8 @@ const makeRows = ({ columns, isChecked, mostRows = Infinity, place }: RowsOption
     }
   }
 
-  /** Takes the records since the last ones; those with quotes have no cells yet. */
-  const takeFound = (
-    found: ReadonlyArray<ReadonlyArray<string> | undefined>,
-    lineCounts: ReadonlyArray<number>,
-    quoted: ReadonlyArray<string>,
-    isDecoded: boolean
-  ): void => {
-    const parsed = quoted.length === 0 ? [] : parseQuoted(quoted, delimiter)
-    let next = 0
-    for (const [i, cells] of found.entries()) {
-      const lines = lineCounts[i] ?? 1
-      // A blank line is no record.
-      if (lines > 0) take(cells ?? parsed[next++], line, lines, isDecoded)
-      line += Math.max(lines, 1)
-    }
-  }
-
   /** Takes the complete records of a text whose last line is complete; what is left is an open cell. */
   const takeRecords = (text: string, isDecoded: boolean): ImportError | undefined => {
-    const found: Array<ReadonlyArray<string> | undefined> = []
-    const lineCounts: Array<number> = []
-    const quoted: Array<string> = []
     let at = 0
     let quote = text.indexOf('"')
     while (at < text.length) {
@@ -186,15 +194,15 @@ const makeRows = ({ columns, isChecked, mostRows = Infinity, place }: RowsOption
         line += lines
         continue
       }
-      const isBlank = record === ""
-      if (!isBlank) records += 1
-      if (records > mostRecords) return error("TooLarge", `the file has more than ${mostRecords} rows`)
-      lineCounts.push(isBlank ? 0 : lines)
-      found.push(isBlank ? [] : isQuoted ? undefined : record.split(delimiter))
-      if (isQuoted) quoted.push(record)
+      // A blank line is no record.
+      if (record !== "") {
+        records += 1
+        if (records > mostRecords) return error("TooLarge", `the file has more than ${mostRecords} rows`)
+        take(isQuoted ? quotedCells(record, delimiter) : record.split(delimiter), line, lines, isDecoded)
+      }
+      line += lines
     }
     pending = text.slice(at)
-    takeFound(found, lineCounts, quoted, isDecoded)
     return undefined
   }
 

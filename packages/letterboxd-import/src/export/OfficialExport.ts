@@ -75,11 +75,13 @@ const readProfile = (files: ExportFiles, as: ImportOptions["as"]): Effect.Effect
     return yield* given
   })
 
-/** An export as far as it must be known to choose the newest of each member. */
+/** An export as far as it must be known to choose the newest of each member: `filesAt` is the newest time of its files. */
 interface IndexedExport {
   readonly candidate: Candidate
   readonly member: Username
   readonly readAt: DateTime.Utc
+  readonly isChecked: boolean
+  readonly filesAt: DateTime.Utc
   readonly notes: ReadonlyArray<string>
 }
 
@@ -111,6 +113,8 @@ const indexExport = (
         candidate,
         member,
         readAt: Option.match(named, { onNone: () => files.modifiedAt, onSome: ({ madeAt }) => madeAt }),
+        isChecked: files.isChecked,
+        filesAt: files.modifiedAt,
         notes: Option.match(named, {
           onNone: () => ["The name of the export does not tell when it was made; the time of its files was taken."],
           onSome: (name) =>
@@ -157,6 +161,36 @@ interface DiaryCounts {
   readonly withoutRating: number
 }
 
+/**
+ * The films by name and year, as the diary writes them. Two films of one name and year cannot be told from each other: then
+ * there is no film. Few names are those of several films, and only these have a map.
+ */
+const makeFilmsByName = (
+  films: ReadonlyArray<FilmRow>
+): ((title: string, year: string) => number | string | undefined) => {
+  const yearOf = ({ year }: FilmRow): string => (year === undefined ? "" : `${year}`)
+  const first = new Map<string, FilmRow>()
+  const several = new Map<string, Map<string, number | string | undefined>>()
+  for (const film of films) {
+    const before = first.get(film.title)
+    if (before === undefined) {
+      first.set(film.title, film)
+      continue
+    }
+    let byYear = several.get(film.title)
+    if (byYear === undefined) several.set(film.title, (byYear = new Map([[yearOf(before), keyOf(before)]])))
+    const year = yearOf(film)
+    const key = keyOf(film)
+    byYear.set(year, byYear.has(year) && byYear.get(year) !== key ? undefined : key)
+  }
+  return (title, year) => {
+    const film = first.get(title)
+    if (film === undefined) return undefined
+    const byYear = several.get(title)
+    return byYear === undefined ? (yearOf(film) === year ? keyOf(film) : undefined) : byYear.get(year)
+  }
+}
+
 /** So large a share of the films that the diary rates may have no rating of their own. */
 const shareWithoutRating = 0.02
 
@@ -172,15 +206,7 @@ const countDiary = (
   Effect.gen(function* () {
     const name = "diary.csv"
     if (!files.names.has(name)) return {}
-    // Two films of one name and year cannot be told from each other: then there is no film.
-    const byName = new Map<string, Map<string, number | string | undefined>>()
-    for (const film of films) {
-      const key = keyOf(film)
-      const year = film.year === undefined ? "" : `${film.year}`
-      const byYear = byName.get(film.title)
-      if (byYear === undefined) byName.set(film.title, new Map([[year, key]]))
-      else byYear.set(year, byYear.has(year) && byYear.get(year) !== key ? undefined : key)
-    }
+    const filmNamed = makeFilmsByName(films)
     const ratedInDiary = new Set<number | string>()
     let joined = 0
     let notJoined = 0
@@ -188,7 +214,7 @@ const countDiary = (
     let firstLine = 0
     const sink = {
       row: ([title = "", year = "", rating = ""]: ReadonlyArray<string>) => {
-        const key = byName.get(title)?.get(year)
+        const key = filmNamed(title, year)
         if (key === undefined) {
           notJoined += 1
           return
@@ -388,10 +414,29 @@ const readExport = (
     })
   )
 
-/** Of two exports of one member, whether the first is the newer; of the same time, the one whose place sorts last. */
-const isNewer = (one: IndexedExport, other: IndexedExport): boolean => {
-  const difference = one.readAt.epochMillis - other.readAt.epochMillis
-  return difference === 0 ? one.candidate.path > other.candidate.path : difference > 0
+/**
+ * What tells which of two exports of one member is read: the words, and a number below 0 if it is the other one. Names tell
+ * the minute. The times of unpacked files are those of who unpacked them, so they are compared with their like only.
+ */
+const preferences: ReadonlyArray<
+  readonly [words: string, compare: (one: IndexedExport, other: IndexedExport) => number]
+> = [
+  ["", (one, other) => one.readAt.epochMillis - other.readAt.epochMillis],
+  ["its checksums prove that it is whole", (one, other) => Number(one.isChecked) - Number(other.isChecked)],
+  ["its files are newer", (one, other) => one.filesAt.epochMillis - other.filesAt.epochMillis],
+  [
+    "nothing tells which is newer: the one whose path sorts last is read",
+    (one, other) => (one.candidate.path > other.candidate.path ? 1 : -1)
+  ]
+]
+
+/** The first preference that tells two exports apart. */
+const preferenceOf = (one: IndexedExport, other: IndexedExport) => {
+  for (const [words, compare] of preferences) {
+    const difference = compare(one, other)
+    if (difference !== 0) return { words, difference }
+  }
+  return { words: "", difference: 0 }
 }
 
 const found = ({ candidate, member, readAt }: IndexedExport) =>
@@ -403,17 +448,22 @@ const found = ({ candidate, member, readAt }: IndexedExport) =>
 
 const givesCompleteList = (item: ImportItem): boolean => item._tag === "Member" && item.member.list._tag === "Complete"
 
-const notRead = (one: IndexedExport, chosen: IndexedExport): ReadonlyArray<ImportItem> => [
-  found(one),
-  ImportItem.Read({
-    place: one.candidate.path,
-    kind,
-    counts: {},
-    notes: [
-      `It was not read: ${chosen.candidate.path} is a newer export of ${one.member}, made on ${DateTime.formatIsoDateUtc(chosen.readAt)}.`
-    ]
-  })
-]
+const notRead = (one: IndexedExport, chosen: IndexedExport): ReadonlyArray<ImportItem> => {
+  const { words } = preferenceOf(chosen, one)
+  const why =
+    words === ""
+      ? `a newer export of ${one.member}, made on ${DateTime.formatIsoDateUtc(chosen.readAt)}`
+      : `an export of ${one.member} that was made in the same minute, and ${words}`
+  return [
+    found(one),
+    ImportItem.Read({
+      place: one.candidate.path,
+      kind,
+      counts: {},
+      notes: [`It was not read: ${chosen.candidate.path} is ${why}.`]
+    })
+  ]
+}
 
 /** While the disk is waited for, others are read. */
 const exportsAtOnce = 4
@@ -445,7 +495,7 @@ const items = (
       /** The newest export of a member; where it gives no complete list, the next older one before it, and so on. */
       const readNewest = (exports: ReadonlyArray<IndexedExport>) =>
         Effect.gen(function* () {
-          const newestFirst = exports.toSorted((one, other) => (isNewer(one, other) ? -1 : 1))
+          const newestFirst = exports.toSorted((one, other) => preferenceOf(other, one).difference)
           const told: Array<ReadonlyArray<ImportItem>> = []
           let complete: IndexedExport | undefined
           for (const one of newestFirst) {
@@ -480,7 +530,8 @@ const items = (
 /**
  * Official exports. One is recognised by its files: a ZIP or a folder with them, also below one folder, or one
  * `ratings.csv`. The member is the one that `profile.csv` names, else `as`. Of several exports of a member only the newest
- * is read; where it gives no complete list, the next older one is read too. A list is `Complete` if `watched.csv` is there and has every rated film and if every row of both and of
+ * is read (of the same minute a ZIP rather than a folder, the one with newer files, or the one whose path sorts last);
+ * where it gives no complete list, the next older one is read too. A list is `Complete` if `watched.csv` is there and has every rated film and if every row of both and of
  * `likes/films.csv` is decoded; else it is `Unproven`, and the notes say why. Films have numbers, titles and years, and a
  * slug only where the export has a film's address instead of a code. `diary.csv`, `deleted/` and `orphaned/` are counted;
  * nothing else is opened. The films of four exports are in memory at a time.

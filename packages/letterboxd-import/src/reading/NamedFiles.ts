@@ -130,4 +130,4 @@ export const filesOfTablesZip = (
   candidate: Candidate,
   root: string
 ): Effect.Effect<NamedFiles, ImportError, FileSystem.FileSystem | Scope.Scope> =>
-  Effect.map(openZip(candidate.path, zipBounds), (zip) => filesOfZip(zip, candidate, root))
+  Effect.map(openZip(candidate.path, zipBounds, candidate.content), (zip) => filesOfZip(zip, candidate, root))

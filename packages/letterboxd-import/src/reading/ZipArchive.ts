@@ -69,7 +69,7 @@ export const isZip = (head: Uint8Array): boolean =>
   head[0] === 0x50 && head[1] === 0x4b && ((head[2] === 3 && head[3] === 4) || (head[2] === 5 && head[3] === 6))
 
 /** Archives up to this size are held in memory, which saves most of the time of many small ones. */
-const heldBytes = 8 * 1_048_576
+export const heldBytes = 8 * 1_048_576
 
 /** How the header before an entry's bytes begins. */
 const localHeader = 0x04034b50
@@ -134,21 +134,23 @@ const listEntries = async (
 /**
  * Opens a ZIP, also Zip64, and lists its files; the scope closes it. Names that lead out of the archive, that are no names
  * (NUL bytes) or that occur twice make it `Damaged`, as does a missing end; more entries than the bound are `TooLarge`.
- * An archive of at most 8 MiB is held in memory until it is closed; of a larger one, only the list of its files.
+ * An archive of at most 8 MiB is held in memory until it is closed; of a larger one, only the list of its files. With
+ * `content`, all bytes of the archive, nothing is read from the disk.
  *
  * @since 0.1.0
  * @category constructors
  */
 export const openZip = (
   path: string,
-  bounds: ZipBounds = defaultZipBounds
+  bounds: ZipBounds = defaultZipBounds,
+  content?: Uint8Array
 ): Effect.Effect<ZipArchive, ImportError, Scope.Scope | FileSystem.FileSystem> =>
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const notRead = (cause: unknown) =>
       new ImportError({ reason: "Unreadable", place: path, detail: "the file cannot be read", cause })
-    const { size } = yield* Effect.mapError(fs.stat(path), notRead)
-    const held = size <= heldBytes ? yield* Effect.mapError(fs.readFile(path), notRead) : undefined
+    const isSmall = content === undefined && (yield* Effect.mapError(fs.stat(path), notRead)).size <= heldBytes
+    const held = isSmall ? yield* Effect.mapError(fs.readFile(path), notRead) : content
     const zip = yield* Effect.acquireRelease(
       Effect.tryPromise({
         try: () =>
