@@ -17,7 +17,7 @@ type Files = FileSystem.FileSystem | Path.Path
 
 /** So much is read at each end of a file when a dataset is opened, and before each batch. */
 export const bytesOnOpening = 64 * 1024
-export const bytesOnCommit = 4 * 1024
+export const bytesOnCommit = 1024
 
 const lineFeed = 0x0a
 const quote = 0x22
