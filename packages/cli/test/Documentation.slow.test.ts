@@ -125,9 +125,8 @@ beforeAll(async () => {
   write("session.har", harOf(responsesOf(world)))
   write("davee.xml", feedPage(davee))
   write("names.txt", "anna\n")
-  const [page] = responsesOf(world).filter(({ url }) => url.endsWith("/davee/films/"))
-  const saved = String(page?.body ?? "")
-  write("saved.html", saved)
+  const page = responsesOf(world).find(({ url }) => url.endsWith("/davee/films/"))
+  write("saved.html", String(page?.body ?? ""))
 }, 60_000)
 
 afterAll(async () => {
