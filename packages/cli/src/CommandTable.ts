@@ -45,6 +45,7 @@ const otherExportOptions = new Set<OptionKey>([
   "out",
   "testMode",
   "filmLabel",
+  "films",
   "json",
   "yes",
   "config"

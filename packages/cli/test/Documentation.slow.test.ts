@@ -125,6 +125,7 @@ beforeAll(async () => {
   write("session.har", harOf(responsesOf(world)))
   write("davee.xml", feedPage(davee))
   write("names.txt", "anna\n")
+  write("wikidata.csv", "slug,tmdb_id,imdb_id\nparasite-2019,496243,tt6751668\n")
   const page = responsesOf(world).find(({ url }) => url.endsWith("/davee/films/"))
   write("saved.html", String(page?.body ?? ""))
 }, 60_000)

@@ -89,4 +89,55 @@ describe("lb export", () => {
     }),
     120_000
   )
+
+  it(
+    "takes numbers at TMDB and IMDb from a table, where the dataset has none",
+    inEmptyFolder(async (folder) => {
+      await lb(folder, ["run", "--mode", "new", "--source", "sandbox", "--batches", "1", "--quiet"])
+      const linksOf = async (name: string, more: ReadonlyArray<string>) => {
+        const exported = await lb(folder, ["export", "--to", "movielens", "--into", name, ...more])
+        assert.strictEqual(exported.code, 0, exported.err)
+        const [header = "", ...rows] = fs
+          .readFileSync(path.join(folder, name, "links.csv"), "utf8")
+          .trimEnd()
+          .split("\n")
+        assert.isTrue(header.startsWith("movieId,imdbId,tmdbId,"), header)
+        const slug = header.split(",").indexOf("letterboxdSlug")
+        const numbers = rows.map((row) => row.split(","))
+        return { said: exported.err, rows: new Map(numbers.map((cells) => [cells[slug], cells.slice(1, 3).join(" ")])) }
+      }
+      const without = await linksOf("without", [])
+      const [one = "", two = "", three = "", ...others] = [...without.rows.keys()].map(String)
+      assert.strictEqual(without.rows.get(one), " ")
+      const table = [
+        "imdb_id,slug,tmdb_id",
+        `tt0075148,${one},1366`,
+        `,https://letterboxd.com/film/${two}/,77`,
+        `tt1,${three},5`,
+        `tt0000001,${three},6`,
+        "tt2,not-in-the-dataset,8",
+        "tt3,,9"
+      ]
+      fs.writeFileSync(path.join(folder, "wikidata.csv"), `${table.join("\r\n")}\r\n`)
+      const { rows, said } = await linksOf("joined", ["--films", "wikidata.csv"])
+      assert.include(said, "Numbers at TMDB or IMDb of 3 films are from a table")
+      assert.strictEqual(rows.get(one), "0075148 1366")
+      assert.strictEqual(rows.get(two), " 77")
+      // Its rows agree on one number only.
+      assert.strictEqual(rows.get(three), "0000001 ")
+      for (const slug of others) assert.strictEqual(rows.get(slug), " ")
+
+      fs.writeFileSync(path.join(folder, "other.csv"), "slug,year\nrocky,1976\n")
+      for (const [args, why] of [
+        [["--to", "movielens", "--films", "other.csv"], "it has no column tmdb_id and none imdb_id"],
+        [["--to", "movielens", "--films", "missing.csv"], "missing.csv"],
+        [["--to", "sqlite", "--films", "wikidata.csv"], "is for layouts"]
+      ] as const) {
+        const refused = await lb(folder, ["export", ...args, "--into", "refused"])
+        assert.strictEqual(refused.code, 1)
+        assert.include(refused.err, why)
+        assert.isFalse(fs.existsSync(path.join(folder, "refused")))
+      }
+    })
+  )
 })

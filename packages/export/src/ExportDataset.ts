@@ -32,6 +32,7 @@ import { dataCard, dataCardName } from "./DataCard.ts"
 import { anonymised, type ExportedDataset, type ExportedPart, withNames } from "./ExportedDataset.ts"
 import { describeFolder, type ExportedFile, failures, type FileColumn, writeFile } from "./ExportedFile.ts"
 import type { ExportFormat } from "./ExportFormat.ts"
+import { type NumbersElsewhere, withNumbersElsewhere } from "./NumbersElsewhere.ts"
 import { onlyMember } from "./OneMember.ts"
 import { type Preparation, prepared, withPartsAndIndexes } from "./Preparation.ts"
 import { tallied } from "./RatingTally.ts"
@@ -57,7 +58,7 @@ export interface ExportOptions {
 /**
  * The options of an export of files. `timestamps` (`rated` if it is absent) says which times layouts with a column for them
  * write; with `salt`, names are left out; with `preparation`, what it says is done first; with `member`, everybody else is left
- * out.
+ * out; `numbers` are for films whose numbers at TMDB and IMDb the dataset does not have.
  *
  * @since 0.1.0
  * @category models
@@ -67,6 +68,7 @@ export interface ExportFilesOptions extends ExportOptions {
   readonly timestamps?: Timestamps
   readonly preparation?: Preparation
   readonly member?: Username
+  readonly numbers?: NumbersElsewhere
 }
 
 /**
@@ -215,9 +217,11 @@ export const exportFiles = (
   options: ExportFilesOptions
 ): Effect.Effect<ExportReport, StorageError, Files | ProcessTable> =>
   Effect.gen(function* () {
-    const { asOf, existing, folder, member, preparation, salt, timestamps = "rated", tool } = options
+    const { asOf, existing, folder, member, numbers, preparation, salt, timestamps = "rated", tool } = options
     yield* checkOptions(format, options)
-    const { notes: leftOut, whole: everybody } = leftOutOf(yield* wholeOf(from, asOf))
+    const { notes: leftOut, whole: own } = leftOutOf(yield* wholeOf(from, asOf))
+    const { note, whole: everybody } =
+      numbers === undefined ? { note: undefined, whole: own } : withNumbersElsewhere(own, numbers)
     const all = member === undefined ? everybody : yield* onlyMember(everybody, member, from.place)
     return yield* replaceFolder(failures, folder, { existing, mark: dataCardName, keep: [from.place] }, (staging) =>
       Effect.gen(function* () {
@@ -232,7 +236,7 @@ export const exportFiles = (
         })
         const layout = yield* format.write(staging, dataset, timestamps)
         yield* checkRows(folder, whole.state, dataset, layout)
-        const changes = [...losses, ...additions]
+        const changes = [...(note === undefined ? [] : [note]), ...losses, ...additions]
         const files = [...layout, ...(yield* writeIndexes(staging, dataset))]
         const card = dataCard({
           ...whole,

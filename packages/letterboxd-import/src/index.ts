@@ -17,6 +17,7 @@ export {
   longestRow,
   mostColumns
 } from "./reading/DelimitedRows.ts"
+export { readNumbersBySlug } from "./tables/NumbersBySlug.ts"
 export { tables } from "./tables/Tables.ts"
 export { type Feed, type FeedEntry, logEntriesOf, longestFeed, mostFeedItems } from "./feed/FeedEntries.ts"
 export { feed } from "./feed/FeedInput.ts"

@@ -26,7 +26,7 @@ import { isModule } from "../plugins/LoadedModule.ts"
 import { keepsFiles, storageNames, storageOf } from "../plugins/Storages.ts"
 import { Screen } from "../Screen.ts"
 import { grouped, printable } from "../Shown.ts"
-import { endWithError, endWithInvalid } from "../CommandEnding.ts"
+import { endWith, endWithError, endWithInvalid } from "../CommandEnding.ts"
 
 const invalid = (problem: string) => new InvalidSettings({ problems: [problem] })
 
@@ -135,9 +135,21 @@ export const exporting = (flags: Flags) =>
       return yield* invalid(
         `${settings.said.get("intoOptions") ?? "--into-options"} is for storages, not for the layout ${to}. Remove it.`
       )
+    if (settings.films !== undefined && format === undefined)
+      return yield* invalid(
+        `${settings.said.get("films") ?? "--films"} is for layouts (${formatNames.join(", ")}), not for the storage ${to}. Remove it, or choose a layout.`
+      )
     const problem = preparationProblem(settings, to, format !== undefined)
     if (problem !== undefined) return yield* invalid(problem)
 
+    const numbers =
+      settings.films === undefined
+        ? {}
+        : {
+            numbers: yield* (yield* Effect.promise(
+              () => import("@letterboxd-ratings/letterboxd-import")
+            )).readNumbersBySlug(settings.films)
+          }
     const { exportFiles, exportToStorage } = yield* Effect.promise(() => import("@letterboxd-ratings/export"))
     const path = yield* Path.Path
     const folder = yield* folderOf(settings)
@@ -172,6 +184,7 @@ export const exporting = (flags: Flags) =>
           ...options,
           ...salt,
           ...preparationOf(settings),
+          ...numbers,
           ...(settings.member === undefined ? {} : { member: settings.member }),
           timestamps: settings.timestamps
         }).pipe(Effect.catchIf(isUnder([into]), aboutTarget))
@@ -215,6 +228,7 @@ export const exporting = (flags: Flags) =>
     Effect.provide(NodeProcessTable.layer),
     Effect.catchTags({
       InvalidSettings: endWithInvalid,
+      ImportError: ({ message }) => endWith(1, printable(message)),
       StorageError: (error) =>
         Effect.flatMap(tryAgain(flags), (next) => endWithError(error, { command: "export", flags }, next))
     })

@@ -428,7 +428,7 @@ export const optionTable = {
     "FILE",
     Text,
     undefined,
-    "A table of film numbers for datasets that have only slugs: slug,film_id[,tmdb_id,imdb_id]."
+    "A table of film numbers. For an import of datasets that have only slugs: slug,film_id[,tmdb_id,imdb_id]. For an export, numbers at TMDB and IMDb: slug,tmdb_id,imdb_id."
   ),
   resultFormat: option(
     "table|json|csv|md",

@@ -230,6 +230,7 @@ const repeatedBy: Readonly<Record<string, ReadonlyArray<OptionKey>>> = {
     "asOf",
     "timestamps",
     ...preparationKeys,
+    "films",
     "member",
     "anonymise"
   ],
