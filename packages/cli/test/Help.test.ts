@@ -120,6 +120,7 @@ describe("the documentation", () => {
       "--completions",
       "--filter",
       "--pack-destination",
+      "--data-urlencode",
       "--repo-type"
     ])
     const known = new Set(optionKeys.map((key) => `--${flagOf(key)}`))
