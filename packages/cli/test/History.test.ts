@@ -56,9 +56,29 @@ describe("the history of a dataset", () => {
               if (storage === "csv") assert.notInclude(files("csv"), "readings.csv")
               yield* site.become(worldOf(second))
               yield* lbOn(5, "user", "ann", ...args, ...data)
+              const layout = [
+                "--from",
+                storage,
+                "--out",
+                storage,
+                "--to",
+                "jsonl",
+                "--into",
+                `${storage}-rows`,
+                "--yes"
+              ]
+              const card = () => fs.readFileSync(path.join(folder, `${storage}-rows`, "DATA_CARD.md"), "utf8")
+              yield* lbOn(6, "export", ...layout)
+              assert.include(card(), "| changes recorded |")
+              assert.notInclude(card(), "since the last export")
               yield* site.become(worldOf(third))
               yield* lbOn(9, "user", "ann", ...args, ...data)
               yield* lbOn(9, "verify", ...data)
+              yield* lbOn(10, "export", ...layout)
+              assert.include(
+                card(),
+                "| changes since the last export here | 1 in 1 reading since 2026-03-05T12:00:00.000Z |"
+              )
 
               const then = (day: string, into: string) =>
                 lbOn(10, "export", "--from", storage, "--out", storage, "--to", "csv", "--as-of", day, "--into", into)

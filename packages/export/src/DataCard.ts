@@ -6,12 +6,14 @@
 import { type DatasetState, formatRating, Rating } from "@letterboxd-ratings/core"
 import { DateTime, Schema } from "effect"
 import { count, type ExportedFile, type FileColumn } from "./ExportedFile.ts"
+import type { ChangesSince } from "./EarlierExport.ts"
 import type { RatingTally } from "./RatingTally.ts"
 
 /**
  * - `format`: what the dataset was written as.
  * - `state`, `committedAt`: its content, and the time of the last commit.
  * - `asOf`: the time as of which the dataset was exported, if it is not how it is now.
+ * - `sinceLast`: what changed since the export whose place this one takes.
  * - `tally`: what was counted in the ratings that were written.
  * - `isAnonymous`: whether names were left out.
  * - `tool`: the name and version of the program that wrote it.
@@ -25,6 +27,7 @@ export interface DataCardFacts {
   readonly state: DatasetState
   readonly committedAt: DateTime.Utc
   readonly asOf?: DateTime.Utc
+  readonly sinceLast?: ChangesSince
   readonly tally: RatingTally
   readonly files: ReadonlyArray<ExportedFile>
   readonly isAnonymous: boolean
@@ -187,6 +190,7 @@ export const dataCard = ({
   format,
   isAnonymous,
   notes,
+  sinceLast,
   state,
   tally,
   tool
@@ -238,6 +242,14 @@ export const dataCard = ({
     ...(isAnonymous || !state.keeps.has("changes")
       ? []
       : [["changes recorded", `${count(state.changes)} in ${counted(state.readings, "reading")}`] as const]),
+    ...(isAnonymous || sinceLast === undefined
+      ? []
+      : [
+          [
+            "changes since the last export here",
+            `${count(sinceLast.changes)} in ${counted(sinceLast.readings, "reading")} since ${DateTime.formatIso(sinceLast.at)}`
+          ] as const
+        ]),
     ["names", isAnonymous ? "removed; ids are salted" : "included"],
     ["written by", tool]
   ]

@@ -29,6 +29,7 @@ import {
 import { type Context, DateTime, Effect, type Redacted, Stream } from "effect"
 import { fileColumn } from "./ColumnMeanings.ts"
 import { dataCard, dataCardName } from "./DataCard.ts"
+import { changesSince } from "./EarlierExport.ts"
 import { anonymised, type ExportedDataset, type ExportedPart, withNames } from "./ExportedDataset.ts"
 import { describeFolder, type ExportedFile, failures, type FileColumn, writeFile } from "./ExportedFile.ts"
 import type { ExportFormat } from "./ExportFormat.ts"
@@ -222,6 +223,7 @@ export const exportFiles = (
     const { notes: leftOut, whole: own } = leftOutOf(yield* wholeOf(from, asOf))
     const { note, whole: everybody } =
       numbers === undefined ? { note: undefined, whole: own } : withNumbersElsewhere(own, numbers)
+    const sinceLast = salt === undefined ? yield* changesSince(folder, everybody) : undefined
     const all = member === undefined ? everybody : yield* onlyMember(everybody, member, from.place)
     return yield* replaceFolder(failures, folder, { existing, mark: dataCardName, keep: [from.place] }, (staging) =>
       Effect.gen(function* () {
@@ -251,7 +253,8 @@ export const exportFiles = (
           ],
           isAnonymous: salt !== undefined,
           tool,
-          ...(asOf === undefined ? {} : { asOf })
+          ...(asOf === undefined ? {} : { asOf }),
+          ...(sinceLast === undefined ? {} : { sinceLast })
         })
         yield* writeCard(staging, card)
         const path = yield* Path.Path

@@ -1,5 +1,6 @@
 export { fileColumn } from "./ColumnMeanings.ts"
 export { type Core, coresOf } from "./Cores.ts"
+export { type ChangesSince } from "./EarlierExport.ts"
 export { dataCard, type DataCardFacts, dataCardName } from "./DataCard.ts"
 export {
   exportFiles,
