@@ -35,6 +35,13 @@ const known: ReadonlyArray<readonly [code: string, StorageErrorReason, words: st
   ["SQLITE_BUSY", "Locked", "in use by another process. Wait until it is done"],
   ["SQLITE_LOCKED", "Locked", "in use by another process. Wait until it is done"],
   ["SQLITE_FULL", "Full", "the disk is full. Make room and go on; what was committed is safe"],
+  // Where there is no room for the file that tells what is in the log.
+  ["SQLITE_IOERR_SHMSIZE", "Full", "the disk is full. Make room and go on; what was committed is safe"],
+  [
+    "SQLITE_IOERR",
+    "Failed",
+    "the file cannot be read or written. See whether the disk is full or broken; what was committed is safe"
+  ],
   [
     "SQLITE_READONLY",
     "NotPermitted",
