@@ -46,9 +46,7 @@ const hasAll = "import sys; from importlib.util import find_spec; sys.exit(not a
 export const pythonFor = (
   modules: ReadonlyArray<string>
 ): { readonly python: string; readonly absent?: never } | { readonly python?: never; readonly absent: string } => {
-  const python = ["python3", "/usr/bin/python3"].find(
-    (one) => spawnSync(one, ["-c", hasAll, ...modules]).status === 0
-  )
+  const python = ["python3", "/usr/bin/python3"].find((one) => spawnSync(one, ["-c", hasAll, ...modules]).status === 0)
   return python === undefined ? { absent: `no python3 here has ${modules.join(", ")}` } : { python }
 }
 
@@ -81,7 +79,7 @@ export const runLine = async (line: string, folder: string, python = "python3"):
 }
 
 /** The rows of a query that reads files of the folder, as DuckDB's shell prints them in its mode `list`. */
-const runQuery = async (query: string, folder: string): Promise<string> => {
+export const runQuery = async (query: string, folder: string): Promise<string> => {
   const instance = await DuckDBInstance.create(":memory:")
   try {
     const connection = await instance.connect()
