@@ -11,6 +11,9 @@ import { lb } from "./Lb.ts"
 
 export const recipesFolder = fileURLToPath(new URL("../../../docs/recipes/", import.meta.url))
 
+/** Packages of npm that a recipe needs. `.ci/recipes.sh` installs them. */
+export const npmModules = fileURLToPath(new URL("../../../.ci/recipes/node_modules/", import.meta.url))
+
 export interface Block {
   readonly language: string
   readonly text: string
@@ -24,7 +27,7 @@ export const blocksOf = (page: string): ReadonlyArray<Block> => {
   let before = 0
   const text = textOf(page)
   return [...text.matchAll(/^```(\w+)\n(.*?)^```$/gmsu)].map(({ 0: all, 1: language = "", 2: block = "", index }) => {
-    const program = [...text.slice(before, index).matchAll(/`([\w-]+\.py)`/gu)].at(-1)?.[1]
+    const program = [...text.slice(before, index).matchAll(/`([\w-]+\.(?:py|mjs))`/gu)].at(-1)?.[1]
     before = index + all.length
     return { language, text: block, program }
   })
@@ -52,10 +55,10 @@ export const pythonFor = (
 
 const inShell = (line: string, cwd: string, python: string) =>
   new Promise<string>((resolve, reject) => {
-    const child = spawn("bash", ["-c", `python3() { command "$PYTHON" "$@"; }\n${line}`], {
+    const child = spawn("bash", ["-c", `python3() { command "$PYTHON" "$@"; }\nnode() { "$NODE" "$@"; }\n${line}`], {
       cwd,
       stdio: ["ignore", "pipe", "pipe"],
-      env: { PATH: process.env["PATH"], HOME: cwd, PYTHON: python, PYTHONUTF8: "1" }
+      env: { PATH: process.env["PATH"], HOME: cwd, NODE: process.execPath, PYTHON: python, PYTHONUTF8: "1" }
     })
     const said: Array<Buffer> = []
     const complaints: Array<Buffer> = []
@@ -114,7 +117,7 @@ export const runPage = async (
         if (!line.startsWith("lb export ")) printed += out
       }
     } else {
-      assert.strictEqual(language, "python", `${page}: a block of ${language} is run by nothing`)
+      assert.include(["python", "js"], language, `${page}: a block of ${language} is run by nothing`)
       assert(program !== undefined, `${page}: the text above a program names its file`)
       fs.writeFileSync(path.join(folder, program), text)
     }

@@ -6,12 +6,19 @@ import * as path from "node:path"
 import { afterAll, beforeAll } from "vitest"
 import { parse } from "csv-parse/sync"
 import { rowsOf } from "./Lb.ts"
-import { blocksOf, modulesOf, pythonFor, recipesFolder, runLine, runPage, runQuery } from "./RecipePages.ts"
+import { blocksOf, modulesOf, npmModules, pythonFor, recipesFolder, runLine, runPage, runQuery } from "./RecipePages.ts"
 
 /** Pages whose programs are not run: of libraries that are not installed here, and the list of the others. */
 const notRun = new Set(["index.md", "other-libraries.md"])
 const pages = fs.readdirSync(recipesFolder).filter((page) => !notRun.has(page))
-const hasSqlite = spawnSync("sqlite3", ["--version"]).status === 0
+
+/** What runs the programs of a page, or why nothing does. */
+const toolsFor = (page: string): ReturnType<typeof pythonFor> => {
+  if (page.includes("sqlite") && spawnSync("sqlite3", ["--version"]).status !== 0)
+    return { absent: "there is no sqlite3 here" }
+  if (page === "polars.md" && !fs.existsSync(npmModules)) return { absent: "nodejs-polars is not installed here" }
+  return pythonFor(modulesOf(page))
+}
 
 let dataset: string
 
@@ -35,11 +42,11 @@ const withDataset = (test: (folder: string) => Promise<void>) => async () => {
 
 describe("docs/recipes", () => {
   for (const page of pages) {
-    const { absent = page.includes("sqlite") && !hasSqlite ? "there is no sqlite3 here" : undefined, python } =
-      pythonFor(modulesOf(page))
+    const { absent, python } = toolsFor(page)
     it.skipIf(absent !== undefined)(
       `${page} prints what it says${absent === undefined ? "" : ` (skipped: ${absent})`}`,
       withDataset(async (folder) => {
+        if (page === "polars.md") fs.symlinkSync(npmModules, path.join(folder, "node_modules"))
         const texts = await runPage(page, folder, python)
         assert.isAbove(texts.length, 0)
         const withoutEnds = (text: string) => text.replaceAll(/ +$/gmu, "")
