@@ -69,7 +69,12 @@ describe("the help", () => {
 const root = fileURLToPath(new URL("../../../", import.meta.url))
 /** The pages for users, by their names: not those about the code, and not what is made of comments. */
 const pages = new Map(
-  ["README.md", ...fs.readdirSync(path.join(root, "docs")).map((name) => `docs/${name}`)]
+  [
+    "README.md",
+    ...["docs", "docs/recipes"].flatMap((folder) =>
+      fs.readdirSync(path.join(root, folder)).map((name) => `${folder}/${name}`)
+    )
+  ]
     .filter((name) => name.endsWith(".md"))
     .map((name) => [name, fs.readFileSync(path.join(root, name), "utf8")])
 )
