@@ -81,11 +81,11 @@ export const opened = <A, E>(folder: string, mode: OpenMode, use: (dataset: Open
 /** The batches that `millionsOfRows` are in. */
 export const batches = Math.ceil((millionsOfRows * 1e6) / (rowsOfMember * 10))
 
-/** Makes the dataset in a folder that is not there yet. */
-export const makeLargeDataset = (folder: string): Promise<void> =>
+/** Makes the dataset, or one of fewer batches, in a folder that is not there yet. */
+export const makeLargeDataset = (folder: string, most = batches): Promise<void> =>
   opened(folder, { _tag: "new", existing: "refuse" }, (dataset) =>
     Effect.forEach(
-      Array.from({ length: batches }, (_, i) => i),
+      Array.from({ length: most }, (_, i) => i),
       (i) => dataset.commit(batchFrom(i * 10 + 1, i === 0)),
       { discard: true }
     )

@@ -8,6 +8,7 @@ import { exportIntoStorages } from "./exportIntoStorages.ts"
 import { importFiles } from "./importFiles.ts"
 import { intoStorages } from "./intoStorages.ts"
 import { parseAPage } from "./parseAPage.ts"
+import { refreshAtScale } from "./refreshAtScale.ts"
 import { refreshAYear } from "./refreshAYear.ts"
 import { lookAtScale } from "./lookAtScale.ts"
 import { reportAtScale } from "./reportAtScale.ts"
@@ -26,6 +27,7 @@ const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
   reportAtScale,
   intoStorages,
   importFiles,
+  refreshAtScale,
   refreshAYear
 }
 const asked = process.argv.slice(2)

@@ -42,7 +42,7 @@ const Line = Schema.decodeUnknownSync(
 
 const platform = Layer.merge(NodeContext.layer, NodeProcessTable.layer)
 
-const storages: Readonly<Record<string, (folder: string) => Layer.Layer<RatingsStorage>>> = {
+export const storages = {
   memory: () => MemoryStorage.layer({ place: "memory" }),
   csv: (folder) => Layer.provide(CsvStorage.layer({ ...CsvStorage.defaults, folder }), platform),
   sqlite: (folder) => Layer.provide(SqliteStorage.layer({ folder }), platform),
@@ -52,7 +52,7 @@ const storages: Readonly<Record<string, (folder: string) => Layer.Layer<RatingsS
       url: Redacted.make(process.env["TEST_POSTGRES_URL"] ?? "postgres://postgres@127.0.0.1:5432/test"),
       schema: "lb_bench"
     })
-}
+} satisfies Readonly<Record<string, (folder: string) => Layer.Layer<RatingsStorage>>>
 
 export const storageNames: ReadonlyArray<string> = Object.keys(storages)
 
@@ -129,7 +129,7 @@ const measure = (batches: string) =>
 
 const [, script = "", name = "", folder = "", batches = ""] = process.argv
 if (import.meta.url === pathToFileURL(script).href) {
-  const storage = storages[name]
+  const storage = new Map<string, (folder: string) => Layer.Layer<RatingsStorage>>(Object.entries(storages)).get(name)
   if (storage === undefined) throw new Error(`Unknown: ${name}`)
   await Effect.runPromise(Effect.provide(measure(batches), storage(folder)))
 }

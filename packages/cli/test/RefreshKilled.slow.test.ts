@@ -12,20 +12,20 @@ const names = { old: "name_before", now: "name_after", gone: "wants_to_leave" }
 
 const generated = generateWorld({ members: 12, mostFilms: 200, private: [], gone: [], renamed: [] })
 const before: World = {
-  members: generated.members.map((member, i) => {
-    const username = i === 3 ? names.old : i === 9 ? names.gone : member.username
-    return { ...member, username, displayName: username }
+  members: generated.members.map(({ films, state, username: own }, i) => {
+    const username = i === 3 ? names.old : i === 9 ? names.gone : own
+    return { username, displayName: username, state, films }
   })
 }
 const [joining] = generateWorld({ members: 1, mostFilms: 2000, seed: 9 }).members
 /** Each list loses its first film, has other stars for the second, and two more films. */
 const after: World = {
-  members: before.members.map((member) => {
-    const [, second, ...rest] = member.films
-    const known = new Set(member.films.map(({ film }) => film.id))
+  members: before.members.map(({ displayName, films, state, username }) => {
+    const [, second, ...rest] = films
+    const known = new Set(films.map(({ film }) => film.id))
     const more = (joining?.films ?? []).filter(({ film }) => !known.has(film.id)).slice(0, 2)
     const changed = second === undefined ? [] : [{ ...second, rating: second.rating === 5 ? 1 : 5 }]
-    return { ...member, films: [...changed, ...rest, ...more] }
+    return { username, displayName, state, films: [...changed, ...rest, ...more] }
   })
 }
 
