@@ -21,11 +21,11 @@ const replacing = (storage: (typeof names)[number], folder: string, all: number)
     for (let i = 0; i < many; i++) {
       const first = Math.floor((all * i) / many) * 10 + 1
       const { members, ...batch } = batchFrom(first, false)
-      const again = members.map((member) => ({
-        ...member,
+      const again = members.map(({ ratings, record }) => ({
+        record,
         isNew: false,
         write: "replace" as const,
-        ratings: member.ratings.slice(1)
+        ratings: ratings.slice(1)
       }))
       const began = performance.now()
       yield* dataset.commit({ ...batch, members: again, keeps: ["changes"] })
