@@ -25,6 +25,7 @@ import {
   type OpeningRefused,
   readState,
   rowsIn,
+  rowsOfMembersIn,
   verifyTables,
   writeChanges
 } from "@letterboxd-ratings/storage-sql"
@@ -244,11 +245,17 @@ export const make = (options: PostgresStorageOptions): Context.Tag.Service<Ratin
               : emptyDatasetState,
           notes: [],
           ...(mode._tag === "continue" && content._tag === "Dataset" ? { committedAt: content.row.committedAt } : {}),
-          rows: rowStreams((name) =>
-            Stream.suspend(() =>
-              isFirst ? Stream.empty : Stream.mapError(rowsIn(database, name), failureAbout(place))
-            )
-          ),
+          rows: {
+            ...rowStreams((name) =>
+              Stream.suspend(() =>
+                isFirst ? Stream.empty : Stream.mapError(rowsIn(database, name), failureAbout(place))
+              )
+            ),
+            rowsOfMembers: (name, some) =>
+              Stream.suspend(() =>
+                isFirst ? Stream.empty : Stream.mapError(rowsOfMembersIn(database, name, some), failureAbout(place))
+              )
+          },
           // In one transaction, which makes a new dataset with its first changes.
           write: (changes) =>
             alone(

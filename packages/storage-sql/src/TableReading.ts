@@ -117,3 +117,27 @@ export const rowsIn = <T extends RowTable>(
         : Stream.empty
     )
   )
+
+/**
+ * The rows of some members in a table, found by the index of its key. Holds the rows of one member at a time.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const rowsOfMembersIn = <T extends "ratings" | "watched">(
+  database: SqlDatabase,
+  name: T,
+  members: ReadonlyArray<UserId>
+): Stream.Stream<RowOf<T>, SqlError | UnreadableTables> =>
+  Stream.unwrap(
+    Effect.map(readDatasetRow(database), (there) => {
+      if (there._tag !== "Dataset" || !rowTablesOf(there.row.keeps).includes(name)) return Stream.empty
+      const table = rowTableIn(name, there.row)
+      const decoded = decoding(database, table)
+      const statement = `select ${selected(database, table.columns)} from ${nameIn(database)(table.name)}
+        where ${quoted("user_id")} = ${database.dialect.parameter(1)} order by ${quoted(position)}`
+      return Stream.flatMap(Stream.fromIterable(members), (member) =>
+        Stream.fromIterableEffect(Effect.flatMap(database.sql.unsafe(statement, [member]).values, decoded))
+      )
+    })
+  )

@@ -32,6 +32,9 @@ import {
   type OpeningRefused,
   readState,
   rowsIn,
+  rowsOfMembersIn,
+  type SqlDatabase,
+  type UnreadableTables,
   verifyTables,
   writeChanges
 } from "@letterboxd-ratings/storage-sql"
@@ -573,24 +576,27 @@ export const make = (
             })
           )
 
+        /** Reads on a connection of its own, which sees one moment, and nothing of a commit in the making. */
+        const committed = <A>(read: (database: SqlDatabase) => Stream.Stream<A, SqlError | UnreadableTables>) =>
+          Stream.unwrapScoped(
+            Effect.suspend(() =>
+              isFirst
+                ? Effect.succeed(Stream.empty)
+                : Effect.map(connectSoon(place).pipe(Effect.tap((sql) => about(place)(sql`begin`))), (sql) =>
+                    Stream.mapError(read(databaseOf(sql)), failureAbout(place))
+                  )
+            )
+          )
         return yield* openedDataset({
           storage: storageName,
           place,
           state,
           notes: [],
           ...(committedAt === undefined ? {} : { committedAt }),
-          // On a connection of its own, which sees one moment, and nothing of a commit in the making.
-          rows: rowStreams((name) =>
-            Stream.unwrapScoped(
-              Effect.suspend(() =>
-                isFirst
-                  ? Effect.succeed(Stream.empty)
-                  : Effect.map(connectSoon(place).pipe(Effect.tap((sql) => about(place)(sql`begin`))), (sql) =>
-                      Stream.mapError(rowsIn(databaseOf(sql), name), failureAbout(place))
-                    )
-              )
-            )
-          ),
+          rows: {
+            ...rowStreams((name) => committed((database) => rowsIn(database, name))),
+            rowsOfMembers: (name, some) => committed((database) => rowsOfMembersIn(database, name, some))
+          },
           write: (changes) =>
             Effect.flatMap(
               Effect.suspend((): Effect.Effect<Option.Option<RowCounts>, StorageError> =>

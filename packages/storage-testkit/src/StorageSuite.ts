@@ -14,6 +14,8 @@ import {
   type DatasetState,
   emptyContent,
   emptyDatasetState,
+  type EncodedRating,
+  type EncodedWatch,
   Film,
   forgettingBatch,
   forgottenIn,
@@ -30,6 +32,7 @@ import {
   renamingMembers,
   rowStreamsOf,
   StorageError,
+  UserId,
   Username,
   type WholeDataset,
   whomToForget
@@ -689,6 +692,46 @@ export const storageSuite = <E>(
           assert.deepStrictEqual(yield* open(goOn, allRows), yield* expectedRows(n + 1))
           assert.deepStrictEqual((yield* storage((service) => service.verify({ repair: false }))).problems, [])
         }
+      })
+    )
+
+    test(
+      "finds all rows of some members and no others, before the first batch and after each, if it offers that",
+      Effect.gen(function* () {
+        const { open } = yield* freshPlace
+        const check = (dataset: OpenDataset) =>
+          Effect.gen(function* () {
+            const find = dataset.rowsOfMembers
+            if (find === undefined) return
+            const ids = Array.from(
+              new Set(
+                (yield* Effect.map(Stream.runCollect(dataset.ratings), Chunk.toReadonlyArray)).map((row) => row.userId)
+              )
+            )
+            const some = [ids.filter((_, i) => i % 2 === 0), ids, [], [UserId.make(999_999)]]
+            for (const members of some) {
+              for (const name of ["ratings", "watched"] as const) {
+                const all: Stream.Stream<EncodedRating | EncodedWatch, StorageError> = dataset[name]
+                const found: Stream.Stream<EncodedRating | EncodedWatch, StorageError> = find(name, members)
+                const isOfThem = ({ userId }: { readonly userId: UserId }) => members.includes(userId)
+                const rows = (stream: typeof all) =>
+                  Effect.map(Stream.runCollect(stream), (chunk) =>
+                    Chunk.toReadonlyArray(chunk).toSorted((a, b) => a.userId - b.userId || a.filmId - b.filmId)
+                  )
+                assert.deepStrictEqual(yield* rows(found), yield* rows(Stream.filter(all, isOfThem)))
+              }
+            }
+          })
+        yield* open(startNew, (dataset) =>
+          Effect.gen(function* () {
+            yield* check(dataset)
+            for (const n of keptHistory.keys()) {
+              yield* commitKept(dataset, n, n + 1)
+              yield* check(dataset)
+            }
+          })
+        )
+        yield* open(goOn, check)
       })
     )
 

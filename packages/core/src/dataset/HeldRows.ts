@@ -7,7 +7,7 @@ import { Effect, Stream } from "effect"
 import type { FilmId } from "../domain/Film.ts"
 import type { UserId } from "../domain/Member.ts"
 import type { BatchMember } from "./Batch.ts"
-import type { RowStreams } from "./RatingsStorage.ts"
+import type { DatasetRows } from "./RatingsStorage.ts"
 import type { StorageError } from "./StorageError.ts"
 import type { EncodedRating, EncodedWatch } from "./Tables.ts"
 
@@ -29,13 +29,14 @@ export interface HeldRows {
 export const noHeldRows: HeldRows = { ratings: new Map(), watched: new Map() }
 
 /**
- * The rows of some members by film, an entry for each member. Reads each table once, and not at all for nobody.
+ * The rows of some members by film, an entry for each member. Reads each table once, or only these rows where the storage
+ * can find them, and nothing for nobody.
  *
  * @since 0.1.0
  * @category constructors
  */
 export const heldRowsOf = (
-  { ratings, watched }: Pick<RowStreams, "ratings" | "watched">,
+  { rowsOfMembers, ...all }: Pick<DatasetRows, "ratings" | "rowsOfMembers" | "watched">,
   members: Iterable<UserId>
 ): Effect.Effect<ReadonlyMap<UserId, HeldRows>, StorageError> =>
   Effect.suspend(() => {
@@ -46,6 +47,11 @@ export const heldRowsOf = (
       ])
     )
     if (held.size === 0) return Effect.succeed(held)
+    const ids = [...held.keys()]
+    const { ratings, watched } =
+      rowsOfMembers === undefined
+        ? all
+        : { ratings: rowsOfMembers("ratings", ids), watched: rowsOfMembers("watched", ids) }
     const readRatings = Stream.runForEachChunk(ratings, (rows) =>
       Effect.sync(() => {
         for (const row of rows) held.get(row.userId)?.ratings.set(row.filmId, row)

@@ -12,7 +12,7 @@ import type { UserId, Username } from "../domain/Member.ts"
 import type { Batch, BatchMember } from "./Batch.ts"
 import type { Keeps } from "./Column.ts"
 import { heldRowsOf, type HeldRows } from "./HeldRows.ts"
-import type { RowStreams } from "./RatingsStorage.ts"
+import type { DatasetRows, RowStreams } from "./RatingsStorage.ts"
 import type { StorageError } from "./StorageError.ts"
 import type { LoggedReading, MemberRecord, RatingChange } from "./Tables.ts"
 
@@ -158,7 +158,7 @@ const changesOf = (
  */
 export const historyOf = (
   dataset: Known,
-  rows: Pick<RowStreams, "ratings" | "watched">,
+  rows: Pick<DatasetRows, "ratings" | "rowsOfMembers" | "watched">,
   batch: Batch
 ): Effect.Effect<HistoryRows | undefined, StorageError> =>
   Effect.gen(function* () {
@@ -170,7 +170,7 @@ export const historyOf = (
     // What joins was not there, or the dataset would hold a film of a member twice.
     const unread = known.filter(({ held, write }) => held === undefined && write === "replace")
     const read = yield* heldRowsOf(
-      { ratings: rows.ratings, watched: Stream.empty },
+      { ...rows, watched: Stream.empty },
       unread.map(({ record }) => record.userId)
     )
     const none = { ratings: new Map(), watched: new Map() }

@@ -7,7 +7,7 @@ import { DateTime, Effect } from "effect"
 import { historyOf } from "./History.ts"
 import type { CommitReceipt, DatasetState, RowCounts } from "./Batch.ts"
 import { changesOfBatch, changesOfWhole, type DatasetChanges, type OpenState, openStateOf } from "./Changes.ts"
-import type { OpenDataset, RowStreams } from "./RatingsStorage.ts"
+import type { DatasetRows, OpenDataset } from "./RatingsStorage.ts"
 import { StorageError } from "./StorageError.ts"
 
 /**
@@ -25,7 +25,7 @@ export interface DatasetWriter {
   readonly state: DatasetState
   readonly notes: ReadonlyArray<string>
   readonly committedAt?: DateTime.Utc
-  readonly rows: RowStreams
+  readonly rows: DatasetRows
   readonly write: (
     changes: DatasetChanges
   ) => Effect.Effect<RowCounts & { readonly notes?: ReadonlyArray<string> }, StorageError>

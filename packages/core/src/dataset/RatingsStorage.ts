@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import { Context, type DateTime, type Effect, type Scope, Stream } from "effect"
+import type { UserId } from "../domain/Member.ts"
 import type { Batch, CommitReceipt, DatasetState } from "./Batch.ts"
 import type { StorageError } from "./StorageError.ts"
 import type { RowOf, RowTable } from "./Tables.ts"
@@ -38,6 +39,27 @@ export const rowStreams = <E, R>(rows: <T extends RowTable>(name: T) => Stream.S
  * @category constructors
  */
 export const noRowStreams: RowStreams = rowStreams(() => Stream.empty)
+
+/**
+ * The rows of some members in one table, in any order.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type RowsOfMembers = <T extends "ratings" | "watched">(
+  name: T,
+  members: ReadonlyArray<UserId>
+) => Stream.Stream<RowOf<T>, StorageError>
+
+/**
+ * The rows of a dataset. `rowsOfMembers` is there if the storage finds the rows of a member without reading all others.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface DatasetRows extends RowStreams {
+  readonly rowsOfMembers?: RowsOfMembers
+}
 
 /**
  * A whole dataset, to be copied from one storage to another: its rows in their order, and everything else in `state`. The
@@ -76,7 +98,7 @@ export type OpenMode =
  * @since 0.1.0
  * @category models
  */
-export interface OpenDataset extends RowStreams {
+export interface OpenDataset extends DatasetRows {
   readonly state: DatasetState
   readonly notes: ReadonlyArray<string>
   readonly commit: (batch: Batch) => Effect.Effect<CommitReceipt, StorageError>

@@ -216,7 +216,7 @@ export interface JoinedNames {
  * @category constructors
  */
 export const joinNames = (
-  rows: Pick<OpenDataset, "ratings" | "watched">,
+  rows: Pick<OpenDataset, "ratings" | "rowsOfMembers" | "watched">,
   live: LiveMembers,
   except: ReadonlySet<Username>,
   at: DateTime.Utc

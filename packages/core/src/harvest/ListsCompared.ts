@@ -28,27 +28,27 @@ export const withHeldFacts = (rating: EncodedRating, held: EncodedRating | undef
 
 /**
  * The members of a batch of a run with the facts that the dataset holds of their ratings, written with as few rows as will
- * do. Reads the rows of the dataset once if lists are replaced, and nothing otherwise.
+ * do. Reads what `heldRowsOf` reads if lists are replaced, and nothing otherwise.
  *
  * @since 0.1.0
  * @category constructors
  */
 export const comparedWithHeld = (
-  { ratings, watched }: Pick<OpenDataset, "ratings" | "watched">,
+  rows: Pick<OpenDataset, "ratings" | "rowsOfMembers" | "watched">,
   keeps: Keeps,
   members: ReadonlyArray<BatchMember>
 ): Effect.Effect<ReadonlyArray<BatchMember>, StorageError> =>
   Effect.suspend(() => {
     const replaced = members.flatMap(({ record: { userId }, write }) => (write === "replace" ? [userId] : []))
-    return Effect.map(heldRowsOf({ ratings, watched }, replaced), (all) =>
+    return Effect.map(heldRowsOf(rows, replaced), (all) =>
       members.map((member) => {
         const held = all.get(member.record.userId)
         if (held === undefined) return member
         const keepsFacts = keeps.has("rated_on") || keeps.has("liked")
-        const rows = keepsFacts
+        const ratings = keepsFacts
           ? member.ratings.map((row) => withHeldFacts(row, held.ratings.get(row.filmId)))
           : member.ratings
-        return leastWritten({ ...member, ratings: rows }, held)
+        return leastWritten({ ...member, ratings }, held)
       })
     )
   })

@@ -22,7 +22,7 @@ type DatasetMembers = Pick<DatasetState, "members" | "users">
  * @category constructors
  */
 export const withUnrecorded = (
-  rows: Pick<OpenDataset, "ratings" | "watched">,
+  rows: Pick<OpenDataset, "ratings" | "rowsOfMembers" | "watched">,
   state: DatasetMembers,
   read: ReadonlyArray<ReadMember>
 ): Effect.Effect<DatasetMembers, StorageError> =>

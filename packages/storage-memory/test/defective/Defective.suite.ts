@@ -1,5 +1,11 @@
 /** Storages with one defect each. Every one of them must fail the kit; Defects.slow.test.ts sees to it. */
-import { type Batch, type DatasetState, type OpenDataset, RatingsStorage } from "@letterboxd-ratings/core"
+import {
+  type Batch,
+  type DatasetState,
+  type OpenDataset,
+  RatingsStorage,
+  type RowStreams
+} from "@letterboxd-ratings/core"
 import { MemoryStorage } from "@letterboxd-ratings/storage-memory"
 import { storageSuite } from "@letterboxd-ratings/storage-testkit"
 import { type Context, Effect, Layer, Stream } from "effect"
@@ -40,6 +46,16 @@ const defects: Readonly<Record<string, Change>> = {
       Effect.map(Stream.runCollect(open.ratings), (rows) => Stream.fromIterable([...rows].toReversed()))
     )
   })),
+  "finds the rows of one member, whoever is asked for": dataset((open) => {
+    const streams: RowStreams = open
+    return {
+      ...open,
+      rowsOfMembers: (name, [only]) => {
+        const isOfOnly = ({ userId }: { readonly userId: number }) => userId === only
+        return Stream.filter(streams[name], isOfOnly)
+      }
+    }
+  }),
   "forgets what is known of members": state((held) => ({ ...held, members: new Map() })),
   "orders films by id": state((held) => ({ ...held, films: new Map([...held.films].toSorted(([a], [b]) => b - a)) })),
   "forgets how many batches there are": state((held) => ({ ...held, batches: 0 })),
