@@ -5,8 +5,9 @@
  */
 import { type DatasetState, formatRating, Rating } from "@letterboxd-ratings/core"
 import { DateTime, Schema } from "effect"
-import { count, type ExportedFile, type FileColumn } from "./ExportedFile.ts"
 import type { ChangesSince } from "./EarlierExport.ts"
+import type { ExportedFile, FileColumn } from "./ExportedFile.ts"
+import { count, counted } from "./NumberWords.ts"
 import type { RatingTally } from "./RatingTally.ts"
 
 /**
@@ -42,7 +43,6 @@ export interface DataCardFacts {
  */
 export const dataCardName = "DATA_CARD.md"
 
-const counted = (n: number, one: string): string => `${count(n)} ${n === 1 ? one : `${one}s`}`
 const share = (part: number, whole: number): string => (whole === 0 ? "none" : `${((part / whole) * 100).toFixed(1)} %`)
 const decodeRating = Schema.decodeSync(Rating)
 const dayOf = (millis: number): string => new Date(millis).toISOString().slice(0, 10)

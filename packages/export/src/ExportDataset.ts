@@ -223,7 +223,8 @@ export const exportFiles = (
     const { notes: leftOut, whole: own } = leftOutOf(yield* wholeOf(from, asOf))
     const { note, whole: everybody } =
       numbers === undefined ? { note: undefined, whole: own } : withNumbersElsewhere(own, numbers)
-    const sinceLast = salt === undefined ? yield* changesSince(folder, everybody) : undefined
+    const sinceLast =
+      salt === undefined && existing === "set-aside" ? yield* changesSince(folder, everybody) : undefined
     const all = member === undefined ? everybody : yield* onlyMember(everybody, member, from.place)
     return yield* replaceFolder(failures, folder, { existing, mark: dataCardName, keep: [from.place] }, (staging) =>
       Effect.gen(function* () {

@@ -11,7 +11,6 @@ import {
   type Keeps,
   type Member,
   noKeeps,
-  Rating,
   type StorageError,
   UserId,
   type Username,
@@ -19,8 +18,8 @@ import {
 } from "@letterboxd-ratings/core"
 import { hmac } from "@noble/hashes/hmac"
 import { sha256 } from "@noble/hashes/sha2"
-import { Chunk, DateTime, Effect, Option, Redacted, Schema, Stream } from "effect"
-import { rowsAtOnce } from "./ExportedFile.ts"
+import { DateTime, Effect, Option, Redacted, Stream } from "effect"
+import { holdRatings } from "./HeldRatings.ts"
 
 /**
  * A part of the ratings that has a file of its own: to train, to validate or to test with. `rows` says how many there are.
@@ -150,9 +149,6 @@ export const anonymousIds = (
   return ids
 }
 
-const decodeRating = Schema.decodeSync(Rating)
-const stars = Array.from({ length: 11 }, (_, halfStars) => (halfStars === 0 ? undefined : decodeRating(halfStars / 2)))
-
 /**
  * The dataset without names, and without what leads to them: ids are salted, members stand in the order of those ids
  * (the order of discovery is that of popularity), films in that of theirs, and the only time is the day of the last
@@ -168,45 +164,21 @@ export const anonymised = (
   Effect.gen(function* () {
     const ids = anonymousIds(state.users, salt)
     const day = DateTime.startOf(committedAt, "day")
-    const users = new Int32Array(state.ratings)
-    const films = new Int32Array(state.ratings)
-    const halfStars = new Uint8Array(state.ratings)
-    let row = 0
-    yield* Stream.runForEachChunk(ratings, (chunk) =>
-      Effect.sync(() => {
-        for (const { filmId, rating, userId } of chunk) {
-          users[row] = ids.get(userId) ?? 0
-          films[row] = filmId
-          halfStars[row] = rating * 2
-          row += 1
-        }
-      })
-    )
-    const order = Uint32Array.from({ length: row }, (_, i) => i)
+    const { inOrder, userOf, users } = yield* holdRatings(ratings, state.ratings)
+    const idOf = users.map((userId) => ids.get(userId) ?? 0)
+    const idAt = (row: number): number => idOf[userOf[row] ?? 0] ?? 0
     // A member's own films keep their order: it is that of the site's list, the same for everybody.
-    order.sort((a, b) => (users[a] ?? 0) - (users[b] ?? 0) || a - b)
-
-    const known = new Map(
-      [...state.films.values()].toSorted((a, b) => a.id - b.id).map((film) => [film.id as number, film])
-    )
-    const rowAt = (at: number): ReadonlyArray<EncodedRating> => {
-      const film = known.get(films[at] ?? 0)
-      const rating = stars[halfStars[at] ?? 0]
-      return film === undefined || rating === undefined
-        ? []
-        : [{ userId: UserId.make(users[at] ?? 0), filmId: film.id, rating }]
-    }
+    const order = new Int32Array(userOf.length).map((_, row) => row).sort((a, b) => idAt(a) - idAt(b) || a - b)
     return {
       keeps: noKeeps,
-      films: new Map([...known.values()].map((film) => [film.id, film])),
+      films: new Map([...state.films].toSorted(([a], [b]) => a - b)),
       readAt: () => day,
-      ratings: Stream.unfoldChunk(0, (from) =>
-        from >= row
+      // A rating without a salted id or a film is left out, and then missing where rows are counted.
+      ratings: Stream.filterMap(inOrder(order), ({ filmId, rating, userId }) => {
+        const id = ids.get(userId)
+        return id === undefined || !state.films.has(filmId)
           ? Option.none()
-          : Option.some([
-              Chunk.fromIterable(Array.from(order.subarray(from, from + rowsAtOnce)).flatMap(rowAt)),
-              from + rowsAtOnce
-            ] as const)
-      )
+          : Option.some({ userId: id, filmId, rating })
+      })
     }
   })

@@ -58,8 +58,12 @@ export const failures = failuresOf("export")
 /** So many rows are held as text at once. */
 export const rowsAtOnce = 8_192
 
-/** A number as a sentence has it: 1,234. */
-export const count = (n: number): string => n.toLocaleString("en-US")
+/** Rows as they stand in a file, some at a time. */
+export const linesOf = <Row, E, R>(
+  rows: Stream.Stream<Row, E, R>,
+  line: (row: Row) => string
+): Stream.Stream<FileRows, E, R> =>
+  Stream.map(Stream.grouped(rows, rowsAtOnce), (some) => ({ text: Array.from(some, line).join(""), rows: some.length }))
 
 const encoder = new TextEncoder()
 

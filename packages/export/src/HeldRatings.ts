@@ -3,8 +3,14 @@
  *
  * @since 0.1.0
  */
-import { type EncodedRating, type FilmId, Rating, type StorageError, type UserId } from "@letterboxd-ratings/core"
-import { Chunk, Effect, Option, Schema, Stream, Struct } from "effect"
+import {
+  type EncodedRating,
+  type FilmId,
+  ratingFromHalfStars,
+  type StorageError,
+  type UserId
+} from "@letterboxd-ratings/core"
+import { Chunk, Effect, Option, Stream, Struct } from "effect"
 import { rowsAtOnce } from "./ExportedFile.ts"
 import { growingNumbers } from "./GrowingNumbers.ts"
 
@@ -14,8 +20,7 @@ type Facts = Omit<EncodedRating, "filmId" | "rating" | "userId">
 const factNames = { ratedOn: true, liked: true } satisfies { readonly [K in keyof Required<Facts>]: true }
 const namesOfFacts = Struct.keys(factNames)
 
-const decodeRating = Schema.decodeSync(Rating)
-const stars = Array.from({ length: 11 }, (_, halfStars) => (halfStars === 0 ? undefined : decodeRating(halfStars / 2)))
+const stars = Array.from({ length: 11 }, (_, halfStars) => Option.getOrUndefined(ratingFromHalfStars(halfStars)))
 
 /**
  * Ratings in memory. `users` and `films` have each id once, `userOf` and `filmOf` say for each row where in them its ids
@@ -26,7 +31,7 @@ export interface HeldRatings {
   readonly films: ReadonlyArray<FilmId>
   readonly userOf: ArrayLike<number>
   readonly filmOf: ArrayLike<number>
-  readonly inOrder: (order: Uint32Array) => Stream.Stream<EncodedRating>
+  readonly inOrder: (order: Int32Array) => Stream.Stream<EncodedRating>
 }
 
 /**
@@ -74,7 +79,7 @@ export const holdRatings = (
         }
       })
     )
-    const rowsAt = (rows: Uint32Array): ReadonlyArray<EncodedRating> => {
+    const rowsAt = (rows: Int32Array): ReadonlyArray<EncodedRating> => {
       const found: Array<EncodedRating> = []
       for (const row of rows) {
         const userId = users[userOf.at(row)]

@@ -4,10 +4,9 @@
  * @since 0.1.0
  */
 import type { EncodedRating } from "@letterboxd-ratings/core"
-import { Stream } from "effect"
 import { writeParts } from "./ExportedDataset.ts"
 import { fileColumn } from "./ColumnMeanings.ts"
-import { ofRatings, rowsAtOnce, writeFile } from "./ExportedFile.ts"
+import { linesOf, ofRatings, writeFile } from "./ExportedFile.ts"
 import type { ExportFormat } from "./ExportFormat.ts"
 import { ratingColumns } from "./RatingColumns.ts"
 
@@ -29,12 +28,8 @@ export const jsonLines: ExportFormat = {
       for (const { get, name } of columns) values[name] = get(rating) ?? null
       return `${JSON.stringify(values)}\n`
     }
-    return writeParts(dataset, "ratings", "jsonl", (name, ratings) => {
-      const content = Stream.map(Stream.grouped(ratings, rowsAtOnce), (some) => ({
-        text: Array.from(some, line).join(""),
-        rows: some.length
-      }))
-      return ofRatings(writeFile(folder, name, "", content), told)
-    })
+    return writeParts(dataset, "ratings", "jsonl", (name, ratings) =>
+      ofRatings(writeFile(folder, name, "", linesOf(ratings, line)), told)
+    )
   }
 }

@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import { orderOf, startsOf } from "./RatingPairs.ts"
 
 /** The fewest ratings that a member and a film must have to stay. */
 export interface Minima {
@@ -30,26 +31,11 @@ export interface Core {
 
 /** One side of the ratings: the members with their films, or the films with their members. */
 const sideOf = (size: number, minimum: number, owners: ArrayLike<number>, others: ArrayLike<number>) => {
-  const counts = new Uint32Array(size)
-  for (let row = 0; row < owners.length; row++) {
-    const owner = owners[row] ?? 0
-    counts[owner] = (counts[owner] ?? 0) + 1
-  }
-  const ends = new Uint32Array(size)
-  let end = 0
-  for (let one = 0; one < size; one++) {
-    end += counts[one] ?? 0
-    ends[one] = end
-  }
-  // The others of each owner, filled from the end of its place.
-  const linked = new Uint32Array(owners.length)
-  const next = ends.slice()
-  for (let row = 0; row < owners.length; row++) {
-    const owner = owners[row] ?? 0
-    const place = (next[owner] ?? 0) - 1
-    next[owner] = place
-    linked[place] = others[row] ?? 0
-  }
+  const start = startsOf(owners, size)
+  // The others of each owner stand together.
+  const linked = orderOf(owners, start)
+  for (let i = 0; i < linked.length; i++) linked[i] = others[linked[i] ?? 0] ?? 0
+  const counts = start.subarray(1).map((end, one) => end - (start[one] ?? 0))
   const stays = new Uint8Array(size).fill(1)
   let falling = Array.from({ length: size }, (_, one) => one).filter((one) => (counts[one] ?? 0) < minimum)
   return {
@@ -61,7 +47,7 @@ const sideOf = (size: number, minimum: number, owners: ArrayLike<number>, others
       for (const one of left) stays[one] = 0
       return left
     },
-    linkedTo: (one: number): Uint32Array => linked.subarray(next[one], ends[one]),
+    linkedTo: (one: number): Int32Array => linked.subarray(start[one], start[one + 1]),
     loseRating: (one: number): void => {
       const count = counts[one] ?? 0
       counts[one] = count - 1

@@ -16,7 +16,7 @@ import { stringify } from "csv-stringify/sync"
 import { Effect, Stream } from "effect"
 import { fileColumn } from "./ColumnMeanings.ts"
 import { writeParts } from "./ExportedDataset.ts"
-import { type FileColumn, ofRatings, ofWatched, rowsAtOnce, writeFile } from "./ExportedFile.ts"
+import { type FileColumn, linesOf, ofRatings, ofWatched, writeFile } from "./ExportedFile.ts"
 import type { ExportFormat } from "./ExportFormat.ts"
 import { keptRatingColumns, textIn } from "./RatingColumns.ts"
 import { ratingTimes, timestampNotes } from "./RatingTimes.ts"
@@ -139,15 +139,7 @@ export const movieLens: ExportFormat = {
           ? []
           : [
               yield* ofWatched(
-                writeFile(
-                  folder,
-                  "watched.csv",
-                  headerOf(watchedColumns),
-                  Stream.map(Stream.grouped(watched, rowsAtOnce), (some) => ({
-                    text: Array.from(some, watchedRow).join(""),
-                    rows: some.length
-                  }))
-                ),
+                writeFile(folder, "watched.csv", headerOf(watchedColumns), linesOf(watched, watchedRow)),
                 watchedColumns
               )
             ])

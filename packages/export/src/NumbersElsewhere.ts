@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import type { Film, Slug, WholeDataset } from "@letterboxd-ratings/core"
+import { counted } from "./NumberWords.ts"
 
 /**
  * The numbers of films by their slugs.
@@ -31,14 +32,15 @@ export const withNumbersElsewhere = <A extends WholeDataset>(
       told !== undefined && known !== told
     if (isOther(joined.tmdbId, more.tmdbId) || isOther(joined.imdbId, more.imdbId)) disagreeing += 1
   }
-  const count = (n: number) => `${n.toLocaleString("en-US")} ${n === 1 ? "film" : "films"}`
   return {
     whole: {
       ...whole,
       state: { ...whole.state, films, keeps: new Set([...whole.state.keeps, "film_numbers"] as const) }
     },
-    note: `Numbers at TMDB or IMDb of ${count(filled)} are from a table that is no part of the dataset, joined by slug.${
-      disagreeing === 0 ? "" : ` It has other numbers for ${count(disagreeing)}; those of the dataset were kept.`
+    note: `Numbers at TMDB or IMDb of ${counted(filled, "film")} are from a table that is no part of the dataset, joined by slug.${
+      disagreeing === 0
+        ? ""
+        : ` It has other numbers for ${counted(disagreeing, "film")}; those of the dataset were kept.`
     }`
   }
 }

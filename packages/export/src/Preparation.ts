@@ -6,9 +6,10 @@
 import type { FilmId, StorageError, UserId, Username, WholeDataset } from "@letterboxd-ratings/core"
 import { Effect, Stream } from "effect"
 import type { ExportedDataset, Indexes } from "./ExportedDataset.ts"
-import { count, failures } from "./ExportedFile.ts"
+import { failures } from "./ExportedFile.ts"
 import { holdRatings } from "./HeldRatings.ts"
 import { kCore, type Minima } from "./KCore.ts"
+import { count, counted } from "./NumberWords.ts"
 import { defaultSeed, type Split, splitInParts } from "./Split.ts"
 
 /**
@@ -44,7 +45,7 @@ export const prepared = <A extends WholeDataset>(
   Effect.gen(function* () {
     const held = yield* holdRatings(whole.ratings, whole.state.ratings)
     const { filmOf, films, userOf, users } = held
-    const all = (): Uint32Array => new Uint32Array(userOf.length).map((_, row) => row)
+    const all = (): Int32Array => new Int32Array(userOf.length).map((_, row) => row)
     const isCore = minFilmRatings !== undefined || minUserRatings !== undefined
     if (!isCore && !contiguous) return { whole: { ...whole, ratings: held.inOrder(all()) }, notes: [] }
     const minima: Minima = { userRatings: minUserRatings ?? 1, filmRatings: minFilmRatings ?? 1 }
@@ -54,7 +55,7 @@ export const prepared = <A extends WholeDataset>(
       return yield* failures.storageError(
         "InvalidOption",
         place,
-        `no rating is left where each member has at least ${ratings(minima.userRatings)} and each film at least ${ratings(minima.filmRatings)}. Nothing was exported. Choose smaller numbers`
+        `no rating is left where each member has at least ${counted(minima.userRatings, "rating")} and each film at least ${counted(minima.filmRatings, "rating")}. Nothing was exported. Choose smaller numbers`
       )
     }
     const keptUsers = new Set<UserId>(users.filter((_, user) => core.users[user] === 1))
@@ -84,13 +85,11 @@ export const prepared = <A extends WholeDataset>(
       whole: then,
       notes: [
         isCore
-          ? `Each member has at least ${ratings(minima.userRatings)} and each film at least ${ratings(minima.filmRatings)} among what is here. What has fewer was left out, again and again, in ${core.rounds} ${core.rounds === 1 ? "round" : "rounds"}. ${losses}`
+          ? `Each member has at least ${counted(minima.userRatings, "rating")} and each film at least ${counted(minima.filmRatings, "rating")} among what is here. What has fewer was left out, again and again, in ${counted(core.rounds, "round")}. ${losses}`
           : `Members and films without a rating have no index. ${losses}`
       ]
     }
   })
-
-const ratings = (n: number): string => `${count(n)} ${n === 1 ? "rating" : "ratings"}`
 
 const numbered = <Id extends number>(ids: Iterable<Id>): ReadonlyMap<Id, number> =>
   new Map(

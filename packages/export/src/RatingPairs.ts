@@ -25,9 +25,12 @@ export interface RatingPairs {
  * @since 0.1.0
  * @category constructors
  */
-export const startsOf = (kindOf: Int32Array, kinds: number): Int32Array => {
+export const startsOf = (kindOf: ArrayLike<number>, kinds: number): Int32Array => {
   const start = new Int32Array(kinds + 1)
-  for (const kind of kindOf) start[kind + 1] = (start[kind + 1] ?? 0) + 1
+  for (let row = 0; row < kindOf.length; row++) {
+    const kind = kindOf[row] ?? 0
+    start[kind + 1] = (start[kind + 1] ?? 0) + 1
+  }
   for (let i = 0; i < kinds; i++) start[i + 1] = (start[i + 1] ?? 0) + (start[i] ?? 0)
   return start
 }
@@ -38,7 +41,7 @@ export const startsOf = (kindOf: Int32Array, kinds: number): Int32Array => {
  * @since 0.1.0
  * @category constructors
  */
-export const orderOf = (kindOf: Int32Array, start: Int32Array): Int32Array => {
+export const orderOf = (kindOf: ArrayLike<number>, start: Int32Array): Int32Array => {
   const next = start.slice()
   const order = new Int32Array(kindOf.length)
   for (let row = 0; row < kindOf.length; row++) {

@@ -14,7 +14,7 @@ import {
 import { Effect, Stream } from "effect"
 import { fileColumn } from "./ColumnMeanings.ts"
 import { type ExportedDataset, writeParts } from "./ExportedDataset.ts"
-import { type FileColumn, ofRatings, ofWatched, rowsAtOnce, writeFile } from "./ExportedFile.ts"
+import { type FileColumn, linesOf, ofRatings, ofWatched, writeFile } from "./ExportedFile.ts"
 import type { ExportFormat } from "./ExportFormat.ts"
 import { ratingTimes, timestampNotes } from "./RatingTimes.ts"
 import { writeSorted } from "./SortedRatings.ts"
@@ -136,12 +136,7 @@ export const recBole: ExportFormat = {
                   folder,
                   `${dataset}-watched.inter`,
                   headerOf(ids),
-                  Stream.map(Stream.grouped(watched, rowsAtOnce), (some) => ({
-                    text: Array.from(some, ({ filmId, userId }) => `${userIdOf(userId)}\t${itemIdOf(filmId)}\n`).join(
-                      ""
-                    ),
-                    rows: some.length
-                  }))
+                  linesOf(watched, ({ filmId, userId }) => `${userIdOf(userId)}\t${itemIdOf(filmId)}\n`)
                 ),
                 ids
               )

@@ -5,37 +5,27 @@
  */
 import type { FileSystem, Path } from "@effect/platform"
 import type { EncodedRating, StorageError } from "@letterboxd-ratings/core"
-import { Effect, Stream } from "effect"
-import { type ExportedFile, rowsAtOnce, writeFile } from "./ExportedFile.ts"
+import { Effect, type Stream } from "effect"
+import { type ExportedFile, linesOf, writeFile } from "./ExportedFile.ts"
 import { holdRatings } from "./HeldRatings.ts"
+import { orderOf, startsOf } from "./RatingPairs.ts"
 
 const sortedRatings = (
   ratings: Stream.Stream<EncodedRating, StorageError>
 ): Effect.Effect<Stream.Stream<EncodedRating, StorageError>, StorageError> =>
   Effect.map(holdRatings(ratings), ({ filmOf, films, inOrder, userOf, users }) => {
-    const { length } = userOf
-    const userAt = (i: number): number => userOf[i] ?? 0
-    const filmAt = (i: number): number => films[filmOf[i] ?? 0] ?? 0
-    // Each member's rows are put together, and then sorted by themselves.
-    const counts = new Uint32Array(users.length)
-    for (let i = 0; i < length; i++) counts[userAt(i)] = (counts[userAt(i)] ?? 0) + 1
-    const usersInOrder = users.map((userId, number) => ({ userId, number })).toSorted((a, b) => a.userId - b.userId)
-    const starts = new Uint32Array(users.length)
-    let start = 0
-    for (const { number } of usersInOrder) {
-      starts[number] = start
-      start += counts[number] ?? 0
-    }
-    const order = new Uint32Array(length)
-    const next = starts.slice()
-    for (let i = 0; i < length; i++) {
-      const place = next[userAt(i)] ?? 0
-      order[place] = i
-      next[userAt(i)] = place + 1
-    }
-    for (const { number } of usersInOrder) {
-      const from = starts[number] ?? 0
-      order.subarray(from, from + (counts[number] ?? 0)).sort((a, b) => filmAt(a) - filmAt(b) || a - b)
+    const filmAt = (row: number): number => films[filmOf[row] ?? 0] ?? 0
+    const start = startsOf(userOf, users.length)
+    const together = orderOf(userOf, start)
+    const order = new Int32Array(together.length)
+    let written = 0
+    for (const { number } of users.map((id, number) => ({ id, number })).toSorted((a, b) => a.id - b.id)) {
+      const rows = together.subarray(start[number], start[number + 1])
+      order.set(
+        rows.sort((a, b) => filmAt(a) - filmAt(b) || a - b),
+        written
+      )
+      written += rows.length
     }
     return inOrder(order)
   })
@@ -54,14 +44,4 @@ export const writeSorted = (
   ratings: Stream.Stream<EncodedRating, StorageError>,
   row: (rating: EncodedRating) => string
 ): Effect.Effect<ExportedFile, StorageError, FileSystem.FileSystem | Path.Path> =>
-  Effect.flatMap(sortedRatings(ratings), (sorted) =>
-    writeFile(
-      folder,
-      name,
-      header,
-      Stream.map(Stream.grouped(sorted, rowsAtOnce), (some) => ({
-        text: Array.from(some, row).join(""),
-        rows: some.length
-      }))
-    )
-  )
+  Effect.flatMap(sortedRatings(ratings), (sorted) => writeFile(folder, name, header, linesOf(sorted, row)))

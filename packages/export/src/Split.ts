@@ -7,7 +7,8 @@ import type { EncodedRating, StorageError } from "@letterboxd-ratings/core"
 import { sha256 } from "@noble/hashes/sha2"
 import { Chunk, Effect, Schema, Stream } from "effect"
 import type { ExportedDataset, ExportedPart } from "./ExportedDataset.ts"
-import { count, failures } from "./ExportedFile.ts"
+import { failures } from "./ExportedFile.ts"
+import { count, counted } from "./NumberWords.ts"
 
 /**
  * Which ratings are for testing:
@@ -81,8 +82,6 @@ interface LeftOut {
   smallest: { readonly row: number; readonly hash: number }
 }
 
-const members = (n: number): string => `${count(n)} ${n === 1 ? "member" : "members"}`
-
 /** How many members have a rating left out: the newest one, the one with the smallest hash, or none. */
 type LeftOutBy = Readonly<Record<"day" | "hash" | "no", number>>
 
@@ -91,7 +90,7 @@ const wordsOf = (split: Split, { day, hash, no }: LeftOutBy): string => {
     case "random":
       return `about ${Number((split.share * 100).toPrecision(6))} % of the ratings are for testing, each chosen by a hash of its own, whatever else is in the dataset.`
     case "leave-one-out":
-      return `one rating of each member is for testing. It is the newest for ${members(day)}, the days of all whose ratings are known, and the one with the smallest hash for ${members(hash)}. ${members(no)} with a single rating ${no === 1 ? "is" : "are"} in training only.`
+      return `one rating of each member is for testing. It is the newest for ${counted(day, "member")}, the days of all whose ratings are known, and the one with the smallest hash for ${counted(hash, "member")}. ${counted(no, "member")} with a single rating ${no === 1 ? "is" : "are"} in training only.`
     case "time":
       return `the ratings of ${split.day} and later are for testing.`
   }

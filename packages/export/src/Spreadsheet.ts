@@ -4,10 +4,9 @@
  * @since 0.1.0
  */
 import { displayName, type EncodedRating, formatRating } from "@letterboxd-ratings/core"
-import { Stream } from "effect"
 import { writeParts } from "./ExportedDataset.ts"
 import { fileColumn } from "./ColumnMeanings.ts"
-import { ofRatings, rowsAtOnce, writeFile } from "./ExportedFile.ts"
+import { linesOf, ofRatings, writeFile } from "./ExportedFile.ts"
 import type { ExportFormat } from "./ExportFormat.ts"
 import { keptRatingColumns, textIn } from "./RatingColumns.ts"
 
@@ -82,12 +81,8 @@ export const spreadsheet: ExportFormat = {
       return `${member},${titles.get(filmId) ?? filmId},${formatRating(rating)}${facts}\r\n`
     }
     const header = `${mark}${columns.map(({ name }) => name).join(",")}\r\n`
-    return writeParts(dataset, "ratings", "csv", (name, ratings) => {
-      const content = Stream.map(Stream.grouped(ratings, rowsAtOnce), (some) => ({
-        text: Array.from(some, line).join(""),
-        rows: some.length
-      }))
-      return ofRatings(writeFile(folder, name, header, content), columns)
-    })
+    return writeParts(dataset, "ratings", "csv", (name, ratings) =>
+      ofRatings(writeFile(folder, name, header, linesOf(ratings, line)), columns)
+    )
   }
 }

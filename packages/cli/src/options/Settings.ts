@@ -14,13 +14,13 @@ import { Screen } from "../Screen.ts"
 import { shown } from "../Shown.ts"
 import { configFileName, readConfigFile } from "./ConfigFile.ts"
 import {
+  exportOptions,
   flagOf,
   optionKeys,
   type OptionKey,
   type OptionSpec,
   optionTable,
   type OptionValues,
-  preparationKeys,
   variableOf
 } from "./OptionTable.ts"
 
@@ -220,20 +220,8 @@ const repeatedBy: Readonly<Record<string, ReadonlyArray<OptionKey>>> = {
   user: [...sourceKeys.filter((key) => key !== "membersList"), ...datasetKeys],
   refresh: [...sourceKeys, ...datasetKeys],
   import: [...datasetKeys, "filmLabel", "baseUrl", "as", "format", "columns", "films"],
-  export: [
-    ...datasetKeys,
-    "filmLabel",
-    "from",
-    "to",
-    "into",
-    "intoOptions",
-    "asOf",
-    "timestamps",
-    ...preparationKeys,
-    "films",
-    "member",
-    "anonymise"
-  ],
+  // A salt is a secret.
+  export: [...datasetKeys, "filmLabel", "films", ...[...exportOptions].filter((key) => key !== "salt")],
   report: [...datasetKeys, "member", "outFile", "anonymise"]
 }
 
