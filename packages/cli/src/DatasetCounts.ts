@@ -3,11 +3,11 @@
  *
  * @since 0.1.0
  */
-import type { DatasetSummary } from "@letterboxd-ratings/core"
+import { type DatasetSummary, membersIn } from "@letterboxd-ratings/core"
 import { DateTime } from "effect"
 
 /**
- * How much a dataset has: its members by their state, films, ratings and batches, its size in bytes, and when the last
+ * How much a dataset has: its members by their state (`users` counts them all, without those who are forgotten), films, ratings and batches, its size in bytes, and when the last
  * batch was committed, in ISO 8601.
  *
  * @since 0.1.0
@@ -25,7 +25,7 @@ export const countsOf = ({ bytes, committedAt, state }: DatasetSummary) => {
   }
   for (const { state: memberState } of state.members.values()) members[memberState] += 1
   return {
-    users: state.users.size,
+    users: membersIn(state),
     ...members,
     films: state.films.size,
     ratings: state.ratings,

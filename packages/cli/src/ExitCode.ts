@@ -1,7 +1,7 @@
 /**
  * The exit codes of `lb`. Scripts rely on them. 0: all members are complete and committed. 1: invalid input or
- * configuration, or output that cannot be written. 2: finished, but some members are partial, or a limit
- * (`--max-requests`, `--max-time`) was reached. 3: stopped by the site, or by pages that were not understood. 4: the
+ * configuration, or output that cannot be written. 2: finished, but some members are partial, or lead to one
+ * who asked to be left out, or a limit (`--max-requests`, `--max-time`) was reached. 3: stopped by the site, or by pages that were not understood. 4: the
  * dataset is damaged, locked, or of a newer format. 130: interrupted by
  * Ctrl-C, SIGTERM or SIGHUP.
  *
@@ -78,4 +78,8 @@ export const exitCodeOfSourceError = (reason: SourceErrorReason): 1 | 2 | 3 => o
  * @category constructors
  */
 export const exitCodeOfReport = (report: RunReport): 0 | 1 | 2 | 3 =>
-  report.stopped !== undefined ? ofSource[report.stopped.kind] : report.members.partial > 0 ? 2 : 0
+  report.stopped !== undefined
+    ? ofSource[report.stopped.kind]
+    : report.members.partial > 0 || report.leadToForgotten !== undefined
+      ? 2
+      : 0

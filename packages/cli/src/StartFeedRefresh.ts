@@ -144,7 +144,11 @@ export const refreshByFeed = (
       )
     }
     yield* settings.json ? screen.err(`${words}\n`) : screen.out(`${words}\n`)
-    const isPart = report.plan.beyondBudget > 0 || report.gap.length > 0 || (report.import?.refused.length ?? 0) > 0
+    const isPart =
+      report.plan.beyondBudget > 0 ||
+      report.gap.length > 0 ||
+      report.absent.length > 0 ||
+      (report.import?.refused.length ?? 0) > 0
     const code = stoppedBy !== undefined ? exitCodeOfSourceError(stoppedBy.reason) : isPart ? 2 : 0
     if (code !== 0) return yield* new CommandEnded({ code })
   })

@@ -154,8 +154,22 @@ describe("lb refresh", () => {
         assert.include(refused.out, "Continue with: ")
         assert.deepStrictEqual(ratings(), expected.toSorted())
 
-        // A whole reading knows better.
         await Effect.runPromise(site.behave({ faults: [] }))
+        await Effect.runPromise(
+          site.become({
+            members: [
+              { username: "ann", displayName: "ann", state: { renamedTo: "anna" }, films: [] },
+              ...worldOf({ ...after, cat: {}, dan: { ...many, 99: 2 } }).members.filter(
+                ({ username }) => username !== "ann"
+              )
+            ]
+          })
+        )
+        const moved = await lb(folder, ["refresh", "ann", "--via", "feed", ...args])
+        assert.strictEqual(moved.code, 2, moved.out + moved.err)
+        assert.include(moved.out, "No feed: ann (")
+        await Effect.runPromise(site.become(worldOf({ ...after, cat: {}, dan: { ...many, 99: 2 } })))
+        // A whole reading knows better.
         assert.strictEqual((await lb(folder, ["refresh", "ann", "bob", "cat", "dan", ...args])).code, 0)
         assert.isFalse(ratings().includes("cat,Film 3,1.0"))
         assert.strictEqual(ratings().length, had.length + 1)

@@ -97,6 +97,63 @@ describe("a member with another name", () => {
 })
 
 describe("lb rename", () => {
+  for (const storage of ["csv", "sqlite", "parquet"])
+    it(
+      `gives a member a name back that it had, in ${storage}, and says what another list lacks`,
+      inEmptyFolder((folder) =>
+        Effect.runPromise(
+          Effect.scoped(
+            Effect.flatMap(
+              Sandbox.make({
+                world: { members: [member("carl", [3, 2]), member("zoe", [5]), member("zoey", [4, 3, 1])] }
+              }),
+              (site) =>
+                Effect.promise(async () => {
+                  const kept = ["--storage", storage]
+                  const args = [...kept, "--base-url", site.url, "--rate", "unlimited", "--quiet"]
+                  await said(folder, ["run", "--mode", "new", "--batches", "1", "--batch-size", "3", ...args])
+                  for (const [from, to] of [
+                    ["carl", "carlb"],
+                    ["carlb", "carlc"],
+                    ["carlc", "carl"]
+                  ] as const) {
+                    const plan = await lb(folder, ["rename", from, to, ...kept])
+                    assert.include(plan.err, `${from} (2 ratings) gets the name ${to}. Nothing was changed.`)
+                    assert.include(
+                      await said(folder, ["rename", from, to, "--yes", ...kept]),
+                      `${from} is called ${to} now: one member, whose id, rows and history go on.\n`
+                    )
+                    assert.include(await said(folder, ["verify", ...kept]), "is valid")
+                  }
+                  const joined = await said(folder, ["rename", "zoey", "zoe", "--yes", ...kept])
+                  assert.include(joined, "2 ratings of zoey that are not on the list of zoe were removed.")
+                  await said(folder, ["export", "--from", storage, "--to", "csv", "--into", "now"])
+                  const now = path.join(folder, "now")
+                  assert.deepStrictEqual(rowsOf(now, "latest_user_mappings.csv"), [
+                    "carl,1",
+                    "zoe,2",
+                    "zoey,3",
+                    "carlc,4",
+                    "carlb,5"
+                  ])
+                  assert.deepStrictEqual(rowsOf(now, "latest_raw_user_ratings.csv").toSorted(), [
+                    "1,1,3.0",
+                    "1,2,2.0",
+                    "2,1,5.0"
+                  ])
+                  // All names go with the member.
+                  assert.include(
+                    await said(folder, ["forget", "carl", "--yes", ...kept]),
+                    "3 names and 2 ratings are gone"
+                  )
+                })
+            )
+          )
+        )
+      ),
+      60_000
+    )
+
   it(
     "joins two names where the site cannot be asked, and refuses what it cannot know",
     inEmptyFolder((folder) =>
@@ -114,6 +171,7 @@ describe("lb rename", () => {
                   [["davee"], "Two names are required"],
                   [["nobody", "david", "--yes"], "nobody is not in the dataset"],
                   [["davee", "not a name!", "--yes"], "not a name"],
+                  [["davee", "@Davee", "--yes"], "Both names are davee. Nothing was changed."],
                   [["davee", "david"], "share 3 films. Nothing was changed. Add --yes"]
                 ] as const) {
                   const { code, err } = await lb(folder, ["rename", ...words])

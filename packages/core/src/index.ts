@@ -25,13 +25,14 @@ export { contentAfter, DatasetContent, emptyContent, problemsOf, rowStreamsOf } 
 export {
   type Forgetting,
   forgettingBatch,
-  forgottenAs,
   forgottenIn,
   isForgottenIn,
+  membersIn,
   whomToForget,
   withoutForgotten
 } from "./dataset/Forgotten.ts"
 export {
+  isFormerNameOf,
   joinNames,
   type JoinedNames,
   type LiveMembers,
@@ -112,6 +113,7 @@ export {
   BatchCommitted,
   HarvestEvent,
   MemberDiscovered,
+  MemberLeftOut,
   MemberRead,
   PageRead,
   RunFinished,

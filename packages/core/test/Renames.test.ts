@@ -1,15 +1,29 @@
 import { assert, describe, it } from "@effect/vitest"
 import {
   EncodedRating,
+  forgettingBatch,
   type Harvest,
   MemberRecord,
   membersAlike,
   PartContent,
-  sampleOfRatings
+  RatingsStorage,
+  sampleOfRatings,
+  whomToForget
 } from "@letterboxd-ratings/core"
-import { Effect, Schema } from "effect"
+import { DateTime, Effect, Schema } from "effect"
 import * as fc from "fast-check"
-import { idsIn, list, memoryDataset, type MemoryWorld, runHarvest, unavailable, username, watched } from "./Worlds.ts"
+import {
+  idsIn,
+  list,
+  memoryDataset,
+  memoryLayer,
+  memorySource,
+  type MemoryWorld,
+  runHarvest,
+  unavailable,
+  username,
+  watched
+} from "./Worlds.ts"
 
 const options: Harvest.HarvestOptions = {
   mode: "new",
@@ -313,6 +327,84 @@ describe("A name that leads to a stranger", () => {
         )
         assert.strictEqual(rowsOf(dataset)["old_name"], rows)
       }
+    })
+  )
+})
+
+describe("A name that leads to a member who is forgotten", () => {
+  const gone = username("gone_name")
+  /** `links` are names that lead to others. The dataset has `known`, and is asked for `asked` after `gone_name` is forgotten. */
+  const readAfterForgetting = (
+    known: MemoryWorld,
+    links: Readonly<Record<string, string>>,
+    asked: ReadonlyArray<string> | undefined
+  ) =>
+    Effect.gen(function* () {
+      const dataset = memoryDataset()
+      yield* run(known, {}, dataset)
+      const { source } = yield* memorySource(known)
+      yield* Effect.gen(function* () {
+        const opened = yield* (yield* RatingsStorage).open({ _tag: "continue" })
+        const whom = yield* whomToForget(opened.state, [gone])
+        yield* opened.commit(yield* forgettingBatch(opened.state, whom, DateTime.unsafeMake(1_000)))
+      }).pipe(Effect.scoped, Effect.provide(memoryLayer(source, dataset)))
+      return yield* run(
+        {
+          members: Object.keys(links),
+          films: { [gone]: five, third_one: three },
+          interfere: (name) => {
+            const to = links[name]
+            return Effect.succeed(to === undefined ? undefined : PartContent.Renamed({ to: username(to) }))
+          }
+        },
+        {
+          mode: "continue",
+          ...(asked === undefined ? {} : { only: asked.map((name) => ({ username: username(name) })) })
+        },
+        dataset
+      )
+    })
+
+  it.effect("is left out with what the dataset has of it, which names it", () =>
+    Effect.gen(function* () {
+      for (const links of [{ old_name: gone }, { old_name: "mid_name", mid_name: gone }]) {
+        const { asked, dataset, events, report } = yield* readAfterForgetting(before, links, ["old_name", "third_one"])
+        assert.deepStrictEqual(report.leadToForgotten, [username("old_name")])
+        assert.deepStrictEqual(statesOf(dataset)["old_name"], "sealed")
+        assert.deepStrictEqual(rowsOf(dataset)["old_name"], 5)
+        assert.deepStrictEqual(rowsOf(dataset)["third_one"], 3)
+        assert.notInclude(JSON.stringify([...dataset.state.members.values(), ...dataset.content.rows.readings]), gone)
+        assert.isFalse(asked.some((part) => part.startsWith(gone)))
+        assert.notInclude(JSON.stringify(events), gone)
+      }
+    })
+  )
+
+  it.effect("is counted only where the dataset does not have it, whether it is asked for or found", () =>
+    Effect.gen(function* () {
+      for (const asked of [["new_one"], undefined]) {
+        const { dataset, report } = yield* readAfterForgetting(before, { new_one: gone }, asked)
+        assert.strictEqual(report.forgotten, 1)
+        assert.isUndefined(report.leadToForgotten)
+        assert.isFalse(dataset.state.users.has(username("new_one")))
+        assert.strictEqual(report.totalUsers, 2)
+      }
+    })
+  )
+
+  it.effect("is forgotten with all that leads to it, also where it is left out already", () =>
+    Effect.gen(function* () {
+      const { dataset } = yield* readAfterForgetting(before, {}, [])
+      const { content } = dataset
+      const members = new Map(content.state.members)
+      const old = members.get(username("old_name"))
+      assert.isDefined(old)
+      // As an earlier version wrote it.
+      members.set(old.username, { ...old, state: "renamed", renamedTo: gone })
+      const whom = yield* whomToForget({ ...content.state, members }, [gone])
+      assert.deepStrictEqual([...whom.names], [[username("old_name"), 5]])
+      assert.deepStrictEqual([...whom.already.keys()], [gone])
+      assert.deepStrictEqual(whom.unknown, [])
     })
   )
 })

@@ -222,6 +222,7 @@ export const dataCard = ({
     ["layout", format],
     ...(asOf === undefined ? [] : [["as of", DateTime.formatIso(asOf)] as const]),
     ["members", `${count(state.users.size)}: ${words.join(", ")}`],
+    ["members with ratings", count(tally.members)],
     ["proven complete", share(members.sealed, state.users.size)],
     ["films", count(state.films.size)],
     ["ratings", count(state.ratings)],

@@ -828,7 +828,7 @@ export const storageSuite = <E>(
         const asked = [username("secretive"), username("never_was_here")]
         yield* open(goOn, (dataset) =>
           Effect.gen(function* () {
-            const whom = whomToForget(dataset.state, asked)
+            const whom = yield* whomToForget(dataset.state, asked)
             assert.deepStrictEqual(whom.unknown, [username("never_was_here")])
             const batch = yield* forgettingBatch(dataset.state, whom, DateTime.unsafeMake(Date.UTC(2026, 0, 1, 0, 3)))
             assert.deepStrictEqual(yield* dataset.commit(batch), { batches: 3, ratings: 2 })

@@ -25,7 +25,8 @@ import { formatNames, formatOf } from "../plugins/Formats.ts"
 import { isModule } from "../plugins/LoadedModule.ts"
 import { keepsFiles, storageNames, storageOf } from "../plugins/Storages.ts"
 import { Screen } from "../Screen.ts"
-import { grouped, printable } from "../Shown.ts"
+import { count } from "../progress/RunWords.ts"
+import { printable } from "../Shown.ts"
 import { endWith, endWithError, endWithInvalid } from "../CommandEnding.ts"
 
 const invalid = (problem: string) => new InvalidSettings({ problems: [problem] })
@@ -219,9 +220,8 @@ export const exporting = (flags: Flags) =>
       return yield* screen.out(
         `${JSON.stringify({ place, dataCard: `${into}/DATA_CARD.md`, users, films, ratings, parts: report.parts })}\n`
       )
-    const number = (n: number) => grouped(n)
     yield* screen.out(
-      `${place} holds ${number(ratings)} ratings of ${number(films)} films by ${number(users)} members. Every row was counted. Description: ${into}/DATA_CARD.md\n`
+      `${place} holds ${count(ratings, "rating")} of ${count(films, "film")} by ${count(users, "member")}. Every row was counted. Description: ${into}/DATA_CARD.md\n`
     )
   }).pipe(
     Effect.scoped,

@@ -4,15 +4,7 @@
  * @since 0.1.0
  */
 import { DateTime, Effect } from "effect"
-import {
-  forgettingBatch,
-  forgottenAs,
-  forgottenIn,
-  RatingsStorage,
-  type UserId,
-  type Username,
-  whomToForget
-} from "@letterboxd-ratings/core"
+import { forgettingBatch, forgottenIn, RatingsStorage, whomToForget } from "@letterboxd-ratings/core"
 import { NodeProcessTable } from "@letterboxd-ratings/storage-folder/node"
 import { endWith, endWithError, endWithInvalid } from "../CommandEnding.ts"
 import { namesOf } from "../NamesFile.ts"
@@ -44,20 +36,11 @@ export const forget = (words: ReadonlyArray<string>, flags: Flags, switches: Rea
       const dataset = yield* storage.open({ _tag: "continue" })
       for (const note of dataset.notes) yield* screen.err(`${note}\n`)
       const { state } = dataset
-      // A run of this command that was killed may have left files beside the dataset.
-      const earlier = new Map<Username, UserId>()
-      const recordOf = forgottenAs(state)
-      for (const name of names) {
-        const record = yield* recordOf(name)
-        if (record !== undefined) earlier.set(name, record.userId)
-      }
-      const already = [...earlier.keys()]
-      const whom = whomToForget(
-        state,
-        names.filter((name) => !earlier.has(name))
-      )
+      const whom = yield* whomToForget(state, names)
       const people = [...whom.names.keys()]
       const ratings = [...whom.names.values()].reduce((sum, n) => sum + n, 0)
+      // A run of this command that was killed may have left files of these beside the dataset.
+      const already = [...whom.already.keys()].filter((name) => !whom.names.has(name))
       const plan = [
         ...(people.length === 0 ? [] : [`${people.join(", ")}: ${count(ratings, "rating")}`]),
         ...(whom.unknown.length === 0 ? [] : [`not in the dataset: ${whom.unknown.join(", ")}`]),
@@ -68,7 +51,12 @@ export const forget = (words: ReadonlyArray<string>, flags: Flags, switches: Rea
         const isSure = yield* screen.ask(`${printable(plan)}. This cannot be undone. Forget?`)
         if (!isSure) return yield* endWith(1, `${printable(plan)}. Nothing was changed. Add --yes to forget.`)
       }
-      const ids = new Map([...people, ...already].map((name) => [name, state.users.get(name) ?? earlier.get(name)]))
+      const ids = new Map(
+        [...people, ...already, ...whom.unknown].map((name) => [
+          name,
+          state.users.get(name) ?? whom.already.get(name)?.userId
+        ])
+      )
       if (people.length + whom.unknown.length > 0)
         yield* dataset.commit(yield* forgettingBatch(state, whom, settings.timestamp ?? (yield* DateTime.now)))
       const removed = new Set<string>()

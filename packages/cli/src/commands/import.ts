@@ -19,10 +19,10 @@ import { grouped, printable } from "../Shown.ts"
 import { endWith, endWithError, endWithInvalid } from "../CommandEnding.ts"
 
 /** 0: everything was taken. 2: inputs were refused, or pages are missing. 1: nothing could be imported. */
-const codeOf = ({ inputs, missingPages, refused }: ImportReport, asideFile: string): 0 | 1 | 2 =>
+const codeOf = ({ inputs, leadToForgotten, missingPages, refused }: ImportReport, asideFile: string): 0 | 1 | 2 =>
   refused.length > 0 && inputs.every(({ place }) => place === asideFile)
     ? 1
-    : refused.length > 0 || missingPages.length > 0
+    : refused.length > 0 || missingPages.length > 0 || leadToForgotten !== undefined
       ? 2
       : 0
 

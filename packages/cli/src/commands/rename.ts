@@ -6,6 +6,8 @@
 import {
   areReadAgain,
   heldRowsOf,
+  isForgottenIn,
+  isFormerNameOf,
   mayBeOneMember,
   noHeldRows,
   RatingsStorage,
@@ -41,6 +43,12 @@ export const rename = (words: ReadonlyArray<string>, flags: Flags) =>
       const dataset = yield* storage.open({ _tag: "continue" })
       for (const note of dataset.notes) yield* screen.err(`${note}\n`)
       const { state } = dataset
+      if (from === to) return yield* endWith(1, `Both names are ${from}. Nothing was changed.`)
+      if (yield* isForgottenIn(state)(to))
+        return yield* endWith(
+          1,
+          `${to} is the name of a member who asked to be left out. Nothing was changed. If ${from} is the same person: lb forget ${from}`
+        )
       const idFrom = state.users.get(from)
       const idTo = state.users.get(to)
       const before = state.members.get(from)
@@ -50,30 +58,34 @@ export const rename = (words: ReadonlyArray<string>, flags: Flags) =>
         return yield* screen.out(`The dataset has ${from} and ${to} as one member already.\n`)
       if (before?.state === "renamed" && before.ratings === 0)
         return yield* endWith(1, `${from} leads to ${before.renamedTo ?? "another name"} already. Nothing was changed.`)
-      if (idTo !== undefined && now?.state !== "sealed")
+      const isTakenBack = isFormerNameOf(from, to, state.members)
+      if (idTo !== undefined && !isTakenBack && now?.state !== "sealed")
         return yield* endWith(
           1,
           `The list of ${to} is not complete. Nothing was changed. Complete it first: lb user ${to}`
         )
+      const isOneList = idTo === undefined || isTakenBack
       const held = yield* heldRowsOf(dataset, [idFrom, idTo].filter(Predicate.isNotUndefined))
       const rowsFrom = held.get(idFrom) ?? noHeldRows
       const rowsTo = (idTo === undefined ? undefined : held.get(idTo)) ?? noHeldRows
       const shared = [...rowsFrom.ratings.keys()].filter((film) => rowsTo.ratings.has(film)).length
       const areAlike = mayBeOneMember(rowsFrom.ratings.keys(), rowsTo.ratings.keys())
-      const plan =
-        idTo === undefined
-          ? `${from} (${count(rowsFrom.ratings.size, "rating")}) gets the name ${to}`
-          : `${from} (${count(rowsFrom.ratings.size, "rating")}) and ${to} (${count(rowsTo.ratings.size, "rating")}) become one member, with the ratings of ${to}. They share ${count(shared, "film")}${areAlike ? "" : ", which is less than half of the shorter list"}`
+      const plan = isOneList
+        ? `${from} (${count(rowsFrom.ratings.size, "rating")}) gets the name ${to}`
+        : `${from} (${count(rowsFrom.ratings.size, "rating")}) and ${to} (${count(rowsTo.ratings.size, "rating")}) become one member, with the ratings of ${to}. They share ${count(shared, "film")}${areAlike ? "" : ", which is less than half of the shorter list"}`
       if (!settings.yes) {
         const isSure = yield* screen.ask(`${plan}. Go on?`)
         if (!isSure) return yield* endWith(1, `${plan}. Nothing was changed. Add --yes to do it.`)
       }
       const committedAt = settings.timestamp ?? (yield* DateTime.now)
-      const members = renamingMembers(state, { from, to }, idTo === undefined ? rowsFrom : rowsTo, committedAt)
+      const members = renamingMembers(state, { from, to }, isOneList ? rowsFrom : rowsTo, committedAt)
       const keeps = areReadAgain(state, members) ? (["changes"] as const) : []
       const receipt = yield* dataset.commit({ members, newFilms: [], changedFilms: [], keeps, committedAt })
       for (const note of receipt.notes ?? []) yield* screen.err(`${note}\n`)
-      yield* screen.out(`${wordsOfRename({ from, to })}\n`)
+      const dropped = isOneList ? 0 : rowsFrom.ratings.size - shared
+      yield* screen.out(
+        `${wordsOfRename({ from, to })}${dropped === 0 ? "" : ` ${count(dropped, "rating")} of ${from} that ${dropped === 1 ? "is" : "are"} not on the list of ${to} ${dropped === 1 ? "was" : "were"} removed.`}\n`
+      )
     }).pipe(Effect.scoped, Effect.provide(layer))
   }).pipe(
     Effect.provide(NodeProcessTable.layer),

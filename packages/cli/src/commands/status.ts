@@ -65,6 +65,7 @@ export const status = (flags: Flags) =>
       ["  private", number(counts.private)],
       ["  renamed", number(counts.renamed)],
       ["  not verified (imported)", number(counts.unproven)],
+      ...(counts.forgotten === 0 ? [] : [["left out (lb forget)", number(counts.forgotten)] as const]),
       ["films", number(counts.films)],
       ["ratings", number(counts.ratings)],
       ["size", prettyBytes(counts.bytes)],

@@ -126,6 +126,8 @@ export const runAfter = (before: RunSoFar, event: HarvestEvent, now: number): Ru
         ...run,
         lastRead: [{ name: event.username, words: outcomeOf(event) }, ...run.lastRead].slice(0, mostLast)
       }
+    case "MemberLeftOut":
+      return { ...run, lastRead: [{ name: event.username, words: "left out" }, ...run.lastRead].slice(0, mostLast) }
     case "BatchCommitted": {
       const { batch, members, ratings, totalRatings } = event
       const row = { name: `Batch ${batch}`, words: `${count(members.length, "member")}, ${count(ratings, "rating")}` }

@@ -7,7 +7,7 @@ import { ImportEvent, type ImportReport, type InputCounts, type Username } from 
 import { Effect, Schema } from "effect"
 import prettyBytes from "pretty-bytes"
 import { grouped, printable, shown } from "../Shown.ts"
-import { committedLine, count, fitting, span } from "./RunWords.ts"
+import { committedLine, count, fitting, leadToForgottenWords, span } from "./RunWords.ts"
 import type { ProgressWords } from "./ShowProgress.ts"
 
 const countWords: { readonly [K in keyof InputCounts]-?: (n: number) => string } = {
@@ -210,6 +210,7 @@ export const resultOfImport = (
   if (refused.length > mostMembers) lines.push(`... and ${refused.length - mostMembers} more.`)
   if (report.forgotten !== undefined)
     lines.push(`Left out, because their members asked for it (lb forget): ${count(report.forgotten, "list")}.`)
+  lines.push(...leadToForgottenWords(report.leadToForgotten))
   if (report.aside > 0) {
     lines.push(
       `${count(report.aside, "rating")} name${report.aside === 1 ? "s" : ""} a film whose number is unknown. ${

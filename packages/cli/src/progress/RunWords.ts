@@ -52,7 +52,7 @@ const doubtWords = {
   "count-differs": "the site states a different number of films",
   "unreadable-tiles": "some films could not be read",
   "ratings-missing": "its pages do not show its ratings",
-  "another-list": "its name now belongs to a member with a different list"
+  "another-list": "its name leads to a member with a different list"
 } as const
 
 /**
@@ -103,6 +103,8 @@ const lineOf = (event: HarvestEvent): string | undefined => {
       }${event.membersToComplete === 0 ? "" : `, completing ${count(event.membersToComplete, "partial member")}`}`
     case "MemberRead":
       return `  ${event.state === "sealed" ? "✓" : event.state === "partial" ? "!" : "-"} ${event.username}: ${outcomeOf(event)}`
+    case "MemberLeftOut":
+      return `  - ${event.username}: left out: its name leads to a member who asked for it (lb forget)`
     case "BatchCommitted":
       return committedLine(event)
     default:
@@ -154,6 +156,19 @@ const waitingWords = (report: RunReport): string | undefined => {
 }
 
 /**
+ * What to do about members of the dataset whose names lead to one who is forgotten, as lines; none where there are none.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const leadToForgottenWords = (names: ReadonlyArray<Username> = []): ReadonlyArray<string> =>
+  names.length === 0
+    ? []
+    : [
+        `Not read, because ${names.length === 1 ? "its name leads" : "their names lead"} to a member who asked to be left out: ${names.slice(0, 20).join(", ")}${names.length > 20 ? ` and ${names.length - 20} more` : ""}. The dataset keeps what it has. If it is the same person: lb forget ${names.slice(0, 20).join(" ")}`
+      ]
+
+/**
  * The last message of a run: what happened, what is on disk, and the command to continue with (`next`), if there is one.
  * `skip` has the members that the user wanted to skip.
  *
@@ -190,6 +205,7 @@ export const resultOf = (
   if (waiting !== undefined) lines.push(waiting)
   if (report.forgotten !== undefined)
     lines.push(`Left out, because they asked for it (lb forget): ${count(report.forgotten, "member")}.`)
+  lines.push(...leadToForgottenWords(report.leadToForgotten))
   if (report.skipped.length > 0) lines.push(`Skipped: ${report.skipped.join(", ")}.`)
   const notMet = skip.filter((name) => !report.skipped.includes(name))
   if (notMet.length > 0)
@@ -269,6 +285,7 @@ export const progressed = (progress: Progress, event: HarvestEvent): Progress =>
         reading: new Map(progress.reading).set(username, now)
       }
     }
+    case "MemberLeftOut":
     case "MemberRead":
       return {
         ...progress,

@@ -50,6 +50,15 @@ export const forgottenIn = ({ members }: Pick<DatasetState, "members">): Readonl
   Array.from(members.values()).filter(({ state }) => state === "forgotten")
 
 /**
+ * How many members a dataset has, without those who are forgotten.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const membersIn = (state: Pick<DatasetState, "members" | "users">): number =>
+  state.users.size - forgottenIn(state).length
+
+/**
  * A state without the members who are forgotten, as exports and reports show it. They have no rows.
  *
  * @since 0.1.0
@@ -110,7 +119,8 @@ const namesOf = (state: Pick<DatasetState, "members">, username: Username): Read
 
 /**
  * What forgetting would do: `names` are all names that go, those of renamed members too, with their number of ratings;
- * `unknown` are names that the dataset does not have, which are left out from now on all the same.
+ * `unknown` are names that the dataset does not have, which are left out from now on all the same; `already` are those that
+ * are left out, with the records that they have now.
  *
  * @since 0.1.0
  * @category models
@@ -118,25 +128,33 @@ const namesOf = (state: Pick<DatasetState, "members">, username: Username): Read
 export interface Forgetting {
   readonly names: ReadonlyMap<Username, number>
   readonly unknown: ReadonlyArray<Username>
+  readonly already: ReadonlyMap<Username, MemberRecord>
 }
 
 /**
+ * Whom to forget. Also a name that is left out already is looked for: a dataset may have it again all the same.
+ *
  * @since 0.1.0
  * @category constructors
  */
 export const whomToForget = (
   state: Pick<DatasetState, "members" | "users">,
   asked: ReadonlyArray<Username>
-): Forgetting => {
-  const names = new Map<Username, number>()
-  const unknown: Array<Username> = []
-  for (const username of new Set(asked)) {
-    if (!state.users.has(username)) unknown.push(username)
-    for (const name of namesOf(state, username))
-      if (state.users.has(name)) names.set(name, state.members.get(name)?.ratings ?? 0)
-  }
-  return { names, unknown }
-}
+): Effect.Effect<Forgetting> =>
+  Effect.gen(function* () {
+    const names = new Map<Username, number>()
+    const unknown: Array<Username> = []
+    const already = new Map<Username, MemberRecord>()
+    const recordOf = forgottenAs(state)
+    for (const username of new Set(asked)) {
+      const record = yield* recordOf(username)
+      if (record !== undefined) already.set(username, record)
+      else if (!state.users.has(username)) unknown.push(username)
+      for (const name of namesOf(state, username))
+        if (state.users.has(name)) names.set(name, state.members.get(name)?.ratings ?? 0)
+    }
+    return { names, unknown, already }
+  })
 
 /**
  * The batch that forgets members. It takes the place of their names by hashes, and all their rows away.
@@ -146,7 +164,7 @@ export const whomToForget = (
  */
 export const forgettingBatch = (
   state: DatasetState,
-  { names, unknown }: Forgetting,
+  { names, unknown }: Pick<Forgetting, "names" | "unknown">,
   committedAt: DateTime.Utc
 ): Effect.Effect<Batch> =>
   Effect.gen(function* () {

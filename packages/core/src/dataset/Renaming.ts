@@ -130,11 +130,23 @@ const formerRecord = ({ from, to }: Rename, userId: UserId, readAt: DateTime.Utc
 })
 
 /**
+ * Whether a name without rows of its own leads to a member: one that the member had before.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const isFormerNameOf = (member: Username, name: Username, members: DatasetState["members"]): boolean => {
+  const record = members.get(name)
+  return record?.state === "renamed" && record.ratings === 0 && nameNow({ members }, name) === member
+}
+
+/**
  * The part of a batch that gives a member another name.
  *
- * `held` are the rows of the new name, if the dataset has it, and of the old one otherwise. The member keeps its id, rows and history. The old name gets an id of its own, without rows, so that it is known where it
- * leads. Where the dataset has both names with rows , the list of the new name is the member's, the smaller of the two
- * ids stays the member's, and the other one becomes that of the old name.
+ * `held` are the rows of the new name, if the dataset has it, and of the old one otherwise. The member keeps its id, rows
+ * and history. The old name gets an id of its own, without rows, so that it is known where it leads; that of the new name, if
+ * the member was called so before. Where the dataset has both names with rows, the list of the new name is the member's, the
+ * smaller of the two ids stays the member's, and the other one becomes that of the old name.
  *
  * @since 0.1.0
  * @category constructors
@@ -173,6 +185,11 @@ export const renamingMembers = (
       }
     ]
   }
+  if (before !== undefined && isFormerNameOf(from, to, members))
+    return [
+      { record: { ...before, username: to }, isNew: false, write: "append", ratings: [], formerName: from },
+      { record: formerRecord(rename, idTo, at), isNew: false, write: "replace", ratings: [], formerName: to }
+    ]
   if (idTo < idFrom || now === undefined)
     return [{ record: formerRecord(rename, idFrom, at), isNew: false, write: "replace", ratings: [] }]
   return [

@@ -27,7 +27,7 @@ import type { RunReport } from "./RunReport.ts"
 import { SourceError } from "../reading/SourceError.ts"
 import type { Keep, Keeps } from "../dataset/Column.ts"
 import { stateThatKeeps } from "../dataset/Changes.ts"
-import { isForgottenIn } from "../dataset/Forgotten.ts"
+import { isForgottenIn, membersIn } from "../dataset/Forgotten.ts"
 import { makeIdRegistry } from "../dataset/IdRegistry.ts"
 import { liveMembersOf, wordsOfRename } from "../dataset/Renaming.ts"
 import { type OpenDataset, RatingsStorage } from "../dataset/RatingsStorage.ts"
@@ -176,6 +176,7 @@ const runOn = (
     const otherPeople = new Set<Username>()
     const isForgotten = isForgottenIn(dataset.state)
     const forgotten = new Set<Username>()
+    const leadToForgotten = new Set<Username>()
     const only =
       options.only === undefined
         ? undefined
@@ -187,11 +188,17 @@ const runOn = (
           )
     const asked = new Set(only?.map(({ username }) => username))
     const isAskedFor = (username: Username): boolean => asked.has(username)
-    const reader = yield* MemberReader.make(source, tell, dataset.state, (username) => {
-      const state = dataset.state.members.get(username)?.state
-      if (state === "gone" || state === "private") return "absent"
-      return state === undefined && isAskedFor(username) ? "unknown" : "present"
-    })
+    const reader = yield* MemberReader.make(
+      source,
+      tell,
+      dataset.state,
+      (username) => {
+        const state = dataset.state.members.get(username)?.state
+        if (state === "gone" || state === "private") return "absent"
+        return state === undefined && isAskedFor(username) ? "unknown" : "present"
+      },
+      isForgotten
+    )
     const account = makeRunAccount(dataset.state)
     const known = Renames.knownMembers(dataset.state)
     const skipped = new Set<Username>()
@@ -213,7 +220,7 @@ const runOn = (
         source: source.name,
         storage: storage.name,
         place: storage.place,
-        users: dataset.state.users.size,
+        users: membersIn(dataset.state),
         ratings: dataset.state.ratings,
         membersToAdd: wanted,
         membersToComplete: first.length + last.length,
@@ -288,9 +295,14 @@ const runOn = (
           for (const one of again) {
             // A member reached by an old name too is taken where it was reached first.
             if (handled.has(one.reading.username)) continue
-            // A name can lead to one who asked to be left out.
-            if (yield* isForgotten(one.reading.username)) continue
             handled.add(one.reading.username)
+            const { renamedTo, username } = one.reading
+            // A reading that was stopped was not followed to where the name leads.
+            const isLeftOut = one.leadsToForgotten ?? (renamedTo !== undefined && (yield* isForgotten(renamedTo)))
+            if (isLeftOut) {
+              ;(live.users.has(username) ? leadToForgotten : forgotten).add(username)
+              continue
+            }
             all.push(reader.isDisbelieved(one.reading.username) ? asRefused(one) : one)
           }
           const strangers = yield* Renames.namesOfStrangers(dataset, live, all)
@@ -346,6 +358,7 @@ const runOn = (
       listEnded: stoppedBy === undefined && only === undefined && discovered < wanted,
       skipped: [...skipped],
       ...(forgotten.size === 0 ? {} : { forgotten: forgotten.size }),
+      ...(leadToForgotten.size === 0 ? {} : { leadToForgotten: [...leadToForgotten] }),
       unreadListings: after.unreadListings - before.unreadListings,
       ...(stoppedBy === undefined
         ? {}

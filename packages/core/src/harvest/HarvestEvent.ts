@@ -72,6 +72,14 @@ export const MemberRead = Schema.TaggedStruct("MemberRead", {
 })
 
 /**
+ * A member is left out: its name leads to a member who is forgotten. What the dataset has of it stays as it is.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const MemberLeftOut = Schema.TaggedStruct("MemberLeftOut", { username: Username })
+
+/**
  * A batch is stored. `ratings` counts its own rows, `totalRatings` those of the dataset. `notes` are sentences about what
  * else the storage did.
  *
@@ -120,6 +128,7 @@ export const HarvestEvent = Schema.Union(
   MemberDiscovered,
   PageRead,
   MemberRead,
+  MemberLeftOut,
   BatchCommitted,
   RunFinished
 )

@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import { Clock, Deferred, Effect, Option, Ref, Stream } from "effect"
-import { type HarvestEvent, MemberRead, PageRead } from "./HarvestEvent.ts"
+import { type HarvestEvent, MemberLeftOut, MemberRead, PageRead } from "./HarvestEvent.ts"
 import type { Username } from "../domain/Member.ts"
 import type { RatingsSource } from "../reading/RatingsSource.ts"
 import type { SourceError } from "../reading/SourceError.ts"
@@ -65,7 +65,8 @@ export const make = (
   source: typeof RatingsSource.Service,
   tell: Tell,
   state: DatasetState,
-  expects: (username: Username) => SourceTrouble.Expected
+  expects: (username: Username) => SourceTrouble.Expected,
+  isForgotten: (username: Username) => Effect.Effect<boolean>
 ): Effect.Effect<MemberReader> =>
   Effect.gen(function* () {
     const stop = yield* Deferred.make<never, SourceError>()
@@ -220,9 +221,17 @@ export const make = (
         ? { ...reading, state: "partial", doubts: [...reading.doubts, "ratings-missing"] }
         : reading
 
+    const leftOut = ({ reading: { username } }: ReadMember): Effect.Effect<ReadMember> =>
+      Effect.as(tell(MemberLeftOut.make({ username })), {
+        reading: notRead(username),
+        collected: noParts(),
+        leadsToForgotten: true
+      })
+
     /**
      * Reads on from a member to where its name leads in the end. A name that leads in a circle, or on and on, or to a list
-     * that cannot be had says nothing yet: those on the way are read again later.
+     * that cannot be had says nothing yet: those on the way are read again later. Of a member who is forgotten nothing is
+     * read, and what leads to one is not told.
      */
     const follow = (first: ReadMember): Effect.Effect<Pick<TaskResult, "members" | "isStopped">> =>
       Effect.gen(function* () {
@@ -232,6 +241,7 @@ export const make = (
         while (last.reading.renamedTo !== undefined) {
           const to = last.reading.renamedTo
           if (passed.has(to) || way.length > mostHops) break
+          if (yield* isForgotten(to)) return { members: yield* Effect.forEach(way, leftOut), isStopped: false }
           const parts = noParts()
           const next = yield* untilStopped(readWhole(to, parts))
           if (Option.isNone(next)) {

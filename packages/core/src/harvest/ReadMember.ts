@@ -54,7 +54,8 @@ export const addPart = ({ parts, verdicts }: MemberParts, part: ListPart): void 
 
 /**
  * A member that was read; `completes` is the record of an earlier reading whose missing parts these are, `listedFilms`
- * the number of films that the members list states.
+ * the number of films that the members list states. `leadsToForgotten` says that the name leads to a member who is forgotten:
+ * nothing else is told of it.
  *
  * @since 0.1.0
  * @category models
@@ -64,6 +65,7 @@ export interface ReadMember {
   readonly collected: MemberParts
   readonly completes?: MemberRecord
   readonly listedFilms?: number
+  readonly leadsToForgotten?: true
 }
 
 /**

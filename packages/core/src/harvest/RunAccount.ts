@@ -6,6 +6,7 @@
 import type { Username } from "../domain/Member.ts"
 import type { RunReport } from "./RunReport.ts"
 import type { Batch, BatchMember, DatasetState } from "../dataset/Batch.ts"
+import { membersIn } from "../dataset/Forgotten.ts"
 import { differencesOf, noDifferences } from "../dataset/HeldRows.ts"
 import type { MemberRecord } from "../dataset/Tables.ts"
 import { verdictsOfDisbelieved, whatMemberWaitsFor } from "../dataset/WhatMemberWaitsFor.ts"
@@ -55,7 +56,7 @@ export const makeRunAccount = (state: DatasetState): RunAccount => {
   let ratings = 0
   let newFilms = 0
   let changedFilms = 0
-  let totalUsers = state.users.size
+  let totalUsers = membersIn(state)
   let totalRatings = state.ratings
 
   const absent = new Map<Username, MemberRecord>()

@@ -13,7 +13,8 @@ import { Doubt } from "../dataset/MemberState.ts"
  * committed members by state. `readAgain` counts the members whose list took the place of an earlier one, and the ratings
  * that were added, changed and removed by this. `partial` lists those that are not complete, with their missing pages. `waiting` counts the
  * partial members of the dataset after the run, by reason (see `WaitsFor`). `forgotten` counts the members
- * asked for by name who asked to be left out. `skipped` lists the members that were skipped
+ * asked for by name who asked to be left out, and new ones whose names lead to such a member. `leadToForgotten` lists members
+ * of the dataset whose names lead to one: nothing was read of them, and what the dataset has of them is as it was. `skipped` lists the members that were skipped
  * on request. `unreadListings` counts entries of the members list that could not be read. `listEnded` means that the
  * members list had fewer members than requested. `stopped` is present if the source ended the run: `reason` is the label
  * of the error (see `SourceError`), `kind` its reason.
@@ -54,6 +55,7 @@ export const RunReport = Schema.Struct({
   }),
   skipped: Schema.Array(Username),
   forgotten: Schema.optionalWith(Schema.NonNegativeInt, { exact: true }),
+  leadToForgotten: Schema.optionalWith(Schema.Array(Username), { exact: true }),
   unreadListings: Schema.NonNegativeInt,
   batches: Schema.NonNegativeInt,
   pages: Schema.NonNegativeInt,

@@ -7,6 +7,7 @@ import { Clock, DateTime, Effect, Predicate } from "effect"
 import type { Batch, BatchMember, DatasetState } from "../dataset/Batch.ts"
 import type { Keeps } from "../dataset/Column.ts"
 import { stateThatKeeps } from "../dataset/Changes.ts"
+import { membersIn } from "../dataset/Forgotten.ts"
 import { type IdRegistry, makeIdRegistry } from "../dataset/IdRegistry.ts"
 import { type OpenDataset } from "../dataset/RatingsStorage.ts"
 import { heldRowsOf, type HeldRows, noDifferences, noHeldRows } from "../dataset/HeldRows.ts"
@@ -228,6 +229,7 @@ export const makeIntake = <E, R>(
 
   return {
     filmOf: (slug: Slug) => numbers.get(slug),
+    isKnown: (username: Username) => users.has(username),
     commit,
     add: (member: ImportedMember) =>
       Effect.gen(function* () {
@@ -247,7 +249,7 @@ export const makeIntake = <E, R>(
       batches,
       newFilms,
       changedFilms,
-      totalUsers: users.size,
+      totalUsers: membersIn(now),
       totalRatings: isDryRun ? totalRatings + ratings.added - ratings.removed : totalRatings
     })
   }

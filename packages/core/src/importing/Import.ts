@@ -6,7 +6,7 @@
  */
 import { DateTime, Effect, Stream } from "effect"
 import type { Keep, Keeps } from "../dataset/Column.ts"
-import { isForgottenIn } from "../dataset/Forgotten.ts"
+import { isForgottenIn, membersIn } from "../dataset/Forgotten.ts"
 import { RatingsStorage } from "../dataset/RatingsStorage.ts"
 import type { StorageError } from "../dataset/StorageError.ts"
 import { ImportError } from "./ImportError.ts"
@@ -23,6 +23,7 @@ import {
 } from "./ImportReport.ts"
 import { type AsideRow, type ImportedMember, ImportItem, ImportSource } from "./ImportSource.ts"
 import { makeIntake } from "./BatchIntake.ts"
+import type { Username } from "../domain/Member.ts"
 
 /**
  * Where ratings go whose films have no known number. `put` adds some; `finish` is called once, when all members are
@@ -92,7 +93,7 @@ export const report = <E = never, R = never>(
         mode: request.mode,
         storage: storage.name,
         place: storage.place,
-        users: dataset.state.users.size,
+        users: membersIn(dataset.state),
         ratings: dataset.state.ratings,
         isDryRun: request.isDryRun,
         notes: [
@@ -110,6 +111,7 @@ export const report = <E = never, R = never>(
     const refused: Array<ImportReport["refused"][number]> = []
     let aside = 0
     let leftOut = 0
+    const leadToForgotten = new Set<Username>()
     const isForgotten = isForgottenIn(dataset.state)
     const refuse = ({ message, place, reason }: ImportError) => {
       refused.push({ place, reason, message })
@@ -122,6 +124,11 @@ export const report = <E = never, R = never>(
         Effect.gen(function* () {
           if (yield* isForgotten(member.username)) {
             leftOut += 1
+            return
+          }
+          if (yield* Effect.exists(namesLedTo(member), isForgotten)) {
+            if (intake.isKnown(member.username)) leadToForgotten.add(member.username)
+            else leftOut += 1
             return
           }
           const now = yield* DateTime.now
@@ -154,11 +161,16 @@ export const report = <E = never, R = never>(
       refused,
       aside,
       ...(leftOut === 0 ? {} : { forgotten: leftOut }),
+      ...(leadToForgotten.size === 0 ? {} : { leadToForgotten: [...leadToForgotten] }),
       ...intake.account()
     }
     yield* tell(ImportFinished.make({ report: result }))
     return result
   }).pipe(Effect.scoped, Effect.withSpan("Import.report"))
+
+/** The names to which saved pages say that a member's name leads. */
+const namesLedTo = ({ list }: ImportedMember): ReadonlyArray<Username> =>
+  list._tag === "Pages" ? list.parts.flatMap(({ content }) => (content._tag === "Renamed" ? [content.to] : [])) : []
 
 const millisOfADay = 86_400_000
 

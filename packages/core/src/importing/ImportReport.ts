@@ -140,7 +140,8 @@ export const MemberImported = Schema.TaggedStruct("MemberImported", {
  * outcome, `ratings` what happened to rows. `missingPages` lists the members whose lists need more pages; with
  * `areTogether`, the dataset has a list of the member already and took none of the pages: only all of them together, in one
  * import, take its place. `forgotten` counts lists of members
- * who asked to be left out. `aside` counts the
+ * who asked to be left out, and of new ones whose names lead to such a member. `leadToForgotten` lists members of the dataset
+ * whose names lead to one; their pages were not taken. `aside` counts the
  * ratings whose films have no known number; they are kept beside the dataset.
  *
  * @since 0.1.0
@@ -168,6 +169,7 @@ export const ImportReport = Schema.Struct({
   ),
   aside: Schema.NonNegativeInt,
   forgotten: count,
+  leadToForgotten: Schema.optionalWith(Schema.Array(Username), { exact: true }),
   batches: Schema.NonNegativeInt,
   newFilms: Schema.NonNegativeInt,
   changedFilms: Schema.NonNegativeInt,
