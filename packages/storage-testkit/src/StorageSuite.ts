@@ -826,12 +826,30 @@ export const storageSuite = <E>(
           dataset.commit({ ...batchOf(dataset.state, 2, lists(1), seen), keeps: ["changes"] })
         )
         const asked = [username("secretive"), username("never_was_here")]
+        // A name that led to one of them, until somebody else took it.
+        yield* open(goOn, (dataset) => {
+          const batch = batchOf(dataset.state, 3, [{ name: "zoe", ratings: [[3, 1]] }], seen)
+          const members = batch.members.map((member) => ({
+            ...member,
+            write: "append" as const,
+            ratings: [],
+            record: { ...member.record, state: "renamed" as const, renamedTo: username("never_was_here") }
+          }))
+          return dataset.commit({ ...batch, members })
+        })
+        yield* open(goOn, (dataset) =>
+          dataset.commit(batchOf(dataset.state, 4, [{ name: "zoe", ratings: [[3, 1]] }], seen))
+        )
+        const readingsOfZoe = ({ readings }: Pick<OpenDataset, "readings">) =>
+          Effect.map(Stream.runCollect(readings), (all) => [...all].filter(({ userId }) => userId === 3))
+        const before = yield* open(goOn, readingsOfZoe)
+        assert.isTrue(before.some(({ renamedTo }) => renamedTo === "never_was_here"))
         yield* open(goOn, (dataset) =>
           Effect.gen(function* () {
             const whom = yield* whomToForget(dataset.state, asked)
             assert.deepStrictEqual(whom.unknown, [username("never_was_here")])
-            const batch = yield* forgettingBatch(dataset.state, whom, DateTime.unsafeMake(Date.UTC(2026, 0, 1, 0, 3)))
-            assert.deepStrictEqual(yield* dataset.commit(batch), { batches: 3, ratings: 2 })
+            const batch = yield* forgettingBatch(dataset.state, whom, DateTime.unsafeMake(Date.UTC(2026, 0, 1, 0, 5)))
+            assert.deepStrictEqual(yield* dataset.commit(batch), { batches: 5, ratings: 2 })
           })
         )
         assert.deepStrictEqual((yield* storage((service) => service.verify({ repair: false }))).problems, [])
@@ -855,8 +873,12 @@ export const storageSuite = <E>(
               const ids = new Set(Chunk.toReadonlyArray(yield* Stream.runCollect(rows)).map(({ userId }) => userId))
               assert.deepStrictEqual([...ids].toSorted(), [1, 3])
             }
-            const receipt = yield* dataset.commit(batchOf(state, 4, [{ name: "newcomer", ratings: [[1, 5]] }], seen))
-            assert.deepStrictEqual([receipt.batches, receipt.ratings], [4, 3])
+            assert.deepStrictEqual(
+              yield* readingsOfZoe(dataset),
+              before.map(({ renamedTo: _, ...reading }) => reading)
+            )
+            const receipt = yield* dataset.commit(batchOf(state, 6, [{ name: "newcomer", ratings: [[1, 5]] }], seen))
+            assert.deepStrictEqual([receipt.batches, receipt.ratings], [6, 3])
           })
         )
         const { state } = yield* storage((service) => service.inspect)

@@ -34,7 +34,8 @@ export interface BatchMember {
 
 /**
  * What is committed at once: all of it is stored, or nothing. Members stand in order of discovery, new films in
- * order of first appearance. `keeps` is what the dataset keeps from this batch on, besides what it keeps already.
+ * order of first appearance. `keeps` is what the dataset keeps from this batch on, besides what it keeps already. `forgets`
+ * are names of which nothing may be left: earlier readings of others, which led to them, lose them.
  *
  * @since 0.1.0
  * @category models
@@ -44,6 +45,7 @@ export interface Batch {
   readonly newFilms: ReadonlyArray<Film>
   readonly changedFilms: ReadonlyArray<{ readonly before: Film; readonly after: Film }>
   readonly keeps?: Iterable<Keep>
+  readonly forgets?: ReadonlySet<Username>
   readonly committedAt: DateTime.Utc
 }
 

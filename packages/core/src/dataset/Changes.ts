@@ -253,7 +253,7 @@ export const changesOfBatch = (
           replaced
         ),
         changes: rowsOf([history?.changes ?? []], forgotten),
-        readings: rowsOf([history?.readings ?? []], forgotten)
+        readings: rowsOf([history?.readings ?? []], new Set([...forgotten, ...(history?.readAnew ?? [])]))
       },
       films: { added: batch.newFilms, changed: batch.changedFilms },
       members: { ...members, all: records, besides, renamed },

@@ -71,13 +71,8 @@ export const withoutForgotten = (state: DatasetState): DatasetState => {
   return { ...state, users: without(state.users), members: without(state.members), updates: without(state.updates) }
 }
 
-/**
- * Finds the record of a member who is forgotten by its name. Costs a hash for each of them, and nothing if there are none.
- *
- * @since 0.1.0
- * @category constructors
- */
-export const forgottenAs = (
+/** Finds the record of a member who is forgotten by its name. Costs a hash for each of them, and nothing if there are none. */
+const forgottenAs = (
   state: Pick<DatasetState, "members">
 ): ((username: Username) => Effect.Effect<MemberRecord | undefined>) => {
   const records = forgottenIn(state)
@@ -164,7 +159,7 @@ export const whomToForget = (
  */
 export const forgettingBatch = (
   state: DatasetState,
-  { names, unknown }: Pick<Forgetting, "names" | "unknown">,
+  { already, names, unknown }: Forgetting,
   committedAt: DateTime.Utc
 ): Effect.Effect<Batch> =>
   Effect.gen(function* () {
@@ -195,5 +190,6 @@ export const forgettingBatch = (
         ...(isNew ? {} : { formerName: name })
       })
     }
-    return { members, newFilms: [], changedFilms: [], keeps: ["provenance"], committedAt }
+    const forgets = new Set([...names.keys(), ...unknown, ...already.keys()])
+    return { members, newFilms: [], changedFilms: [], keeps: ["provenance"], forgets, committedAt }
   })

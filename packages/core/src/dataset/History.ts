@@ -25,7 +25,8 @@ interface Known {
 }
 
 /**
- * What a batch adds to the history of a dataset.
+ * What a batch adds to the history of a dataset. All readings of members in `readAnew` are among `readings`: they take the
+ * place of those that are there.
  *
  * @since 0.1.0
  * @category models
@@ -33,6 +34,7 @@ interface Known {
 export interface HistoryRows {
   readonly changes: ReadonlyArray<RatingChange>
   readonly readings: ReadonlyArray<LoggedReading>
+  readonly readAnew: ReadonlySet<UserId>
 }
 
 /** A member of whom no rating was known: its list is its first one. */
@@ -133,6 +135,28 @@ export const loggedReadings = ({
     ? rows.readings
     : Stream.unwrap(Effect.map(readingsBefore(state, rows), (readings) => Stream.fromIterable(readings)))
 
+/** The readings of members of whom one led to a name that nothing may have any more, without that name. */
+const readingsWithout = (
+  names: ReadonlySet<Username>,
+  readings: RowStreams["readings"]
+): Effect.Effect<Pick<HistoryRows, "readings" | "readAnew">, StorageError> =>
+  Effect.gen(function* () {
+    const isOne = ({ renamedTo }: LoggedReading) => renamedTo !== undefined && names.has(renamedTo)
+    const readAnew = new Set<UserId>()
+    yield* Stream.runForEach(readings, (reading) =>
+      Effect.sync(() => (isOne(reading) ? readAnew.add(reading.userId) : undefined))
+    )
+    if (readAnew.size === 0) return { readings: [], readAnew }
+    const all = yield* Stream.runCollect(Stream.filter(readings, ({ userId }) => readAnew.has(userId)))
+    return {
+      readings: Array.from(all, (reading) => {
+        const { renamedTo: _, ...rest } = reading
+        return isOne(reading) ? rest : reading
+      }),
+      readAnew
+    }
+  })
+
 const changesOf = (
   at: DateTime.Utc,
   { ratings, record: { userId }, write }: BatchMember,
@@ -158,7 +182,7 @@ const changesOf = (
  */
 export const historyOf = (
   dataset: Known,
-  rows: Pick<DatasetRows, "ratings" | "rowsOfMembers" | "watched">,
+  rows: Pick<DatasetRows, "ratings" | "readings" | "rowsOfMembers" | "watched">,
   batch: Batch
 ): Effect.Effect<HistoryRows | undefined, StorageError> =>
   Effect.gen(function* () {
@@ -175,9 +199,19 @@ export const historyOf = (
     )
     const none = { ratings: new Map(), watched: new Map() }
     const at = batch.committedAt
+    const gone = new Set(batch.members.flatMap(({ record }) => (record.state === "forgotten" ? [record.userId] : [])))
+    const others =
+      batch.forgets === undefined || !hasBegun
+        ? { readings: [], readAnew: new Set<UserId>() }
+        : yield* readingsWithout(
+            batch.forgets,
+            Stream.filter(rows.readings, ({ userId }) => !gone.has(userId))
+          )
     return {
+      readAnew: others.readAnew,
       changes: known.flatMap((member) => changesOf(at, member, member.held ?? read.get(member.record.userId) ?? none)),
       readings: [
+        ...others.readings,
         ...(hasBegun ? [] : yield* readingsBefore(dataset, rows)),
         ...batch.members.flatMap(({ record }) => (record.state === "forgotten" ? [] : [logged(record, at)]))
       ]
