@@ -1,20 +1,49 @@
 /**
- * What is beside a dataset and names a member: files that `lb` wrote for people, and files of others.
+ * What is in the folder of a dataset, and beside it, and names members: files that `lb` wrote for people, and files of others.
  *
  * @since 0.1.0
  */
 import { FileSystem, Path } from "@effect/platform"
 import type { UserId, Username } from "@letterboxd-ratings/core"
-import { Effect, Option, Schema } from "effect"
+import { Effect, Option, Schema, Stream } from "effect"
 
 /** Larger files are named, not read. */
 const mostBytes = 256 * 1_048_576
 /** So many files are looked at. */
 const mostFiles = 20_000
+/** The longest name, so that one is found that stands across two parts of a file. */
+const longestName = 15
 
 /**
- * - `removed`: files of ours that were removed, or from which what concerns the member was taken.
- * - `left`: files of others, or that are too large, in which the name stands, and copies that were set aside.
+ * Members whose traces are looked for. The number is absent of a member that the dataset never had.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface TracedMember {
+  readonly username: Username
+  readonly userId: UserId | undefined
+}
+
+/**
+ * Where members are looked for: the folder of a dataset and the files in it that are the dataset's own, which are left out
+ * (all as absolute paths); what the data card of an export is called, and how reports begin.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface TracedPlace {
+  readonly folder: string
+  readonly datasetFiles: ReadonlySet<string>
+  readonly dataCardName: string
+  readonly reportMark: string
+}
+
+/**
+ * - `removed`: files of ours in the folder that were removed, or from which what concerns the members was taken; in a
+ *   rehearsal, those that would be.
+ * - `left`: files of others in which a name stands, and those that could not be searched or changed, with the reason; and
+ *   exports, reports and datasets that were set aside, beside the folder. These are the user's own.
  *
  * @since 0.1.0
  * @category models
@@ -34,97 +63,171 @@ const KeptPageFile = Schema.parseJson(
 )
 const decodeKeptPage = Schema.decodeUnknownOption(KeptPageFile)
 
-/** The name as a word of its own. Names are letters, digits and underscores. */
-const wordOf = (username: Username): RegExp => new RegExp(`(?<![a-z0-9_])${username}(?![a-z0-9_])`, "iu")
-
-/** A page of links without the part of one member. */
-const withoutLinksOf = (text: string, username: Username): string => {
+/** A page of links without the parts of some members. */
+const withoutLinksOf = (text: string, isOne: (username: string) => boolean): string => {
   const [head = "", ...parts] = text.split(/(?=<h2>)/u)
   const [last = "", tail = ""] = (parts.at(-1) ?? "").split(/(?=<\/html>)/u)
-  const lists = [...parts.slice(0, -1), last].filter((part) => !part.startsWith(`<h2>${username}</h2>`))
+  const lists = [...parts.slice(0, -1), last].filter((part) => !isOne(/^<h2>(\w+)<\/h2>/u.exec(part)?.[1] ?? ""))
   return `${head}${lists.join("")}${tail}`
 }
 
+const withoutLines = (text: string, isOne: (firstCell: string) => boolean): string =>
+  text
+    .split("\n")
+    .filter((line) => !isOne(line.split(",", 1)[0] ?? ""))
+    .join("\n")
+
+/** What is to be done to one of our files, so that it does not name the members: to have another text, or to go. */
+type Cleaning = { readonly text: string } | { readonly remove: ReadonlyArray<string> }
+
+/** How a file is cleaned by its name below the folder and its text; `undefined` for one that is not ours, or names nobody. */
+const cleaningOf = (
+  members: ReadonlyArray<TracedMember>,
+  word: RegExp
+): ((name: string, text: string) => Cleaning | undefined) => {
+  const names = new Set<string>(members.map(({ username }) => username))
+  const ids = new Set(members.flatMap(({ userId }) => (userId === undefined ? [] : [String(userId)])))
+  return (name, text) => {
+    const changed = (cleaned: string): Cleaning | undefined => (cleaned === text ? undefined : { text: cleaned })
+    const [, owner] = /^users[/\\]user_([a-z0-9_]+)_(?:raw|translated)\.csv$/u.exec(name) ?? []
+    if (owner !== undefined) {
+      const isOurs = text.startsWith(rawHeader) || text.startsWith(translatedHeader)
+      return names.has(owner) && isOurs ? { remove: [name] } : undefined
+    }
+    if (/_\d{8}-\d{6}(?:-\d+)?\.csv$/u.test(name) && text.startsWith(rawHeader))
+      return changed(withoutLines(text, (cell) => ids.has(cell)))
+    if (text.startsWith(asideHeader)) return changed(withoutLines(text, (cell) => names.has(cell)))
+    if (text.startsWith(missingPagesMark)) return changed(withoutLinksOf(text, (username) => names.has(username)))
+    if (/^diagnostics[/\\].*\.json$/u.test(name)) {
+      const page = Option.getOrUndefined(decodeKeptPage(text))
+      return page !== undefined && (word.test(page.subject) || word.test(page.url))
+        ? { remove: [name, name.replace(/\.json$/u, ".html")] }
+        : undefined
+    }
+    return undefined
+  }
+}
+
 /**
- * Removes what our own files beside a dataset hold of a member, and finds what else names it. A file that does not begin as
- * ours do is left alone.
+ * Removes what our own files in the folder of a dataset hold of members, and finds what else names them there and beside it.
+ * A file that does not begin as ours do is left alone. A rehearsal changes nothing. Reads each file once.
  *
  * @since 0.1.0
  * @category constructors
  */
 export const removeTraces = (
-  folder: string,
-  member: { readonly username: Username; readonly userId: UserId | undefined },
-  datasetFiles: ReadonlySet<string>
+  { dataCardName, datasetFiles, folder, reportMark }: TracedPlace,
+  members: ReadonlyArray<TracedMember>,
+  isRehearsal: boolean
 ): Effect.Effect<Traces, never, FileSystem.FileSystem | Path.Path> =>
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
-    const { userId, username } = member
-    const word = wordOf(username)
+    // Names are letters, digits and underscores.
+    const word = new RegExp(`(?<![a-z0-9_])(?:${members.map(({ username }) => username).join("|")})(?![a-z0-9_])`, "iu")
+    const cleaning = cleaningOf(members, word)
     const removed: Array<string> = []
     const left: Array<string> = []
 
     /** A file is replaced as a whole, or stays as it is. */
     const replace = (place: string, text: string) =>
-      Effect.zipRight(fs.writeFileString(`${place}.new`, text, { flag: "wx" }), fs.rename(`${place}.new`, place))
-    const withoutLines = (place: string, text: string, isOne: (line: string) => boolean) =>
       Effect.gen(function* () {
-        const lines = text.split("\n")
-        const others = lines.filter((line) => !isOne(line))
-        if (others.length === lines.length) return false
-        yield* replace(place, others.join("\n"))
-        return true
+        const next = `${place}.new`
+        // A run that was killed while it wrote this very text left the beginning of it.
+        const isOurs = Effect.map(fs.readFileString(next), (written) => text.startsWith(written))
+        if ((yield* fs.exists(next)) && (yield* isOurs)) yield* fs.remove(next)
+        yield* fs.writeFileString(next, text, { flag: "wx" })
+        yield* fs.rename(next, place)
+      })
+    const clean = (place: string, done: Cleaning) =>
+      "text" in done
+        ? replace(place, done.text)
+        : Effect.forEach(done.remove, (name) => fs.remove(path.join(folder, name), { force: true }), { discard: true })
+
+    /** Whether a name stands in a file, which is not held in memory. */
+    const isNamedIn = (place: string) =>
+      Effect.gen(function* () {
+        if (word.test(path.basename(place))) return true
+        let end = ""
+        const found = yield* Stream.runHead(
+          Stream.filter(fs.stream(place, { chunkSize: 1_048_576 }), (bytes) => {
+            const text = end + Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1")
+            end = text.slice(-longestName - 2)
+            return word.test(text)
+          })
+        )
+        return Option.isSome(found)
       })
 
-    /** Whether what our file holds of the member is gone now. */
-    const cleaned = (name: string, place: string, text: string) =>
+    /** The files below a folder, by their names in it. */
+    const filesIn = (place: string) =>
       Effect.gen(function* () {
-        const base = path.basename(name)
-        if (/^users[/\\]user_[a-z0-9_]+_(?:raw|translated)\.csv$/u.test(name)) {
-          if (!base.startsWith(`user_${username}_`)) return false
-          if (!text.startsWith(rawHeader) && !text.startsWith(translatedHeader)) return false
-          yield* fs.remove(place)
-          return true
-        }
-        if (/_\d{8}-\d{6}(?:-\d+)?\.csv$/u.test(base) && text.startsWith(rawHeader) && userId !== undefined)
-          return yield* withoutLines(place, text, (line) => line.startsWith(`${userId},`))
-        if (text.startsWith(asideHeader))
-          return yield* withoutLines(place, text, (line) => line.startsWith(`${username},`))
-        if (text.startsWith(missingPagesMark) && text.includes(`<h2>${username}</h2>`)) {
-          yield* replace(place, withoutLinksOf(text, username))
-          return true
-        }
-        if (/^diagnostics[/\\].*\.json$/u.test(name)) {
-          const page = Option.getOrUndefined(decodeKeptPage(text))
-          if (page === undefined || !(word.test(page.subject) || word.test(page.url))) return false
-          yield* fs.remove(place)
-          yield* fs.remove(place.replace(/\.json$/u, ".html"), { force: true })
-          return true
-        }
-        return false
+        const names = yield* Effect.orElseSucceed(fs.readDirectory(place, { recursive: true }), () => [])
+        if (names.length > mostFiles) left.push(`${place} (it has too many files to search them all)`)
+        return yield* Effect.filter(names.toSorted().slice(0, mostFiles), (name) =>
+          Effect.orElseSucceed(
+            Effect.map(fs.stat(path.join(place, name)), ({ type }) => type === "File"),
+            () => false
+          )
+        )
       })
+    const isTooLarge = (place: string) => Effect.map(fs.stat(place), ({ size }) => Number(size) > mostBytes)
+    const looking = (place: string, look: Effect.Effect<void, { readonly message: string }>) =>
+      Effect.catchAll(look, () => Effect.sync(() => left.push(`${place} (it could not be searched or changed)`)))
 
-    const names = yield* Effect.orElseSucceed(fs.readDirectory(folder, { recursive: true }), () => [])
-    for (const name of names.toSorted().slice(0, mostFiles)) {
+    for (const name of yield* filesIn(folder)) {
       const place = path.join(folder, name)
-      yield* Effect.ignore(
+      if (datasetFiles.has(place)) continue
+      yield* looking(
+        place,
         Effect.gen(function* () {
-          const { size, type } = yield* fs.stat(place)
-          if (type !== "File") return
-          if (Number(size) > mostBytes) {
-            if (!datasetFiles.has(name)) left.push(`${place} (too large to be searched)`)
-            return
-          }
-          const text = yield* fs.readFileString(place)
-          if (yield* cleaned(name, place, text)) removed.push(place)
-          else if (!datasetFiles.has(name) && (word.test(text) || word.test(path.basename(name)))) left.push(place)
+          // One that went with another one.
+          if (!(yield* fs.exists(place))) return
+          if (yield* isTooLarge(place)) return void left.push(`${place} (too large to be searched)`)
+          const done = /\.(?:csv|json|html)$/iu.test(name) ? cleaning(name, yield* fs.readFileString(place)) : undefined
+          if (done !== undefined) {
+            if (!isRehearsal) yield* clean(place, done)
+            removed.push(place)
+          } else if (yield* isNamedIn(place)) left.push(place)
         })
       )
     }
-    // An old dataset that was set aside is the user's own.
-    const around = yield* Effect.orElseSucceed(fs.readDirectory(path.dirname(folder)), () => [])
-    for (const name of around)
-      if (name.startsWith(`${path.basename(folder)}.bak-`)) left.push(path.join(path.dirname(folder), name))
-    return { removed, left: left.filter((place) => !removed.includes(place)) }
+
+    const base = path.basename(folder)
+    const parent = path.dirname(folder)
+    /** Why an export, report or old dataset beside may name a member; `undefined` if it does not, or is something else. */
+    const beside = (name: string) =>
+      Effect.gen(function* () {
+        const place = path.join(parent, name)
+        const { type } = yield* fs.stat(place)
+        if (name.startsWith(`${base}.bak-`)) return place
+        if (type === "File") {
+          if (!/\.html$/iu.test(name)) return undefined
+          const head = yield* Stream.mkString(Stream.decodeText(fs.stream(place, { bytesToRead: reportMark.length })))
+          if (head !== reportMark) return undefined
+          return (yield* isNamedIn(place)) ? place : undefined
+        }
+        if (type !== "Directory" || !(yield* fs.exists(path.join(place, dataCardName)))) return undefined
+        const files = yield* filesIn(place)
+        for (const file of files) {
+          const one = path.join(place, file)
+          if (yield* isTooLarge(one)) return `${place} (${file} is too large to be searched)`
+          if (yield* isNamedIn(one)) return place
+        }
+        const card = yield* fs.readFileString(path.join(place, dataCardName))
+        return files.some((file) => file.endsWith(".parquet")) && card.includes("| names | included |")
+          ? `${place} (names in Parquet files cannot be searched)`
+          : undefined
+      })
+    for (const name of (yield* Effect.orElseSucceed(fs.readDirectory(parent), () => []))
+      .toSorted()
+      .slice(0, mostFiles)) {
+      if (name === base) continue
+      yield* looking(
+        path.join(parent, name),
+        Effect.map(beside(name), (found) => (found === undefined ? undefined : void left.push(found)))
+      )
+    }
+    const gone = new Set(removed)
+    return { removed, left: left.filter((place) => !gone.has(place)) }
   })

@@ -43,9 +43,25 @@ describe("lb forget", () => {
                   `username,film_slug,rating,source,read_at\nann,x,1.0,table,2026-01-01T00:00:00.000Z\n${name},x,1.0,table,2026-01-01T00:00:00.000Z\n`
                 )
                 assert.isAbove(filesWith(data, name).length, 2)
+                const usersFiles = ["raw", "translated"].map((kind) => `users/user_${name}_${kind}.csv`)
+                const report = path.join(folder, `data_output-report-${name}.html`)
+                for (const made of [
+                  ["report", "--member", name, ...kept],
+                  ["export", "--from", storage, "--to", "jsonl", "--into", "lists"]
+                ])
+                  assert.strictEqual((await lb(folder, made)).code, 0)
 
                 const plan = await lb(folder, ["forget", name, "--plan", ...kept])
-                assert.strictEqual(plan.out, `${name}: 2 ratings. Nothing was changed.\n`)
+                const ours = ["unmatched_ratings.csv", ...(storage === "csv" ? usersFiles : [])]
+                assert.strictEqual(
+                  plan.out,
+                  [
+                    `${name}: 2 ratings. Nothing was changed.`,
+                    `Would be removed beside the dataset: ${ours.map((file) => path.join(data, file)).join(", ")}`,
+                    `Look at these, which lb does not change; they name the member, or may: ${path.join(data, "my notes.txt")}, ${report}, ${path.join(folder, "lists")}`,
+                    ""
+                  ].join("\n")
+                )
                 const unsure = await lb(folder, ["forget", name, ...kept])
                 assert.strictEqual(unsure.code, 1)
                 const forgotten = await lb(folder, ["forget", `@${name}`, "--yes", ...kept])

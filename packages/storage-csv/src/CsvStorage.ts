@@ -268,6 +268,7 @@ const inspect = (options: CsvStorageOptions, names: FileNames): Effect.Effect<Da
         (state) => ({
           state,
           bytes: filesOf(manifest).reduce((sum, [, { bytes }]) => sum + bytes, 0),
+          files: filesOf(manifest).map(([, { name }]) => `${folder}/${name}`),
           committedAt: manifest.committedAt,
           options: { filmLabel: manifest.filmLabel }
         })

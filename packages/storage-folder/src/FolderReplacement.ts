@@ -5,11 +5,11 @@
  */
 import { FileSystem, Path } from "@effect/platform"
 import type { ProcessTable, StorageError } from "@letterboxd-ratings/core"
-import { DateTime, Effect } from "effect"
+import { DateTime, Effect, Option } from "effect"
 import { stamp } from "./DatasetFolder.ts"
 import { freeName, makeFolder, removeIfEmpty, syncFolder } from "./FlushedFiles.ts"
 import type { FolderFailures } from "./FolderFailure.ts"
-import { lockState } from "./FolderLock.ts"
+import { lockFolder, lockState, unlockFolder } from "./FolderLock.ts"
 
 /**
  * What becomes of what is there already, how that is told to be one of the same kind, and which places must stay.
@@ -51,13 +51,36 @@ export const checkNotWithin = (
     }
   })
 
+/** What a folder that is becoming another one is called: like that one, with this and the time behind. */
+const stagingMark = ".new-"
+
+/** Takes a lock that tells which folder is being made; none where the file system has no links. */
+const lockStaging = (failures: FolderFailures, staging: string) =>
+  Effect.flatMap(Path.Path, (path) => Effect.option(lockFolder(staging, failures, path.basename(staging))))
+
+/**
+ * Removes what processes left that were killed while they made a folder to take this place: the lock in such a one names
+ * it. Failing is no harm.
+ */
+const removeLeftStagings = (to: string) =>
+  Effect.gen(function* () {
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    const parent = path.dirname(to)
+    for (const name of yield* fs.readDirectory(parent)) {
+      if (!name.startsWith(`${path.basename(to)}${stagingMark}`)) continue
+      const left = path.join(parent, name)
+      const lock = yield* lockState(left)
+      if (lock?.making === name && !lock.isHeld) yield* fs.remove(left, { recursive: true })
+    }
+  }).pipe(Effect.ignore)
+
 /**
  * Makes the folder `place` out of what `write` puts into the empty folder it is given; nothing stays behind where that
  * fails. What stands at `place` already (an empty folder does not count) is refused, or, if it is a folder in which the
  * file `mark` shows that it was made so, set aside to `PLACE.bak-TIME` once the new one is complete. Fails with `Locked`
  * where a process is at work in it, and with `InvalidOption` where it is, or holds, one of the places `keep`, from which
- * the new one is made. A process that is
- * killed meanwhile leaves `PLACE.new-TIME` beside.
+ * the new one is made. A process that is killed meanwhile leaves `PLACE.new-TIME` beside, which the next one removes.
  *
  * @since 0.1.0
  * @category constructors
@@ -73,46 +96,50 @@ export const replaceFolder = <A, E, R>(
     const path = yield* Path.Path
     const { about, storageError } = failures
     const to = path.resolve(place)
-    const isThere = yield* about(to)(fs.exists(to))
-    const isEmpty = isThere && (yield* about(to)(fs.readDirectory(to))).length === 0
-    if (isThere && !isEmpty && existing === "refuse") {
-      return yield* storageError("AlreadyThere", place, "something is there already", { remedy: { _tag: "SetAside" } })
-    }
-    if (isThere && !isEmpty && !(yield* about(to)(fs.exists(path.join(to, mark))))) {
-      return yield* storageError(
-        "AlreadyThere",
-        place,
-        `something is there already, and no ${mark} in it: it is not an export, and is not moved`,
-        { remedy: { _tag: "ChoosePlace" } }
-      )
-    }
-    const checkMovable = Effect.gen(function* () {
-      if (!isThere || isEmpty) return
+    /** What is at the place, if the new folder may take it. It may be another one by the time that this is complete. */
+    const checkPlace = Effect.gen(function* () {
+      if (!(yield* about(to)(fs.exists(to)))) return "nothing" as const
+      if ((yield* about(to)(fs.readDirectory(to))).length === 0) return "empty" as const
+      if (existing === "refuse")
+        return yield* storageError("AlreadyThere", place, "something is there already", {
+          remedy: { _tag: "SetAside" }
+        })
+      if (!(yield* about(to)(fs.exists(path.join(to, mark)))))
+        return yield* storageError(
+          "AlreadyThere",
+          place,
+          `something is there already, and no ${mark} in it: it is not an export, and is not moved`,
+          { remedy: { _tag: "ChoosePlace" } }
+        )
       yield* checkNotWithin(failures, place, keep)
       if ((yield* lockState(to))?.isHeld === true)
         return yield* storageError("Locked", place, "a process is at work there, and it is not moved")
+      return "earlier" as const
     })
-    yield* checkMovable
+    yield* checkPlace
     const parent = path.dirname(to)
     yield* makeFolder(failures, parent)
-    const staging = yield* freeName(failures, `${to}.new-${stamp(yield* DateTime.now)}`)
+    yield* removeLeftStagings(to)
+    const staging = yield* freeName(failures, `${to}${stagingMark}${stamp(yield* DateTime.now)}`)
     let isInPlace = false
     return yield* Effect.acquireUseRelease(
       about(staging)(fs.makeDirectory(staging)),
       () =>
         Effect.gen(function* () {
+          const lock = yield* lockStaging(failures, staging)
           const written = yield* write(staging)
           yield* syncFolder(failures, staging)
           yield* Effect.uninterruptible(
             Effect.gen(function* () {
-              yield* checkMovable
+              const found = yield* checkPlace
               const aside = yield* freeName(failures, `${to}.bak-${stamp(yield* DateTime.now)}`)
-              if (isEmpty) yield* removeIfEmpty(to)
-              else if (isThere) yield* about(aside)(fs.rename(to, aside))
+              if (found === "empty") yield* removeIfEmpty(to)
+              else if (found === "earlier") yield* about(aside)(fs.rename(to, aside))
               yield* about(to)(fs.rename(staging, to)).pipe(
-                Effect.onError(() => (isThere && !isEmpty ? Effect.ignore(fs.rename(aside, to)) : Effect.void))
+                Effect.onError(() => (found === "earlier" ? Effect.ignore(fs.rename(aside, to)) : Effect.void))
               )
               isInPlace = true
+              if (Option.isSome(lock)) yield* unlockFolder(to, lock.value, failures)
               yield* syncFolder(failures, parent)
             })
           )

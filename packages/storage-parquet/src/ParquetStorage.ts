@@ -98,6 +98,7 @@ export const make = (
           Effect.map(Effect.zipRight(checkThere(folder, manifest), readState(duckDb, folder, manifest)), (state) => ({
             state,
             bytes: entriesOf(manifest).reduce((sum, { bytes }) => sum + bytes, 0),
+            files: entriesOf(manifest).map(({ name }) => `${folder}/${name}`),
             committedAt: manifest.committedAt
           }))
         )

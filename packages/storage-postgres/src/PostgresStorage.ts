@@ -21,11 +21,13 @@ import {
   type DatasetRow,
   type DatasetThere,
   lookingRefused,
+  notCleared,
   openingRefused,
   type OpeningRefused,
   readState,
   rowsIn,
   rowsOfMembersIn,
+  UnreadableTables,
   verifyTables,
   writeChanges
 } from "@letterboxd-ratings/storage-sql"
@@ -81,12 +83,9 @@ const decodeStatements = Schema.decodeUnknown(Schema.Array(Schema.Struct({ state
 /** Takes from the files of the server what was removed from the tables of a schema. Not in a transaction. */
 const makeTablesAnew = ({ sql }: Database, schema: string) =>
   Effect.gen(function* () {
-    const statements = yield* Effect.orElseSucceed(
-      Effect.flatMap(
-        sql`select format('vacuum full %I.%I', schemaname, tablename) as statement from pg_tables where schemaname = ${schema}`,
-        decodeStatements
-      ),
-      () => []
+    const statements = yield* Effect.flatMap(
+      sql`select format('vacuum full %I.%I', schemaname, tablename) as statement from pg_tables where schemaname = ${schema}`,
+      (rows) => Effect.mapError(decodeStatements(rows), ({ message }) => new UnreadableTables({ message }))
     )
     yield* Effect.forEach(statements, ({ statement }) => sql.unsafe(statement), { discard: true })
   })
@@ -275,12 +274,14 @@ export const make = (options: PostgresStorageOptions): Context.Tag.Service<Ratin
                 })
               )
             ).pipe(
+              about(place),
               Effect.tap(() => {
                 isFirst = false
                 // The server keeps removed rows until their tables are made anew.
-                return changes.forgotten.size === 0 ? Effect.void : alone(makeTablesAnew(database, schema))
-              }),
-              about(place)
+                return changes.forgotten.size === 0
+                  ? Effect.void
+                  : alone(makeTablesAnew(database, schema)).pipe(about(place), Effect.mapError(notCleared))
+              })
             )
         })
       })

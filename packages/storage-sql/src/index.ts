@@ -1,6 +1,7 @@
 export { writeChanges } from "./ChangesWriting.ts"
 export { type DatasetRow, type DatasetThere, readDatasetRow } from "./DatasetRow.ts"
 export { datasetTable, type Layout } from "./DeclaredTables.ts"
+export { notCleared } from "./NotCleared.ts"
 export { lookingRefused, openingRefused, type OpeningRefused } from "./OpeningRefused.ts"
 export { postgresDialect } from "./PostgresDialect.ts"
 export { verifyTables } from "./SqlChecks.ts"

@@ -28,6 +28,7 @@ import {
 import {
   type DatasetRow,
   lookingRefused,
+  notCleared,
   openingRefused,
   type OpeningRefused,
   readState,
@@ -48,6 +49,7 @@ import {
   Layer,
   Option,
   Schedule,
+  Schema,
   Scope,
   Stream
 } from "effect"
@@ -79,6 +81,9 @@ export interface SqliteStorageOptions {
 }
 
 type Services = FileSystem.FileSystem | Path.Path
+
+/** What a checkpoint of the log tells: whether somebody kept it from being emptied. */
+const decodeCheckpoint = Schema.decodeUnknownOption(Schema.NonEmptyArray(Schema.Struct({ busy: Schema.Int })))
 
 /** Others finish soon what they are at: a reader its look at the file, a writer of another program its transaction. */
 const soon = Schedule.intersect(Schedule.spaced("100 millis"), Schedule.recurs(50))
@@ -549,6 +554,18 @@ export const make = (
             return counts
           })
 
+        /** Free pages hold what was removed, and so does the log of the last commits, as long as somebody reads it. */
+        const cleared = (sql: Sql) =>
+          Effect.gen(function* () {
+            yield* about(place)(sql`vacuum`)
+            const log = yield* about(place)(sql`pragma wal_checkpoint(truncate)`)
+            const isInUse = Option.match(decodeCheckpoint(log), {
+              onNone: () => true,
+              onSome: ([{ busy }]) => busy !== 0
+            })
+            if (isInUse) yield* storageError("Locked", place, "another process reads the file. Wait until it is done")
+          }).pipe(Effect.mapError(notCleared))
+
         /** Writes in the transaction that is held, ends it, and holds the next one. */
         const add = (changes: DatasetChanges) =>
           Effect.uninterruptibleMask((restore) =>
@@ -561,11 +578,7 @@ export const make = (
                   if (Option.isNone(counts)) return yield* late
                   yield* check
                   yield* about(place)(sql`commit`)
-                  // Free pages hold what was removed, and so does the log of the last commits.
-                  if (changes.forgotten.size > 0) {
-                    yield* about(place)(sql`vacuum`)
-                    yield* about(place)(sql`pragma wal_checkpoint(truncate)`)
-                  }
+                  if (changes.forgotten.size > 0) yield* cleared(sql)
                   return counts
                 })
               )
@@ -618,7 +631,8 @@ export const make = (
         Effect.gen(function* () {
           const state = yield* stateOf(sql, row)
           const { size } = yield* failures.about(place)(fs.stat(place))
-          return { state, bytes: Number(size), committedAt: row.committedAt }
+          const files = ["", "-wal", "-shm"].map((suffix) => `${place}${suffix}`)
+          return { state, bytes: Number(size), committedAt: row.committedAt, files }
         })
       ),
       verify: () => looking((sql, row) => about(place)(verifyTables(databaseOf(sql), row, ownChecks))),

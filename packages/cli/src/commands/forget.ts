@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import { Path } from "@effect/platform"
 import { DateTime, Effect } from "effect"
 import { forgettingBatch, forgottenIn, RatingsStorage, whomToForget } from "@letterboxd-ratings/core"
 import { NodeProcessTable } from "@letterboxd-ratings/storage-folder/node"
@@ -13,10 +14,21 @@ import { storageOf } from "../plugins/Storages.ts"
 import { count } from "../progress/RunWords.ts"
 import { Screen } from "../Screen.ts"
 import { printable } from "../Shown.ts"
-import { removeTraces } from "../TracesOfMember.ts"
+import { removeTraces, type Traces } from "../TracesOfMember.ts"
 
 /** So many files are listed. */
 const mostFiles = 20
+
+const listed = (places: ReadonlyArray<string>): string =>
+  `${places.slice(0, mostFiles).map(printable).join(", ")}${places.length > mostFiles ? `, and ${places.length - mostFiles} more` : ""}`
+
+/** The files that go, and those that the user must look at, as lines. */
+const wordsOf = ({ left, removed }: Traces, going: string): ReadonlyArray<string> => [
+  ...(removed.length === 0 ? [] : [`${going}: ${listed(removed)}`]),
+  ...(left.length === 0
+    ? []
+    : [`Look at these, which lb does not change; they name the member, or may: ${listed(left)}`])
+]
 
 /**
  * @since 0.1.0
@@ -33,6 +45,7 @@ export const forget = (words: ReadonlyArray<string>, flags: Flags, switches: Rea
     const isRehearsal = switches.has("plan")
     yield* Effect.gen(function* () {
       const storage = yield* RatingsStorage
+      const { files = [] } = yield* storage.inspect
       const dataset = yield* storage.open({ _tag: "continue" })
       for (const note of dataset.notes) yield* screen.err(`${note}\n`)
       const { state } = dataset
@@ -46,39 +59,35 @@ export const forget = (words: ReadonlyArray<string>, flags: Flags, switches: Rea
         ...(whom.unknown.length === 0 ? [] : [`not in the dataset: ${whom.unknown.join(", ")}`]),
         ...(already.length === 0 ? [] : [`forgotten before: ${already.join(", ")}`])
       ].join("; ")
-      if (isRehearsal) return yield* screen.out(`${printable(plan)}. Nothing was changed.\n`)
+      const members = [...people, ...already, ...whom.unknown].map((username) => ({
+        username,
+        userId: state.users.get(username) ?? whom.already.get(username)?.userId
+      }))
+      const { dataCardName } = yield* Effect.promise(() => import("@letterboxd-ratings/export"))
+      const { reportMark } = yield* Effect.promise(() => import("@letterboxd-ratings/report"))
+      const path = yield* Path.Path
+      const where = {
+        folder: path.resolve(folder),
+        datasetFiles: new Set(files.map((file) => path.resolve(file))),
+        dataCardName,
+        reportMark
+      }
+      if (isRehearsal) {
+        const found = yield* removeTraces(where, members, true)
+        return yield* screen.out(
+          `${[`${printable(plan)}. Nothing was changed.`, ...wordsOf(found, "Would be removed beside the dataset")].join("\n")}\n`
+        )
+      }
       if (!settings.yes) {
         const isSure = yield* screen.ask(`${printable(plan)}. This cannot be undone. Forget?`)
         if (!isSure) return yield* endWith(1, `${printable(plan)}. Nothing was changed. Add --yes to forget.`)
       }
-      const ids = new Map(
-        [...people, ...already, ...whom.unknown].map((name) => [
-          name,
-          state.users.get(name) ?? whom.already.get(name)?.userId
-        ])
-      )
-      if (people.length + whom.unknown.length > 0)
-        yield* dataset.commit(yield* forgettingBatch(state, whom, settings.timestamp ?? (yield* DateTime.now)))
-      const removed = new Set<string>()
-      const left = new Set<string>()
-      for (const [username, userId] of ids) {
-        const traces = yield* removeTraces(folder, { username, userId }, new Set(Object.values(settings.files)))
-        for (const place of traces.removed) removed.add(place)
-        for (const place of traces.left) left.add(place)
-      }
+      yield* dataset.commit(yield* forgettingBatch(state, whom, settings.timestamp ?? (yield* DateTime.now)))
+      const traces = yield* removeTraces(where, members, false)
       const forgotten = forgottenIn(state).length + people.length + whom.unknown.length
       const lines = [
         `${count(people.length, "name")} and ${count(ratings, "rating")} are gone from ${storage.place}. Runs, refreshes and imports leave them out from now on (${count(forgotten, "member")} in all).`,
-        ...(removed.size === 0
-          ? []
-          : [
-              `Removed beside the dataset: ${[...removed].slice(0, mostFiles).map(printable).join(", ")}${removed.size > mostFiles ? " ..." : ""}`
-            ]),
-        ...(left.size === 0
-          ? []
-          : [
-              `Look at these files, which lb did not write or set aside; they name the member, or may: ${[...left].slice(0, mostFiles).map(printable).join(", ")}${left.size > mostFiles ? " ..." : ""}`
-            ]),
+        ...wordsOf(traces, "Removed beside the dataset"),
         "Exports, copies and backups that were made before still hold the member."
       ]
       yield* screen.out(`${lines.join("\n")}\n`)

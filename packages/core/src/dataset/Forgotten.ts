@@ -152,7 +152,8 @@ export const whomToForget = (
   })
 
 /**
- * The batch that forgets members. It takes the place of their names by hashes, and all their rows away.
+ * The batch that forgets members. It takes the place of their names by hashes, and all their rows away. It writes the records
+ * of those who are left out already once more: a storage whose last clearing of what was removed failed does it again.
  *
  * @since 0.1.0
  * @category constructors
@@ -164,7 +165,12 @@ export const forgettingBatch = (
 ): Effect.Effect<Batch> =>
   Effect.gen(function* () {
     const registry = makeIdRegistry(state)
-    const members: Array<BatchMember> = []
+    const members: Array<BatchMember> = Array.from(already.values(), (record) => ({
+      record,
+      isNew: false,
+      write: "replace",
+      ratings: []
+    }))
     for (const name of [...names.keys(), ...unknown]) {
       const salt = yield* newSalt
       const username = yield* hashOf(salt, name)

@@ -107,7 +107,8 @@ export interface OpenDataset extends DatasetRows {
 
 /**
  * What is known about a dataset without opening it: its state, its size in bytes, and the time of the last commit.
- * `options` are options of the storage that the dataset was created with, and that each opening must repeat.
+ * `options` are options of the storage that the dataset was created with, and that each opening must repeat. `files` are the
+ * places of the files in which it is, where it is in files.
  *
  * @since 0.1.0
  * @category models
@@ -117,6 +118,7 @@ export interface DatasetSummary {
   readonly bytes: number
   readonly committedAt: DateTime.Utc
   readonly options?: Readonly<Record<string, string>>
+  readonly files?: ReadonlyArray<string>
 }
 
 /**
