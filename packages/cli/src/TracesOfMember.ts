@@ -63,6 +63,12 @@ const KeptPageFile = Schema.parseJson(
 )
 const decodeKeptPage = Schema.decodeUnknownOption(KeptPageFile)
 
+/** Whether one of some names stands in a text as a word of its own. Names are letters, digits and underscores. */
+const namedIn =
+  (names: ReadonlySet<string>) =>
+  (text: string): boolean =>
+    (text.match(/(?<!\w)\w{2,15}(?!\w)/gu) ?? []).some((word) => names.has(word.toLowerCase()))
+
 /** A page of links without the parts of some members. */
 const withoutLinksOf = (text: string, isOne: (username: string) => boolean): string => {
   const [head = "", ...parts] = text.split(/(?=<h2>)/u)
@@ -83,7 +89,7 @@ type Cleaning = { readonly text: string } | { readonly remove: ReadonlyArray<str
 /** How a file is cleaned by its name below the folder and its text; `undefined` for one that is not ours, or names nobody. */
 const cleaningOf = (
   members: ReadonlyArray<TracedMember>,
-  word: RegExp
+  isNamed: (text: string) => boolean
 ): ((name: string, text: string) => Cleaning | undefined) => {
   const names = new Set<string>(members.map(({ username }) => username))
   const ids = new Set(members.flatMap(({ userId }) => (userId === undefined ? [] : [String(userId)])))
@@ -100,7 +106,7 @@ const cleaningOf = (
     if (text.startsWith(missingPagesMark)) return changed(withoutLinksOf(text, (username) => names.has(username)))
     if (/^diagnostics[/\\].*\.json$/u.test(name)) {
       const page = Option.getOrUndefined(decodeKeptPage(text))
-      return page !== undefined && (word.test(page.subject) || word.test(page.url))
+      return page !== undefined && (isNamed(page.subject) || isNamed(page.url))
         ? { remove: [name, name.replace(/\.json$/u, ".html")] }
         : undefined
     }
@@ -123,9 +129,8 @@ export const removeTraces = (
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
-    // Names are letters, digits and underscores.
-    const word = new RegExp(`(?<![a-z0-9_])(?:${members.map(({ username }) => username).join("|")})(?![a-z0-9_])`, "iu")
-    const cleaning = cleaningOf(members, word)
+    const isNamed = namedIn(new Set(members.map(({ username }) => username)))
+    const cleaning = cleaningOf(members, isNamed)
     const removed: Array<string> = []
     const left: Array<string> = []
 
@@ -147,13 +152,13 @@ export const removeTraces = (
     /** Whether a name stands in a file, which is not held in memory. */
     const isNamedIn = (place: string) =>
       Effect.gen(function* () {
-        if (word.test(path.basename(place))) return true
+        if (isNamed(path.basename(place))) return true
         let end = ""
         const found = yield* Stream.runHead(
           Stream.filter(fs.stream(place, { chunkSize: 1_048_576 }), (bytes) => {
             const text = end + Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1")
             end = text.slice(-longestName - 2)
-            return word.test(text)
+            return isNamed(text)
           })
         )
         return Option.isSome(found)

@@ -345,7 +345,7 @@ describe("A name that leads to a member who is forgotten", () => {
       const { source } = yield* memorySource(known)
       yield* Effect.gen(function* () {
         const opened = yield* (yield* RatingsStorage).open({ _tag: "continue" })
-        const whom = yield* whomToForget(opened.state, [gone])
+        const whom = whomToForget(opened.state, [gone])
         yield* opened.commit(yield* forgettingBatch(opened.state, whom, DateTime.unsafeMake(1_000)))
       }).pipe(Effect.scoped, Effect.provide(memoryLayer(source, dataset)))
       return yield* run(
@@ -401,7 +401,7 @@ describe("A name that leads to a member who is forgotten", () => {
       assert.isDefined(old)
       // As an earlier version wrote it.
       members.set(old.username, { ...old, state: "renamed", renamedTo: gone })
-      const whom = yield* whomToForget({ ...content.state, members }, [gone])
+      const whom = whomToForget({ ...content.state, members }, [gone])
       assert.deepStrictEqual([...whom.names], [[username("old_name"), 5]])
       assert.deepStrictEqual([...whom.already.keys()], [gone])
       assert.deepStrictEqual(whom.unknown, [])

@@ -22,7 +22,7 @@ it.scoped("a member is not called forgotten while its bytes are left, and is whe
   Effect.gen(function* () {
     const forget = Effect.gen(function* () {
       const dataset = yield* (yield* RatingsStorage).open({ _tag: "continue" })
-      const whom = yield* whomToForget(dataset.state, [username(name)])
+      const whom = whomToForget(dataset.state, [username(name)])
       yield* dataset.commit(yield* forgettingBatch(dataset.state, whom, DateTime.unsafeMake(Date.UTC(2026, 0, 2))))
       return whom
     }).pipe(Effect.scoped)

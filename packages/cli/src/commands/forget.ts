@@ -49,7 +49,7 @@ export const forget = (words: ReadonlyArray<string>, flags: Flags, switches: Rea
       const dataset = yield* storage.open({ _tag: "continue" })
       for (const note of dataset.notes) yield* screen.err(`${note}\n`)
       const { state } = dataset
-      const whom = yield* whomToForget(state, names)
+      const whom = whomToForget(state, names)
       const people = [...whom.names.keys()]
       const ratings = [...whom.names.values()].reduce((sum, n) => sum + n, 0)
       // A run of this command that was killed may have left files of these beside the dataset.

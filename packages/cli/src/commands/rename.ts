@@ -44,7 +44,7 @@ export const rename = (words: ReadonlyArray<string>, flags: Flags) =>
       for (const note of dataset.notes) yield* screen.err(`${note}\n`)
       const { state } = dataset
       if (from === to) return yield* endWith(1, `Both names are ${from}. Nothing was changed.`)
-      if (yield* isForgottenIn(state)(to))
+      if (isForgottenIn(state)(to))
         return yield* endWith(
           1,
           `${to} is the name of a member who asked to be left out. Nothing was changed. If ${from} is the same person: lb forget ${from}`

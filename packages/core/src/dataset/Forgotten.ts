@@ -4,6 +4,8 @@
  *
  * @since 0.1.0
  */
+import { hmac } from "@noble/hashes/hmac"
+import { sha256 } from "@noble/hashes/sha2"
 import { type DateTime, Effect, Random } from "effect"
 import { Username } from "../domain/Member.ts"
 import type { Batch, BatchMember, DatasetState } from "./Batch.ts"
@@ -19,21 +21,23 @@ const lengthOfName = 15
 const hexOf = (bytes: Iterable<number>): string =>
   Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("")
 
-/** HMAC-SHA-256 of a name, in the form of a name. Nobody can have it: the first letter is followed by others at random. */
-const hashOf = (salt: string, username: Username): Effect.Effect<Username> =>
-  Effect.promise(async () => {
-    const { subtle } = globalThis.crypto
-    const encoder = new TextEncoder()
-    const key = await subtle.importKey("raw", encoder.encode(salt), { name: "HMAC", hash: "SHA-256" }, false, ["sign"])
-    const hash = new Uint8Array(await subtle.sign("HMAC", key, encoder.encode(username)))
-    let rest = BigInt(`0x${hexOf(hash)}`)
+/**
+ * HMAC-SHA-256 of names under a key, in the form of a name. Nobody can have it: the first letter is followed by others at
+ * random.
+ */
+const hashingWith = (salt: string): ((username: Username) => Username) => {
+  const encoder = new TextEncoder()
+  const keyed = hmac.create(sha256, encoder.encode(salt))
+  return (username) => {
+    let rest = BigInt(`0x${hexOf(keyed.clone().update(encoder.encode(username)).digest())}`)
     let name = ""
     while (name.length < lengthOfName) {
       name += letters[Number(rest % 36n)] ?? "0"
       rest /= 36n
     }
     return Username.make(name)
-  })
+  }
+}
 
 const newSalt: Effect.Effect<string> = Effect.map(
   Effect.all(Array.from({ length: 16 }, () => Random.nextIntBetween(0, 256))),
@@ -71,17 +75,31 @@ export const withoutForgotten = (state: DatasetState): DatasetState => {
   return { ...state, users: without(state.users), members: without(state.members), updates: without(state.updates) }
 }
 
-/** Finds the record of a member who is forgotten by its name. Costs a hash for each of them, and nothing if there are none. */
-const forgottenAs = (
-  state: Pick<DatasetState, "members">
-): ((username: Username) => Effect.Effect<MemberRecord | undefined>) => {
-  const records = forgottenIn(state)
-  return (username) =>
-    Effect.gen(function* () {
-      for (const record of records)
-        if (record.salt !== undefined && (yield* hashOf(record.salt, username)) === record.username) return record
-      return undefined
-    })
+/** So many names are remembered of which it was asked whether they are forgotten: about 10 MB. */
+const mostAsked = 100_000
+
+/**
+ * Finds the record of a member who is forgotten by its name. Costs a hash for each key, of which a dataset has one as a rule,
+ * and nothing if there are none.
+ */
+const forgottenAs = (state: Pick<DatasetState, "members">): ((username: Username) => MemberRecord | undefined) => {
+  const bySalt = new Map<string, Map<Username, MemberRecord>>()
+  for (const record of forgottenIn(state)) {
+    if (record.salt === undefined) continue
+    const records = bySalt.get(record.salt) ?? new Map<Username, MemberRecord>()
+    bySalt.set(record.salt, records.set(record.username, record))
+  }
+  const keys = Array.from(bySalt, ([salt, records]) => ({ hashOf: hashingWith(salt), records }))
+  const asked = new Map<Username, MemberRecord | undefined>()
+  return (username) => {
+    if (keys.length === 0) return undefined
+    if (asked.has(username)) return asked.get(username)
+    let found: MemberRecord | undefined
+    for (const { hashOf, records } of keys) found ??= records.get(hashOf(username))
+    if (asked.size >= mostAsked) asked.clear()
+    asked.set(username, found)
+    return found
+  }
 }
 
 /**
@@ -90,11 +108,9 @@ const forgottenAs = (
  * @since 0.1.0
  * @category constructors
  */
-export const isForgottenIn = (
-  state: Pick<DatasetState, "members">
-): ((username: Username) => Effect.Effect<boolean>) => {
+export const isForgottenIn = (state: Pick<DatasetState, "members">): ((username: Username) => boolean) => {
   const recordOf = forgottenAs(state)
-  return (username) => Effect.map(recordOf(username), (record) => record !== undefined)
+  return (username) => recordOf(username) !== undefined
 }
 
 /** All names of one person: those that lead to a name, and where that one leads to. */
@@ -135,21 +151,20 @@ export interface Forgetting {
 export const whomToForget = (
   state: Pick<DatasetState, "members" | "users">,
   asked: ReadonlyArray<Username>
-): Effect.Effect<Forgetting> =>
-  Effect.gen(function* () {
-    const names = new Map<Username, number>()
-    const unknown: Array<Username> = []
-    const already = new Map<Username, MemberRecord>()
-    const recordOf = forgottenAs(state)
-    for (const username of new Set(asked)) {
-      const record = yield* recordOf(username)
-      if (record !== undefined) already.set(username, record)
-      else if (!state.users.has(username)) unknown.push(username)
-      for (const name of namesOf(state, username))
-        if (state.users.has(name)) names.set(name, state.members.get(name)?.ratings ?? 0)
-    }
-    return { names, unknown, already }
-  })
+): Forgetting => {
+  const names = new Map<Username, number>()
+  const unknown: Array<Username> = []
+  const already = new Map<Username, MemberRecord>()
+  const recordOf = forgottenAs(state)
+  for (const username of new Set(asked)) {
+    const record = recordOf(username)
+    if (record !== undefined) already.set(username, record)
+    else if (!state.users.has(username)) unknown.push(username)
+    for (const name of namesOf(state, username))
+      if (state.users.has(name)) names.set(name, state.members.get(name)?.ratings ?? 0)
+  }
+  return { names, unknown, already }
+}
 
 /**
  * The batch that forgets members. It takes the place of their names by hashes, and all their rows away. It writes the records
@@ -171,9 +186,15 @@ export const forgettingBatch = (
       write: "replace",
       ratings: []
     }))
+    const taken = new Set(state.users.keys())
+    const usualSalt = forgottenIn(state).find((record) => record.salt !== undefined)?.salt ?? (yield* newSalt)
+    const usualHashOf = hashingWith(usualSalt)
     for (const name of [...names.keys(), ...unknown]) {
-      const salt = yield* newSalt
-      const username = yield* hashOf(salt, name)
+      const usual = usualHashOf(name)
+      // A name that is left out already, and came back all the same, has this hash.
+      const salt = taken.has(usual) ? yield* newSalt : usualSalt
+      const username = salt === usualSalt ? usual : hashingWith(salt)(name)
+      taken.add(username)
       const userId = state.users.get(name)
       const { isNew, userId: newId } = userId === undefined ? registry.user(username) : { isNew: false, userId }
       members.push({

@@ -180,12 +180,11 @@ const runOn = (
     const only =
       options.only === undefined
         ? undefined
-        : yield* Effect.filter(eachOnce(options.only), ({ username }) =>
-            Effect.map(isForgotten(username), (is) => {
-              if (is) forgotten.add(username)
-              return !is
-            })
-          )
+        : eachOnce(options.only).filter(({ username }) => {
+            const isLeftOut = isForgotten(username)
+            if (isLeftOut) forgotten.add(username)
+            return !isLeftOut
+          })
     const asked = new Set(only?.map(({ username }) => username))
     const isAskedFor = (username: Username): boolean => asked.has(username)
     const reader = yield* MemberReader.make(
@@ -239,7 +238,7 @@ const runOn = (
         : // Nobody who reads a member may be there to notice that the run is over while the list is waited for.
           reader.untilStop(
             newMembers(
-              Stream.filterEffect(source.members, ({ username }) => Effect.map(isForgotten(username), (is) => !is)),
+              Stream.filter(source.members, ({ username }) => !isForgotten(username)),
               {
                 wanted,
                 isKnown: (username) => dataset.state.users.has(username),
@@ -298,7 +297,7 @@ const runOn = (
             handled.add(one.reading.username)
             const { renamedTo, username } = one.reading
             // A reading that was stopped was not followed to where the name leads.
-            const isLeftOut = one.leadsToForgotten ?? (renamedTo !== undefined && (yield* isForgotten(renamedTo)))
+            const isLeftOut = one.leadsToForgotten ?? (renamedTo !== undefined && isForgotten(renamedTo))
             if (isLeftOut) {
               ;(live.users.has(username) ? leadToForgotten : forgotten).add(username)
               continue

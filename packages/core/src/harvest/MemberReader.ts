@@ -66,7 +66,7 @@ export const make = (
   tell: Tell,
   state: DatasetState,
   expects: (username: Username) => SourceTrouble.Expected,
-  isForgotten: (username: Username) => Effect.Effect<boolean>
+  isForgotten: (username: Username) => boolean
 ): Effect.Effect<MemberReader> =>
   Effect.gen(function* () {
     const stop = yield* Deferred.make<never, SourceError>()
@@ -241,7 +241,7 @@ export const make = (
         while (last.reading.renamedTo !== undefined) {
           const to = last.reading.renamedTo
           if (passed.has(to) || way.length > mostHops) break
-          if (yield* isForgotten(to)) return { members: yield* Effect.forEach(way, leftOut), isStopped: false }
+          if (isForgotten(to)) return { members: yield* Effect.forEach(way, leftOut), isStopped: false }
           const parts = noParts()
           const next = yield* untilStopped(readWhole(to, parts))
           if (Option.isNone(next)) {

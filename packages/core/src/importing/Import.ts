@@ -122,11 +122,11 @@ export const report = <E = never, R = never>(
       Progress: ({ _tag, ...progress }) => tell(InputProgress.make(progress)),
       Member: ({ member }) =>
         Effect.gen(function* () {
-          if (yield* isForgotten(member.username)) {
+          if (isForgotten(member.username)) {
             leftOut += 1
             return
           }
-          if (yield* Effect.exists(namesLedTo(member), isForgotten)) {
+          if (namesLedTo(member).some(isForgotten)) {
             if (intake.isKnown(member.username)) leadToForgotten.add(member.username)
             else leftOut += 1
             return
@@ -138,7 +138,7 @@ export const report = <E = never, R = never>(
         }),
       Aside: ({ rows: all }) =>
         Effect.gen(function* () {
-          const rows = yield* Effect.filter(all, ({ username }) => Effect.map(isForgotten(username), (is) => !is))
+          const rows = all.filter(({ username }) => !isForgotten(username))
           aside += rows.length
           if (!request.isDryRun && request.aside !== undefined && rows.length > 0) yield* request.aside.put(rows)
         }),
