@@ -5,7 +5,7 @@
  */
 import { FileSystem, type Path } from "@effect/platform"
 import * as NodeStream from "@effect/platform-node/NodeStream"
-import type { Username } from "@letterboxd-ratings/core"
+import type { ProcessTable, Username } from "@letterboxd-ratings/core"
 import { Chunk, Effect, Either, Schema, Stream } from "effect"
 import { memberNamed } from "./options/MemberName.ts"
 import { endWith } from "./CommandEnding.ts"
@@ -98,7 +98,7 @@ export const checkFailedFile = (place: string): Effect.Effect<void, OwnFileError
 
 /**
  * Writes the names that could not be read, each with the reason, in the place of the last ones. Where all were read, the
- * file has only its first line.
+ * file has only its first line. What is returned are sentences about unfinished work beside that is not proven to be ours.
  *
  * @since 0.1.0
  * @category constructors
@@ -106,7 +106,7 @@ export const checkFailedFile = (place: string): Effect.Effect<void, OwnFileError
 export const writeFailed = (
   place: string,
   failed: ReadonlyArray<{ readonly username: Username; readonly reason: string }>
-): Effect.Effect<void, OwnFileError, FileSystem.FileSystem | Path.Path> => {
+): Effect.Effect<ReadonlyArray<string>, OwnFileError, FileSystem.FileSystem | Path.Path | ProcessTable> => {
   const lines = failed.map(({ reason, username }) => `${username}  # ${reason}\n`)
   return writeOwnFile(failedNames, place, { text: `${failedNames.mark}${lines.join("")}`, what: "The names" })
 }

@@ -4,6 +4,8 @@
  * @since 0.1.0
  */
 import { FileSystem, Path } from "@effect/platform"
+import type { ProcessTable } from "@letterboxd-ratings/core"
+import { failuresOf, makeStaging, removeStaging } from "@letterboxd-ratings/storage-folder"
 import { Chunk, Effect, Schema, Stream } from "effect"
 import { shown } from "./Shown.ts"
 
@@ -61,9 +63,11 @@ export const checkOwnFile = (
       })
   })
 
+const failures = failuresOf("file")
+
 /**
  * Writes a file, which begins with the mark, in the place of the last one: completely, or not at all. `what` names the
- * content in messages.
+ * content in messages. What is returned are sentences about unfinished work beside that is not proven to be ours.
  *
  * @since 0.1.0
  * @category constructors
@@ -72,17 +76,23 @@ export const writeOwnFile = (
   kind: OwnKind,
   place: string,
   { text, what }: { readonly text: string; readonly what: string }
-): Effect.Effect<void, OwnFileError, FileSystem.FileSystem | Path.Path> =>
+): Effect.Effect<ReadonlyArray<string>, OwnFileError, FileSystem.FileSystem | Path.Path | ProcessTable> =>
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
     yield* checkOwnFile(kind, place)
-    const directory = path.dirname(path.resolve(place))
-    const next = path.join(yield* fs.makeTempDirectoryScoped({ directory, prefix: ".lb-next-" }), "file")
-    yield* fs.writeFileString(next, text)
-    yield* fs.rename(next, place)
+    return yield* Effect.acquireUseRelease(
+      makeStaging(failures, path.resolve(place)),
+      ({ folder, notes }) =>
+        Effect.gen(function* () {
+          const next = path.join(folder, "file")
+          yield* fs.writeFileString(next, text)
+          yield* fs.rename(next, place)
+          return notes
+        }),
+      removeStaging
+    )
   }).pipe(
-    Effect.scoped,
     Effect.catchAll((error) =>
       error._tag === "OwnFileError"
         ? error

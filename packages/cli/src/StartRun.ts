@@ -133,7 +133,10 @@ const harvest = ({ allowed, failed, failedFile, mode: asked, only, restart, resu
       only === undefined || failedFile === undefined
         ? Effect.void
         : Effect.catchAll(
-            Effect.suspend(() => writeFailed(failedFile, outcomes.failed(only))),
+            Effect.flatMap(
+              Effect.suspend(() => writeFailed(failedFile, outcomes.failed(only))),
+              Effect.forEach((note) => screen.err(`${printable(note)}\n`), { discard: true })
+            ),
             ({ message }) => screen.err(`${message}\n`)
           )
     const tell = (event: HarvestEvent) => {

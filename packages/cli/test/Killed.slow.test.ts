@@ -8,12 +8,11 @@ import { PostgresStorage } from "@letterboxd-ratings/storage-postgres"
 import { SqliteStorage } from "@letterboxd-ratings/storage-sqlite"
 import { NodeProcessTable } from "@letterboxd-ratings/storage-folder/node"
 import { Chunk, Effect, Exit, Layer, Option, Random, Redacted, Scope, Stream } from "effect"
-import { build } from "esbuild"
 import * as fs from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
-import { fileURLToPath } from "node:url"
 import { isFull, sample } from "../../../vitest.sample.ts"
+import { buildDyingBin } from "./DyingCommand.ts"
 import { filesIn, lbProcess, start } from "./Lb.ts"
 import { postgres } from "./Postgres.ts"
 
@@ -108,25 +107,7 @@ beforeAll(async () => {
   site = await Effect.runPromise(
     Effect.provideService(Sandbox.make({ world, behaviour: { latencyMillis: 8 } }), Scope.Scope, scope)
   )
-  // Storages with a driver are looked for from where the bundle stands.
-  dyingBin = fileURLToPath(new URL(`../node_modules/.cache/dying-${process.pid}.mjs`, import.meta.url))
-  await build({
-    entryPoints: [fileURLToPath(new URL("DyingBin.ts", import.meta.url))],
-    outfile: dyingBin,
-    bundle: true,
-    format: "esm",
-    platform: "node",
-    conditions: ["@letterboxd-ratings/source"],
-    external: [
-      "@letterboxd-ratings/storage-parquet",
-      "@letterboxd-ratings/storage-postgres",
-      "@letterboxd-ratings/storage-sqlite"
-    ],
-    banner: {
-      js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);'
-    },
-    logLevel: "error"
-  })
+  dyingBin = await buildDyingBin()
   return async () => {
     await Effect.runPromise(Scope.close(scope, Exit.void))
     fs.rmSync(dyingBin, { force: true })

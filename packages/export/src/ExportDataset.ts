@@ -226,47 +226,51 @@ export const exportFiles = (
     const sinceLast =
       salt === undefined && existing === "set-aside" ? yield* changesSince(folder, everybody) : undefined
     const all = member === undefined ? everybody : yield* onlyMember(everybody, member, from.place)
-    return yield* replaceFolder(failures, folder, { existing, mark: dataCardName, keep: [from.place] }, (staging) =>
-      Effect.gen(function* () {
-        const { notes: losses, whole } =
-          preparation === undefined ? { notes: [], whole: all } : yield* prepared(all, preparation, folder)
-        const { ratings, tally } = tallied(whole.ratings, whole.state.ratings)
-        const exported =
-          salt === undefined ? withNames({ ...whole, ratings }) : yield* anonymised({ ...whole, ratings }, salt)
-        const { dataset, notes: additions } = yield* withPartsAndIndexes(exported, preparation ?? {}, {
-          place: folder,
-          withValidation: format.needsValidation === true
+    return yield* replaceFolder(
+      failures,
+      folder,
+      { existing, mark: dataCardName, keep: [from.place] },
+      ({ folder: staging, notes: leftovers }) =>
+        Effect.gen(function* () {
+          const { notes: losses, whole } =
+            preparation === undefined ? { notes: [], whole: all } : yield* prepared(all, preparation, folder)
+          const { ratings, tally } = tallied(whole.ratings, whole.state.ratings)
+          const exported =
+            salt === undefined ? withNames({ ...whole, ratings }) : yield* anonymised({ ...whole, ratings }, salt)
+          const { dataset, notes: additions } = yield* withPartsAndIndexes(exported, preparation ?? {}, {
+            place: folder,
+            withValidation: format.needsValidation === true
+          })
+          const layout = yield* format.write(staging, dataset, timestamps)
+          yield* checkRows(folder, whole.state, dataset, layout)
+          const changes = [...(note === undefined ? [] : [note]), ...losses, ...additions]
+          const files = [...layout, ...(yield* writeIndexes(staging, dataset))]
+          const card = dataCard({
+            ...whole,
+            files,
+            tally: tally(),
+            format: format.name,
+            notes: [
+              ...format.notes(timestamps, dataset.indexes !== undefined),
+              ...changes,
+              ...whole.cardNotes,
+              ...leftOut
+            ],
+            isAnonymous: salt !== undefined,
+            tool,
+            ...(asOf === undefined ? {} : { asOf }),
+            ...(sinceLast === undefined ? {} : { sinceLast })
+          })
+          yield* writeCard(staging, card)
+          const path = yield* Path.Path
+          for (const { name, text } of format.copiesOfCard?.(card, files, dataset) ?? [])
+            yield* writeNew(failures, path.join(staging, name), text)
+          yield* syncFolder(failures, staging)
+          return {
+            ...reportOf({ ...whole, notes: [...leftovers, ...whole.notes, ...changes] }),
+            ...(dataset.parts === undefined ? {} : { parts: dataset.parts.map(({ name, rows }) => ({ name, rows })) })
+          }
         })
-        const layout = yield* format.write(staging, dataset, timestamps)
-        yield* checkRows(folder, whole.state, dataset, layout)
-        const changes = [...(note === undefined ? [] : [note]), ...losses, ...additions]
-        const files = [...layout, ...(yield* writeIndexes(staging, dataset))]
-        const card = dataCard({
-          ...whole,
-          files,
-          tally: tally(),
-          format: format.name,
-          notes: [
-            ...format.notes(timestamps, dataset.indexes !== undefined),
-            ...changes,
-            ...whole.cardNotes,
-            ...leftOut
-          ],
-          isAnonymous: salt !== undefined,
-          tool,
-          ...(asOf === undefined ? {} : { asOf }),
-          ...(sinceLast === undefined ? {} : { sinceLast })
-        })
-        yield* writeCard(staging, card)
-        const path = yield* Path.Path
-        for (const { name, text } of format.copiesOfCard?.(card, files, dataset) ?? [])
-          yield* writeNew(failures, path.join(staging, name), text)
-        yield* syncFolder(failures, staging)
-        return {
-          ...reportOf({ ...whole, notes: [...whole.notes, ...changes] }),
-          ...(dataset.parts === undefined ? {} : { parts: dataset.parts.map(({ name, rows }) => ({ name, rows })) })
-        }
-      })
     )
   }).pipe(
     Effect.scoped,

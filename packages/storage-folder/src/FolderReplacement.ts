@@ -5,11 +5,12 @@
  */
 import { FileSystem, Path } from "@effect/platform"
 import type { ProcessTable, StorageError } from "@letterboxd-ratings/core"
-import { DateTime, Effect, Option } from "effect"
+import { DateTime, Effect } from "effect"
 import { stamp } from "./DatasetFolder.ts"
 import { freeName, makeFolder, removeIfEmpty, syncFolder } from "./FlushedFiles.ts"
 import type { FolderFailures } from "./FolderFailure.ts"
-import { lockFolder, lockState, unlockFolder } from "./FolderLock.ts"
+import { lockState } from "./FolderLock.ts"
+import { makeStaging, removeStaging, type StagingFolder, unlockStaging } from "./StagingFolder.ts"
 
 /**
  * What becomes of what is there already, how that is told to be one of the same kind, and which places must stay.
@@ -51,36 +52,12 @@ export const checkNotWithin = (
     }
   })
 
-/** What a folder that is becoming another one is called: like that one, with this and the time behind. */
-const stagingMark = ".new-"
-
-/** Takes a lock that tells which folder is being made; none where the file system has no links. */
-const lockStaging = (failures: FolderFailures, staging: string) =>
-  Effect.flatMap(Path.Path, (path) => Effect.option(lockFolder(staging, failures, path.basename(staging))))
-
 /**
- * Removes what processes left that were killed while they made a folder to take this place: the lock in such a one names
- * it. Failing is no harm.
- */
-const removeLeftStagings = (to: string) =>
-  Effect.gen(function* () {
-    const fs = yield* FileSystem.FileSystem
-    const path = yield* Path.Path
-    const parent = path.dirname(to)
-    for (const name of yield* fs.readDirectory(parent)) {
-      if (!name.startsWith(`${path.basename(to)}${stagingMark}`)) continue
-      const left = path.join(parent, name)
-      const lock = yield* lockState(left)
-      if (lock?.making === name && !lock.isHeld) yield* fs.remove(left, { recursive: true })
-    }
-  }).pipe(Effect.ignore)
-
-/**
- * Makes the folder `place` out of what `write` puts into the empty folder it is given; nothing stays behind where that
- * fails. What stands at `place` already (an empty folder does not count) is refused, or, if it is a folder in which the
- * file `mark` shows that it was made so, set aside to `PLACE.bak-TIME` once the new one is complete. Fails with `Locked`
- * where a process is at work in it, and with `InvalidOption` where it is, or holds, one of the places `keep`, from which
- * the new one is made. A process that is killed meanwhile leaves `PLACE.new-TIME` beside, which the next one removes.
+ * Makes the folder `place` out of what `write` puts into the folder it is given, in which nothing but a lock is; nothing
+ * stays behind where that fails. What stands at `place` already (an empty folder does not count) is refused, or, if it is a
+ * folder in which the file `mark` shows that it was made so, set aside to `PLACE.bak-TIME` once the new one is complete.
+ * Fails with `Locked` where a process is at work in it, and with `InvalidOption` where it is, or holds, one of the places
+ * `keep`, from which the new one is made. A process that is killed meanwhile leaves `PLACE.new-TIME` beside, which the next one removes.
  *
  * @since 0.1.0
  * @category constructors
@@ -89,7 +66,7 @@ export const replaceFolder = <A, E, R>(
   failures: FolderFailures,
   place: string,
   { existing, keep, mark }: ReplacementOptions,
-  write: (folder: string) => Effect.Effect<A, E, R>
+  write: (staging: Pick<StagingFolder, "folder" | "notes">) => Effect.Effect<A, E, R>
 ): Effect.Effect<A, E | StorageError, R | FileSystem.FileSystem | Path.Path | ProcessTable> =>
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
@@ -119,36 +96,30 @@ export const replaceFolder = <A, E, R>(
     yield* checkPlace
     const parent = path.dirname(to)
     yield* makeFolder(failures, parent)
-    yield* removeLeftStagings(to)
-    const staging = yield* freeName(failures, `${to}${stagingMark}${stamp(yield* DateTime.now)}`)
     let isInPlace = false
     return yield* Effect.acquireUseRelease(
-      about(staging)(fs.makeDirectory(staging)),
-      () =>
+      makeStaging(failures, to),
+      (staging) =>
         Effect.gen(function* () {
-          const lock = yield* lockStaging(failures, staging)
           const written = yield* write(staging)
-          yield* syncFolder(failures, staging)
+          yield* syncFolder(failures, staging.folder)
           yield* Effect.uninterruptible(
             Effect.gen(function* () {
               const found = yield* checkPlace
               const aside = yield* freeName(failures, `${to}.bak-${stamp(yield* DateTime.now)}`)
               if (found === "empty") yield* removeIfEmpty(to)
               else if (found === "earlier") yield* about(aside)(fs.rename(to, aside))
-              yield* about(to)(fs.rename(staging, to)).pipe(
+              yield* about(to)(fs.rename(staging.folder, to)).pipe(
                 Effect.onError(() => (found === "earlier" ? Effect.ignore(fs.rename(aside, to)) : Effect.void))
               )
               isInPlace = true
-              if (Option.isSome(lock)) yield* unlockFolder(to, lock.value, failures)
+              yield* unlockStaging(staging, to, failures)
               yield* syncFolder(failures, parent)
             })
           )
           return written
         }),
       // Where it is in its place, its old name may be somebody else's by now.
-      () =>
-        Effect.suspend(() =>
-          isInPlace ? Effect.void : Effect.ignore(fs.remove(staging, { recursive: true, force: true }))
-        )
+      (staging) => Effect.suspend(() => (isInPlace ? Effect.void : removeStaging(staging)))
     )
   })

@@ -1,62 +1,115 @@
 import { FileSystem, Path } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, layer } from "@effect/vitest"
-import { failuresOf, replaceFolder, writeNew } from "@letterboxd-ratings/storage-folder"
-import { freshFolder, processTable } from "@letterboxd-ratings/storage-testkit/folder"
+import { failuresOf, lockFolder, replaceFolder, writeNew } from "@letterboxd-ratings/storage-folder"
+import { freshFolder, makeDisk, processTable } from "@letterboxd-ratings/storage-testkit/folder"
 import { Deferred, Effect, Fiber } from "effect"
 
 const failures = failuresOf("test")
+type Files = FileSystem.FileSystem | Path.Path
 
-/** Makes a folder of one file; `pid` is the process that does it, `running` are those that run. */
-const made = (
+/** Makes a folder of a card and a table as a process; gives back what it was told of others. */
+const make = (
   place: string,
   pid: number,
-  running: ReadonlyArray<number>,
-  meanwhile: (staging: string) => Effect.Effect<void, never, FileSystem.FileSystem> = () => Effect.void
+  running: ReadonlyArray<number> = [pid],
+  meanwhile: Effect.Effect<void, never, Files> = Effect.void
 ) =>
-  replaceFolder(failures, place, { existing: "set-aside", mark: "card", keep: [] }, (staging) =>
-    Effect.zipRight(writeNew(failures, `${staging}/card`, `by ${pid}`), meanwhile(staging))
+  replaceFolder(failures, place, { existing: "set-aside", mark: "card", keep: [] }, ({ folder, notes }) =>
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      yield* writeNew(failures, `${folder}/card`, `by ${pid}`)
+      yield* failures.about(folder)(fs.makeDirectory(`${folder}/tables`))
+      yield* writeNew(failures, `${folder}/tables/table`, "rows")
+      yield* meanwhile
+      return notes
+    })
   ).pipe(Effect.provide(processTable(pid, running)))
 
-const beside = (place: string) =>
+/** The names that begin like unfinished work beside a place. */
+const leftBeside = (place: string) =>
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
-    return (yield* fs.readDirectory(path.dirname(place))).toSorted()
+    const names = yield* fs.readDirectory(path.dirname(place))
+    return names.filter((name) => name.startsWith(`${path.basename(place)}.new-`)).toSorted()
   })
 
 layer(NodeContext.layer)("a folder that is there whole or not at all", (it) => {
-  it.scoped(
-    "is made without what a process left that was killed, and leaves what it cannot prove to be of such a one",
-    () =>
-      Effect.gen(function* () {
-        const fs = yield* FileSystem.FileSystem
-        const path = yield* Path.Path
-        const place = path.join(yield* freshFolder, "export")
-        // What stands there in the middle of the work is what a kill leaves.
-        let left = ""
-        yield* made(place, 1, [1], (staging) => {
-          left = staging
-          return Effect.orDie(fs.copy(staging, path.join(path.dirname(place), "copy")))
-        })
-        assert.deepStrictEqual((yield* fs.readDirectory(place)).toSorted(), ["card"])
-        yield* fs.rename(path.join(path.dirname(place), "copy"), left)
-        const own = `${place}.new-of-mine`
-        yield* fs.makeDirectory(own)
-        yield* fs.writeFileString(path.join(own, "notes"), "mine")
-        const named = `${place}.new-20260101-000000`
-        yield* fs.copy(left, named)
-
-        yield* made(place, 2, [2])
-        const names = yield* beside(place)
-        assert.notInclude(names, path.basename(left))
-        // The lock in this one names another folder.
-        assert.includeMembers(names, ["export", "export.new-of-mine", path.basename(named)])
+  it.scoped("is made without what another process left, wherever that one was killed, or names it", () =>
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      const path = yield* Path.Path
+      const root = yield* freshFolder
+      const counting = makeDisk()
+      yield* Effect.provide(make(path.join(root, "counted", "export"), 1), counting.layer)
+      assert.isAbove(counting.calls(), 15)
+      let removed = 0
+      for (let at = 1; at <= counting.calls(); at++) {
+        const place = path.join(root, `killed-${at}`, "export")
+        const { layer: disk } = makeDisk({ at, code: "EIO", extent: "crash", shortWrite: true })
+        yield* Effect.exit(Effect.provide(make(place, 1), disk))
+        const left = (yield* fs.exists(path.dirname(place))) ? yield* leftBeside(place) : []
+        const notes = yield* make(place, 2)
+        const still = yield* leftBeside(place)
+        removed += left.length - still.length
+        for (const name of still) {
+          assert.isTrue(
+            notes.some((note) => note.includes(path.join(path.dirname(place), name))),
+            `killed at call ${at}: ${name} is not named`
+          )
+          // It was killed before it could prove anything, and before it wrote anything.
+          const content = yield* fs.readDirectory(path.join(path.dirname(place), name))
+          assert.isTrue(
+            content.every((one) => one.startsWith(".lock")),
+            `killed at call ${at}: ${content.join(", ")}`
+          )
+        }
+        assert.deepStrictEqual((yield* fs.readDirectory(place)).toSorted(), ["card", "tables"], `killed at call ${at}`)
         assert.strictEqual(yield* fs.readFileString(path.join(place, "card")), "by 2")
-      })
+      }
+      assert.isAbove(removed, 5)
+    })
   )
 
-  it.scoped("leaves that of a process that is at work", () =>
+  it.scoped("leaves what nothing proves to be left by such a one, and names it", () =>
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      const path = yield* Path.Path
+      const place = path.join(yield* freshFolder, "export")
+      const folderNamed = (name: string, making: string | undefined) =>
+        Effect.gen(function* () {
+          const folder = `${place}.new-${name}`
+          yield* fs.makeDirectory(folder, { recursive: true })
+          yield* fs.writeFileString(path.join(folder, "mine"), "mine")
+          if (making !== undefined)
+            yield* Effect.provide(lockFolder(folder, failures, `export.new-${making}`), processTable(1))
+        })
+      yield* folderNamed("20260101-000000", undefined)
+      yield* folderNamed("20260101-000001", "20260101-000000")
+      yield* folderNamed("20260101-000002", "20260101-000002")
+      yield* folderNamed("20260101-000002-2", "20260101-000002-2")
+      // Names that are given to nothing of ours.
+      yield* folderNamed("york", "york")
+      yield* folderNamed("1700000000000", "1700000000000")
+      yield* fs.writeFileString(`${place}.new-20260101-000003`, "a file")
+
+      const notes = yield* make(place, 2)
+      assert.deepStrictEqual(yield* leftBeside(place), [
+        "export.new-1700000000000",
+        "export.new-20260101-000000",
+        "export.new-20260101-000001",
+        "export.new-20260101-000003",
+        "export.new-york"
+      ])
+      assert.deepStrictEqual(
+        notes.map((note) => note.replace(/^Not removed: (.*?)\. It has the name of unfinished work, but .*$/u, "$1")),
+        ["0", "1", "3"].map((last) => `${place}.new-20260101-00000${last}`)
+      )
+    })
+  )
+
+  it.scoped("leaves that of a process that is at work, and does not name it", () =>
     Effect.gen(function* () {
       const fs = yield* FileSystem.FileSystem
       const path = yield* Path.Path
@@ -64,14 +117,16 @@ layer(NodeContext.layer)("a folder that is there whole or not at all", (it) => {
       const isThere = yield* Deferred.make<void>()
       const goOn = yield* Deferred.make<void>()
       const first = yield* Effect.fork(
-        made(place, 1, [1, 2], () => Effect.zipRight(Deferred.succeed(isThere, undefined), Deferred.await(goOn)))
+        make(place, 1, [1, 2], Effect.zipRight(Deferred.succeed(isThere, undefined), Deferred.await(goOn)))
       )
       yield* Deferred.await(isThere)
-      yield* made(place, 2, [1, 2])
+      assert.deepStrictEqual(yield* make(place, 2, [1, 2]), [])
+      assert.lengthOf(yield* leftBeside(place), 1)
       yield* Deferred.succeed(goOn, undefined)
       yield* Fiber.join(first)
       assert.strictEqual(yield* fs.readFileString(path.join(place, "card")), "by 1")
-      assert.isFalse((yield* beside(place)).some((name) => name.includes(".new-")))
+      assert.strictEqual(yield* fs.readFileString(path.join(place, "tables", "table")), "rows")
+      assert.deepStrictEqual(yield* leftBeside(place), [])
     })
   )
 })

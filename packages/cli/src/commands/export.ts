@@ -215,7 +215,7 @@ export const exporting = (flags: Flags) =>
       const next = format === undefined ? " Copy the file beside the new dataset: later imports take them in." : ""
       yield* screen.err(`Not exported: the ratings in ${printable(aside)}, whose films have no known number.${next}\n`)
     }
-    for (const note of notes) yield* screen.err(`${note}\n`)
+    for (const note of notes) yield* screen.err(`${printable(note)}\n`)
     if (settings.json)
       return yield* screen.out(
         `${JSON.stringify({ place, dataCard: `${into}/DATA_CARD.md`, users, films, ratings, parts: report.parts })}\n`

@@ -59,8 +59,8 @@ export const report = (flags: Flags) =>
       const salt = settings.anonymise ? { salt: Redacted.make(settings.salt ?? randomBytes(32).toString("hex")) } : {}
       return yield* reportOnDataset(storage, { ...options, ...salt })
     }).pipe(Effect.provide(layer))
-    yield* writeOwnFile(kind, place, { text: page, what: "The report" })
-    for (const note of notes) yield* screen.err(`${note}\n`)
+    const leftovers = yield* writeOwnFile(kind, place, { text: page, what: "The report" })
+    for (const note of [...leftovers, ...notes]) yield* screen.err(`${printable(note)}\n`)
     yield* screen.out(
       settings.json
         ? `${JSON.stringify({ place, ratings: numbers.ratings })}\n`
