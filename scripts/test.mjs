@@ -53,7 +53,7 @@ const turbo = (tasks, concurrency) =>
       ...process.env,
       LB_TESTS: isFull ? "full" : "sample",
       LB_TESTS_SEED: isFull ? "0" : seed,
-      ...(isFull ? {} : { LB_SLOW_SUITES: chosen.join(",") })
+      ...(isFull ? {} : { LB_SLOW_SUITES: chosen.join(","), LB_SLOW_TURN: `${Math.floor(Number(seed) / daysBetween)}` })
     }
     spawn(process.execPath, [join("scripts", "turbo.mjs"), ...args, ...more], { stdio: "inherit", env })
       .on("error", reject)

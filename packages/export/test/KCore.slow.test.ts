@@ -1,18 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
 import { spawnSync } from "node:child_process"
-import * as fs from "node:fs"
 import * as zlib from "node:zlib"
 import { fileURLToPath } from "node:url"
 import { kCore } from "../src/KCore.ts"
+import { absentFor, realLists } from "./RealRatings.ts"
 
-const watched = fileURLToPath(new URL("../../../../shared/world/watched.csv.gz", import.meta.url))
 const program = fileURLToPath(new URL("k_core.py", import.meta.url))
-const hasScipy = spawnSync("python3", ["-c", "import scipy.sparse"]).status === 0
-const absent = !fs.existsSync(watched)
-  ? " (skipped: there is no ../shared/world here)"
-  : hasScipy
-    ? ""
-    : " (skipped: python3 has no scipy here)"
+const absent = absentFor("scipy.sparse")
 
 /** Everybody and every film there has at least 20 ratings, so that the first ones leave out nothing. */
 const minima = [
@@ -33,13 +27,11 @@ describe.skipIf(absent !== "")(`the k-core of 729k real ratings${absent}`, () =>
       numbers.set(key, known)
       return known
     }
-    for (const line of zlib.gunzipSync(fs.readFileSync(watched)).toString("utf8").trimEnd().split("\n").slice(1)) {
-      const [member = "", film = "", stars] = line.split(",")
-      if (stars === "") continue
+    for (const { film, member, stars } of realLists()) {
+      if (stars === undefined) continue
       userOf.push(numberIn(users, member))
       filmOf.push(numberIn(films, film))
     }
-    assert.strictEqual(userOf.length, 728_836)
     const python = spawnSync("python3", [program], {
       input: [
         minima.map(({ filmRatings, userRatings }) => `${userRatings}/${filmRatings}`).join(" "),

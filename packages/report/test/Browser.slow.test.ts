@@ -1,20 +1,17 @@
 /**
- * Reports in a real browser. `CHROMIUM` is its program, if it is not where Debian puts it.
+ * Reports in a real browser.
  */
 import { assert, describe, it } from "@effect/vitest"
 import { reportOnDataset, reportOnMember } from "@letterboxd-ratings/report"
 import { DateTime, Effect } from "effect"
-import axe from "axe-core"
-import { type Browser, chromium, type Page } from "playwright-core"
+import type { Page } from "playwright-core"
 import * as fs from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
 import { pathToFileURL } from "node:url"
+import { lookAt, noBrowser, opened, violationsIn } from "./BrowserPage.ts"
 import { hostileDataset } from "./HostileDataset.ts"
 import { username } from "./ReportedDataset.ts"
-
-const program = process.env["CHROMIUM"] ?? "/usr/bin/chromium"
-const isAbsent = !fs.existsSync(program)
 
 const options = { tool: "letterboxd-ratings test", madeAt: DateTime.unsafeMake(Date.UTC(2026, 5, 1)) }
 const screens = [
@@ -22,49 +19,7 @@ const screens = [
   { width: 360, height: 740 }
 ]
 
-const opened = Effect.acquireRelease(
-  // Root, as in CI, has no sandbox for a browser. The page is one of ours.
-  Effect.promise(() => chromium.launch({ executablePath: program, args: ["--no-sandbox"] })),
-  (browser) => Effect.promise(() => browser.close())
-)
-
-/** Opens a file, and notes what a page should not do. */
-const lookAt = async (
-  browser: Browser,
-  file: string,
-  look: (page: Page) => Promise<void>,
-  more: NonNullable<Parameters<Browser["newContext"]>[0]>
-): Promise<void> => {
-  const context = await browser.newContext(more)
-  const page = await context.newPage()
-  const wrong: Array<string> = []
-  page.on("console", (message) => wrong.push(`console: ${message.text()}`))
-  page.on("pageerror", (error) => wrong.push(`error: ${error.message}`))
-  page.on("dialog", (dialog) => {
-    wrong.push(`dialog: ${dialog.message()}`)
-    void dialog.dismiss()
-  })
-  const address = pathToFileURL(file).href
-  page.on("request", (request) => {
-    if (request.url() !== address) wrong.push(`request: ${request.url()}`)
-  })
-  await page.goto(address)
-  await look(page)
-  assert.isUndefined(await page.evaluate("globalThis.ran"))
-  assert.deepStrictEqual(wrong, [])
-  await context.close()
-}
-
-const violationsIn = async (page: Page): Promise<ReadonlyArray<string>> => {
-  await page.evaluate(axe.source)
-  const found: unknown = await page.evaluate(
-    "axe.run().then(({ violations }) => violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ target }) => target).join(', ')))"
-  )
-  assert(Array.isArray(found))
-  return found.map(String)
-}
-
-describe.skipIf(isAbsent)(`a report in a browser${isAbsent ? ` (skipped: there is no ${program} here)` : ""}`, () => {
+describe.skipIf(noBrowser !== "")(`a report in a browser${noBrowser}`, () => {
   it.scopedLive("loads nothing, runs nothing, fits the screen, and is accessible, in the light and in the dark", () =>
     Effect.gen(function* () {
       const folder = fs.mkdtempSync(path.join(os.tmpdir(), "lb-report-"))
@@ -96,7 +51,7 @@ describe.skipIf(isAbsent)(`a report in a browser${isAbsent ? ` (skipped: there i
                 what
               )
             }
-            yield* Effect.promise(() => lookAt(browser, file, look, { viewport, colorScheme }))
+            yield* Effect.promise(() => lookAt(browser, [pathToFileURL(file).href], look, { viewport, colorScheme }))
           }
       }
     })
@@ -124,7 +79,9 @@ describe.skipIf(isAbsent)(`a report in a browser${isAbsent ? ` (skipped: there i
         assert.isFalse(await page.locator("nav").isVisible())
         assert.isTrue(await page.locator("svg.wide").first().isVisible())
       }
-      yield* Effect.promise(() => lookAt(browser, file, look, { viewport: { width: 1280, height: 900 } }))
+      yield* Effect.promise(() =>
+        lookAt(browser, [pathToFileURL(file).href], look, { viewport: { width: 1280, height: 900 } })
+      )
     })
   )
 })

@@ -235,6 +235,8 @@ export const make = (options: PostgresStorageOptions): Context.Tag.Service<Ratin
         const content = yield* contentFor(database, mode)
         if (content._tag === "Nothing") yield* checkNames(database)
         let isFirst = mode._tag === "new"
+        const committed = <A>(rows: Stream.Stream<A, SqlError | UnreadableTables>) =>
+          Stream.suspend(() => (isFirst ? Stream.empty : Stream.mapError(rows, failureAbout(place))))
         return yield* openedDataset({
           storage: storageName,
           place,
@@ -245,15 +247,8 @@ export const make = (options: PostgresStorageOptions): Context.Tag.Service<Ratin
           notes: [],
           ...(mode._tag === "continue" && content._tag === "Dataset" ? { committedAt: content.row.committedAt } : {}),
           rows: {
-            ...rowStreams((name) =>
-              Stream.suspend(() =>
-                isFirst ? Stream.empty : Stream.mapError(rowsIn(database, name), failureAbout(place))
-              )
-            ),
-            rowsOfMembers: (name, some) =>
-              Stream.suspend(() =>
-                isFirst ? Stream.empty : Stream.mapError(rowsOfMembersIn(database, name, some), failureAbout(place))
-              )
+            ...rowStreams((name) => committed(rowsIn(database, name))),
+            rowsOfMembers: (name, some) => committed(rowsOfMembersIn(database, name, some))
           },
           // In one transaction, which makes a new dataset with its first changes.
           write: (changes) =>
