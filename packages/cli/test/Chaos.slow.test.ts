@@ -1,4 +1,3 @@
-import { FetchHttpClient } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { afterAll, assert, describe, it } from "@effect/vitest"
 import { Harvest, RatingsStorage } from "@letterboxd-ratings/core"
@@ -10,7 +9,7 @@ import {
   Sandbox,
   type World
 } from "@letterboxd-ratings/fixtures"
-import { HttpPolicy, LetterboxdSource } from "@letterboxd-ratings/letterboxd-source"
+import { HttpPolicy, LetterboxdSource, SiteTransport } from "@letterboxd-ratings/letterboxd-source"
 import { CsvStorage } from "@letterboxd-ratings/storage-csv"
 import { NodeProcessTable } from "@letterboxd-ratings/storage-folder/node"
 import { Effect, Layer } from "effect"
@@ -51,8 +50,7 @@ const run = (
 ) => {
   const source = LetterboxdSource.layer({ ...LetterboxdSource.defaults, name: "sandbox", baseUrl: url }).pipe(
     Layer.provide(HttpPolicy.layer({ ...policy, ...changes })),
-    Layer.provide(FetchHttpClient.layer),
-    Layer.provide(Layer.succeed(FetchHttpClient.RequestInit, { redirect: "manual" }))
+    Layer.provide(SiteTransport.layer)
   )
   const storage = CsvStorage.layer({
     folder: path.join(folder, out),

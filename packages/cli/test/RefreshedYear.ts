@@ -1,7 +1,6 @@
 /**
  * A sandbox with a clock: days pass, its world changes, and a dataset is refreshed now and then. For tests and benchmarks.
  */
-import { FetchHttpClient } from "@effect/platform"
 import {
   datasetAsOf,
   Harvest,
@@ -15,12 +14,8 @@ import {
   WatchedFilm
 } from "@letterboxd-ratings/core"
 import { type ChangingWorld, type Sandbox, type World } from "@letterboxd-ratings/fixtures"
-import { HttpPolicy, LetterboxdSource } from "@letterboxd-ratings/letterboxd-source"
+import { HttpPolicy, LetterboxdSource, SiteTransport } from "@letterboxd-ratings/letterboxd-source"
 import { Chunk, Clock, DateTime, Effect, Layer, Schema, Stream } from "effect"
-
-const transport = FetchHttpClient.layer.pipe(
-  Layer.provide(Layer.succeed(FetchHttpClient.RequestInit, { redirect: "manual" }))
-)
 
 const sourceOf = (baseUrl: string) =>
   LetterboxdSource.layer({
@@ -34,7 +29,7 @@ const sourceOf = (baseUrl: string) =>
   }).pipe(
     Layer.provide(
       HttpPolicy.layer({ ...HttpPolicy.defaults, requestsPerSecond: Infinity, backoffMillis: 5 }).pipe(
-        Layer.provide(transport)
+        Layer.provide(SiteTransport.layer)
       )
     )
   )

@@ -1,9 +1,9 @@
-import { FetchHttpClient, FileSystem, HttpClient, HttpClientResponse, Path } from "@effect/platform"
+import { FileSystem, HttpClient, HttpClientResponse, Path } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it, vi } from "@effect/vitest"
 import { type ListPart, RatingsSource } from "@letterboxd-ratings/core"
 import { type Behaviour, generateWorld, Sandbox } from "@letterboxd-ratings/fixtures"
-import { HttpPolicy, LetterboxdSource } from "@letterboxd-ratings/letterboxd-source"
+import { HttpPolicy, LetterboxdSource, SiteTransport } from "@letterboxd-ratings/letterboxd-source"
 import { readWarc, Recording, savedPages } from "@letterboxd-ratings/letterboxd-import"
 import { DateTime, Chunk, Effect, Either, Layer, Stream } from "effect"
 import { spawnSync } from "node:child_process"
@@ -13,9 +13,6 @@ import { candidates, itemsOf, membersIn, only, partsOf, readIn, refusedIn } from
 
 const world = generateWorld({ members: 35, mostFilms: 200, private: [3], gone: [4], renamed: [5] })
 
-const transport = FetchHttpClient.layer.pipe(
-  Layer.provide(Layer.succeed(FetchHttpClient.RequestInit, { redirect: "manual" }))
-)
 const batch = { at: DateTime.unsafeMake(0), members: [] }
 const about = { site: "https://letterboxd.com", software: "letterboxd-ratings 0.0.0", userAgent: "test-agent" }
 
@@ -52,7 +49,7 @@ const recordRun = (file: string, behaviour: Partial<Behaviour> = {}) =>
         source.pipe(
           Layer.provide(policy),
           Layer.provideMerge(Recording.layer({ file, ...about })),
-          Layer.provide(transport)
+          Layer.provide(SiteTransport.layer)
         )
       )
     )

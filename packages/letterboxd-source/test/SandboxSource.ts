@@ -1,10 +1,9 @@
 /**
  * The source in front of a sandbox, over a real socket.
  */
-import { FetchHttpClient } from "@effect/platform"
 import { RatingsSource } from "@letterboxd-ratings/core"
 import { type Behaviour, generateWorld, Sandbox, type World } from "@letterboxd-ratings/fixtures"
-import { HttpPolicy, LetterboxdSource } from "@letterboxd-ratings/letterboxd-source"
+import { HttpPolicy, LetterboxdSource, SiteTransport } from "@letterboxd-ratings/letterboxd-source"
 import { Effect, Layer } from "effect"
 
 export const world = generateWorld({ members: 65 })
@@ -17,12 +16,8 @@ export const quickly: HttpPolicy.HttpPolicyOptions = {
   timeoutMillis: 2_000
 }
 
-const transport = FetchHttpClient.layer.pipe(
-  Layer.provide(Layer.succeed(FetchHttpClient.RequestInit, { redirect: "manual" }))
-)
-
 export const policyLayer = (options: Partial<HttpPolicy.HttpPolicyOptions> = {}) =>
-  HttpPolicy.layer({ ...quickly, ...options }).pipe(Layer.provide(transport))
+  HttpPolicy.layer({ ...quickly, ...options }).pipe(Layer.provide(SiteTransport.layer))
 
 export const sourceAt = (
   baseUrl: string,

@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import { FetchHttpClient, HttpClient } from "@effect/platform"
+import { HttpClient } from "@effect/platform"
 import { Diagnostics, SourceError } from "@letterboxd-ratings/core"
 import {
   FeedReader,
@@ -11,7 +11,8 @@ import {
   LetterboxdSource,
   PageReader,
   type PageResponse,
-  type PageVerdict
+  type PageVerdict,
+  SiteTransport
 } from "@letterboxd-ratings/letterboxd-source"
 import { Effect, type Either, Layer, Option, type Scope } from "effect"
 import packageJson from "../../package.json" with { type: "json" }
@@ -19,11 +20,6 @@ import type { OptionKey } from "../options/OptionTable.ts"
 import type { Settings } from "../options/Settings.ts"
 import { Recorder, RecordingFailed } from "../Recorder.ts"
 import type { FeedsLayer, SourceLayer, SourcePlugin, SourceUse } from "./SourcePlugin.ts"
-
-/** The target of a redirect is evidence, so the transport must not follow it. */
-const transport = FetchHttpClient.layer.pipe(
-  Layer.provide(Layer.succeed(FetchHttpClient.RequestInit, { redirect: "manual" }))
-)
 
 /** An examination shows the state of the site now: one retry, and no long waits. */
 const hurried = { concurrency: 1, maxRetries: 1, backoffMillis: 1_000, patienceMillis: 10_000 }
@@ -99,14 +95,14 @@ const pagesOf = (settings: Settings, use: SourceUse, site: Site): SourceLayer =>
   }).pipe(
     Layer.provide(policyOf(settings, use, site)),
     Layer.provideMerge(recorded(use === "run" ? settings.record : undefined, settings, address.baseUrl)),
-    Layer.provide(transport)
+    Layer.provide(SiteTransport.layer)
   )
 }
 
 const feedsOf = (settings: Settings, site: Site): FeedsLayer =>
   FeedReader.layer(addressOf(settings, site)).pipe(
     Layer.provide(policyOf(settings, "run", site)),
-    Layer.provide(transport)
+    Layer.provide(SiteTransport.layer)
   )
 
 /**
@@ -121,7 +117,7 @@ export const askForPage = (
   url: string
 ): Effect.Effect<Either.Either<PageResponse, PageVerdict>, SourceError> =>
   Effect.flatMap(PageReader.make(addressOf(settings, live(settings))), ({ ask }) => ask(url)).pipe(
-    Effect.provide(policyOf(settings, "examination", live(settings)).pipe(Layer.provide(transport))),
+    Effect.provide(policyOf(settings, "examination", live(settings)).pipe(Layer.provide(SiteTransport.layer))),
     Effect.provideService(Diagnostics, { keep: () => Effect.succeed(Option.none()) })
   )
 
