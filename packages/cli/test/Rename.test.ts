@@ -22,9 +22,14 @@ const said = (folder: string, args: ReadonlyArray<string>, day = 9) =>
   })
 
 describe("a member with another name", () => {
-  for (const storage of ["csv", "sqlite", "parquet"]) {
+  for (const [storage, command] of [
+    ["csv", "user"],
+    ["csv", "refresh"],
+    ["sqlite", "user"],
+    ["parquet", "user"]
+  ] as const) {
     it(
-      `keeps its number and its history in ${storage}, and can be exported as it was`,
+      `keeps its number and its history in ${storage} when lb ${command} finds it, and can be exported as it was`,
       inEmptyFolder((folder) =>
         Effect.runPromise(
           Effect.scoped(
@@ -48,7 +53,7 @@ describe("a member with another name", () => {
                       ]
                     })
                   )
-                  await said(folder, ["user", "davee", ...args], 3)
+                  await said(folder, [command, "davee", ...args], 3)
                   assert.include(await said(folder, ["verify", ...kept]), "is valid")
 
                   await said(folder, ["export", "--from", storage, "--to", "csv", "--into", "now"])

@@ -128,7 +128,7 @@ const doing: Readonly<Record<PageVerdict["_tag"], string>> = {
   MemberNotFound: "records the member as gone",
   MemberPrivate: "records the member as private",
   Renamed:
-    "follows up to five new names, and records the member as renamed; a loop or a longer chain is like Unavailable",
+    "follows up to five new names, and records the member as renamed; a name of somebody who is left out (`lb forget`) is not followed; a loop or a longer chain is like Unavailable",
   RateLimited:
     "pauses all requests and slows down; retries up to `--max-retries` times, then requests the members list to see whether the limit is for all pages",
   Challenged: "never retries; stops the run, and saves the page in `diagnostics/`",

@@ -149,7 +149,16 @@ export const changedMemberFiles = (
       const present = yield* memberFilesIn(folder, users)
       const wanted = (asked ? members.all : []).filter(({ state }) => state === "sealed" || state === "partial")
       if (present.length === 0 && wanted.length === 0) return Stream.empty
-      const added = new Map<UserId, Array<EncodedRating>>([...present, ...wanted].map(({ userId }) => [userId, []]))
+      // Who had a name until now that somebody else has, or nobody.
+      const ownersBefore = new Map(
+        members.renamed.flatMap(({ after: name, before: nameBefore }) => {
+          const userId = users.get(name)
+          return userId === undefined ? [] : [[nameBefore, { userId, name }] as const]
+        })
+      )
+      const added = new Map<UserId, Array<EncodedRating>>(
+        [...present, ...wanted, ...ownersBefore.values()].map(({ userId }) => [userId, []])
+      )
       yield* Stream.runForEachChunk(ratings.added, (rows) =>
         Effect.sync(() => {
           for (const row of rows) added.get(row.userId)?.push(row)
@@ -159,13 +168,6 @@ export const changedMemberFiles = (
       const now = memberText(keeps, names)
       const raters = yield* ratersOf(folder, manifest, new Set(present.map(({ userId }) => userId)), relabelled)
       const files = new Map<string, MemberFile>()
-      // Who had a name until now that somebody else has, or nobody.
-      const ownersBefore = new Map(
-        members.renamed.flatMap(({ after: name, before: nameBefore }) => {
-          const userId = users.get(name)
-          return userId === undefined ? [] : [[nameBefore, { userId, name }] as const]
-        })
-      )
       for (const file of present) {
         const renamed = ownersBefore.get(file.username)
         // The files of a member follow its name.

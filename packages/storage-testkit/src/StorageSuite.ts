@@ -19,6 +19,7 @@ import {
   Film,
   forgettingBatch,
   forgottenIn,
+  heldRowsOf,
   isForgottenIn,
   joinNames,
   liveMembersOf,
@@ -879,6 +880,53 @@ export const storageSuite = <E>(
         )
         const { state } = yield* storage((service) => service.inspect)
         assert.strictEqual(state.users.get(username("newcomer")), 5)
+        assert.deepStrictEqual((yield* storage((service) => service.verify({ repair: false }))).problems, [])
+      })
+    )
+
+    test(
+      "forgets a name that somebody else had before, in the history too, and nothing of that member",
+      Effect.gen(function* () {
+        const { open, storage } = yield* freshPlace
+        const seen = [1, 2].map((id) => film({ id, slug: `film-${id}` }))
+        yield* open(startNew, (dataset) =>
+          dataset.commit(batchOf(dataset.state, 1, [{ name: "davee", ratings: [[1, 4]] }], seen))
+        )
+        yield* open(goOn, (dataset) =>
+          Effect.gen(function* () {
+            const rename = { from: username("davee"), to: username("david") }
+            const held = yield* heldRowsOf(dataset, [UserId.make(1)])
+            const at = DateTime.unsafeMake(Date.UTC(2026, 0, 1, 0, 2))
+            yield* dataset.commit({
+              members: renamingMembers(dataset.state, rename, held.get(UserId.make(1)) ?? noHeldRows, at),
+              newFilms: [],
+              changedFilms: [],
+              keeps: ["changes"],
+              committedAt: at
+            })
+          })
+        )
+        yield* open(goOn, (dataset) =>
+          dataset.commit(batchOf(dataset.state, 3, [{ name: "davee", ratings: [[2, 3]] }], seen))
+        )
+        const namesOfFirst = ({ readings }: Pick<OpenDataset, "readings">) =>
+          Effect.map(Stream.runCollect(readings), (all) =>
+            [...all].flatMap(({ userId, username: name }) => (userId === 1 ? [name as string] : []))
+          )
+        assert.deepStrictEqual(yield* open(goOn, namesOfFirst), ["davee", "david"])
+        yield* open(goOn, (dataset) =>
+          Effect.gen(function* () {
+            const whom = whomToForget(dataset.state, [username("davee")])
+            assert.deepStrictEqual([...whom.names], [[username("davee"), 1]])
+            yield* dataset.commit(
+              yield* forgettingBatch(dataset.state, whom, DateTime.unsafeMake(Date.UTC(2026, 0, 1, 0, 4)))
+            )
+          })
+        )
+        assert.deepStrictEqual(yield* open(goOn, namesOfFirst), ["david", "david"])
+        const { state } = yield* storage((service) => service.inspect)
+        assert.strictEqual(state.members.get(username("david"))?.ratings, 1)
+        assert.isFalse(state.users.has(username("davee")))
         assert.deepStrictEqual((yield* storage((service) => service.verify({ repair: false }))).problems, [])
       })
     )

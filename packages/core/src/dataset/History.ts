@@ -135,24 +135,30 @@ export const loggedReadings = ({
     ? rows.readings
     : Stream.unwrap(Effect.map(readingsBefore(state, rows), (readings) => Stream.fromIterable(readings)))
 
-/** The readings of members of whom one led to a name that nothing may have any more, without that name. */
+/**
+ * The readings of members of whom one has a name that nothing may have any more, or led to it, without that name: a member
+ * who had it has the name of today there.
+ */
 const readingsWithout = (
   names: ReadonlySet<Username>,
+  users: Known["users"],
   readings: RowStreams["readings"]
 ): Effect.Effect<Pick<HistoryRows, "readings" | "readAnew">, StorageError> =>
   Effect.gen(function* () {
-    const isOne = ({ renamedTo }: LoggedReading) => renamedTo !== undefined && names.has(renamedTo)
+    const isOne = (name: Username | undefined) => name !== undefined && names.has(name)
     const readAnew = new Set<UserId>()
-    yield* Stream.runForEach(readings, (reading) =>
-      Effect.sync(() => (isOne(reading) ? readAnew.add(reading.userId) : undefined))
+    yield* Stream.runForEach(readings, ({ renamedTo, userId, username }) =>
+      Effect.sync(() => (isOne(renamedTo) || isOne(username) ? readAnew.add(userId) : undefined))
     )
     if (readAnew.size === 0) return { readings: [], readAnew }
+    const namesNow = new Map(Array.from(users, ([username, userId]) => [userId, username]))
     const all = yield* Stream.runCollect(Stream.filter(readings, ({ userId }) => readAnew.has(userId)))
     return {
-      readings: Array.from(all, (reading) => {
-        const { renamedTo: _, ...rest } = reading
-        return isOne(reading) ? rest : reading
-      }),
+      readings: Array.from(all, ({ renamedTo, ...reading }) => ({
+        ...reading,
+        username: isOne(reading.username) ? (namesNow.get(reading.userId) ?? reading.username) : reading.username,
+        ...(renamedTo === undefined || isOne(renamedTo) ? {} : { renamedTo })
+      })),
       readAnew
     }
   })
@@ -205,6 +211,7 @@ export const historyOf = (
         ? { readings: [], readAnew: new Set<UserId>() }
         : yield* readingsWithout(
             batch.forgets,
+            dataset.users,
             Stream.filter(rows.readings, ({ userId }) => !gone.has(userId))
           )
     return {
