@@ -9,8 +9,15 @@ import { Effect, Option, Schema, Stream } from "effect"
 
 /** Larger files are named, not read. */
 const mostBytes = 256 * 1_048_576
-/** So many files are looked at. */
+/** So many files are looked at, so many folders deep. */
 const mostFiles = 20_000
+const mostDepth = 20
+/** The content of these is not searched. */
+const compressed = /\.(?:7z|bz2|gz|parquet|rar|tgz|wacz|xz|zip|zst)$/iu
+/** What a recovery or a repair of a dataset kept. */
+const keptByRepair = /\.(?:changed|uncommitted)(?:-\d+)?$/u
+/** Shorter names stand in the names of too many files. */
+const shortestPart = 4
 /** The longest name, so that one is found that stands across two parts of a file. */
 const longestName = 15
 
@@ -69,6 +76,14 @@ const namedIn =
   (text: string): boolean =>
     (text.match(/(?<!\w)\w{2,15}(?!\w)/gu) ?? []).some((word) => names.has(word.toLowerCase()))
 
+/** Whether one of some names stands in the name of a file or folder, there also as a part of a word. */
+const namedAs =
+  (names: ReadonlySet<string>) =>
+  (fileName: string): boolean => {
+    const lower = fileName.toLowerCase()
+    return namedIn(names)(fileName) || [...names].some((name) => name.length >= shortestPart && lower.includes(name))
+  }
+
 /** A page of links without the parts of some members. */
 const withoutLinksOf = (text: string, isOne: (username: string) => boolean): string => {
   const [head = "", ...parts] = text.split(/(?=<h2>)/u)
@@ -100,10 +115,15 @@ const cleaningOf = (
       const isOurs = text.startsWith(rawHeader) || text.startsWith(translatedHeader)
       return names.has(owner) && isOurs ? { remove: [name] } : undefined
     }
-    if (/_\d{8}-\d{6}(?:-\d+)?\.csv$/u.test(name) && text.startsWith(rawHeader))
+    // What is in other folders may belong to another dataset, in which the numbers are those of others.
+    const isInFolder = !/[/\\]/u.test(name)
+    if (isInFolder && /_\d{8}-\d{6}(?:-\d+)?\.csv$/u.test(name) && text.startsWith(rawHeader))
       return changed(withoutLines(text, (cell) => ids.has(cell)))
-    if (text.startsWith(asideHeader)) return changed(withoutLines(text, (cell) => names.has(cell)))
-    if (text.startsWith(missingPagesMark)) return changed(withoutLinksOf(text, (username) => names.has(username)))
+    if (isInFolder && text.startsWith(asideHeader)) return changed(withoutLines(text, (cell) => names.has(cell)))
+    if (isInFolder && text.startsWith(missingPagesMark)) {
+      const links = withoutLinksOf(text, (username) => names.has(username))
+      return links.includes("<h2>") ? changed(links) : { remove: [name] }
+    }
     if (/^diagnostics[/\\].*\.json$/u.test(name)) {
       const page = Option.getOrUndefined(decodeKeptPage(text))
       return page !== undefined && (isNamed(page.subject) || isNamed(page.url))
@@ -129,7 +149,9 @@ export const removeTraces = (
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
-    const isNamed = namedIn(new Set(members.map(({ username }) => username)))
+    const names = new Set<string>(members.map(({ username }) => username))
+    const isNamed = namedIn(names)
+    const isNamedAs = namedAs(names)
     const cleaning = cleaningOf(members, isNamed)
     const removed: Array<string> = []
     const left: Array<string> = []
@@ -137,10 +159,12 @@ export const removeTraces = (
     /** A file is replaced as a whole, or stays as it is. */
     const replace = (place: string, text: string) =>
       Effect.gen(function* () {
-        const next = `${place}.new`
-        // A run that was killed while it wrote this very text left the beginning of it.
-        const isOurs = Effect.map(fs.readFileString(next), (written) => text.startsWith(written))
-        if ((yield* fs.exists(next)) && (yield* isOurs)) yield* fs.remove(next)
+        let next = `${place}.new`
+        for (let n = 2; yield* fs.exists(next); n++) {
+          // A run that was killed while it wrote this very text left the beginning of it.
+          if (text.startsWith(yield* fs.readFileString(next))) yield* fs.remove(next)
+          else next = `${place}.new-${n}`
+        }
         yield* fs.writeFileString(next, text, { flag: "wx" })
         yield* fs.rename(next, place)
       })
@@ -152,7 +176,7 @@ export const removeTraces = (
     /** Whether a name stands in a file, which is not held in memory. */
     const isNamedIn = (place: string) =>
       Effect.gen(function* () {
-        if (isNamed(path.basename(place))) return true
+        if (isNamedAs(path.basename(place))) return true
         let end = ""
         const found = yield* Stream.runHead(
           Stream.filter(fs.stream(place, { chunkSize: 1_048_576 }), (bytes) => {
@@ -164,17 +188,40 @@ export const removeTraces = (
         return Option.isSome(found)
       })
 
-    /** The files below a folder, by their names in it. */
-    const filesIn = (place: string) =>
+    /**
+     * The files below a folder, by their names in it. Links are not followed: what they lead to is somewhere else, and may be
+     * where they stand.
+     */
+    const filesIn = (root: string) =>
       Effect.gen(function* () {
-        const names = yield* Effect.orElseSucceed(fs.readDirectory(place, { recursive: true }), () => [])
-        if (names.length > mostFiles) left.push(`${place} (it has too many files to search them all)`)
-        return yield* Effect.filter(names.toSorted().slice(0, mostFiles), (name) =>
-          Effect.orElseSucceed(
-            Effect.map(fs.stat(path.join(place, name)), ({ type }) => type === "File"),
-            () => false
-          )
-        )
+        const files: Array<string> = []
+        const within = (folder: string, depth: number): Effect.Effect<void> =>
+          Effect.gen(function* () {
+            const place = path.join(root, folder)
+            const entries = yield* Effect.option(fs.readDirectory(place))
+            if (Option.isNone(entries) || depth > mostDepth)
+              return void left.push(`${place} (its files could not be searched)`)
+            for (const entry of entries.value.toSorted()) {
+              const name = path.join(folder, entry)
+              const one = path.join(root, name)
+              if (yield* Effect.isSuccess(fs.readLink(one))) {
+                left.push(`${one} (a link, which is not followed)`)
+                continue
+              }
+              const type = yield* Effect.orElseSucceed(
+                Effect.map(fs.stat(one), (info) => info.type),
+                () => "Unknown" as const
+              )
+              if (type === "Directory") {
+                if (isNamedAs(entry)) left.push(one)
+                yield* within(name, depth + 1)
+              } else if (type === "File") files.push(name)
+              if (files.length > mostFiles)
+                return void left.push(`${place} (there are too many files to search them all)`)
+            }
+          })
+        yield* within("", 0)
+        return files
       })
     const isTooLarge = (place: string) => Effect.map(fs.stat(place), ({ size }) => Number(size) > mostBytes)
     const looking = (place: string, look: Effect.Effect<void, { readonly message: string }>) =>
@@ -188,6 +235,8 @@ export const removeTraces = (
         Effect.gen(function* () {
           // One that went with another one.
           if (!(yield* fs.exists(place))) return
+          if (keptByRepair.test(name)) return void left.push(`${place} (kept by a repair)`)
+          if (compressed.test(name)) return void left.push(`${place} (its content is not searched)`)
           if (yield* isTooLarge(place)) return void left.push(`${place} (too large to be searched)`)
           const done = /\.(?:csv|json|html)$/iu.test(name) ? cleaning(name, yield* fs.readFileString(place)) : undefined
           if (done !== undefined) {
@@ -213,6 +262,7 @@ export const removeTraces = (
           return (yield* isNamedIn(place)) ? place : undefined
         }
         if (type !== "Directory" || !(yield* fs.exists(path.join(place, dataCardName)))) return undefined
+        if (isNamedAs(name)) return place
         const files = yield* filesIn(place)
         for (const file of files) {
           const one = path.join(place, file)
@@ -220,8 +270,8 @@ export const removeTraces = (
           if (yield* isNamedIn(one)) return place
         }
         const card = yield* fs.readFileString(path.join(place, dataCardName))
-        return files.some((file) => file.endsWith(".parquet")) && card.includes("| names | included |")
-          ? `${place} (names in Parquet files cannot be searched)`
+        return files.some((file) => compressed.test(file)) && card.includes("| names | included |")
+          ? `${place} (the content of some files is not searched)`
           : undefined
       })
     for (const name of (yield* Effect.orElseSucceed(fs.readDirectory(parent), () => []))

@@ -98,4 +98,46 @@ describe("lb forget", () => {
       60_000
     )
   }
+
+  it(
+    "changes nothing that may be another dataset's, follows no link, and names what it cannot search",
+    inEmptyFolder((folder) =>
+      Effect.runPromise(
+        Effect.scoped(
+          Effect.flatMap(Sandbox.make({ world: worldOf({ ann: 4, [name]: 3 }) }), (site) =>
+            Effect.promise(async () => {
+              const data = path.join(folder, "data_output")
+              const args = ["--base-url", site.url, "--rate", "unlimited", "--versioned", "--quiet"]
+              assert.strictEqual((await lb(folder, ["user", "ann", name, ...args])).code, 0)
+              const rows = "user_id,film_id,rating\n1,1,3.0\n2,1,3.0\n"
+              const outside = path.join(folder, "outside.csv")
+              fs.writeFileSync(outside, `username,film_slug,rating,source,read_at\n${name},x,1.0,table,2026-01-01\n`)
+              fs.mkdirSync(path.join(data, "test"))
+              fs.mkdirSync(path.join(data, name))
+              const others = path.join(data, "test", "raw_user_ratings_20260101-000000.csv")
+              fs.writeFileSync(others, rows)
+              fs.symlinkSync(".", path.join(data, "a"))
+              fs.symlinkSync(outside, path.join(data, "unmatched_ratings.csv"))
+              const kept = ["a.warc.gz", `my_${name}_notes.txt`, "latest_raw_user_ratings.csv.changed"]
+              for (const file of kept) fs.writeFileSync(path.join(data, file), "")
+              const copies = fs.readdirSync(data).filter((file) => /^raw_user_ratings_\d/u.test(file))
+              assert.lengthOf(copies, 1)
+              // The beginning of another text of an earlier run.
+              fs.writeFileSync(path.join(data, `${copies[0]}.new`), "user_id,film_id,rating\n7,")
+
+              const forgotten = await lb(folder, ["forget", name, "--yes"])
+              assert.strictEqual(forgotten.code, 0, forgotten.err)
+              for (const file of [...kept, name, "a", "unmatched_ratings.csv"])
+                assert.match(forgotten.out, new RegExp(`Look at these, .*${path.join(data, file)}[ ,\n]`, "u"))
+              assert.strictEqual(fs.readFileSync(others, "utf8"), rows)
+              assert.include(fs.readFileSync(outside, "utf8"), name)
+              assert.notMatch(fs.readFileSync(path.join(data, `${copies[0]}`), "utf8"), /^2,/mu)
+              assert.strictEqual((await lb(folder, ["verify"])).code, 0)
+            })
+          )
+        )
+      )
+    ),
+    60_000
+  )
 })

@@ -45,7 +45,6 @@ export const forget = (words: ReadonlyArray<string>, flags: Flags, switches: Rea
     const isRehearsal = switches.has("plan")
     yield* Effect.gen(function* () {
       const storage = yield* RatingsStorage
-      const { files = [] } = yield* storage.inspect
       const dataset = yield* storage.open({ _tag: "continue" })
       for (const note of dataset.notes) yield* screen.err(`${note}\n`)
       const { state } = dataset
@@ -66,14 +65,21 @@ export const forget = (words: ReadonlyArray<string>, flags: Flags, switches: Rea
       const { dataCardName } = yield* Effect.promise(() => import("@letterboxd-ratings/export"))
       const { reportMark } = yield* Effect.promise(() => import("@letterboxd-ratings/report"))
       const path = yield* Path.Path
-      const where = {
-        folder: path.resolve(folder),
-        datasetFiles: new Set(files.map((file) => path.resolve(file))),
-        dataCardName,
-        reportMark
-      }
+      const searched = (isOnlySearched: boolean) =>
+        Effect.flatMap(storage.inspect, ({ files = [] }) =>
+          removeTraces(
+            {
+              folder: path.resolve(folder),
+              datasetFiles: new Set(files.map((file) => path.resolve(file))),
+              dataCardName,
+              reportMark
+            },
+            members,
+            isOnlySearched
+          )
+        )
       if (isRehearsal) {
-        const found = yield* removeTraces(where, members, true)
+        const found = yield* searched(true)
         return yield* screen.out(
           `${[`${printable(plan)}. Nothing was changed.`, ...wordsOf(found, "Would be removed beside the dataset")].join("\n")}\n`
         )
@@ -82,8 +88,11 @@ export const forget = (words: ReadonlyArray<string>, flags: Flags, switches: Rea
         const isSure = yield* screen.ask(`${printable(plan)}. This cannot be undone. Forget?`)
         if (!isSure) return yield* endWith(1, `${printable(plan)}. Nothing was changed. Add --yes to forget.`)
       }
+      // Files first: they are found by all names of a member, which nobody knows any more once the batch is there.
+      const before = yield* searched(false)
       yield* dataset.commit(yield* forgettingBatch(state, whom, settings.timestamp ?? (yield* DateTime.now)))
-      const traces = yield* removeTraces(where, members, false)
+      const after = yield* searched(false)
+      const traces = { removed: [...new Set([...before.removed, ...after.removed])], left: after.left }
       const forgotten = forgottenIn(state).length + people.length + whom.unknown.length
       const lines = [
         `${count(people.length, "name")} and ${count(ratings, "rating")} are gone from ${storage.place}. Runs, refreshes and imports leave them out from now on (${count(forgotten, "member")} in all).`,
