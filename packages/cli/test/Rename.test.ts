@@ -130,6 +130,21 @@ describe("lb rename", () => {
                     )
                     assert.include(await said(folder, ["verify", ...kept]), "is valid")
                   }
+                  // carl and zoe take each other's names, and give them back, by way of a third one.
+                  for (const [from, to] of [
+                    ["carl", "third"],
+                    ["zoe", "carl"],
+                    ["third", "zoe"],
+                    ["zoe", "third"],
+                    ["carl", "zoe"],
+                    ["third", "carl"]
+                  ] as const) {
+                    await said(folder, ["rename", from, to, "--yes", ...kept])
+                    assert.include(await said(folder, ["verify", ...kept]), "is valid")
+                    // A name that the member had long ago leads to the member, whoever has the names between.
+                    const plan = await lb(folder, ["forget", "carlb", "--plan", ...kept])
+                    assert.include(plan.out, ": 2 ratings. Nothing was changed.", `${from} to ${to}: ${plan.out}`)
+                  }
                   const joined = await said(folder, ["rename", "zoey", "zoe", "--yes", ...kept])
                   assert.include(joined, "2 ratings of zoey that are not on the list of zoe were removed.")
                   await said(folder, ["export", "--from", storage, "--to", "csv", "--into", "now"])
@@ -139,7 +154,8 @@ describe("lb rename", () => {
                     "zoe,2",
                     "zoey,3",
                     "carlc,4",
-                    "carlb,5"
+                    "carlb,5",
+                    "third,6"
                   ])
                   assert.deepStrictEqual(rowsOf(now, "latest_raw_user_ratings.csv").toSorted(), [
                     "1,1,3.0",
@@ -149,7 +165,7 @@ describe("lb rename", () => {
                   // All names go with the member.
                   assert.include(
                     await said(folder, ["forget", "carl", "--yes", ...kept]),
-                    "3 names and 2 ratings are gone"
+                    "4 names and 2 ratings are gone"
                   )
                 })
             )

@@ -32,7 +32,7 @@ export {
   withoutForgotten
 } from "./dataset/Forgotten.ts"
 export {
-  isFormerNameOf,
+  isFormerName,
   joinNames,
   type JoinedNames,
   type LiveMembers,

@@ -9,6 +9,7 @@ import {
   forgottenIn,
   withoutForgotten,
   loadWhole,
+  membersIn,
   type ProcessTable,
   type RatingsStorage,
   readWhole,
@@ -112,7 +113,7 @@ const wholeOf = (from: Storage, asOf: DateTime.Utc | undefined) =>
   })
 
 const reportOf = ({ notes, state }: WholeDataset & { readonly notes: ReadonlyArray<string> }): ExportReport => ({
-  users: state.users.size,
+  users: membersIn(state),
   films: state.films.size,
   ratings: state.ratings,
   notes

@@ -7,7 +7,7 @@ import {
   areReadAgain,
   heldRowsOf,
   isForgottenIn,
-  isFormerNameOf,
+  isFormerName,
   mayBeOneMember,
   noHeldRows,
   RatingsStorage,
@@ -58,13 +58,13 @@ export const rename = (words: ReadonlyArray<string>, flags: Flags) =>
         return yield* screen.out(`The dataset has ${from} and ${to} as one member already.\n`)
       if (before?.state === "renamed" && before.ratings === 0)
         return yield* endWith(1, `${from} leads to ${before.renamedTo ?? "another name"} already. Nothing was changed.`)
-      const isTakenBack = isFormerNameOf(from, to, state.members)
-      if (idTo !== undefined && !isTakenBack && now?.state !== "sealed")
+      const isFormer = isFormerName(to, state.members)
+      if (idTo !== undefined && !isFormer && now?.state !== "sealed")
         return yield* endWith(
           1,
           `The list of ${to} is not complete. Nothing was changed. Complete it first: lb user ${to}`
         )
-      const isOneList = idTo === undefined || isTakenBack
+      const isOneList = idTo === undefined || isFormer
       const held = yield* heldRowsOf(dataset, [idFrom, idTo].filter(Predicate.isNotUndefined))
       const rowsFrom = held.get(idFrom) ?? noHeldRows
       const rowsTo = (idTo === undefined ? undefined : held.get(idTo)) ?? noHeldRows

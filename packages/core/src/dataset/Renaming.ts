@@ -130,14 +130,14 @@ const formerRecord = ({ from, to }: Rename, userId: UserId, readAt: DateTime.Utc
 })
 
 /**
- * Whether a name without rows of its own leads to a member: one that the member had before.
+ * Whether a name is one that a member had before, so that no row belongs to it: another member may have it now.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const isFormerNameOf = (member: Username, name: Username, members: DatasetState["members"]): boolean => {
+export const isFormerName = (name: Username, members: DatasetState["members"]): boolean => {
   const record = members.get(name)
-  return record?.state === "renamed" && record.ratings === 0 && nameNow({ members }, name) === member
+  return record?.state === "renamed" && record.ratings === 0
 }
 
 /**
@@ -145,7 +145,7 @@ export const isFormerNameOf = (member: Username, name: Username, members: Datase
  *
  * `held` are the rows of the new name, if the dataset has it, and of the old one otherwise. The member keeps its id, rows
  * and history. The old name gets an id of its own, without rows, so that it is known where it leads; that of the new name, if
- * the member was called so before. Where the dataset has both names with rows, the list of the new name is the member's, the
+ * that is a former one. Where the dataset has both names with rows, the list of the new name is the member's, the
  * smaller of the two ids stays the member's, and the other one becomes that of the old name.
  *
  * @since 0.1.0
@@ -185,11 +185,21 @@ export const renamingMembers = (
       }
     ]
   }
-  if (before !== undefined && isFormerNameOf(from, to, members))
+  if (before !== undefined && isFormerName(to, members)) {
+    // Names that led to somebody else by this one lead there without it.
+    const led = nameNow({ members }, to)
+    const leading = led === from ? [] : Array.from(members.values()).filter(({ renamedTo }) => renamedTo === to)
     return [
       { record: { ...before, username: to }, isNew: false, write: "append", ratings: [], formerName: from },
-      { record: formerRecord(rename, idTo, at), isNew: false, write: "replace", ratings: [], formerName: to }
+      { record: formerRecord(rename, idTo, at), isNew: false, write: "replace", ratings: [], formerName: to },
+      ...leading.map((record): BatchMember => ({
+        record: { ...record, renamedTo: led },
+        isNew: false,
+        write: "append",
+        ratings: []
+      }))
     ]
+  }
   if (idTo < idFrom || now === undefined)
     return [{ record: formerRecord(rename, idFrom, at), isNew: false, write: "replace", ratings: [] }]
   return [
