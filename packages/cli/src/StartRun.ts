@@ -94,9 +94,11 @@ const makeOutcomes = () => {
   const states = new Map<Username, (typeof MemberRead.Type)["state"]>()
   const reasons = new Map<Username, string>()
   const committed = new Set<Username>()
+  const leftOut = new Set<Username>()
   return {
     see: (event: HarvestEvent): void => {
       if (event._tag === "BatchCommitted") for (const username of event.members) committed.add(username)
+      if (event._tag === "MemberLeftOut") leftOut.add(event.username)
       if (event._tag !== "MemberRead") return
       states.set(event.username, event.state)
       if (event.state === "partial") reasons.set(event.username, `partial: ${whatIsMissing(event)}`)
@@ -106,7 +108,11 @@ const makeOutcomes = () => {
     failed: (asked: ReadonlyArray<Username>) =>
       [...new Set(asked)].flatMap((username) => {
         const state = states.get(username)
-        const isRead = state === "gone" || (state !== undefined && state !== "partial" && committed.has(username))
+        // Somebody who asked to be left out is not to be asked for again.
+        const isRead =
+          leftOut.has(username) ||
+          state === "gone" ||
+          (state !== undefined && state !== "partial" && committed.has(username))
         return isRead ? [] : [{ username, reason: reasons.get(username) ?? "not read" }]
       })
   }

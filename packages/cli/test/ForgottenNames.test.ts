@@ -48,6 +48,8 @@ describe("the name of a member who is forgotten", () => {
                         member("ann", [4]),
                         leads("davee", gone),
                         leads("newcomer", gone),
+                        leads("further", "halfway_one"),
+                        leads("halfway_one", gone),
                         member(gone, [3, 2, 1, 5])
                       ]
                     })
@@ -63,6 +65,13 @@ describe("the name of a member who is forgotten", () => {
                     assert.include(out, advice)
                     assert.notInclude(out + err, gone)
                   }
+                  const chain = ["user", "further", "--record", path.join(folder, "chain.warc.gz")]
+                  const left = ["--failed", path.join(folder, "failed.txt")]
+                  assert.strictEqual((await lb(folder, [...chain, gone, ...left, ...args])).code, 0)
+                  assert.notInclude(fs.readFileSync(path.join(folder, "failed.txt"), "utf8"), gone)
+                  const led = await lb(folder, ["import", "chain.warc.gz", ...kept])
+                  assert.strictEqual(led.code, 0, led.out + led.err)
+                  assert.deepStrictEqual([...filesWith(data, "further"), ...filesWith(data, "halfway_one")], [])
                   const { code, out } = await lb(folder, ["user", "newcomer", ...args])
                   assert.strictEqual(code, 0, out)
                   assert.include(out, "Left out, because they asked for it (lb forget): 1 member.")

@@ -104,7 +104,7 @@ const lineOf = (event: HarvestEvent): string | undefined => {
     case "MemberRead":
       return `  ${event.state === "sealed" ? "✓" : event.state === "partial" ? "!" : "-"} ${event.username}: ${outcomeOf(event)}`
     case "MemberLeftOut":
-      return `  - ${event.username}: left out: its name leads to a member who asked for it (lb forget)`
+      return `  - ${event.username}: left out: the member asked for it, or its name leads to one who did (lb forget)`
     case "BatchCommitted":
       return committedLine(event)
     default:

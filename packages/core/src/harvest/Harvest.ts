@@ -18,7 +18,7 @@ import {
   Stream,
   Take
 } from "effect"
-import { type HarvestEvent, MemberDiscovered, RunFinished, RunStarted } from "./HarvestEvent.ts"
+import { type HarvestEvent, MemberDiscovered, MemberLeftOut, RunFinished, RunStarted } from "./HarvestEvent.ts"
 import type { MemberListing, Username } from "../domain/Member.ts"
 import type { BatchMember } from "../dataset/Batch.ts"
 import { checkedSource } from "../reading/CheckedSource.ts"
@@ -178,13 +178,8 @@ const runOn = (
     const forgotten = new Set<Username>()
     const leadToForgotten = new Set<Username>()
     const only =
-      options.only === undefined
-        ? undefined
-        : eachOnce(options.only).filter(({ username }) => {
-            const isLeftOut = isForgotten(username)
-            if (isLeftOut) forgotten.add(username)
-            return !isLeftOut
-          })
+      options.only === undefined ? undefined : eachOnce(options.only).filter(({ username }) => !isForgotten(username))
+    for (const { username } of options.only ?? []) if (isForgotten(username)) forgotten.add(username)
     const asked = new Set(only?.map(({ username }) => username))
     const isAskedFor = (username: Username): boolean => asked.has(username)
     const reader = yield* MemberReader.make(
@@ -227,6 +222,7 @@ const runOn = (
       })
     )
 
+    yield* Effect.forEach(forgotten, (username) => tell(MemberLeftOut.make({ username })), { discard: true })
     if (options.maxMillis !== undefined)
       yield* Effect.forkScoped(
         Effect.delay(reader.stopWith(timeIsUp(source.name, options.maxMillis)), options.maxMillis)

@@ -72,7 +72,7 @@ export const MemberRead = Schema.TaggedStruct("MemberRead", {
 })
 
 /**
- * A member is left out: its name leads to a member who is forgotten. What the dataset has of it stays as it is.
+ * A member is left out: it is forgotten, or its name leads to one who is. What the dataset has of it stays as it is.
  *
  * @since 0.1.0
  * @category models

@@ -6,7 +6,7 @@
  */
 import { DateTime, Effect, Stream } from "effect"
 import type { Keep, Keeps } from "../dataset/Column.ts"
-import { isForgottenIn, membersIn } from "../dataset/Forgotten.ts"
+import { forgottenIn, isForgottenIn, membersIn } from "../dataset/Forgotten.ts"
 import { RatingsStorage } from "../dataset/RatingsStorage.ts"
 import type { StorageError } from "../dataset/StorageError.ts"
 import { ImportError } from "./ImportError.ts"
@@ -113,6 +113,8 @@ export const report = <E = never, R = never>(
     let leftOut = 0
     const leadToForgotten = new Set<Username>()
     const isForgotten = isForgottenIn(dataset.state)
+    const hasForgotten = forgottenIn(dataset.state).length > 0
+    const renamed: Array<{ readonly member: ImportedMember; readonly ledTo: ReadonlyArray<Username> }> = []
     const refuse = ({ message, place, reason }: ImportError) => {
       refused.push({ place, reason, message })
       return tell(InputRefused.make({ place, reason, message }))
@@ -126,11 +128,9 @@ export const report = <E = never, R = never>(
             leftOut += 1
             return
           }
-          if (namesLedTo(member).some(isForgotten)) {
-            if (intake.isKnown(member.username)) leadToForgotten.add(member.username)
-            else leftOut += 1
-            return
-          }
+          const ledTo = hasForgotten ? namesLedTo(member) : []
+          // Where the name leads in the end is known when all members are.
+          if (ledTo.length > 0) return void renamed.push({ member, ledTo })
           const now = yield* DateTime.now
           return yield* member.readAt.epochMillis > now.epochMillis + millisOfADay
             ? refuse(ofTheFuture(member))
@@ -150,6 +150,17 @@ export const report = <E = never, R = never>(
       Note: ({ _tag, ...note }) => tell(ImportNoted.make(note))
     })
     yield* Stream.runForEach(source.items({ idOf: intake.filmOf }), onItem)
+    const leading = new Set<Username>()
+    for (let size = -1; size !== leading.size;) {
+      size = leading.size
+      for (const { ledTo, member } of renamed)
+        if (ledTo.some((name) => isForgotten(name) || leading.has(name))) leading.add(member.username)
+    }
+    for (const { member } of renamed) {
+      if (!leading.has(member.username)) yield* intake.add(member)
+      else if (intake.isKnown(member.username)) leadToForgotten.add(member.username)
+      else leftOut += 1
+    }
     yield* intake.commit
     if (!request.isDryRun && request.aside !== undefined) yield* request.aside.finish
     const result: ImportReport = {
