@@ -5,10 +5,9 @@
  */
 import { FileSystem, Path } from "@effect/platform"
 import type { StorageError, StoredType } from "@letterboxd-ratings/core"
-import { failuresOf } from "@letterboxd-ratings/storage-folder"
-import { sha256 } from "@noble/hashes/sha2"
-import { bytesToHex } from "@noble/hashes/utils"
-import { Effect, Stream } from "effect"
+import { failuresOf, writeBytes } from "@letterboxd-ratings/storage-folder"
+import { Chunk, Effect, Stream } from "effect"
+import { Sha256 } from "./Sha256.ts"
 
 /**
  * A column of a file: what its values are, and what they mean, in a sentence for people.
@@ -63,9 +62,20 @@ export const linesOf = <Row, E, R>(
   rows: Stream.Stream<Row, E, R>,
   line: (row: Row) => string
 ): Stream.Stream<FileRows, E, R> =>
-  Stream.map(Stream.grouped(rows, rowsAtOnce), (some) => ({ text: Array.from(some, line).join(""), rows: some.length }))
+  Stream.mapChunks(rows, (chunk) => {
+    const all = Chunk.toReadonlyArray(chunk)
+    return Chunk.makeBy(Math.ceil(all.length / rowsAtOnce), (i) => {
+      const some = all.slice(i * rowsAtOnce, (i + 1) * rowsAtOnce)
+      let text = ""
+      for (const row of some) text += line(row)
+      return { text, rows: some.length }
+    })
+  })
 
 const encoder = new TextEncoder()
+
+/** A text shorter than this waits for the next one: rows may come one by one, and a write costs as much as a thousand rows. */
+const shortestWrite = 65_536
 
 /**
  * Writes a file of a folder, header first, and flushes it.
@@ -84,23 +94,30 @@ export const writeFile = <R>(
     const path = yield* Path.Path
     const place = path.join(folder, name)
     const { about } = failures
-    const hash = sha256.create()
+    const hash = (yield* Sha256).make()
+    let waiting = header
     let bytes = 0
     let rows = 0
     yield* Effect.scoped(
       Effect.gen(function* () {
         const file = yield* about(place)(fs.open(place, { flag: "wx" }))
-        yield* Stream.runForEach(Stream.concat(Stream.succeed({ text: header, rows: 0 }), content), (part) => {
-          const encoded = encoder.encode(part.text)
+        const writeWaiting = Effect.suspend(() => {
+          const encoded = encoder.encode(waiting)
+          waiting = ""
           hash.update(encoded)
           bytes += encoded.length
-          rows += part.rows
-          return encoded.length === 0 ? Effect.void : about(place)(file.writeAll(encoded))
+          return about(place)(writeBytes(file, encoded))
         })
+        yield* Stream.runForEach(content, (part) => {
+          waiting += part.text
+          rows += part.rows
+          return waiting.length < shortestWrite ? Effect.void : writeWaiting
+        })
+        yield* writeWaiting
         yield* about(place)(file.sync)
       })
     )
-    return { name, bytes, rows, sha256: bytesToHex(hash.digest()) }
+    return { name, bytes, rows, sha256: hash.hex() }
   })
 
 /**
@@ -118,7 +135,7 @@ export const describeFile = (
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
     const place = path.join(folder, name)
-    const hash = sha256.create()
+    const hash = (yield* Sha256).make()
     let bytes = 0
     yield* failures.about(place)(
       Stream.runForEach(fs.stream(place, { chunkSize: 1024 * 1024 }), (part) =>
@@ -128,7 +145,7 @@ export const describeFile = (
         })
       )
     )
-    return { name, bytes, sha256: bytesToHex(hash.digest()), ...(rows === undefined ? {} : { rows }) }
+    return { name, bytes, sha256: hash.hex(), ...(rows === undefined ? {} : { rows }) }
   })
 
 /**

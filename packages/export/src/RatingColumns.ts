@@ -19,12 +19,18 @@ import { Schema } from "effect"
 import type { ExportedDataset } from "./ExportedDataset.ts"
 
 /**
- * A column of a layout: its name, and how its value is found from a rating.
+ * A column of a layout: its name, and how its value is found from a rating. All ratings of a member have the same value in a
+ * column that is `of` members, and all of a film in one of films.
  *
  * @since 0.1.0
  * @category models
  */
-export type RatingColumn = Cell<EncodedRating> & { readonly name: string }
+export type RatingColumn = Cell<EncodedRating> & { readonly name: string; readonly of: "member" | "film" | "rating" }
+
+const columnOf = (
+  of: RatingColumn["of"],
+  column: Cell<EncodedRating> & { readonly name: string }
+): RatingColumn => ({ ...column, of })
 
 const isKept = ({ keep }: TableColumn<EncodedRating>): boolean => keep !== undefined
 
@@ -35,7 +41,10 @@ const isKept = ({ keep }: TableColumn<EncodedRating>): boolean => keep !== undef
  * @category constructors
  */
 export const keptRatingColumns = (keeps: Keeps): ReadonlyArray<RatingColumn> =>
-  rowTables.ratings.columns(keeps).filter(isKept)
+  rowTables.ratings
+    .columns(keeps)
+    .filter(isKept)
+    .map((column) => columnOf("rating", column))
 
 /**
  * All columns: user_id, username (not in an anonymous export), film_id, what is known of the film (film_slug,
@@ -52,11 +61,18 @@ export const ratingColumns = ({ films, keeps, usernames }: ExportedDataset): Rea
     if (column.property === "id") continue
     const cell = cellThrough(column, (rating: EncodedRating) => films.get(rating.filmId))
     // Numbers elsewhere say themselves that they are a film's.
-    ofFilm.push({ ...cell, name: column.name.endsWith("_id") ? column.name : `film_${column.name}` })
+    ofFilm.push({ ...cell, of: "film", name: column.name.endsWith("_id") ? column.name : `film_${column.name}` })
   }
   const username: ReadonlyArray<RatingColumn> =
-    usernames === undefined ? [] : [{ name: "username", type: "text", get: (rating) => usernames.get(rating.userId) }]
-  return [userId, ...username, filmId, ...ofFilm, ...ofRating, ...keptRatingColumns(keeps)]
+    usernames === undefined ? [] : [{ name: "username", of: "member", type: "text", get: (rating) => usernames.get(rating.userId) }]
+  return [
+    columnOf("member", userId),
+    ...username,
+    columnOf("film", filmId),
+    ...ofFilm,
+    ...ofRating.map((column) => columnOf("rating", column)),
+    ...keptRatingColumns(keeps)
+  ]
 }
 
 const isRating = Schema.is(Rating)

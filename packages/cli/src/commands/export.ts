@@ -5,6 +5,7 @@
  */
 import { FileSystem, Path } from "@effect/platform"
 import { RatingsStorage, type StorageError } from "@letterboxd-ratings/core"
+import { NodeSha256 } from "@letterboxd-ratings/export/node"
 import { NodeProcessTable } from "@letterboxd-ratings/storage-folder/node"
 import { Effect, Layer, Redacted } from "effect"
 import { randomBytes } from "node:crypto"
@@ -225,7 +226,7 @@ export const exporting = (flags: Flags) =>
     )
   }).pipe(
     Effect.scoped,
-    Effect.provide(NodeProcessTable.layer),
+    Effect.provide(Layer.merge(NodeProcessTable.layer, NodeSha256.layer)),
     Effect.catchTags({
       InvalidSettings: endWithInvalid,
       ImportError: ({ message }) => endWith(1, printable(message)),

@@ -1,0 +1,1 @@
+export * as NodeSha256 from "./NodeSha256.ts"
