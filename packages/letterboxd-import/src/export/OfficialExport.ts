@@ -438,11 +438,11 @@ const items = (
             // All exports of a member are told where the first one of them stands.
             return exports[0] === input.right ? readNewest(exports) : Effect.succeed([])
           },
-          { concurrency: exportsAtOnce }
+          // What is in memory already is not waited for, and each export that is read beside others costs a fiber.
+          { concurrency: inputs.every(({ content }) => content !== undefined) ? 1 : exportsAtOnce }
         ),
-        Stream.flattenIterables,
-        // As many exports are in memory as are read at once, not as many as a chunk may hold.
-        Stream.rechunk(1)
+        // The items of one export stay together: as many exports are in memory as are read at once.
+        Stream.flattenIterables
       )
     })
   )

@@ -74,6 +74,9 @@ export const heldBytes = 8 * 1_048_576
 /** How the header before an entry's bytes begins. */
 const localHeader = 0x04034b50
 
+/** zlib takes no smaller chunk. */
+const fewestInflated = 64
+
 /** So many bytes of a larger entry of such an archive are inflated at once. */
 const streamedAtOnce = 65_536
 
@@ -300,7 +303,11 @@ export const openZip = (
         entry.compressionMethod === 0
           ? content
           : // One byte more shows that there are more than the archive states; none is no bound.
-            inflateRawSync(content, { maxOutputLength: entry.uncompressedSize + 1 })
+            inflateRawSync(content, {
+              maxOutputLength: entry.uncompressedSize + 1,
+              // All of it in one piece: zlib joins pieces by copying them.
+              chunkSize: Math.max(fewestInflated, entry.uncompressedSize + 1)
+            })
       inflated += bytes.length
       const wrong = tooLarge(place, bytes.length) ?? wrongEnd(entry, place, bytes.length, crc32(bytes))
       if (wrong !== undefined) throw wrong
