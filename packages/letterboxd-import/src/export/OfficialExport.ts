@@ -206,6 +206,8 @@ const readExport = (
       const { contradicted, contradictedRows, doubled, firstLine, rated } = ratedFilms(ratings.rows)
       const isLikesKnown = files.names.has("likes/films.csv") && likes.notDecoded === 0
       const liked = new Set(likes.rows.map(keyOf))
+      const isLiked = { liked: true }
+      const notLiked = isLikesKnown ? { liked: false } : {}
 
       const films: Array<WatchedFilm> = []
       const aside: Array<AsideRow> = []
@@ -231,8 +233,7 @@ const readExport = (
         }
         if (opinion !== undefined) ratedCount += 1
         const film = readers.filmOf(row, row.id)
-        const isLiked = liked.has(key)
-        const like = isLiked || isLikesKnown ? { liked: isLiked } : {}
+        const like = liked.has(key) ? isLiked : notLiked
         if (opinion?.rating === undefined) films.push({ film, ...like })
         else films.push({ film, rating: opinion.rating, ratedOn: opinion.day, ...like })
       }
