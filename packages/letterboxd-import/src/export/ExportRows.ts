@@ -149,7 +149,7 @@ const recordEnd = (bytes: Uint8Array, from: number): number => {
 }
 
 /** Reads rows as bytes come. `feed` and `end` give what is wrong with the file as a whole. */
-export const makeRows = ({ columns, isChecked, mostRows = Infinity, place }: RowsOptions, sink: RowSink) => {
+const makeRows = ({ columns, isChecked, mostRows = Infinity, place }: RowsOptions, sink: RowSink) => {
   let rest: Buffer = Buffer.alloc(0)
   let pending = ""
   let line = 1

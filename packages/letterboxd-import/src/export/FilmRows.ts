@@ -74,7 +74,7 @@ const copyOf = (text: string): string => (text.length < 13 ? text : Buffer.from(
 const mostFilms = 200_000
 
 /** Makes the films of rows; the same film of many exports is the same value. */
-export const makeFilmReader = (): ((row: FilmRow, id: FilmId) => Film) => {
+const makeFilmReader = (): ((row: FilmRow, id: FilmId) => Film) => {
   const known = new Map<number, Film>()
   return ({ slug, title, year }, id) => {
     const before = known.get(id)

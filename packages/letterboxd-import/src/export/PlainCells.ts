@@ -170,9 +170,9 @@ export const makePlainCells = (titleOf: TitleReader, readDay: (text: string) => 
         number = number * 62 + digit
         end += 1
       }
-      // The codes of films are those of numbers that end in 0.
-      if (bytes[from] === zero || end - from > longestCode || number % 10 !== 0) return undefined
+      if (bytes[from] === zero || end - from > longestCode) return undefined
       at = end
+      // The codes of films are those of numbers that end in 0; others give no whole number here.
       return filmIdFromNumber(number / 10)
     },
     rating: (): Rating | undefined => {
@@ -189,12 +189,13 @@ export const makePlainCells = (titleOf: TitleReader, readDay: (text: string) => 
     skip: (): boolean | undefined => {
       const isQuoted = bytes[at] === quote
       const from = isQuoted ? at + 1 : at
+      const last = isQuoted ? quote : comma
       const line = bytes
       let end = from
       let sign: number
-      while ((sign = line[end] ?? 0) >= space && sign !== quote && (isQuoted || sign !== comma)) end += 1
-      if (sign === quote ? !isQuoted : isQuoted || (sign !== comma && sign !== carriageReturn && sign !== lineFeed))
-        return undefined
+      while ((sign = line[end] ?? 0) >= space && sign !== quote && sign !== last) end += 1
+      const isEnded = sign === last || (!isQuoted && (sign === carriageReturn || sign === lineFeed))
+      if (!isEnded) return undefined
       at = isQuoted ? end + 1 : end
       return end === from
     }
