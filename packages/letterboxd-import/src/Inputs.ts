@@ -147,12 +147,13 @@ const filesOf = (folder: string) =>
     return { entries, bytes }
   })
 
-const headOf = (file: string, bytes: number) =>
+/** As many bytes of a file as there are, up to `most`. */
+const readIn = (file: string, most: number) =>
   Effect.scoped(
     Effect.gen(function* () {
       const fs = yield* FileSystem.FileSystem
       const opened = yield* fs.open(file)
-      const head = new Uint8Array(Math.min(bytes, headBytes))
+      const head = new Uint8Array(most)
       let length = 0
       while (length < head.length) {
         const read = Number(yield* opened.read(head.subarray(length)))
@@ -162,6 +163,12 @@ const headOf = (file: string, bytes: number) =>
       return head.subarray(0, length)
     })
   ).pipe(Effect.mapError(unreadable(file)))
+
+/** The first bytes of a file; all of a small one, which costs less. */
+const headOf = (file: string, bytes: number) =>
+  bytes > headBytes
+    ? readIn(file, headBytes)
+    : Effect.map(wholeOf(file), (whole) => whole.subarray(0, Math.min(bytes, headBytes)))
 
 const wholeOf = (file: string) =>
   Effect.flatMap(FileSystem.FileSystem, (fs) => Effect.mapError(fs.readFile(file), unreadable(file)))

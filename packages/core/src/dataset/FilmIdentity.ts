@@ -48,7 +48,7 @@ export const withYearOfTitle = (film: Film): Film =>
  */
 export const seenAgain = (known: Film, seen: Film): Film => {
   // Most films are seen thousands of times as what they are known as.
-  if (tellsNothingNew(known, seen)) return known
+  if (known === seen || tellsNothingNew(known, seen)) return known
   const { year: _, ...rest } = { ...known, ...seen }
   const yearNow = seen.year ?? (rest.title === known.title ? known.year : undefined)
   const now: Film = yearNow === undefined ? rest : { ...rest, year: yearNow }

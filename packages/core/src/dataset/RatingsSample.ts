@@ -11,7 +11,8 @@ import type { MemberRecord } from "./Tables.ts"
  * Films in a sample: a quarter of the list, so that it says something about stars and not only about films, and 32 at
  * most. With 32, no two of the 1,020 members whose real ratings this was tried on look like one.
  */
-const sampleSize = (ratings: number): number => Math.min(32, Math.max(2, Math.ceil(ratings / 4)))
+const largestSample = 32
+const sampleSize = (ratings: number): number => Math.min(largestSample, Math.max(2, Math.ceil(ratings / 4)))
 
 /** Lists with fewer ratings are alike too often. */
 const fewestRatings = 3
@@ -38,12 +39,22 @@ const mix = (filmId: number, halfStars: number): number => {
 export const sampleOfRatings = (
   ratings: Iterable<{ readonly filmId: FilmId; readonly rating: number }>
 ): ReadonlyArray<FilmId> => {
-  const hashed: Array<{ readonly filmId: FilmId; readonly hash: number }> = []
-  for (const { filmId, rating } of ratings) hashed.push({ filmId, hash: mix(filmId, rating * 2) })
-  return hashed
-    .sort((a, b) => a.hash - b.hash || a.filmId - b.filmId)
-    .slice(0, sampleSize(hashed.length))
-    .map(({ filmId }) => filmId)
+  // Ascending, and never more than a sample may have: to sort all ratings of all members would take much longer.
+  const smallest: Array<{ readonly filmId: FilmId; readonly hash: number }> = []
+  let count = 0
+  for (const { filmId, rating } of ratings) {
+    count += 1
+    const hash = mix(filmId, rating * 2)
+    let place = smallest.length
+    for (; place > 0; place--) {
+      const before = smallest[place - 1]
+      if (before === undefined || before.hash < hash || (before.hash === hash && before.filmId <= filmId)) break
+    }
+    if (place >= largestSample) continue
+    if (smallest.length === largestSample) smallest.pop()
+    smallest.splice(place, 0, { filmId, hash })
+  }
+  return smallest.slice(0, sampleSize(count)).map(({ filmId }) => filmId)
 }
 
 type Sampled = Pick<MemberRecord, "ratings" | "seen" | "state" | "username">

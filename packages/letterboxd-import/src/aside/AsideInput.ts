@@ -166,12 +166,11 @@ export const followedByAside = <R>(
     if (folder === undefined) return items
     const told = new Map<string, number>()
     return items.pipe(
-      Stream.tap((item) =>
-        Effect.sync(() => {
-          if (item._tag !== "Aside") return
+      Stream.map((item) => {
+        if (item._tag === "Aside")
           for (const row of item.rows) told.set(keyOf(row), Math.max(told.get(keyOf(row)) ?? 0, row.readAt.epochMillis))
-        })
-      ),
+        return item
+      }),
       Stream.concat(asideItems(folder, films, (row) => (told.get(keyOf(row)) ?? -Infinity) >= row.readAt.epochMillis))
     )
   })

@@ -9,7 +9,7 @@ import { Option, Schema } from "effect"
 const decodeDay = Schema.decodeOption(Day)
 
 /** Days are few and occur often, in one export and in the next. */
-const mostKnown = 50_000
+export const mostKnownDays = 50_000
 
 /** Reads `YYYY-MM-DD`, each day once. */
 export const makeDayReader = (): ((text: string) => Day | undefined) => {
@@ -17,7 +17,7 @@ export const makeDayReader = (): ((text: string) => Day | undefined) => {
   const find = (text: string): Day | undefined => {
     const found = known.get(text)
     if (found !== undefined || known.has(text)) return found
-    if (known.size >= mostKnown) known.clear()
+    if (known.size >= mostKnownDays) known.clear()
     const day = Option.getOrUndefined(decodeDay(text))
     known.set(text, day)
     return day

@@ -1,12 +1,13 @@
 /**
  * The rows of the CSV files of an export, read in a stream.
  *
- * Rows are split here; asking csv-parse for each would cost most of an import's time. Only what is no plain CSV goes to
- * csv-parse, which knows whether it is a row.
+ * Rows that are written as Letterboxd writes them are read from bytes by who asks for them. Others are made to texts and split
+ * here; asking csv-parse for each would cost most of an import's time. Only what is no plain CSV goes to csv-parse, which knows
+ * whether it is a row.
  */
 import { ImportError } from "@letterboxd-ratings/core"
 import { parse } from "csv-parse/sync"
-import { Effect, Option, Stream } from "effect"
+import { Effect, Either, Option, Stream } from "effect"
 import { isUtf8 } from "node:buffer"
 import type { ExportFiles } from "./ExportFiles.ts"
 
@@ -19,10 +20,29 @@ const mostRecords = 2_000_000
 /** The most bytes that a file may have. */
 const mostBytes = 256 * 1_048_576
 
-/** What becomes of rows: `row` gets the cells of the asked columns, `unreadable` the lines that are no row. */
+/**
+ * Takes rows from bytes that are UTF-8, if the header is `header`. `take` takes those that begin at `from`, up to `most` of them
+ * and up to the first line that it does not know: it gives where that begins, and how many rows were taken, each of one
+ * line. What it takes must be what `row` of the sink takes of the same lines.
+ */
+export interface PlainRows {
+  readonly header: string
+  readonly take: (
+    bytes: Buffer,
+    from: number,
+    line: number,
+    most: number
+  ) => { readonly end: number; readonly rows: number }
+}
+
+/**
+ * What becomes of rows: `row` gets the cells of the asked columns, `unreadable` the lines that are no row. Rows that `plain`
+ * takes do not come to `row`.
+ */
 export interface RowSink {
   readonly row: (cells: ReadonlyArray<string>, line: number) => void
   readonly unreadable: (line: number, lines: number) => void
+  readonly plain?: PlainRows
 }
 
 /**
@@ -101,6 +121,7 @@ export const quotedCells = (record: string, delimiter: string): ReadonlyArray<st
 }
 
 const quoteCode = 0x22
+const lineFeed = 0x0a
 
 /** The delimiter of a header. The names of columns hold neither. */
 const delimiterOf = (header: string): string => {
@@ -116,7 +137,18 @@ export const columnsOf = (header: string): ReadonlyArray<string> => {
   return cells.map((name) => name.trim())
 }
 
-/** Reads rows as text comes. `feed` and `end` give what is wrong with the file as a whole. */
+/** Where the record ends that begins at `from`, behind its line end; the end of the bytes if it is not there. */
+const recordEnd = (bytes: Uint8Array, from: number): number => {
+  let isOpen = false
+  for (let at = from; at < bytes.length; at++) {
+    const sign = bytes[at]
+    if (sign === quoteCode) isOpen = !isOpen
+    else if (sign === lineFeed && !isOpen) return at + 1
+  }
+  return bytes.length
+}
+
+/** Reads rows as bytes come. `feed` and `end` give what is wrong with the file as a whole. */
 const makeRows = ({ columns, isChecked, mostRows = Infinity, place }: RowsOptions, sink: RowSink) => {
   let rest: Buffer = Buffer.alloc(0)
   let pending = ""
@@ -127,6 +159,7 @@ const makeRows = ({ columns, isChecked, mostRows = Infinity, place }: RowsOption
   let delimiter = ","
   let order: ReadonlyArray<number> | undefined
   let isInOrder = true
+  let isPlain = false
   let isFirst = true
   let read = 0
 
@@ -152,6 +185,7 @@ const makeRows = ({ columns, isChecked, mostRows = Infinity, place }: RowsOption
       return error("Invalid", `the header has the column ${twice} twice`, 1, "Get the export again.")
     order = found
     isInOrder = found.every((at, i) => at === i)
+    isPlain = text === sink.plain?.header && mostRows === Infinity
     return undefined
   }
 
@@ -206,6 +240,28 @@ const makeRows = ({ columns, isChecked, mostRows = Infinity, place }: RowsOption
     return undefined
   }
 
+  /** Takes the complete records of a block whose last line is complete. */
+  const takeBlock = (block: Buffer): ImportError | undefined => {
+    const isDecoded = isUtf8(block)
+    let at = 0
+    if (sink.plain !== undefined && isDecoded && pending === "") {
+      while (at < block.length) {
+        if (isPlain) {
+          const taken = sink.plain.take(block, at, line, mostRecords - records)
+          records += taken.rows
+          line += taken.rows
+          at = taken.end
+        } else if (order !== undefined) break
+        const end = recordEnd(block, at)
+        const wrong = end === at ? undefined : takeRecords(block.toString("utf8", at, end), isDecoded)
+        if (wrong !== undefined) return wrong
+        at = end
+      }
+      if (at === block.length) return undefined
+    }
+    return takeRecords(pending + block.toString("utf8", at), isDecoded)
+  }
+
   const feed = (chunk: Uint8Array): ImportError | undefined => {
     read += chunk.length
     if (read > mostBytes) return error("TooLarge", `the file has more than ${mostBytes} bytes`)
@@ -230,7 +286,7 @@ const makeRows = ({ columns, isChecked, mostRows = Infinity, place }: RowsOption
     if (isMarked && end === 0) isFirst = true
     rest = end === bytes.length ? Buffer.alloc(0) : Buffer.from(bytes.subarray(end))
     if (block.length > 0) {
-      const wrong = takeRecords(pending + block.toString("utf8"), isUtf8(block))
+      const wrong = takeBlock(block)
       if (wrong !== undefined) return wrong
     }
     return rest.length + pending.length > mostRecordBytes
@@ -268,16 +324,16 @@ export const readRows = (
 ): Effect.Effect<RowsForm, ImportError> =>
   Effect.suspend(() => {
     const rows = makeRows({ ...options, place: files.placeOf(name), isChecked: files.isChecked }, sink)
-    const end = Effect.suspend(() => {
+    const end = (): Either.Either<RowsForm, ImportError> => {
       const form = rows.isDone() ? { delimiter: ",", isCut: false } : rows.end()
-      return form instanceof ImportError ? Effect.fail(form) : Effect.succeed(form)
-    })
-    const feed = (bytes: Uint8Array): Effect.Effect<boolean, ImportError> => {
+      return form instanceof ImportError ? Either.left(form) : Either.right(form)
+    }
+    const feed = (bytes: Uint8Array): Either.Either<boolean, ImportError> => {
       const wrong = rows.feed(bytes)
-      return wrong === undefined ? Effect.succeed(!rows.isDone()) : Effect.fail(wrong)
+      return wrong === undefined ? Either.right(!rows.isDone()) : Either.left(wrong)
     }
     const whole = files.readAtOnce(name)
     return Option.isSome(whole)
-      ? Effect.zipRight(Effect.flatMap(whole.value, feed), end)
-      : Effect.zipRight(Stream.runForEachWhile(files.read(name), feed), end)
+      ? Either.flatMap(Either.flatMap(whole.value, feed), end)
+      : Effect.zipRight(Stream.runForEachWhile(files.read(name), feed), Effect.suspend(end))
   })

@@ -18,9 +18,10 @@ import {
   usualFilmNumber
 } from "@letterboxd-ratings/core"
 import { Effect, Option } from "effect"
-import { readDays } from "./ExportDays.ts"
+import { makeDayReader, readDays } from "./ExportDays.ts"
 import type { ExportFiles } from "./ExportFiles.ts"
-import { readRows } from "./ExportRows.ts"
+import { type PlainRows, readRows } from "./ExportRows.ts"
+import { makePlainCells, makeTitleReader, type PlainCells } from "./PlainCells.ts"
 
 /**
  * A row that names a film. `id` is absent where its number is unknown; then there is a slug. `title` may be a part of a larger
@@ -59,6 +60,10 @@ const ratingByText = new Map(
 
 const fourDigits = /^[1-9]\d{3}$/u
 
+/** The year in a cell, `undefined` if it is empty; `null` if it has something else than a year. */
+export const yearFromText = (text: string): number | undefined | null =>
+  text === "" ? undefined : fourDigits.test(text) ? Number(text) : null
+
 /** What names a film within one export. */
 export const keyOf = (row: FilmRow): number | string => row.id ?? row.slug ?? ""
 
@@ -69,7 +74,7 @@ const copyOf = (text: string): string => (text.length < 13 ? text : Buffer.from(
 const mostFilms = 200_000
 
 /** Makes the films of rows; the same film of many exports is the same value. */
-export const makeFilmReader = (): ((row: FilmRow, id: FilmId) => Film) => {
+const makeFilmReader = (): ((row: FilmRow, id: FilmId) => Film) => {
   const known = new Map<number, Film>()
   return ({ slug, title, year }, id) => {
     const before = known.get(id)
@@ -92,6 +97,55 @@ export const undecodedNote = (count: number, place: string, line: number): strin
   `${count === 1 ? "1 row" : `${count} rows`} of ${place} could not be decoded, the first in line ${line}.`
 
 const columns = ["Date", "Name", "Year", "Letterboxd URI"]
+const ratedColumns = [...columns, "Rating"]
+
+/** What the readers of all exports of an import share. */
+export interface RowReaders {
+  readonly known: KnownFilms
+  readonly readDay: (text: string) => Day | undefined
+  readonly filmOf: (row: FilmRow, id: FilmId) => Film
+  readonly cells: PlainCells
+}
+
+export const makeRowReaders = (known: KnownFilms): RowReaders => {
+  const readDay = makeDayReader()
+  return { known, readDay, filmOf: makeFilmReader(), cells: makePlainCells(makeTitleReader(), readDay) }
+}
+
+/** Takes rows of films in the form in which Letterboxd writes them. */
+const plainFilms = (cells: PlainCells, hasRatings: boolean, rows: Array<FilmRow>): PlainRows => ({
+  header: (hasRatings ? ratedColumns : columns).join(","),
+  take: (bytes, from, firstLine, most) => {
+    let start = from
+    let taken = 0
+    while (start < bytes.length && taken < most) {
+      cells.begin(bytes, start)
+      const day = cells.day()
+      if (day === undefined || !cells.comma()) break
+      const title = cells.title()
+      if (title === undefined || !cells.comma()) break
+      const year = cells.year()
+      if (year === undefined || !cells.comma()) break
+      const id = cells.filmOfLink()
+      if (id === undefined || (hasRatings && !cells.comma())) break
+      const rating = hasRatings ? cells.rating() : undefined
+      const end = cells.lineEnd()
+      if (end === undefined || (hasRatings && rating === undefined)) break
+      rows.push({
+        line: firstLine + taken,
+        id,
+        slug: undefined,
+        title,
+        year: year === 0 ? undefined : year,
+        day,
+        rating
+      })
+      taken += 1
+      start = end
+    }
+    return { end: start, rows: taken }
+  }
+})
 
 /**
  * Reads a file of films. A row is decoded if its link leads to a film, its year is four digits or empty, its date is a day
@@ -100,11 +154,8 @@ const columns = ["Date", "Name", "Year", "Letterboxd URI"]
 export const readFilmRows = (
   files: ExportFiles,
   name: string,
-  options: {
-    readonly hasRatings: boolean
-    readonly known: KnownFilms
-    readonly readDay: (text: string) => Day | undefined
-  }
+  hasRatings: boolean,
+  { cells, known, readDay }: RowReaders
 ): Effect.Effect<FilmRows, ImportError> =>
   Effect.gen(function* () {
     const place = files.placeOf(name)
@@ -119,42 +170,31 @@ export const readFilmRows = (
     const form = yield* readRows(
       files,
       name,
-      { columns: options.hasRatings ? [...columns, "Rating"] : columns },
+      { columns: hasRatings ? ratedColumns : columns },
       {
-        row: (cells, line) => {
-          const yearText = cells[2] ?? ""
-          const linkText = cells[3] ?? ""
+        row: ([date = "", title = "", yearText = "", linkText = "", ratingText = ""], line) => {
           const usual = usualFilmNumber(linkText)
           const link = usual > 0 ? undefined : Option.getOrUndefined(readLink(linkText))
-          const rating = options.hasRatings ? ratingByText.get(cells[4] ?? "") : undefined
+          const year = yearFromText(yearText)
+          const rating = hasRatings ? ratingByText.get(ratingText) : undefined
           const slug = link?._tag === "FilmPage" ? link.slug : undefined
           const number = usual > 0 ? usual : link?._tag === "Film" ? link.id : undefined
           const id =
-            slug === undefined
-              ? number === undefined
-                ? undefined
-                : filmIdFromNumber(number)
-              : options.known.idOf(slug)
-          if (
-            (id === undefined && slug === undefined) ||
-            (options.hasRatings && rating === undefined) ||
-            !(yearText === "" || fourDigits.test(yearText))
-          ) {
+            slug === undefined ? (number === undefined ? undefined : filmIdFromNumber(number)) : known.idOf(slug)
+          if ((id === undefined && slug === undefined) || (hasRatings && rating === undefined) || year === null) {
             unreadable(line, 1)
             return
           }
-          const date = cells[0] ?? ""
-          const day = options.readDay(date)
-          const title = cells[1] ?? ""
-          const year = yearText === "" ? undefined : Number(yearText)
+          const day = readDay(date)
           if (day === undefined) later.push({ at: rows.length, line, id, slug, title, year, date, rating })
           else rows.push({ line, id, slug, title, year, day, rating })
         },
-        unreadable
+        unreadable,
+        plain: plainFilms(cells, hasRatings, rows)
       }
     )
     // The order of day and month in dates of a spreadsheet is known when all of them are.
-    const { dayOf, note } = readDays(new Set(later.map(({ date }) => date)), place, options.readDay)
+    const { dayOf, note } = readDays(new Set(later.map(({ date }) => date)), place, readDay)
     const all: Array<FilmRow> = []
     let next = 0
     for (const { at, date, id, line, rating, slug, title, year } of later) {

@@ -17,11 +17,19 @@ import {
 import { DateTime, Effect, Either, Option, Schema, Stream } from "effect"
 import type { Candidate, ImportOptions, InputKind } from "../InputKind.ts"
 import { isZip } from "../reading/ZipArchive.ts"
-import { makeDayReader } from "./ExportDays.ts"
 import { type ExportFiles, openExport, rootOf } from "./ExportFiles.ts"
 import { readExportName } from "./ExportName.ts"
+import { countDiary } from "./DiaryRows.ts"
 import { columnsOf, readRows } from "./ExportRows.ts"
-import { type FilmRow, type FilmRows, keyOf, makeFilmReader, readFilmRows, undecodedNote } from "./FilmRows.ts"
+import {
+  type FilmRow,
+  type FilmRows,
+  keyOf,
+  makeRowReaders,
+  readFilmRows,
+  type RowReaders,
+  undecodedNote
+} from "./FilmRows.ts"
 
 const kind = "export"
 const ratingsColumns = ["Date", "Name", "Year", "Letterboxd URI", "Rating"]
@@ -153,96 +161,6 @@ const ratedFilms = (rows: ReadonlyArray<FilmRow>) => {
   return { rated, contradicted, contradictedRows, doubled, firstLine }
 }
 
-interface DiaryCounts {
-  readonly joined: number
-  readonly notJoined: number
-  readonly notDecoded: number
-  readonly firstLine: number
-  readonly withoutRating: number
-}
-
-/**
- * The films by name and year, as the diary writes them. Two films of one name and year cannot be told from each other: then
- * there is no film. Few names are those of several films, and only these have a map.
- */
-const makeFilmsByName = (
-  films: ReadonlyArray<FilmRow>
-): ((title: string, year: string) => number | string | undefined) => {
-  const yearOf = ({ year }: FilmRow): string => (year === undefined ? "" : `${year}`)
-  const first = new Map<string, FilmRow>()
-  const several = new Map<string, Map<string, number | string | undefined>>()
-  for (const film of films) {
-    const before = first.get(film.title)
-    if (before === undefined) {
-      first.set(film.title, film)
-      continue
-    }
-    let byYear = several.get(film.title)
-    if (byYear === undefined) several.set(film.title, (byYear = new Map([[yearOf(before), keyOf(before)]])))
-    const year = yearOf(film)
-    const key = keyOf(film)
-    byYear.set(year, byYear.has(year) && byYear.get(year) !== key ? undefined : key)
-  }
-  return (title, year) => {
-    const film = first.get(title)
-    if (film === undefined) return undefined
-    const byYear = several.get(title)
-    return byYear === undefined ? (yearOf(film) === year ? keyOf(film) : undefined) : byYear.get(year)
-  }
-}
-
-/** So large a share of the films that the diary rates may have no rating of their own. */
-const shareWithoutRating = 0.02
-
-/**
- * Counts the viewings of the diary whose film is known by name and year, within this export, and the films that it rates and
- * that are not `rated`.
- */
-const countDiary = (
-  files: ExportFiles,
-  films: ReadonlyArray<FilmRow>,
-  rated: ReadonlyMap<number | string, FilmRow>
-): Effect.Effect<Partial<DiaryCounts>, ImportError> =>
-  Effect.gen(function* () {
-    const name = "diary.csv"
-    if (!files.names.has(name)) return {}
-    const filmNamed = makeFilmsByName(films)
-    const ratedInDiary = new Set<number | string>()
-    let joined = 0
-    let notJoined = 0
-    let notDecoded = 0
-    let firstLine = 0
-    const sink = {
-      row: ([title = "", year = "", rating = ""]: ReadonlyArray<string>) => {
-        const key = filmNamed(title, year)
-        if (key === undefined) {
-          notJoined += 1
-          return
-        }
-        joined += 1
-        if (rating !== "") ratedInDiary.add(key)
-      },
-      unreadable: (line: number, lines: number) => {
-        if (notDecoded === 0) firstLine = line
-        notDecoded += lines
-      }
-    }
-    const columns = ["Name", "Year"]
-    yield* Effect.catchIf(
-      readRows(files, name, { columns: [...columns, "Rating"] }, sink),
-      ({ reason }) => reason === "Incomplete",
-      () => readRows(files, name, { columns }, sink)
-    )
-    const withoutRating = [...ratedInDiary].filter((key) => !rated.has(key)).length
-    return {
-      joined,
-      notJoined,
-      notDecoded,
-      firstLine,
-      ...(withoutRating > ratedInDiary.size * shareWithoutRating ? { withoutRating } : {})
-    }
-  })
-
 /** Counts the rows below `deleted/` or `orphaned/`; nothing of them is kept. */
 const countAside = (files: ExportFiles, folder: string) =>
   Effect.gen(function* () {
@@ -275,21 +193,21 @@ const noRows: FilmRows = { rows: [], notDecoded: 0, notes: [] }
 
 const readExport = (
   { candidate, member, notes: indexNotes, readAt }: IndexedExport,
-  known: KnownFilms,
-  readDay: ReturnType<typeof makeDayReader>,
-  filmOf: ReturnType<typeof makeFilmReader>
+  readers: RowReaders
 ): Effect.Effect<ReadonlyArray<ImportItem>, ImportError, FileSystem.FileSystem | Path.Path> =>
   Effect.scoped(
     Effect.gen(function* () {
       const files = yield* openExport(candidate)
       const rowsOf = (name: string, hasRatings = false) =>
-        files.names.has(name) ? readFilmRows(files, name, { hasRatings, known, readDay }) : Effect.succeed(noRows)
+        files.names.has(name) ? readFilmRows(files, name, hasRatings, readers) : Effect.succeed(noRows)
       const ratings = yield* rowsOf("ratings.csv", true)
       const watched = yield* rowsOf("watched.csv")
       const likes = yield* rowsOf("likes/films.csv")
       const { contradicted, contradictedRows, doubled, firstLine, rated } = ratedFilms(ratings.rows)
       const isLikesKnown = files.names.has("likes/films.csv") && likes.notDecoded === 0
       const liked = new Set(likes.rows.map(keyOf))
+      const isLiked = { liked: true }
+      const notLiked = isLikesKnown ? { liked: false } : {}
 
       const films: Array<WatchedFilm> = []
       const aside: Array<AsideRow> = []
@@ -314,9 +232,8 @@ const readExport = (
           return
         }
         if (opinion !== undefined) ratedCount += 1
-        const film = filmOf(row, row.id)
-        const isLiked = liked.has(key)
-        const like = isLiked || isLikesKnown ? { liked: isLiked } : {}
+        const film = readers.filmOf(row, row.id)
+        const like = liked.has(key) ? isLiked : notLiked
         if (opinion?.rating === undefined) films.push({ film, ...like })
         else films.push({ film, rating: opinion.rating, ratedOn: opinion.day, ...like })
       }
@@ -331,7 +248,12 @@ const readExport = (
       }
       const likedOnly = likes.rows.filter((row) => !seen.has(keyOf(row)) && !contradicted.has(keyOf(row))).length
 
-      const diary = yield* countDiary(files, watched.rows.length > 0 ? watched.rows : ratings.rows, rated)
+      const diary = yield* countDiary(
+        files,
+        watched.rows.length > 0 ? watched.rows : ratings.rows,
+        rated,
+        readers.cells
+      )
       const deleted = yield* countAside(files, "deleted/")
       const orphaned = yield* countAside(files, "orphaned/")
 
@@ -485,10 +407,9 @@ const items = (
         if (others === undefined) byMember.set(input.right.member, [input.right])
         else others.push(input.right)
       }
-      const readDay = makeDayReader()
-      const filmOf = makeFilmReader()
+      const readers = makeRowReaders(known)
       const read = (one: IndexedExport) =>
-        readExport(one, known, readDay, filmOf).pipe(
+        readExport(one, readers).pipe(
           Effect.catchAll((error) => Effect.succeed([ImportItem.Refused({ error })])),
           Effect.map((items) => [found(one), ...items])
         )
@@ -518,11 +439,11 @@ const items = (
             // All exports of a member are told where the first one of them stands.
             return exports[0] === input.right ? readNewest(exports) : Effect.succeed([])
           },
-          { concurrency: exportsAtOnce }
+          // What is in memory already is not waited for, and each export that is read beside others costs a fiber.
+          { concurrency: inputs.every(({ content }) => content !== undefined) ? 1 : exportsAtOnce }
         ),
-        Stream.flattenIterables,
-        // As many exports are in memory as are read at once, not as many as a chunk may hold.
-        Stream.rechunk(1)
+        // The items of one export stay together: as many exports are in memory as are read at once.
+        Stream.flattenIterables
       )
     })
   )

@@ -5,7 +5,7 @@
  */
 import { FileSystem, Path } from "@effect/platform"
 import { ImportError } from "@letterboxd-ratings/core"
-import { DateTime, Effect, Option, type Scope, Stream } from "effect"
+import { DateTime, Effect, type Either, Option, type Scope, Stream } from "effect"
 import { type Candidate, mostEntries } from "../InputKind.ts"
 import { fileBytes } from "./DelimitedRows.ts"
 import { openZip, type ZipArchive, type ZipBounds } from "./ZipArchive.ts"
@@ -26,7 +26,7 @@ export interface NamedFiles {
   readonly placeOf: (name: string) => string
   readonly find: (name: string) => Effect.Effect<NamedFile | undefined, ImportError>
   readonly read: (name: string) => Stream.Stream<Uint8Array, ImportError>
-  readonly readAtOnce: (name: string) => Option.Option<Effect.Effect<Uint8Array, ImportError>>
+  readonly readAtOnce: (name: string) => Option.Option<Either.Either<Uint8Array, ImportError>>
 }
 
 /** Looks at a file on disk; `undefined` if there is none. */

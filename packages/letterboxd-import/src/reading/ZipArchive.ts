@@ -5,7 +5,8 @@
  */
 import { FileSystem } from "@effect/platform"
 import { ImportError } from "@letterboxd-ratings/core"
-import { DateTime, Effect, Option, type Scope, Stream } from "effect"
+import { DateTime, Effect, Either, Option, type Scope, Stream } from "effect"
+import { Readable } from "node:stream"
 import { crc32, inflateRawSync } from "node:zlib"
 import * as yauzl from "yauzl"
 import { mostEntries } from "../InputKind.ts"
@@ -52,8 +53,7 @@ export interface ZipEntry {
  * An open archive. `entries` are its files in the order of the central directory; folders are left out. `read` inflates an
  * entry and fails with `Damaged` if the entry is encrypted, cut or does not have its checksum, with `TooLarge` at a bound,
  * and with `Incomplete` if there is no such entry. All bytes of a damaged entry but its last ones may come first.
- * `readAtOnce` gives the same of an entry of at most 1 MiB in an archive that is held in memory, which costs less; none of
- * another.
+ * `readAtOnce` inflates an entry of at most 1 MiB in an archive that is held in memory, which costs less; none of another.
  *
  * @since 0.1.0
  * @category models
@@ -61,7 +61,7 @@ export interface ZipEntry {
 export interface ZipArchive {
   readonly entries: ReadonlyArray<ZipEntry>
   readonly read: (name: string) => Stream.Stream<Uint8Array, ImportError>
-  readonly readAtOnce: (name: string) => Option.Option<Effect.Effect<Uint8Array, ImportError>>
+  readonly readAtOnce: (name: string) => Option.Option<Either.Either<Uint8Array, ImportError>>
 }
 
 /** The signatures of a ZIP with files and of one without. */
@@ -73,6 +73,12 @@ export const heldBytes = 8 * 1_048_576
 
 /** How the header before an entry's bytes begins. */
 const localHeader = 0x04034b50
+
+/** zlib takes no smaller chunk. */
+const fewestInflated = 64
+
+/** So many bytes of a larger entry of such an archive are inflated at once. */
+const streamedAtOnce = 65_536
 
 /** Entries of such an archive up to this size are inflated at once, without a stream for each. */
 const inflatedAtOnce = 1_048_576
@@ -103,8 +109,32 @@ const mebibytes = (bytes: number): string => `${Math.round(bytes / 1_048_576)} M
 
 /** A time of DOS has no zone, and is before 1980 or nonsense where there is none. */
 const timeOf = (entry: yauzl.Entry): { readonly modifiedAt?: DateTime.Utc } => {
-  const at = DateTime.make(entry.getLastModDate({ timezone: "UTC" }))
-  return Option.isSome(at) && DateTime.getPartUtc(at.value, "year") >= 1980 ? { modifiedAt: at.value } : {}
+  const at = entry.getLastModDate({ timezone: "UTC" })
+  return at.getUTCFullYear() >= 1980 ? { modifiedAt: DateTime.unsafeMake(at.getTime()) } : {}
+}
+
+/** Collects the entries of the list, in its order. `take` throws what is wrong with one. */
+const entriesOf = (zip: yauzl.ZipFile, place: string, bounds: ZipBounds) => {
+  const tooMany = () =>
+    new ImportError({ reason: "TooLarge", place, detail: `the ZIP has more than ${bounds.entries} files` })
+  const noName = () => damaged(place, `file ${count} of the ZIP has a name that no file below it can have`)
+  if (zip.entryCount > bounds.entries) throw tooMany()
+  const entries = new Map<string, yauzl.Entry>()
+  let count = 0
+  return {
+    entries,
+    take: (entry: yauzl.Entry | undefined): void => {
+      count += 1
+      if (count > bounds.entries) throw tooMany()
+      if (entry === undefined) throw noName()
+      const { fileName } = entry
+      const isFolder = fileName.endsWith("/")
+      if (!isFileName(isFolder ? fileName.slice(0, -1) : fileName)) throw noName()
+      if (isFolder) return
+      if (entries.has(fileName)) throw damaged(place, `the ZIP has two files with the name of file ${count}`)
+      entries.set(fileName, entry)
+    }
+  }
 }
 
 const listEntries = async (
@@ -112,21 +142,76 @@ const listEntries = async (
   place: string,
   bounds: ZipBounds
 ): Promise<ReadonlyMap<string, yauzl.Entry>> => {
-  const tooMany = () =>
-    new ImportError({ reason: "TooLarge", place, detail: `the ZIP has more than ${bounds.entries} files` })
-  if (zip.entryCount > bounds.entries) throw tooMany()
-  const entries = new Map<string, yauzl.Entry>()
-  let count = 0
-  for await (const entry of zip.eachEntry()) {
-    count += 1
-    if (count > bounds.entries) throw tooMany()
-    const { fileName } = entry
-    const isFolder = fileName.endsWith("/")
-    if (!isFileName(isFolder ? fileName.slice(0, -1) : fileName))
-      throw damaged(place, `file ${count} of the ZIP has a name that no file below it can have`)
-    if (isFolder) continue
-    if (entries.has(fileName)) throw damaged(place, `the ZIP has two files with the name of file ${count}`)
-    entries.set(fileName, entry)
+  const { entries, take } = entriesOf(zip, place, bounds)
+  for await (const entry of zip.eachEntry()) take(entry)
+  return entries
+}
+
+/**
+ * The bytes of an archive in memory. yauzl's own reader of such bytes waits for the next turn of the event loop with each
+ * entry of the list; with this one, the list is read at once.
+ */
+class HeldBytes extends yauzl.RandomAccessReader {
+  readonly #bytes: Buffer
+
+  constructor(bytes: Buffer) {
+    super()
+    this.#bytes = bytes
+  }
+
+  override read(
+    buffer: Buffer,
+    offset: number,
+    length: number,
+    position: number,
+    callback: (error: Error | null) => void
+  ): void {
+    const isInside = position >= 0 && position + length <= this.#bytes.length
+    if (isInside) this.#bytes.copy(buffer, offset, position, position + length)
+    callback(isInside ? null : new Error("the bytes end before"))
+  }
+
+  override _readStreamForRange(start: number, end: number): Readable {
+    const bytes = this.#bytes.subarray(start, end)
+    return Readable.from(
+      Array.from({ length: Math.ceil(bytes.length / streamedAtOnce) }, (_, i) =>
+        bytes.subarray(i * streamedAtOnce, (i + 1) * streamedAtOnce)
+      )
+    )
+  }
+}
+
+/** Opens an archive in memory, and lists its files. */
+const openHeld = (held: Uint8Array): yauzl.ZipFile => {
+  const bytes = Buffer.from(held.buffer, held.byteOffset, held.byteLength)
+  let opened: yauzl.ZipFile | undefined
+  let wrong: Error | null = null
+  const options = { lazyEntries: true, autoClose: false }
+  yauzl.fromRandomAccessReader(new HeldBytes(bytes), bytes.length, options, (error, zip) => {
+    wrong = error
+    opened = zip
+  })
+  // An archive without bytes is answered later.
+  if (opened === undefined) throw wrong ?? new Error("there are no bytes")
+  return opened
+}
+
+/** The entries of an archive that `openHeld` opened. */
+const listHeld = (zip: yauzl.ZipFile, place: string, bounds: ZipBounds): ReadonlyMap<string, yauzl.Entry> => {
+  const { entries, take } = entriesOf(zip, place, bounds)
+  const told: { entry?: yauzl.Entry; error?: Error } = {}
+  zip.on("entry", (entry) => {
+    told.entry = entry
+  })
+  zip.on("error", (error) => {
+    told.error = error
+  })
+  for (let i = 0; i < zip.entryCount; i++) {
+    delete told.entry
+    zip.readEntry()
+    if (told.error !== undefined) throw told.error
+    // An entry without a name is told later.
+    take(told.entry)
   }
   return entries
 }
@@ -151,22 +236,24 @@ export const openZip = (
       new ImportError({ reason: "Unreadable", place: path, detail: "the file cannot be read", cause })
     const isSmall = content === undefined && (yield* Effect.mapError(fs.stat(path), notRead)).size <= heldBytes
     const held = isSmall ? yield* Effect.mapError(fs.readFile(path), notRead) : content
-    const zip = yield* Effect.acquireRelease(
-      Effect.tryPromise({
-        try: () =>
-          held === undefined
-            ? yauzl.openPromise(path, { autoClose: false })
-            : yauzl.fromBufferPromise(Buffer.from(held.buffer, held.byteOffset, held.byteLength)),
-        catch: failure(path, "the list of files at the end of the ZIP is missing or damaged; the file may be cut")
-      }),
-      (zip) => Effect.sync(() => zip.close())
+    const notOpened = failure(
+      path,
+      "the list of files at the end of the ZIP is missing or damaged; the file may be cut"
     )
-    // What goes wrong is also told by the promises; an error event without a listener would end the process.
+    const zip =
+      held === undefined
+        ? yield* Effect.acquireRelease(
+            Effect.tryPromise({ try: () => yauzl.openPromise(path, { autoClose: false }), catch: notOpened }),
+            (zip) => Effect.sync(() => zip.close())
+          )
+        : yield* Either.try({ try: () => openHeld(held), catch: notOpened })
+    // What goes wrong is also told otherwise; an error event without a listener would end the process.
     zip.on("error", () => undefined)
-    const entries = yield* Effect.tryPromise({
-      try: () => listEntries(zip, path, bounds),
-      catch: failure(path, "the list of files of the ZIP is damaged")
-    })
+    const notListed = failure(path, "the list of files of the ZIP is damaged")
+    const entries =
+      held === undefined
+        ? yield* Effect.tryPromise({ try: () => listEntries(zip, path, bounds), catch: notListed })
+        : yield* Either.try({ try: () => listHeld(zip, path, bounds), catch: notListed })
     let inflated = 0
     const tooLarge = (place: string, bytes: number): ImportError | undefined =>
       bytes > bounds.entryBytes
@@ -216,7 +303,11 @@ export const openZip = (
         entry.compressionMethod === 0
           ? content
           : // One byte more shows that there are more than the archive states; none is no bound.
-            inflateRawSync(content, { maxOutputLength: entry.uncompressedSize + 1 })
+            inflateRawSync(content, {
+              maxOutputLength: entry.uncompressedSize + 1,
+              // All of it in one piece: zlib joins pieces by copying them.
+              chunkSize: Math.max(fewestInflated, entry.uncompressedSize + 1)
+            })
       inflated += bytes.length
       const wrong = tooLarge(place, bytes.length) ?? wrongEnd(entry, place, bytes.length, crc32(bytes))
       if (wrong !== undefined) throw wrong
@@ -231,30 +322,31 @@ export const openZip = (
           ? undefined
           : damaged(place, "the file is compressed in a way that is not known")
 
-    const readAtOnce = (name: string): Option.Option<Effect.Effect<Uint8Array, ImportError>> => {
+    const readAtOnce = (name: string): Option.Option<Either.Either<Uint8Array, ImportError>> => {
       const place = `${path}/${name}`
       const entry = entries.get(name)
       if (held === undefined || entry === undefined || entry.uncompressedSize > inflatedAtOnce) return Option.none()
       const wrong = unreadable(entry, place)
       return Option.some(
         wrong === undefined
-          ? Effect.try({ try: () => atOnce(entry, held, place), catch: failureIn(place) })
-          : Effect.fail(wrong)
+          ? Either.try({ try: () => atOnce(entry, held, place), catch: failureIn(place) })
+          : Either.left(wrong)
       )
     }
 
-    const read = (name: string): Stream.Stream<Uint8Array, ImportError> => {
-      const whole = readAtOnce(name)
-      if (Option.isSome(whole)) return Stream.fromEffect(whole.value)
-      const place = `${path}/${name}`
-      const entry = entries.get(name)
-      if (entry === undefined)
-        return Stream.fail(new ImportError({ reason: "Incomplete", place, detail: "the ZIP has no such file" }))
-      const wrong = unreadable(entry, place)
-      return wrong === undefined
-        ? Stream.suspend(() => Stream.fromAsyncIterable(inStream(entry, place), failureIn(place)))
-        : Stream.fail(wrong)
-    }
+    const read = (name: string): Stream.Stream<Uint8Array, ImportError> =>
+      Stream.suspend(() => {
+        const whole = readAtOnce(name)
+        if (Option.isSome(whole)) return Stream.fromEffect(whole.value)
+        const place = `${path}/${name}`
+        const entry = entries.get(name)
+        if (entry === undefined)
+          return Stream.fail(new ImportError({ reason: "Incomplete", place, detail: "the ZIP has no such file" }))
+        const wrong = unreadable(entry, place)
+        return wrong === undefined
+          ? Stream.fromAsyncIterable(inStream(entry, place), failureIn(place))
+          : Stream.fail(wrong)
+      })
     return {
       entries: Array.from(entries, ([name, entry]) => ({ name, bytes: entry.uncompressedSize, ...timeOf(entry) })),
       read,
