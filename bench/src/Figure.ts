@@ -9,8 +9,9 @@ export type Unit = typeof Unit.Type
 
 const isMoreBetter = (unit: Unit): boolean => unit === "rows/s" || unit === "changes"
 
-const Positive = Schema.Positive.pipe(Schema.finite())
-const Beside = Schema.Struct({ what: Schema.NonEmptyString, value: Positive })
+/** Within bounds that no quotient of two values leaves what a number can hold. */
+const Measured = Schema.Number.pipe(Schema.between(1e-9, 1e15))
+const Beside = Schema.Struct({ what: Schema.NonEmptyString, value: Measured })
 
 /** Something else that was measured in the same run, and what it is. */
 export type Beside = typeof Beside.Type
@@ -22,15 +23,15 @@ export type Beside = typeof Beside.Type
 export class Figure extends Schema.Class<Figure>("Figure")({
   name: Schema.NonEmptyString,
   unit: Unit,
-  value: Positive,
+  value: Measured,
   limit: Schema.optionalWith(Beside, { exact: true }),
   original: Schema.optionalWith(Beside, { exact: true })
 }) {}
 
 /** `limit`: how many times worse the figure is than its limit. `original`: how many times worse the original's way is. */
 export const Ratios = Schema.Struct({
-  limit: Schema.optionalWith(Positive, { exact: true }),
-  original: Schema.optionalWith(Positive, { exact: true })
+  limit: Schema.optionalWith(Schema.Positive, { exact: true }),
+  original: Schema.optionalWith(Schema.Positive, { exact: true })
 })
 
 /** How many times worse the first value is than the second one. */

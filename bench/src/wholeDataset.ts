@@ -1,11 +1,10 @@
 import { FileSystem } from "@effect/platform"
 import { RatingsStorage } from "@letterboxd-ratings/core"
-import { Console, Effect, Option } from "effect"
+import { Effect, Option } from "effect"
 import * as path from "node:path"
 import { fileURLToPath } from "node:url"
-import type { Benchmark } from "./Benchmark.ts"
+import type { Benchmark, Extent } from "./Benchmark.ts"
 import * as BenchDatabase from "./BenchDatabase.ts"
-import type { Figure } from "./Figure.ts"
 import { type StorageName, storages } from "./intoAStorage.ts"
 import { inMillions, makeLargeDataset } from "./LargeDataset.ts"
 import { figure, figuresOf, measuredLb, measuredNode, type ProcessBeside } from "./MeasuredProcess.ts"
@@ -17,7 +16,7 @@ const readBytes = fileURLToPath(new URL("readBytes.mjs", import.meta.url))
 const layouts: ReadonlyArray<string> = [
   "movielens",
   "movielens --anonymise",
-  "movielens --min-user-ratings 20 --min-film-ratings 20 --split random:0.1 --contiguous",
+  "movielens --min-user-ratings 5 --min-film-ratings 5 --split random:0.1 --contiguous",
   "recbole",
   "jsonl",
   "spreadsheet",
@@ -73,7 +72,7 @@ const opening = (storage: StorageName, folder: string) =>
     Effect.provide(storages[storage](folder))
   )
 
-const onDataset = (ratings: number, names: ReadonlyArray<StorageName>, isFull: boolean) =>
+const onDataset = (ratings: number, { attempt, isFull, storages: names }: Extent) =>
   Effect.gen(function* () {
     const fileSystem = yield* FileSystem.FileSystem
     const folder = yield* fileSystem.makeTempDirectoryScoped()
@@ -94,51 +93,70 @@ const onDataset = (ratings: number, names: ReadonlyArray<StorageName>, isFull: b
         })
       )
 
-    const figures: Array<Figure> = []
-    for (const name of names) {
-      const data = path.join(folder, name)
-      const from = `${inMillions(ratings)} ratings in ${name}`
-      if (name !== "csv") {
-        yield* Console.error(`  ${from}: export --to ${name}`)
-        const into = name === "postgres" ? ["--into-options", schema] : []
-        const took = yield* measuredLb(["export", "--out", csv, "--to", name, "--into", data, ...into], database)
-        const limit = yield* limitOf("csv")
-        figures.push(...figuresOf(`${inMillions(ratings)} ratings: export csv --to ${name}`, took, { limit, original }))
-      }
-      const limit = yield* limitOf(name)
-      figures.push(
-        figure(
-          { name: `${from}: open to go on`, unit: "ms", value: yield* opening(name, data) },
-          { what: limit.what, value: limit.took.seconds * 1000 },
-          original === undefined ? undefined : { what: original.what, value: original.took.seconds * 1000 }
+    const ofStorage = (name: StorageName) =>
+      Effect.gen(function* () {
+        const data = path.join(folder, name)
+        const from = `${inMillions(ratings)} ratings in ${name}`
+        const limit = yield* limitOf(name)
+        const opened = yield* attempt(
+          `${from}: open to go on`,
+          Effect.map(opening(name, data), (value) => [
+            figure(
+              { name: `${from}: open to go on`, unit: "ms", value },
+              { what: limit.what, value: limit.took.seconds * 1000 },
+              original === undefined ? undefined : { what: original.what, value: original.took.seconds * 1000 }
+            )
+          ])
         )
-      )
-      const options = name === "postgres" ? ["--storage-options", schema] : []
-      const into = path.join(folder, "into")
-      for (const [words, args] of commandsOn(name, into, isFull)) {
-        yield* Console.error(`  ${from}: ${words}`)
-        yield* fileSystem.makeDirectory(into)
-        const took = yield* measuredLb([...args, "--out", data, ...options], database)
-        yield* fileSystem.remove(into, { recursive: true })
-        figures.push(...figuresOf(`${from}: ${words}`, took, { limit, original }))
-      }
-      if (name !== "csv") yield* fileSystem.remove(data, { recursive: true, force: true })
-    }
-    return figures
+        const options = name === "postgres" ? ["--storage-options", schema] : []
+        const into = path.join(folder, "into")
+        const read = yield* Effect.forEach(commandsOn(name, into, isFull), ([words, args]) =>
+          attempt(
+            `${from}: ${words}`,
+            Effect.gen(function* () {
+              yield* fileSystem.remove(into, { recursive: true, force: true })
+              yield* fileSystem.makeDirectory(into)
+              const took = yield* measuredLb([...args, "--out", data, ...options], database)
+              return figuresOf(`${from}: ${words}`, took, { limit, original })
+            })
+          )
+        )
+        return [...opened, ...read.flat()]
+      })
+
+    const exported = (name: StorageName) =>
+      Effect.gen(function* () {
+        const options = name === "postgres" ? ["--into-options", schema] : []
+        const data = path.join(folder, name)
+        const took = yield* measuredLb(["export", "--out", csv, "--to", name, "--into", data, ...options], database)
+        const limit = yield* limitOf("csv")
+        return figuresOf(`${inMillions(ratings)} ratings in csv: export --to ${name}`, took, { limit, original })
+      })
+
+    const figures = yield* Effect.forEach(
+      names.filter((name) => name !== "memory"),
+      (name) =>
+        name === "csv"
+          ? ofStorage(name)
+          : attempt(
+              `${inMillions(ratings)} ratings in csv: export --to ${name}`,
+              Effect.gen(function* () {
+                const made = yield* exported(name)
+                const read = yield* ofStorage(name)
+                yield* fileSystem.remove(path.join(folder, name), { recursive: true, force: true })
+                return [...made, ...read]
+              })
+            )
+    )
+    return figures.flat()
   }).pipe(Effect.scoped)
 
 export const wholeDataset: Benchmark = {
   about: "opening, verifying, looking at, reporting on and exporting a whole dataset, in each storage",
   isShort: true,
-  figures: ({ isFull, ratings, storages }) =>
+  figures: (extent) =>
     Effect.map(
-      Effect.forEach(ratings, (one) =>
-        onDataset(
-          one,
-          storages.filter((name) => name !== "memory"),
-          isFull
-        )
-      ),
+      Effect.forEach(extent.ratings, (ratings) => onDataset(ratings, extent)),
       (figures) => figures.flat()
     )
 }
