@@ -29,7 +29,7 @@ export class Figure extends Schema.Class<Figure>("Figure")({
 }) {}
 
 /** `limit`: how many times worse the figure is than its limit. `original`: how many times worse the original's way is. */
-export const Ratios = Schema.Struct({
+const Ratios = Schema.Struct({
   limit: Schema.optionalWith(Schema.Positive, { exact: true }),
   original: Schema.optionalWith(Schema.Positive, { exact: true })
 })

@@ -25,9 +25,9 @@ export class FiguresOfARun extends Schema.Class<FiguresOfARun>("FiguresOfARun")(
 const FiguresFile = Schema.parseJson(FiguresOfARun, { space: 2 })
 
 export const decodeFigures = Schema.decodeUnknown(FiguresFile)
-export const encodeFigures = Schema.encode(FiguresFile)
+const encodeFigures = Schema.encode(FiguresFile)
 
-export const thisMachine = (): typeof Machine.Type => ({
+const thisMachine = (): typeof Machine.Type => ({
   cores: os.availableParallelism(),
   processor: os.cpus()[0]?.model ?? "",
   memoryGB: Math.round(os.totalmem() / 1e8) / 10,

@@ -3,7 +3,7 @@
  */
 import { Console, Effect, Option, Schema } from "effect"
 import { fileURLToPath } from "node:url"
-import { measured, MeasuringError, type Took } from "./MeasuredProcess.ts"
+import { measured, MeasuringError } from "./MeasuredProcess.ts"
 
 const script = fileURLToPath(new URL("original-tool.py", import.meta.url))
 
@@ -12,13 +12,7 @@ const Parsed = Schema.Struct({ seconds: Schema.Positive, films: Schema.Positive,
 const Joined = Schema.Struct({ rows: Schema.Positive })
 const Rewritten = Schema.Struct({ milliseconds: Schema.Positive })
 
-/** What one of the original's ways took, and what it printed. */
-export interface OriginalWay<A> {
-  readonly took: Took
-  readonly result: A
-}
-
-/** None where there is no python3. */
+/** What one of the original's ways took, and what it printed. None where there is no python3. */
 const way = <A, I>(args: ReadonlyArray<string>, result: Schema.Schema<A, I>) =>
   measured({ file: "python3", args: [script, ...args] }).pipe(
     Effect.flatMap(({ said, ...took }) =>

@@ -25,39 +25,37 @@ const layouts: ReadonlyArray<string> = [
   "kaggle"
 ]
 
-/** The commands that read a dataset in the storage `from`. `into` is where they may write. */
-const commandsOn = (
-  from: StorageName,
-  into: string,
-  isFull: boolean
-): ReadonlyArray<readonly [string, ReadonlyArray<string>]> => {
-  const named = (words: string, ...more: ReadonlyArray<string>): readonly [string, ReadonlyArray<string>] => [
-    words,
-    [...words.split(" "), ...more, "--storage", from]
+const meansOfFilms = "select film_title, avg(rating), count(*) as n from ratings group by all order by n desc limit 10"
+
+type Command = readonly [name: string, words: ReadonlyArray<string>]
+
+/** Commands that read a dataset in the storage `from`. `into` is where they may write. */
+const commandsOn = (from: StorageName, into: string, isFull: boolean): ReadonlyArray<Command> => {
+  const reading = (name: string, ...more: ReadonlyArray<string>): Command => [
+    name,
+    [...name.split(" "), ...more, "--storage", from]
   ]
+  const exporting = (layout: string): Command => [
+    `export --to ${layout}`,
+    ["export", "--from", from, "--into", path.join(into, "export"), "--to", ...layout.split(" ")]
+  ]
+  const report = (name: string) => reading(name, "--out-file", path.join(into, "report.html"))
+  const [firstLayout = "", ...otherLayouts] = layouts
   return [
-    named("status"),
-    named("verify"),
-    named("inspect ratings"),
-    named("inspect member member_7 member_8"),
-    [
-      "query",
-      [
-        "query",
-        "select film_title, avg(rating), count(*) as n from ratings group by all order by n desc limit 10",
-        "--storage",
-        from
-      ]
-    ],
-    named("report", "--out-file", path.join(into, "report.html")),
-    named("report --member member_7", "--out-file", path.join(into, "member.html")),
-    // All layouts read a storage in the same way, so that one tells what another storage costs them.
-    ...(from === "csv" || isFull ? layouts : layouts.slice(0, 1)).map(
-      (layout): readonly [string, ReadonlyArray<string>] => [
-        `export --to ${layout}`,
-        ["export", "--from", from, "--into", path.join(into, "export"), "--to", ...layout.split(" ")]
-      ]
-    )
+    reading("status"),
+    reading("verify"),
+    reading("inspect ratings"),
+    report("report"),
+    exporting(firstLayout),
+    // What else reads a storage does that in the same way.
+    ...(from === "csv" || isFull
+      ? [
+          reading("inspect member member_7 member_8"),
+          reading("query", meansOfFilms),
+          report("report --member member_7"),
+          ...otherLayouts.map(exporting)
+        ]
+      : [])
   ]
 }
 
