@@ -14,7 +14,7 @@ const reportNames = { test: "test-report.json", "test:slow": "test-report.slow.j
 /** A suite is chosen once in so many days. Suites next to each other in a package have their turns on different days. */
 const daysBetween = 5
 
-const folders = ["fixtures", ...readdirSync("packages").map((name) => `packages/${name}`)].filter((folder) =>
+const folders = ["bench", "fixtures", ...readdirSync("packages").map((name) => `packages/${name}`)].filter((folder) =>
   existsSync(join(folder, "package.json"))
 )
 const slowSuites = folders.flatMap((folder) =>

@@ -1,5 +1,5 @@
 /**
- * A dataset of 5 million ratings for benchmarks to work on, and the built command to do it with.
+ * A large dataset for benchmarks to work on, of as many ratings as are asked for.
  */
 import { NodeContext } from "@effect/platform-node"
 import {
@@ -19,8 +19,11 @@ import { NodeProcessTable } from "@letterboxd-ratings/storage-folder/node"
 import { DateTime, Effect, Layer, Schema } from "effect"
 
 const rowsOfMember = 1_300
+const membersInABatch = 10
 const filmsInAll = 60_000
-export const millionsOfRows = 5
+
+/** So many ratings are in one batch. */
+export const ratingsInABatch = rowsOfMember * membersInABatch
 
 const username = Schema.decodeSync(Username)
 const film = Schema.decodeUnknownSync(Film)
@@ -31,7 +34,7 @@ const stars = Array.from({ length: 10 }, (_, i) => rating((i + 1) / 2))
 export const batchFrom = (first: number, isFirst: boolean): Batch => {
   const committedAt = DateTime.unsafeMake(Date.UTC(2026, 0, 1))
   return {
-    members: Array.from({ length: 10 }, (_, i): BatchMember => {
+    members: Array.from({ length: membersInABatch }, (_, i): BatchMember => {
       const userId = UserId.make(first + i)
       const name = username(`member_${first + i}`)
       const ratings = Array.from({ length: rowsOfMember }, (_, n) => ({
@@ -67,26 +70,28 @@ export const batchFrom = (first: number, isFirst: boolean): Batch => {
   }
 }
 
+/** Opens a dataset in CSV, and closes it after its use. */
 export const opened = <A, E>(folder: string, mode: OpenMode, use: (dataset: OpenDataset) => Effect.Effect<A, E>) =>
-  Effect.runPromise(
-    Effect.flatMap(RatingsStorage, (storage) => Effect.scoped(Effect.flatMap(storage.open(mode), use))).pipe(
-      Effect.provide(
-        CsvStorage.layer({ ...CsvStorage.defaults, folder }).pipe(
-          Layer.provide(Layer.merge(NodeContext.layer, NodeProcessTable.layer))
-        )
+  Effect.flatMap(RatingsStorage, (storage) => Effect.scoped(Effect.flatMap(storage.open(mode), use))).pipe(
+    Effect.provide(
+      CsvStorage.layer({ ...CsvStorage.defaults, folder }).pipe(
+        Layer.provide(Layer.merge(NodeContext.layer, NodeProcessTable.layer))
       )
     )
   )
 
-/** The batches that `millionsOfRows` are in. */
-export const batches = Math.ceil((millionsOfRows * 1e6) / (rowsOfMember * 10))
+/** The batches that so many ratings are in. */
+export const batchesOf = (ratings: number): number => Math.ceil(ratings / ratingsInABatch)
 
-/** Makes the dataset, or one of fewer batches, in a folder that is not there yet. */
-export const makeLargeDataset = (folder: string, most = batches): Promise<void> =>
+/** A number of ratings in words: `0.5 million`. */
+export const inMillions = (ratings: number): string => `${Number((ratings / 1e6).toPrecision(3))} million`
+
+/** Makes a dataset of so many ratings in CSV, in a folder that is not there yet. */
+export const makeLargeDataset = (folder: string, ratings: number) =>
   opened(folder, { _tag: "new", existing: "refuse" }, (dataset) =>
     Effect.forEach(
-      Array.from({ length: most }, (_, i) => i),
-      (i) => dataset.commit(batchFrom(i * 10 + 1, i === 0)),
+      Array.from({ length: batchesOf(ratings) }, (_, i) => i),
+      (i) => dataset.commit(batchFrom(i * membersInABatch + 1, i === 0)),
       { discard: true }
     )
   )

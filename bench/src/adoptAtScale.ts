@@ -1,26 +1,31 @@
-/**
- * What it takes to take over a folder of the original tool that holds 5 million ratings: as pandas writes them, and as a
- * spreadsheet of a country with decimal commas does.
- */
+import { FileSystem } from "@effect/platform"
+import { Effect, Option } from "effect"
 import * as fs from "node:fs"
-import * as os from "node:os"
 import * as path from "node:path"
-import { runLb } from "./runLb.ts"
+import { fileURLToPath } from "node:url"
+import type { Benchmark } from "./Benchmark.ts"
+import { inMillions } from "./LargeDataset.ts"
+import { figuresOf, measuredLb, measuredNode } from "./MeasuredProcess.ts"
+import * as OriginalTool from "./OriginalTool.ts"
 
-const millionsOfRows = 5
+const readBytes = fileURLToPath(new URL("readBytes.mjs", import.meta.url))
 const rowsOfMember = 1_300
 const filmsInAll = 60_000
-const members = Math.ceil((millionsOfRows * 1e6) / rowsOfMember)
 
 interface Form {
+  readonly what: string
   readonly separator: string
   readonly stars: (halfStars: number) => string
 }
 
-const forms: Readonly<Record<string, Form>> = {
-  "as pandas writes it": { separator: ",", stars: (halfStars) => (halfStars / 2).toFixed(1) },
-  "as a spreadsheet writes it": { separator: ";", stars: (halfStars) => `"${String(halfStars / 2).replace(".", ",")}"` }
-}
+const forms: ReadonlyArray<Form> = [
+  { what: "as pandas writes it", separator: ",", stars: (halfStars) => (halfStars / 2).toFixed(1) },
+  {
+    what: "as a spreadsheet writes it",
+    separator: ";",
+    stars: (halfStars) => `"${String(halfStars / 2).replace(".", ",")}"`
+  }
+]
 
 /** Writes the rows of a file, a member's at a time. */
 const writeRows = (place: string, header: string, parts: number, part: (n: number) => string): void => {
@@ -30,7 +35,8 @@ const writeRows = (place: string, header: string, parts: number, part: (n: numbe
   fs.closeSync(file)
 }
 
-const writeOriginal = (folder: string, { separator, stars }: Form): void => {
+const writeOriginal = (folder: string, ratings: number, { separator, stars }: Form): void => {
+  const members = Math.ceil(ratings / rowsOfMember)
   fs.mkdirSync(folder)
   const rows = (n: number, row: (film: number, halfStars: number) => string) =>
     Array.from({ length: rowsOfMember }, (_, i) =>
@@ -65,30 +71,34 @@ const writeOriginal = (folder: string, { separator, stars }: Form): void => {
   )
 }
 
-export const adoptAtScale = async (): Promise<void> => {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "lb-bench-"))
-  try {
-    for (const [what, form] of Object.entries(forms)) {
-      const original = path.join(folder, what.replaceAll(" ", "-"))
-      writeOriginal(original, form)
-      const { megabytes, seconds } = await runLb([
-        "run",
-        "--mode",
-        "continue",
-        "--source",
-        "sandbox",
-        "--batches",
-        "1",
-        "--quiet",
-        "--out",
-        original
-      ])
-      process.stdout.write(
-        `  ${millionsOfRows} million ratings ${what}, and ten members of the sandbox: ${seconds.toFixed(1)} s, ${megabytes.toFixed(0)} MB\n`
+export const adoptAtScale: Benchmark = {
+  about: "taking over a folder of the original tool, as pandas and as a spreadsheet with decimal commas writes it",
+  isShort: false,
+  figures: ({ ratings }) =>
+    Effect.gen(function* () {
+      const fileSystem = yield* FileSystem.FileSystem
+      const folder = yield* fileSystem.makeTempDirectoryScoped()
+      const figures = yield* Effect.forEach(
+        ratings.flatMap((all) => forms.map((form) => ({ all, form }))),
+        ({ all, form }) =>
+          Effect.gen(function* () {
+            const original = path.join(folder, "original")
+            writeOriginal(original, all, form)
+            const limit = { what: "Node reads the bytes", took: yield* measuredNode([readBytes, original]) }
+            const joined = form.separator === "," ? yield* OriginalTool.join(original) : Option.none()
+            const took = yield* measuredLb([
+              ..."run --mode continue --source sandbox --batches 1 --quiet --out".split(" "),
+              original
+            ])
+            yield* fileSystem.remove(original, { recursive: true })
+            return figuresOf(`${inMillions(all)} ratings ${form.what}, and ten members of the sandbox`, took, {
+              limit,
+              original: Option.getOrUndefined(
+                Option.map(joined, ({ took }) => ({ what: "Python joins the rows one by one", took }))
+              )
+            })
+          })
       )
-      fs.rmSync(original, { recursive: true })
-    }
-  } finally {
-    fs.rmSync(folder, { recursive: true, force: true })
-  }
+      return figures.flat()
+    })
 }

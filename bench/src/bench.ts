@@ -1,44 +1,39 @@
 /**
- * All benchmarks, behind one command: `pnpm bench [name ...]`. They print ratios measured in one run, on one machine.
+ * All benchmarks, behind one command: `pnpm bench [NAME...]`.
  */
+import { Command } from "@effect/cli"
+import { NodeContext, NodeRuntime } from "@effect/platform-node"
+import { Effect } from "effect"
 import { adoptAtScale } from "./adoptAtScale.ts"
+import type { Benchmark } from "./Benchmark.ts"
+import { benchCommand } from "./BenchCommand.ts"
 import { commitAtScale } from "./commitAtScale.ts"
-import { exportAtScale } from "./exportAtScale.ts"
-import { exportIntoStorages } from "./exportIntoStorages.ts"
 import { importFiles } from "./importFiles.ts"
 import { intoStorages } from "./intoStorages.ts"
 import { parseAPage } from "./parseAPage.ts"
+import { readTheSite } from "./readTheSite.ts"
 import { refreshAtScale } from "./refreshAtScale.ts"
 import { refreshAYear } from "./refreshAYear.ts"
-import { lookAtScale } from "./lookAtScale.ts"
-import { reportAtScale } from "./reportAtScale.ts"
 import { startUp } from "./startUp.ts"
 import { waitForTheSite } from "./waitForTheSite.ts"
+import { wholeDataset } from "./wholeDataset.ts"
 
-const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
+// In the order in which they are run.
+const benchmarks = {
   startUp,
   parseAPage,
+  readTheSite,
   waitForTheSite,
   commitAtScale,
-  adoptAtScale,
-  exportAtScale,
-  exportIntoStorages,
-  lookAtScale,
-  reportAtScale,
+  wholeDataset,
   intoStorages,
   importFiles,
+  adoptAtScale,
   refreshAtScale,
   refreshAYear
-}
-const asked = process.argv.slice(2)
-const unknown = asked.filter((name) => !Object.hasOwn(benchmarks, name))
-if (unknown.length > 0) {
-  process.stderr.write(`Unknown: ${unknown.join(", ")}. Known: ${Object.keys(benchmarks).join(", ")}.\n`)
-  process.exitCode = 1
-} else {
-  for (const [name, run] of Object.entries(benchmarks)) {
-    if (asked.length > 0 && !asked.includes(name)) continue
-    process.stdout.write(`\n${name}\n`)
-    await run()
-  }
-}
+} satisfies Readonly<Record<string, Benchmark>>
+
+Command.run(benchCommand(benchmarks), { name: "pnpm bench", version: "of this repository" })(process.argv).pipe(
+  Effect.provide(NodeContext.layer),
+  NodeRuntime.runMain
+)

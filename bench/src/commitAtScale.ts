@@ -1,87 +1,89 @@
-/**
- * What a batch costs on an empty dataset and on one of 5 million ratings, what opening costs, and what rewriting all
- * of it with each batch would, as the original tool does.
- */
-import { Effect, Stream } from "effect"
+import { FileSystem } from "@effect/platform"
+import { Effect, Option } from "effect"
 import * as fs from "node:fs"
-import * as os from "node:os"
 import * as path from "node:path"
-import { batches, batchFrom, makeLargeDataset, millionsOfRows, opened } from "./LargeDataset.ts"
-import { runLb } from "./runLb.ts"
+import type { Benchmark } from "./Benchmark.ts"
+import { batchesOf, batchFrom, inMillions, makeLargeDataset, opened, ratingsInABatch } from "./LargeDataset.ts"
+import { figure, figuresOf, measuredBareNode, measuredLb } from "./MeasuredProcess.ts"
+import { median, timed } from "./Measuring.ts"
+import * as OriginalTool from "./OriginalTool.ts"
 
-const timed = <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<number, E> =>
-  Effect.suspend(() => {
-    const began = performance.now()
-    return Effect.map(effect, () => performance.now() - began)
-  })
+const rounds = 7
 
-const median = (times: ReadonlyArray<number>): number =>
-  times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)] ?? 0
-
-export const commitAtScale = async (): Promise<void> => {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "lb-bench-"))
-  try {
-    const small = path.join(folder, "small")
-    const onEmpty = await opened(small, { _tag: "new", existing: "refuse" }, (dataset) =>
-      Effect.gen(function* () {
-        yield* dataset.commit(batchFrom(1, true))
-        return median(
-          yield* Effect.forEach([11, 21, 31, 41, 51, 61, 71], (first) => timed(dataset.commit(batchFrom(first, false))))
-        )
-      })
+/** The median of milliseconds that batches take which come after the first `after` ones. */
+const committing = (folder: string, after: number) =>
+  opened(folder, { _tag: "continue" }, (dataset) =>
+    Effect.map(
+      Effect.forEach(
+        Array.from({ length: rounds }, (_, i) => batchFrom((after + i) * 10 + 1, false)),
+        (batch) => timed(dataset.commit(batch))
+      ),
+      (all) => median(all.map(([, millis]) => millis))
     )
+  )
 
-    const large = path.join(folder, "large")
-    await makeLargeDataset(large)
-
-    const began = performance.now()
-    const { onLarge, opening } = await opened(large, { _tag: "continue" }, (dataset) =>
-      Effect.gen(function* () {
-        const opening = performance.now() - began
-        const times = yield* Effect.forEach([0, 1, 2, 3, 4, 5, 6], (i) =>
-          timed(dataset.commit(batchFrom((batches + i) * 10 + 1, false)))
-        )
-        return { opening, onLarge: median(times) }
-      })
-    )
-    const status = await runLb(["status", "--out", large])
-    const goingOn = await runLb([
-      "run",
-      "--mode",
-      "continue",
-      "--source",
-      "sandbox",
-      "--batches",
-      "1",
-      "--quiet",
-      "--out",
-      large
-    ])
-    const verified = await runLb(["verify", "--out", large])
-
-    const rewriting = performance.now()
-    const lines: Array<string> = []
-    await opened(large, { _tag: "continue" }, (dataset) =>
-      Stream.runForEachChunk(dataset.ratings, (rows) =>
+/** Appends as many bytes as a batch has in each of the two files of ratings, and flushes them: the limit of a commit. */
+const appending = (folder: string) =>
+  Effect.map(
+    Effect.replicateEffect(
+      timed(
         Effect.sync(() => {
-          for (const row of rows) lines.push(`${row.userId},${row.filmId},${row.rating.toFixed(1)}`)
+          for (const [name, bytes] of [
+            ["raw", 20],
+            ["translated", 40]
+          ] as const) {
+            const file = fs.openSync(path.join(folder, name), "a")
+            fs.writeSync(file, Buffer.alloc(ratingsInABatch * bytes, "x"))
+            fs.fsyncSync(file)
+            fs.closeSync(file)
+          }
+        })
+      ),
+      rounds
+    ),
+    (all) => median(all.map(([, millis]) => millis))
+  )
+
+export const commitAtScale: Benchmark = {
+  about: "a batch on an empty and on a large dataset in CSV, beside writing everything anew; going on with a large one",
+  isShort: true,
+  figures: ({ ratings }) =>
+    Effect.gen(function* () {
+      const folder = yield* (yield* FileSystem.FileSystem).makeTempDirectoryScoped()
+      const small = path.join(folder, "small")
+      yield* makeLargeDataset(small, 1)
+      const onEmpty = yield* committing(small, 1)
+      const limit = { what: "appending as many bytes, and flushing them", value: yield* appending(folder) }
+      const bare = { what: "node -e 0", took: yield* measuredBareNode }
+      const batch = `a batch of ${ratingsInABatch.toLocaleString("en-US")} ratings`
+      const onLarge = yield* Effect.forEach(ratings, (all) =>
+        Effect.gen(function* () {
+          const large = path.join(folder, String(all))
+          yield* makeLargeDataset(large, all)
+          const value = yield* committing(large, batchesOf(all))
+          const anew = Option.map(yield* OriginalTool.rewrite(large), ({ result }) => ({
+            what: "Python writes all raw ratings anew",
+            value: result.milliseconds
+          }))
+          const goingOn = yield* measuredLb([
+            ..."run --mode continue --source sandbox --batches 1 --quiet --out".split(" "),
+            large
+          ])
+          const on = `on ${inMillions(all)} ratings`
+          return [
+            figure({ name: `${batch} ${on}`, unit: "ms", value }, limit, Option.getOrUndefined(anew)),
+            figure(
+              { name: `${batch} ${on}, beside an empty dataset`, unit: "ms", value },
+              { what: "the same on an empty dataset", value: onEmpty },
+              undefined
+            ),
+            ...figuresOf(`ten members of the sandbox ${on}`, goingOn, { limit: bare })
+          ]
         })
       )
-    )
-    fs.writeFileSync(path.join(folder, "whole.csv"), lines.join("\n"))
-    const rewrite = performance.now() - rewriting
-
-    process.stdout.write(
-      [
-        `  a batch of 10 members, 13,000 ratings: ${onEmpty.toFixed(0)} ms on an empty dataset, ${onLarge.toFixed(0)} ms on ${millionsOfRows} million ratings: ${(onLarge / onEmpty).toFixed(2)} times`,
-        `  reading and writing the raw ratings anew with each batch, as the original does: ${(rewrite / 1000).toFixed(1)} s, ${(rewrite / onLarge).toFixed(0)} times a batch`,
-        `  opening ${millionsOfRows} million ratings to go on: ${(opening / 1000).toFixed(2)} s`,
-        `  lb status on them: ${status.seconds.toFixed(1)} s, ${status.megabytes.toFixed(0)} MB`,
-        `  lb run --mode continue with ten members of the sandbox: ${goingOn.seconds.toFixed(1)} s, ${goingOn.megabytes.toFixed(0)} MB`,
-        `  lb verify: ${verified.seconds.toFixed(1)} s, ${verified.megabytes.toFixed(0)} MB`
-      ].join("\n") + "\n"
-    )
-  } finally {
-    fs.rmSync(folder, { recursive: true, force: true })
-  }
+      return [
+        figure({ name: `${batch} on an empty dataset`, unit: "ms", value: onEmpty }, limit, undefined),
+        ...onLarge.flat()
+      ]
+    })
 }

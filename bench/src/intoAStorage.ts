@@ -21,15 +21,16 @@ import { DateTime, Effect, Layer, Redacted, Schema, Stream } from "effect"
 import * as fs from "node:fs"
 import * as readline from "node:readline"
 import { pathToFileURL } from "node:url"
+import * as BenchDatabase from "./BenchDatabase.ts"
 
-export interface Result {
-  readonly rows: number
-  readonly seconds: number
-  readonly slowestMillis: number
-  readonly readSeconds: number
-  readonly bytes: number
-  readonly megabytes: number
-}
+/** What committing and reading back took. The memory is that of the whole process, which also reads the batches. */
+export const Committed = Schema.Struct({
+  rows: Schema.Positive,
+  seconds: Schema.Positive,
+  slowestMillis: Schema.Positive,
+  readSeconds: Schema.Positive,
+  bytes: Schema.NonNegative
+})
 
 const Line = Schema.decodeUnknownSync(
   Schema.parseJson(
@@ -49,12 +50,12 @@ export const storages = {
   parquet: (folder) => Layer.provide(ParquetStorage.layer({ folder }), platform),
   postgres: () =>
     PostgresStorage.layer({
-      url: Redacted.make(process.env["TEST_POSTGRES_URL"] ?? "postgres://postgres@127.0.0.1:5432/test"),
-      schema: "lb_bench"
+      url: Redacted.make(BenchDatabase.url ?? ""),
+      schema: BenchDatabase.schema
     })
 } satisfies Readonly<Record<string, (folder: string) => Layer.Layer<RatingsStorage>>>
 
-export const storageNames: ReadonlyArray<string> = Object.keys(storages)
+export type StorageName = keyof typeof storages
 
 const measure = (batches: string) =>
   Effect.gen(function* () {
@@ -116,14 +117,7 @@ const measure = (batches: string) =>
     const readSeconds = (performance.now() - began) / 1000
     if (read !== rows) throw new Error(`${read} of ${rows} rows were read back`)
     const { bytes } = yield* storage.inspect
-    const result: Result = {
-      rows,
-      seconds,
-      slowestMillis,
-      readSeconds,
-      bytes,
-      megabytes: process.resourceUsage().maxRSS / 1000
-    }
+    const result: typeof Committed.Type = { rows, seconds, slowestMillis, readSeconds, bytes }
     process.stdout.write(JSON.stringify(result))
   })
 

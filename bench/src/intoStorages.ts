@@ -1,23 +1,22 @@
-/**
- * The same real ratings into each storage, batch by batch: how fast, how large, in how much memory.
- */
+import { FileSystem } from "@effect/platform"
 import { loadWorld } from "@letterboxd-ratings/fixtures"
-import { Effect } from "effect"
-import { spawn } from "node:child_process"
-import * as fs from "node:fs"
-import * as os from "node:os"
+import { Console, Effect, Schema } from "effect"
 import * as path from "node:path"
 import { fileURLToPath } from "node:url"
-import { type Result, storageNames } from "./intoAStorage.ts"
+import type { Benchmark } from "./Benchmark.ts"
+import * as BenchDatabase from "./BenchDatabase.ts"
+import { Committed } from "./intoAStorage.ts"
+import { figure, measuredNode } from "./MeasuredProcess.ts"
+import { realWorld } from "./SandboxProcess.ts"
 
-const shared = fileURLToPath(new URL("../../../shared/world/", import.meta.url))
 const child = fileURLToPath(new URL("intoAStorage.ts", import.meta.url))
+const decodeCommitted = Schema.decode(Schema.parseJson(Committed))
 const membersInABatch = 10
 
 /** Writes what each batch holds into a line of a file, so that who commits them has nothing else in memory. */
-const writeBatches = (file: string) =>
+const writeBatches = (file: string, files: NonNullable<typeof realWorld>) =>
   Effect.gen(function* () {
-    const world = yield* loadWorld({ films: `${shared}films.csv`, watched: `${shared}watched.csv.gz` })
+    const world = yield* loadWorld(files)
     const known = new Set<number>()
     const lines: Array<string> = []
     for (let from = 0; from < world.members.length; from += membersInABatch) {
@@ -36,47 +35,45 @@ const writeBatches = (file: string) =>
         })
       )
     }
-    fs.writeFileSync(file, lines.join("\n"))
+    yield* (yield* FileSystem.FileSystem).writeFileString(file, lines.join("\n"))
   })
 
-const measure = (storage: string, folder: string, batches: string): Promise<Result> =>
-  new Promise((resolve, reject) => {
-    const process_ = spawn(process.execPath, [...process.execArgv, child, storage, folder, batches], {
-      stdio: ["ignore", "pipe", "inherit"]
-    })
-    let said = ""
-    process_.stdout.on("data", (data: Buffer) => {
-      said += data.toString("utf8")
-    })
-    process_.on("close", (code) =>
-      code === 0 ? resolve(JSON.parse(said) as Result) : reject(new Error(`${storage} ended with ${code}`))
-    )
-  })
-
-export const intoStorages = async (): Promise<void> => {
-  if (!fs.existsSync(shared)) {
-    process.stdout.write("  (not measured: there is no ../shared/world here)\n")
-    return
-  }
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "lb-bench-"))
-  try {
-    const batches = path.join(folder, "batches.jsonl")
-    await Effect.runPromise(writeBatches(batches))
-    process.stdout.write(
-      "  | storage | rows | rows a second | slowest batch, ms | MB on disk | read back, rows a second | peak memory, MB |\n  |---|---|---|---|---|---|---|\n"
-    )
-    for (const storage of storageNames) {
-      const { bytes, megabytes, readSeconds, rows, seconds, slowestMillis } = await measure(
-        storage,
-        path.join(folder, storage),
-        batches
+export const intoStorages: Benchmark = {
+  about: "the real ratings into each storage, batch by batch, beside the memory storage: speed, size, memory",
+  isShort: false,
+  figures: ({ storages }) =>
+    Effect.gen(function* () {
+      if (realWorld === undefined) {
+        yield* Console.error("  (not measured: there is no ../shared/world here)")
+        return []
+      }
+      yield* BenchDatabase.emptied
+      const folder = yield* (yield* FileSystem.FileSystem).makeTempDirectoryScoped()
+      const batches = path.join(folder, "batches.jsonl")
+      yield* writeBatches(batches, realWorld)
+      const figures = yield* Effect.forEach(storages, (name) =>
+        Effect.gen(function* () {
+          const { megabytes, said } = yield* measuredNode([
+            ...process.execArgv,
+            child,
+            name,
+            path.join(folder, name),
+            batches
+          ])
+          const { bytes, readSeconds, rows, seconds, slowestMillis } = yield* decodeCommitted(said)
+          const one = (what: string, unit: "rows/s" | "ms" | "MB", value: number) =>
+            value === 0
+              ? []
+              : [figure({ name: `${rows} ratings into ${name}: ${what}`, unit, value }, undefined, undefined)]
+          return [
+            ...one("committed", "rows/s", rows / seconds),
+            ...one("slowest batch", "ms", slowestMillis),
+            ...one("on disk", "MB", bytes / 1e6),
+            ...one("read back", "rows/s", rows / readSeconds),
+            ...one("peak memory", "MB", megabytes)
+          ]
+        })
       )
-      const number = (n: number) => Math.round(n).toLocaleString("en-US")
-      process.stdout.write(
-        `  | ${storage} | ${number(rows)} | ${number(rows / seconds)} | ${number(slowestMillis)} | ${(bytes / 1e6).toFixed(1)} | ${number(rows / readSeconds)} | ${number(megabytes)} |\n`
-      )
-    }
-  } finally {
-    fs.rmSync(folder, { recursive: true, force: true })
-  }
+      return figures.flat()
+    })
 }

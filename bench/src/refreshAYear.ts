@@ -1,7 +1,3 @@
-/**
- * How many changes of a year a budget of requests finds: the planner, and reading the members first that were read longest
- * ago. Both start from the same dataset, and the sandbox shows both the same days.
- */
 import { RatingsStorage, type Refresh, type RefreshReport } from "@letterboxd-ratings/core"
 import { changingWorld, Sandbox } from "@letterboxd-ratings/fixtures"
 import { MemoryStorage } from "@letterboxd-ratings/storage-memory"
@@ -10,6 +6,8 @@ import * as fs from "node:fs"
 import * as path from "node:path"
 import { fileURLToPath } from "node:url"
 import { gunzipSync } from "node:zlib"
+import type { Benchmark } from "./Benchmark.ts"
+import { figure } from "./MeasuredProcess.ts"
 import { datasetOf, ratingsIn, ratingsOf } from "../../packages/cli/test/RefreshedYear.ts"
 
 const root = fileURLToPath(new URL("../../", import.meta.url))
@@ -63,7 +61,11 @@ const year = (films: ReadonlyArray<number>, refreshOnce: Refreshing) =>
     const truth = ratingsOf(changing.world())
     const isTrue = rows.length === truth.length && rows.every((row, i) => row === truth[i])
     return { found, requests, isTrue, changes: changing.changes() }
-  }).pipe(Effect.scoped, Effect.provide(MemoryStorage.layer({ place: "year" })), Effect.runPromise)
+  }).pipe(
+    Effect.scoped,
+    Effect.provide(MemoryStorage.layer({ place: "year" })),
+    Effect.mapError((cause) => new Error("The year broke off.", { cause }))
+  )
 
 /** Those that were read longest ago, as many as the budget allows. */
 const oldestFirst =
@@ -87,18 +89,36 @@ const oldestFirst =
       return yield* refresh({ asked })
     })
 
-export const refreshAYear = async (shares: ReadonlyArray<number> = [0.25, 0.5]): Promise<void> => {
-  const films = listLengths(members)
-  const pages = films.reduce((sum, count) => sum + Math.max(1, Math.ceil(count / 72)), 0)
-  process.stdout.write(
-    `${films.length} members, ${pages.toLocaleString("en-US")} pages, ${days} days, a refresh every ${daysBetweenRefreshes} days\n`
-  )
-  for (const share of shares) {
-    const budget = Math.round((pages * share) / (days / daysBetweenRefreshes))
-    const planned = await year(films, (refresh) => refresh({ budget }))
-    const oldest = await year(films, oldestFirst(budget))
-    process.stdout.write(
-      `budget of ${share} of all pages a year (${budget} requests each time): planner ${planned.found.toLocaleString("en-US")} changes with ${planned.requests.toLocaleString("en-US")} requests, oldest first ${oldest.found.toLocaleString("en-US")} with ${oldest.requests.toLocaleString("en-US")}, of ${planned.changes.toLocaleString("en-US")}: ${(planned.found / oldest.found).toFixed(2)} times as many; after a full pass the dataset ${planned.isTrue && oldest.isTrue ? "equals" : "DOES NOT EQUAL"} the truth\n`
-    )
-  }
+export const refreshAYear: Benchmark = {
+  about:
+    "changes of a year that a budget of requests finds: the planner, beside reading first what was read longest ago",
+  isShort: false,
+  figures: () =>
+    Effect.gen(function* () {
+      const films = listLengths(members)
+      const pages = films.reduce((sum, count) => sum + Math.max(1, Math.ceil(count / 72)), 0)
+      const figures = yield* Effect.forEach([0.25, 0.5], (share) =>
+        Effect.gen(function* () {
+          const budget = Math.round((pages * share) / (days / daysBetweenRefreshes))
+          const planned = yield* year(films, (refresh) => refresh({ budget }))
+          const oldest = yield* year(films, oldestFirst(budget))
+          for (const { isTrue } of [planned, oldest])
+            if (!isTrue)
+              return yield* Effect.fail(new Error("After a full pass the dataset does not equal what the site shows."))
+          const name = `${films.length} members, ${pages} pages, ${days} days, a budget of ${budget} requests every ${daysBetweenRefreshes} days`
+          return [
+            figure(
+              { name: `${name}: changes found`, unit: "changes", value: planned.found },
+              { what: "all changes", value: planned.changes },
+              { what: "reading first what was read longest ago", value: oldest.found }
+            ),
+            figure({ name: `${name}: requests used`, unit: "requests", value: planned.requests }, undefined, {
+              what: "reading first what was read longest ago",
+              value: oldest.requests
+            })
+          ]
+        })
+      )
+      return figures.flat()
+    })
 }

@@ -1,20 +1,18 @@
-/**
- * What a batch costs that reads ten members again, in a dataset of half a million ratings and in one of five million.
- */
+import { FileSystem } from "@effect/platform"
 import { RatingsStorage } from "@letterboxd-ratings/core"
-import { Effect } from "effect"
-import * as fs from "node:fs"
-import * as os from "node:os"
+import { Array as Arr, Effect } from "effect"
 import * as path from "node:path"
-import { storages } from "./intoAStorage.ts"
-import { batches, batchFrom, makeLargeDataset } from "./LargeDataset.ts"
-import { runLb } from "./runLb.ts"
+import type { Benchmark } from "./Benchmark.ts"
+import { type StorageName, storages } from "./intoAStorage.ts"
+import { batchesOf, batchFrom, inMillions, makeLargeDataset } from "./LargeDataset.ts"
+import { figure, measuredLb } from "./MeasuredProcess.ts"
+import { median, timed } from "./Measuring.ts"
 
-const names = ["csv", "sqlite", "parquet"] as const
+const names = ["csv", "sqlite", "parquet"] as const satisfies ReadonlyArray<StorageName>
 const many = 5
 
 /** The median time in milliseconds of batches that replace members, each at another place of the dataset. */
-const replacing = (storage: (typeof names)[number], folder: string, all: number): Promise<number> =>
+const replacing = (storage: (typeof names)[number], folder: string, all: number) =>
   Effect.gen(function* () {
     const dataset = yield* (yield* RatingsStorage).open({ _tag: "continue" })
     const times: Array<number> = []
@@ -27,33 +25,46 @@ const replacing = (storage: (typeof names)[number], folder: string, all: number)
         write: "replace" as const,
         ratings: ratings.slice(1)
       }))
-      const began = performance.now()
-      yield* dataset.commit({ ...batch, members: again, keeps: ["changes"] })
-      times.push(performance.now() - began)
+      const [, millis] = yield* timed(dataset.commit({ ...batch, members: again, keeps: ["changes"] }))
+      times.push(millis)
     }
-    return times.toSorted((a, b) => a - b)[Math.floor(many / 2)] ?? 0
-  }).pipe(Effect.scoped, Effect.provide(storages[storage](folder)), Effect.runPromise)
+    return median(times)
+  }).pipe(Effect.scoped, Effect.provide(storages[storage](folder)))
 
-export const refreshAtScale = async (): Promise<void> => {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "lb-bench-"))
-  try {
-    const measured = new Map<string, Array<number>>(names.map((name) => [name, []]))
-    for (const all of [Math.ceil(batches / 10), batches]) {
-      const csv = path.join(folder, `csv-${all}`)
-      await makeLargeDataset(csv, all)
-      for (const name of names) {
-        const data = path.join(folder, `${name}-${all}`)
-        if (name !== "csv") await runLb(["export", "--out", csv, "--to", name, "--into", data])
-      }
-      for (const name of names)
-        measured.get(name)?.push(await replacing(name, path.join(folder, `${name}-${all}`), all))
-    }
-    process.stdout.write("  | storage | 0.5 million, ms | 5 million, ms | times |\n  |---|---|---|---|\n")
-    for (const [name, [small = 0, large = 0]] of measured)
-      process.stdout.write(
-        `  | ${name} | ${small.toFixed(0)} | ${large.toFixed(0)} | ${(large / small).toFixed(1)} |\n`
+export const refreshAtScale: Benchmark = {
+  about: "a batch that reads ten members again, in a dataset and in one a tenth as large",
+  isShort: false,
+  figures: ({ ratings }) =>
+    Effect.gen(function* () {
+      const folder = yield* (yield* FileSystem.FileSystem).makeTempDirectoryScoped()
+      const replacingIn = (all: number) =>
+        Effect.gen(function* () {
+          const csv = path.join(folder, `csv-${all}`)
+          yield* makeLargeDataset(csv, all)
+          for (const name of names) {
+            const data = path.join(folder, `${name}-${all}`)
+            if (name !== "csv") yield* measuredLb(["export", "--out", csv, "--to", name, "--into", data])
+          }
+          return yield* Effect.forEach(names, (name) =>
+            Effect.map(replacing(name, path.join(folder, `${name}-${all}`), batchesOf(all)), (value) => ({
+              name,
+              value
+            }))
+          )
+        })
+      const figures = yield* Effect.forEach(ratings, (all) =>
+        Effect.gen(function* () {
+          const small = yield* replacingIn(Math.ceil(all / 10))
+          const large = yield* replacingIn(all)
+          return Arr.zipWith(large, small, ({ name, value }, { value: onSmall }) =>
+            figure(
+              { name: `ten members again on ${inMillions(all)} ratings in ${name}`, unit: "ms", value },
+              { what: `the same on ${inMillions(Math.ceil(all / 10))}`, value: onSmall },
+              undefined
+            )
+          )
+        })
       )
-  } finally {
-    fs.rmSync(folder, { recursive: true, force: true })
-  }
+      return figures.flat()
+    })
 }

@@ -1,42 +1,55 @@
-/**
- * What it takes to start commands that do little, beside what Node alone takes, which is the limit.
- */
-import { spawnSync } from "node:child_process"
-import * as fs from "node:fs"
-import * as os from "node:os"
+import { FileSystem } from "@effect/platform"
+import { Effect, Option } from "effect"
 import * as path from "node:path"
-import { runLb } from "./runLb.ts"
+import type { Benchmark } from "./Benchmark.ts"
+import { figuresOf, measuredBareNode, measuredLb, medianOf, type Took } from "./MeasuredProcess.ts"
+import * as OriginalTool from "./OriginalTool.ts"
 
-const times = 7
+const rounds = 5
 
-const tellProcessor =
-  "process.on('exit',()=>{const u=process.resourceUsage();process.stdout.write(String(u.userCPUTime+u.systemCPUTime))})"
-
-const bareNode = (): number =>
-  Number(spawnSync(process.execPath, ["-e", tellProcessor], { encoding: "utf8" }).stdout) / 1e6
-
-const median = (values: ReadonlyArray<number>): number => values.toSorted((a, b) => a - b)[values.length >> 1] ?? NaN
-
-export const startUp = async (): Promise<void> => {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "lb-bench-"))
-  try {
-    const dataset = path.join(folder, "dataset")
-    await runLb(["run", "--mode", "new", "--source", "sandbox", "--batches", "1", "--out", dataset, "--quiet"])
-    const commands: ReadonlyArray<ReadonlyArray<string>> = [["--version"], ["--help"], ["status", "--out", dataset]]
-    // In turns, so that whatever else the machine does meets all of them.
-    const took = new Map(["node", ...commands.map(([name = ""]) => name)].map((name) => [name, new Array<number>()]))
-    for (let i = 0; i < times; i++) {
-      took.get("node")?.push(bareNode())
-      for (const args of commands) took.get(args[0] ?? "")?.push((await runLb(args)).processor)
-    }
-    const node = median(took.get("node") ?? [])
-    for (const [name, values] of took) {
-      const seconds = median(values)
-      process.stdout.write(
-        `  ${name === "node" ? "node -e 0" : `lb ${name}`}: ${seconds.toFixed(2)} s of processor time, ${(seconds / node).toFixed(1)} times bare node\n`
-      )
-    }
-  } finally {
-    fs.rmSync(folder, { recursive: true, force: true })
-  }
+export const startUp: Benchmark = {
+  about: "commands that do little, beside Node alone",
+  isShort: true,
+  figures: () =>
+    Effect.gen(function* () {
+      const folder = yield* (yield* FileSystem.FileSystem).makeTempDirectoryScoped()
+      const dataset = path.join(folder, "dataset")
+      yield* measuredLb([..."run --mode new --source sandbox --batches 1 --quiet --out".split(" "), dataset])
+      const commands: ReadonlyArray<readonly [string, (round: number) => ReadonlyArray<string>]> = [
+        ["--version", () => ["--version"]],
+        ["--help", () => ["--help"]],
+        ["status", () => ["status", "--out", dataset]],
+        ["verify", () => ["verify", "--out", dataset]],
+        ["log", () => ["log", "--out", dataset]],
+        [
+          "export --to movielens",
+          (round) => [
+            "export",
+            "--to",
+            "movielens",
+            "--out",
+            dataset,
+            "--into",
+            path.join(folder, `movielens-${round}`)
+          ]
+        ],
+        ["report", (round) => ["report", "--out", dataset, "--out-file", path.join(folder, `report-${round}.html`)]]
+      ]
+      // In turns, so that whatever else the machine does meets all of them.
+      const took = new Map(commands.map(([name]) => [name, new Array<Took>()]))
+      const bare: Array<Took> = []
+      const python: Array<Took> = []
+      for (let round = 0; round < rounds; round++) {
+        bare.push(yield* measuredBareNode)
+        const original = yield* OriginalTool.start
+        if (Option.isSome(original)) python.push(original.value.took)
+        for (const [name, args] of commands) took.get(name)?.push(yield* measuredLb(args(round)))
+      }
+      const limit = { what: "node -e 0", took: medianOf(bare) }
+      const original =
+        python.length === 0
+          ? undefined
+          : { what: "python3 that loads csv, html.parser and urllib", took: medianOf(python) }
+      return [...took].flatMap(([name, all]) => figuresOf(`lb ${name}`, medianOf(all), { limit, original }))
+    })
 }
