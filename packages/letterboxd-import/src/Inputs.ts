@@ -63,6 +63,9 @@ const keptHeadBytes = 16
 /** So many bytes of small ZIPs are kept until they are imported: those of about 1,500 exports. */
 const keptContentBytes = 64 * 1_048_576
 
+/** So many files of a folder are looked at together: the disk answers them at once. */
+const lookedAtOnce = 4
+
 /** The most levels of folders whose files are listed to recognise a folder. */
 const listedLevels = 6
 
@@ -262,14 +265,15 @@ export const findInputs = (
       path: string,
       level: number,
       isNamed: boolean,
-      folder: { hidden: number; others: number; again: number; firstOther?: string }
+      folder: { hidden: number; others: number; again: number; firstOther?: string },
+      look: Effect.Effect<LookedAt, ImportError, FileSystem.FileSystem | Path.Path> = lookAt(path)
     ): Effect.Effect<number, never, FileSystem.FileSystem | Path.Path> =>
       Effect.gen(function* () {
         if (yield* isReachedAgain(path)) {
           folder.again += 1
           return 0
         }
-        const looked = yield* Effect.either(lookAt(path))
+        const looked = yield* Effect.either(look)
         if (looked._tag === "Left") {
           refused.push(looked.left)
           return 1
@@ -318,17 +322,21 @@ export const findInputs = (
           return 1
         }
         let count = 0
-        for (const name of names.right) {
-          if (isHidden(name)) {
-            folder.hidden += 1
-            continue
+        const shown = names.right.filter((name) => !isHidden(name))
+        folder.hidden += names.right.length - shown.length
+        for (let from = 0; from < shown.length; from += lookedAtOnce) {
+          const places = shown.slice(from, from + lookedAtOnce).map((name) => pathOf.join(path, name))
+          const looks = yield* Effect.forEach(places, (place) => Effect.exit(lookAt(place)), {
+            concurrency: lookedAtOnce
+          })
+          for (const [i, place] of places.entries()) {
+            files += 1
+            if (files > bounds.files) {
+              refused.push(tooMany(path))
+              return count + 1
+            }
+            count += yield* visit(place, level + 1, false, folder, looks[i])
           }
-          files += 1
-          if (files > bounds.files) {
-            refused.push(tooMany(path))
-            return count + 1
-          }
-          count += yield* visit(pathOf.join(path, name), level + 1, false, folder)
         }
         return count
       })

@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import { Path } from "@effect/platform"
+import { FileSystem, Path } from "@effect/platform"
 import { Import, type ImportEvent, type ImportReport, RatingsStorage, type Username } from "@letterboxd-ratings/core"
 import { filmsUrl, LetterboxdSource } from "@letterboxd-ratings/letterboxd-source"
 import { NodeProcessTable } from "@letterboxd-ratings/storage-folder/node"
@@ -60,6 +60,10 @@ const allMissingPages = (now: ImportReport["missingPages"]) =>
 /** The storage that keeps a dataset in the folder, if it is not the one that was asked for. */
 const otherStorageIn = (settings: Settings, folder: string) =>
   Effect.gen(function* () {
+    const fs = yield* FileSystem.FileSystem
+    // To load the storages takes longer than to import many files.
+    const isEmpty = Effect.map(fs.readDirectory(folder), (names) => names.length === 0)
+    if (yield* Effect.orElseSucceed(isEmpty, () => true)) return undefined
     for (const name of storageNames.filter((one) => keepsFiles(one) && one !== settings.storage)) {
       const own: Settings = { ...settings, storage: name, storageOptions: {}, files: {}, said: new Map() }
       // A storage that is not installed keeps no dataset here that could be gone on with.
