@@ -66,7 +66,7 @@ const properties = (of: RatingColumn["of"], columns: ReadonlyArray<RatingColumn>
 /** A rating as a line. To make an object of each, and a text of each of its values, takes several times as long. */
 export const lineOf = (columns: ReadonlyArray<RatingColumn>): Text => {
   const parts: Array<Text> = []
-  for (let from = 0; from < columns.length; ) {
+  for (let from = 0; from < columns.length;) {
     const of = columns[from]?.of ?? "rating"
     const after = columns.findIndex((column, i) => i > from && column.of !== of)
     const end = after === -1 ? columns.length : after

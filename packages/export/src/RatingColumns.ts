@@ -27,10 +27,10 @@ import type { ExportedDataset } from "./ExportedDataset.ts"
  */
 export type RatingColumn = Cell<EncodedRating> & { readonly name: string; readonly of: "member" | "film" | "rating" }
 
-const columnOf = (
-  of: RatingColumn["of"],
-  column: Cell<EncodedRating> & { readonly name: string }
-): RatingColumn => ({ ...column, of })
+const columnOf = (of: RatingColumn["of"], column: Cell<EncodedRating> & { readonly name: string }): RatingColumn => ({
+  ...column,
+  of
+})
 
 const isKept = ({ keep }: TableColumn<EncodedRating>): boolean => keep !== undefined
 
@@ -64,7 +64,9 @@ export const ratingColumns = ({ films, keeps, usernames }: ExportedDataset): Rea
     ofFilm.push({ ...cell, of: "film", name: column.name.endsWith("_id") ? column.name : `film_${column.name}` })
   }
   const username: ReadonlyArray<RatingColumn> =
-    usernames === undefined ? [] : [{ name: "username", of: "member", type: "text", get: (rating) => usernames.get(rating.userId) }]
+    usernames === undefined
+      ? []
+      : [{ name: "username", of: "member", type: "text", get: (rating) => usernames.get(rating.userId) }]
   return [
     columnOf("member", userId),
     ...username,
