@@ -126,7 +126,10 @@ describe("the documentation", () => {
       "--filter",
       "--pack-destination",
       "--data-urlencode",
-      "--repo-type"
+      "--repo-type",
+      // Of the benchmarks.
+      "--full",
+      "--ratings"
     ])
     const known = new Set(optionKeys.map((key) => `--${flagOf(key)}`))
     for (const [name, text] of pages)
