@@ -12,7 +12,7 @@ import {
   type SourceError,
   type Username
 } from "@letterboxd-ratings/core"
-import { Array, Chunk, type Context, Effect, Either, Layer, Option, Stream } from "effect"
+import { Array, Chunk, type Context, Effect, Either, Exit, Layer, Option, Queue, Stream, Take } from "effect"
 import { examine } from "./Examination.ts"
 import { partFromVerdict } from "./pages/films/FilmsPart.ts"
 import { type FilmsListing, filmsUrl } from "./pages/films/FilmsRequest.ts"
@@ -192,11 +192,22 @@ export const make = (
             )
           )
 
+    /** Pages in the order in which they come. A stream that asks for several at once takes seven times as many effects. */
     const readFilmsPages = (username: Username, numbers: Iterable<number>) =>
-      Stream.fromIterable(numbers).pipe(
-        Stream.mapEffect((number) => readFilmsPage(username, number), {
-          concurrency: options.pagesInFlight,
-          unordered: true
+      Stream.unwrapScoped(
+        Effect.gen(function* () {
+          const parts = yield* Queue.unbounded<Take.Take<ListPart, SourceError>>()
+          yield* Effect.forEach(
+            numbers,
+            (number) => Effect.flatMap(readFilmsPage(username, number), (part) => Queue.offer(parts, Take.of(part))),
+            { concurrency: options.pagesInFlight, discard: true }
+          ).pipe(
+            Effect.onExit((exit) =>
+              Queue.offer(parts, Exit.match(exit, { onFailure: Take.failCause, onSuccess: () => Take.end }))
+            ),
+            Effect.forkScoped
+          )
+          return Stream.flattenTake(Stream.fromQueue(parts))
         })
       )
 

@@ -220,12 +220,18 @@ const decoderFor = (contentType: string | undefined): TextDecoder => {
   }
 }
 
+/** Whether an answer has as many bytes as it says, so that its body can be read at once. */
+const isBounded = ({ headers }: HttpClientResponse.HttpClientResponse): boolean =>
+  headers["content-encoding"] === undefined && Number(headers["content-length"] ?? Infinity) <= largestBody
+
 /** The text of a body, none of one that is too large. */
 const readBody = (
   response: HttpClientResponse.HttpClientResponse
 ): Effect.Effect<Option.Option<string>, HttpClientError.ResponseError> =>
   Effect.suspend(() => {
     const decoder = decoderFor(response.headers["content-type"])
+    if (isBounded(response))
+      return Effect.map(response.arrayBuffer, (whole) => Option.some(decoder.decode(new Uint8Array(whole))))
     let bytes = 0
     let text = ""
     return response.stream.pipe(

@@ -42,10 +42,19 @@ const isUsual = (status: number): boolean => status >= 200 && status < 600
 /** Reads the body here: in a stream, each part of 16 kB would be some dozens of effects. */
 const fetchWhole: typeof globalThis.fetch = async (input, init) => {
   const response = await globalThis.fetch(input, init)
-  const { body, headers, status, statusText } = response
+  const { body, status, statusText } = response
   if (body === null || !isUsual(status)) return response
-  const whole = await readUpTo(largestBody, body).catch(broken)
-  return new Response(whole, { status, statusText, headers })
+  const headers = new Headers(response.headers)
+  // The body is decoded, and whole.
+  headers.delete("content-encoding")
+  headers.delete("content-length")
+  try {
+    const whole = await readUpTo(largestBody, body)
+    headers.set("content-length", String(whole.length))
+    return new Response(whole, { status, statusText, headers })
+  } catch (error) {
+    return new Response(broken(error), { status, statusText, headers })
+  }
 }
 
 /**
