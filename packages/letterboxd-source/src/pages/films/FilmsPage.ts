@@ -109,6 +109,10 @@ const addOnce = (texts: Array<string>, text: string): 0 | 1 => {
 
 const Identifier = Schema.parseJson(Schema.Struct({ uid: Schema.String }))
 const decodeIdentifier = Schema.decodeUnknownOption(Identifier)
+/** As the site writes it. To read the JSON of each film with a schema takes longer. */
+const usualIdentifier = /^\{"lid":"[A-Za-z0-9]{1,12}","uid":"(film:\d{1,10})","type":"film","typeName":"film"\}$/u
+const uidIn = (identifier: string): string | undefined =>
+  usualIdentifier.exec(identifier)?.[1] ?? Option.getOrUndefined(decodeIdentifier(identifier))?.uid
 const decodeFilm = Schema.decodeUnknownEither(WatchedFilm.fields.film)
 
 /** What stands where bytes were that are no text in the charset of the page, and halves of characters. */
@@ -194,8 +198,7 @@ export const parseFilmsPage = (html: string): FilmsPage => {
     if (filmId !== undefined) into.filmIds += addOnce(into.ids, `film:${filmId}`)
     const identifier = attributes["data-postered-identifier"]
     if (identifier !== undefined) {
-      const uid = decodeIdentifier(identifier)
-      into.identifiers += addOnce(into.ids, Option.isSome(uid) ? uid.value.uid : "an identifier that is not JSON")
+      into.identifiers += addOnce(into.ids, uidIn(identifier) ?? "an identifier that is not JSON")
     }
     const uid = attributes["data-item-uid"]
     if (uid !== undefined) into.uids += addOnce(into.ids, uid)
