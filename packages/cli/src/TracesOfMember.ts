@@ -5,6 +5,7 @@
  */
 import { FileSystem, Path } from "@effect/platform"
 import type { UserId, Username } from "@letterboxd-ratings/core"
+import { isStagingName } from "@letterboxd-ratings/storage-folder"
 import { Effect, Option, Schema, Stream } from "effect"
 
 /** Larger files are named, not read. */
@@ -200,7 +201,10 @@ export const removeTraces = (
 
     const base = path.basename(folder)
     const parent = path.dirname(folder)
-    /** Why an export, report or old dataset beside may name a member; `undefined` if it does not, or is something else. */
+    /**
+     * Why an export, report or old dataset beside may name a member, or what a killed process left of one; `undefined` if it
+     * does not, or is something else.
+     */
     const beside = (name: string) =>
       Effect.gen(function* () {
         const place = path.join(parent, name)
@@ -212,13 +216,16 @@ export const removeTraces = (
           if (head !== reportMark) return undefined
           return (yield* isNamedIn(place)) ? place : undefined
         }
-        if (type !== "Directory" || !(yield* fs.exists(path.join(place, dataCardName)))) return undefined
+        if (type !== "Directory") return undefined
+        const isWhole = yield* fs.exists(path.join(place, dataCardName))
+        if (!isWhole && !isStagingName(name)) return undefined
         const files = yield* filesIn(place)
         for (const file of files) {
           const one = path.join(place, file)
           if (yield* isTooLarge(one)) return `${place} (${file} is too large to be searched)`
           if (yield* isNamedIn(one)) return place
         }
+        if (!isWhole) return undefined
         const card = yield* fs.readFileString(path.join(place, dataCardName))
         return files.some((file) => file.endsWith(".parquet")) && card.includes("| names | included |")
           ? `${place} (names in Parquet files cannot be searched)`

@@ -51,6 +51,11 @@ describe("lb forget", () => {
                 ])
                   assert.strictEqual((await lb(folder, made)).code, 0)
 
+                const unfinished = path.join(folder, "lists.new-20260101-000000")
+                fs.mkdirSync(unfinished)
+                fs.writeFileSync(path.join(unfinished, "ratings.jsonl"), `{"username":"${name}"`)
+                fs.mkdirSync(path.join(folder, "lists.new-20260101-000001"))
+
                 const plan = await lb(folder, ["forget", name, "--plan", ...kept])
                 const ours = ["unmatched_ratings.csv", ...(storage === "csv" ? usersFiles : [])]
                 assert.strictEqual(
@@ -58,7 +63,7 @@ describe("lb forget", () => {
                   [
                     `${name}: 2 ratings. Nothing was changed.`,
                     `Would be removed beside the dataset: ${ours.map((file) => path.join(data, file)).join(", ")}`,
-                    `Look at these, which lb does not change; they name the member, or may: ${path.join(data, "my notes.txt")}, ${report}, ${path.join(folder, "lists")}`,
+                    `lb does not change these, which name the member, or may. Look at them, and delete what must go: ${path.join(data, "my notes.txt")}, ${report}, ${path.join(folder, "lists")}, ${unfinished}`,
                     ""
                   ].join("\n")
                 )
