@@ -5,6 +5,7 @@
  */
 import { FileSystem, Path } from "@effect/platform"
 import type { UserId, Username } from "@letterboxd-ratings/core"
+import { isStagingName } from "@letterboxd-ratings/storage-folder"
 import { Effect, Option, Schema, Stream } from "effect"
 
 /** Larger files are named, not read. */
@@ -249,7 +250,10 @@ export const removeTraces = (
 
     const base = path.basename(folder)
     const parent = path.dirname(folder)
-    /** Why an export, report or old dataset beside may name a member; `undefined` if it does not, or is something else. */
+    /**
+     * Why an export, report or old dataset beside may name a member, or what a killed process left of one; `undefined` if it
+     * does not, or is something else.
+     */
     const beside = (name: string) =>
       Effect.gen(function* () {
         const place = path.join(parent, name)
@@ -261,7 +265,9 @@ export const removeTraces = (
           if (head !== reportMark) return undefined
           return (yield* isNamedIn(place)) ? place : undefined
         }
-        if (type !== "Directory" || !(yield* fs.exists(path.join(place, dataCardName)))) return undefined
+        if (type !== "Directory") return undefined
+        const isWhole = yield* fs.exists(path.join(place, dataCardName))
+        if (!isWhole && !isStagingName(name)) return undefined
         if (isNamedAs(name)) return place
         const files = yield* filesIn(place)
         for (const file of files) {
@@ -269,6 +275,7 @@ export const removeTraces = (
           if (yield* isTooLarge(one)) return `${place} (${file} is too large to be searched)`
           if (yield* isNamedIn(one)) return place
         }
+        if (!isWhole) return undefined
         const card = yield* fs.readFileString(path.join(place, dataCardName))
         return files.some((file) => compressed.test(file)) && card.includes("| names | included |")
           ? `${place} (the content of some files is not searched)`

@@ -51,6 +51,11 @@ describe("lb forget", () => {
                 ])
                   assert.strictEqual((await lb(folder, made)).code, 0)
 
+                const unfinished = path.join(folder, "lists.new-20260101-000000")
+                fs.mkdirSync(unfinished)
+                fs.writeFileSync(path.join(unfinished, "ratings.jsonl"), `{"username":"${name}"`)
+                fs.mkdirSync(path.join(folder, "lists.new-20260101-000001"))
+
                 const plan = await lb(folder, ["forget", name, "--plan", ...kept])
                 const ours = ["unmatched_ratings.csv", ...(storage === "csv" ? usersFiles : [])]
                 assert.strictEqual(
@@ -58,7 +63,7 @@ describe("lb forget", () => {
                   [
                     `${name}: 2 ratings. Nothing was changed.`,
                     `Would be removed beside the dataset: ${ours.map((file) => path.join(data, file)).join(", ")}`,
-                    `Look at these, which lb does not change; they name the member, or may: ${path.join(data, "my notes.txt")}, ${report}, ${path.join(folder, "lists")}`,
+                    `lb does not change these, which name the member, or may. Look at them, and delete what must go: ${path.join(data, "my notes.txt")}, ${report}, ${path.join(folder, "lists")}, ${unfinished}`,
                     ""
                   ].join("\n")
                 )
@@ -128,7 +133,7 @@ describe("lb forget", () => {
               const forgotten = await lb(folder, ["forget", name, "--yes"])
               assert.strictEqual(forgotten.code, 0, forgotten.err)
               for (const file of [...kept, name, "a", "unmatched_ratings.csv"])
-                assert.match(forgotten.out, new RegExp(`Look at these, .*${path.join(data, file)}[ ,\n]`, "u"))
+                assert.match(forgotten.out, new RegExp(`Look at them, .*${path.join(data, file)}[ ,\n]`, "u"))
               assert.strictEqual(fs.readFileSync(others, "utf8"), rows)
               assert.include(fs.readFileSync(outside, "utf8"), name)
               assert.notMatch(fs.readFileSync(path.join(data, `${copies[0]}`), "utf8"), /^2,/mu)

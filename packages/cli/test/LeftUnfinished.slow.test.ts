@@ -24,10 +24,6 @@ beforeAll(async () => {
 /** Commands that make something beside its place first, given the name of the place. */
 const makers: ReadonlyArray<readonly [name: string, args: (place: string) => ReadonlyArray<string>]> = [
   ["lb export", (place) => ["export", "--to", "jsonl", "--into", place, "--yes"]],
-  [
-    "lb export, split",
-    (place) => ["export", "--to", "recbole", "--split", "random:0.2", "--contiguous", "--into", place, "--yes"]
-  ],
   ["lb report", (place) => ["report", "--out-file", place]]
 ]
 

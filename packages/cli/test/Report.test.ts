@@ -67,6 +67,24 @@ describe("lb report", () => {
     })
   )
 
+  it(
+    "names what has the name of its unfinished work and is not proven to be that",
+    inEmptyFolder(async (folder) => {
+      const run = await lb(
+        folder,
+        ["run", "--mode", "new", "--source", "sandbox", "--batches", "1", "--quiet"],
+        variables
+      )
+      assert.strictEqual(run.code, 0, run.err)
+      const other = "page.html.new-20260101-000000"
+      fs.mkdirSync(path.join(folder, other))
+      const { code, err } = await lb(folder, ["report", "--out-file", "page.html"], variables)
+      assert.strictEqual(code, 0, err)
+      assert.match(err, new RegExp(`Not removed: \\S*${other}\\. .* delete it`, "u"))
+      assert.deepStrictEqual(fs.readdirSync(folder).toSorted(), ["data_output", "page.html", other])
+    })
+  )
+
   it("is loaded when it is asked for, and by no other command", () => {
     const dist = new URL("../dist/", import.meta.url)
     const main = fs.readFileSync(new URL("lb.mjs", dist), "utf8")

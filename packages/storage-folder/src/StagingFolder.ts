@@ -15,7 +15,15 @@ type Files = FileSystem.FileSystem | Path.Path
 
 /** What follows the name of the place in the name of such a folder. Datasets are made in folders with another number. */
 const stagingMark = ".new-"
-const stagingTime = /^\d{8}-\d{6}(?:-\d+)?$/u
+const staging = /^(.+)\.new-\d{8}-\d{6}(?:-\d+)?$/su
+
+/**
+ * Whether a name is that of a folder in which something is made.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const isStagingName = (name: string): boolean => staging.test(name)
 
 /**
  * A folder that was made to be filled. Its lock names it and the process that fills it; there is none where the file
@@ -65,10 +73,9 @@ const removeLeft = (to: string): Effect.Effect<ReadonlyArray<string>, never, Fil
     const path = yield* Path.Path
     const { host } = yield* Effect.flatMap(ProcessTable, ({ self }) => self)
     const parent = path.dirname(to)
-    const mark = `${path.basename(to)}${stagingMark}`
     const notes: Array<string> = []
     for (const name of (yield* Effect.orElseSucceed(fs.readDirectory(parent), () => [])).toSorted()) {
-      if (!name.startsWith(mark) || !stagingTime.test(name.slice(mark.length))) continue
+      if (staging.exec(name)?.[1] !== path.basename(to)) continue
       const left = path.join(parent, name)
       const filler = yield* fillerOf(left)
       if (filler?.isHeld === true && filler.process.host === host) continue

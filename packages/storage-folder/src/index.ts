@@ -62,5 +62,5 @@ export {
 } from "./FolderManifest.ts"
 export { checkTail, type RecoveryOptions, recoverFolder, removeFirstAttempt, type Tails } from "./FolderRecovery.ts"
 export { checkNotWithin, replaceFolder, type ReplacementOptions } from "./FolderReplacement.ts"
-export { makeStaging, removeStaging, type StagingFolder, unlockStaging } from "./StagingFolder.ts"
+export { isStagingName, makeStaging, removeStaging, type StagingFolder, unlockStaging } from "./StagingFolder.ts"
 export { readUnheld, rowsOfFolder, type UnheldFolder, unlessChanged } from "./UnheldReading.ts"

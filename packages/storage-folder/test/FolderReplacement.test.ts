@@ -72,6 +72,32 @@ layer(NodeContext.layer)("a folder that is there whole or not at all", (it) => {
     })
   )
 
+  it.scoped("is made without what a process left that was killed while it removed what another one left", () =>
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      const path = yield* Path.Path
+      const root = yield* freshFolder
+      const crash = (at: number) => makeDisk({ at, code: "EIO", extent: "crash", shortWrite: true }).layer
+      const counting = makeDisk()
+      yield* Effect.provide(make(path.join(root, "counted"), 1), counting.layer)
+      for (let at = 1; at <= 10; at++) {
+        const place = path.join(root, `killed-${at}`)
+        // The first one is killed when all is written.
+        yield* Effect.exit(Effect.provide(make(place, 1), crash(counting.calls() - 5)))
+        const [left = "none"] = yield* leftBeside(place)
+        assert.isTrue(yield* fs.exists(path.join(root, left, "card")))
+        yield* Effect.exit(Effect.provide(make(place, 2), crash(at)))
+        yield* make(place, 3)
+        // The second one made a folder of this name when the first one's was gone.
+        for (const name of ["card", "tables"])
+          assert.isFalse(
+            yield* fs.exists(path.join(root, left, name)),
+            `${name} is left of a removal that was killed at call ${at}`
+          )
+      }
+    })
+  )
+
   it.scoped("leaves what nothing proves to be left by such a one, and names it", () =>
     Effect.gen(function* () {
       const fs = yield* FileSystem.FileSystem

@@ -27,7 +27,9 @@ const wordsOf = ({ left, removed }: Traces, going: string): ReadonlyArray<string
   ...(removed.length === 0 ? [] : [`${going}: ${listed(removed)}`]),
   ...(left.length === 0
     ? []
-    : [`Look at these, which lb does not change; they name the member, or may: ${listed(left)}`])
+    : [
+        `lb does not change these, which name the member, or may. Look at them, and delete what must go: ${listed(left)}`
+      ])
 ]
 
 /**

@@ -108,6 +108,8 @@ export const asideIn = (folder: string): Effect.Effect<Import.RatingsAside, neve
             yield* fs.rename(unfinished, place)
             return file
           }
+          // An import that was killed left the other one.
+          if (yield* Effect.isSuccess(checkIsOurs(unfinished))) yield* fs.remove(unfinished, { force: true })
           if (!(yield* fs.exists(place))) return
           yield* checkIsOurs(place)
           yield* fs.remove(place)
