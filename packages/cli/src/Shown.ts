@@ -26,3 +26,20 @@ export const printable = (sentence: string): string => sentence.replaceAll(/[\p{
  * @category constructors
  */
 export const grouped = (n: number): string => String(n).replaceAll(/\B(?=(?:\d{3})+$)/gu, ",")
+
+/**
+ * So many names or places are listed in a message.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const mostListed = 20
+
+/**
+ * Names or places as a message lists them: the first ones, and how many more there are.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const listed = (words: ReadonlyArray<string>): string =>
+  `${words.slice(0, mostListed).join(", ")}${words.length > mostListed ? `, and ${words.length - mostListed} more` : ""}`

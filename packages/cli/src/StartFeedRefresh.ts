@@ -19,15 +19,9 @@ import { importWords } from "./progress/ImportWords.ts"
 import { count } from "./progress/RunWords.ts"
 import { showProgress } from "./progress/ShowProgress.ts"
 import { Screen } from "./Screen.ts"
-import { printable } from "./Shown.ts"
+import { listed, mostListed, printable } from "./Shown.ts"
 
 const secondsOfADay = 86_400
-
-/** So many names are listed. */
-const mostNames = 20
-
-const listed = (names: ReadonlyArray<string>): string =>
-  `${names.slice(0, mostNames).join(", ")}${names.length > mostNames ? `, and ${names.length - mostNames} more` : ""}`
 
 const planSummary = ({ beyondBudget, members, notDue }: FeedRefreshReport["plan"]): string =>
   [
@@ -53,7 +47,7 @@ const wordsOf = (report: FeedRefreshReport, requests: number): ReadonlyArray<str
       : [
           `No feed: ${listed(absent.map(({ username, why }) => `${username} (${why})`))}. The dataset keeps what it has. lb refresh NAME tells more.`
         ]),
-    ...refused.slice(0, mostNames).map(({ message }) => `Refused: ${printable(message)}`),
+    ...refused.slice(0, mostListed).map(({ message }) => `Refused: ${printable(message)}`),
     "A feed shows diary entries and reviews only. Ratings without an entry, and removed ones, are found by lb refresh without --via feed."
   ]
 }

@@ -105,9 +105,9 @@ type Cleaning = { readonly text: string } | { readonly remove: ReadonlyArray<str
 /** How a file is cleaned by its name below the folder and its text; `undefined` for one that is not ours, or names nobody. */
 const cleaningOf = (
   members: ReadonlyArray<TracedMember>,
-  isNamed: (text: string) => boolean
+  names: ReadonlySet<string>
 ): ((name: string, text: string) => Cleaning | undefined) => {
-  const names = new Set<string>(members.map(({ username }) => username))
+  const isNamed = namedIn(names)
   const ids = new Set(members.flatMap(({ userId }) => (userId === undefined ? [] : [String(userId)])))
   return (name, text) => {
     const changed = (cleaned: string): Cleaning | undefined => (cleaned === text ? undefined : { text: cleaned })
@@ -153,7 +153,7 @@ export const removeTraces = (
     const names = new Set<string>(members.map(({ username }) => username))
     const isNamed = namedIn(names)
     const isNamedAs = namedAs(names)
-    const cleaning = cleaningOf(members, isNamed)
+    const cleaning = cleaningOf(members, names)
     const removed: Array<string> = []
     const left: Array<string> = []
 

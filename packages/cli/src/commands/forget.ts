@@ -13,22 +13,16 @@ import { type Flags, folderOf, resolveSettings } from "../options/Settings.ts"
 import { storageOf } from "../plugins/Storages.ts"
 import { count } from "../progress/RunWords.ts"
 import { Screen } from "../Screen.ts"
-import { printable } from "../Shown.ts"
+import { listed, printable } from "../Shown.ts"
 import { removeTraces, type Traces } from "../TracesOfMember.ts"
-
-/** So many files are listed. */
-const mostFiles = 20
-
-const listed = (places: ReadonlyArray<string>): string =>
-  `${places.slice(0, mostFiles).map(printable).join(", ")}${places.length > mostFiles ? `, and ${places.length - mostFiles} more` : ""}`
 
 /** The files that go, and those that the user must look at, as lines. */
 const wordsOf = ({ left, removed }: Traces, going: string): ReadonlyArray<string> => [
-  ...(removed.length === 0 ? [] : [`${going}: ${listed(removed)}`]),
+  ...(removed.length === 0 ? [] : [`${going}: ${listed(removed.map(printable))}`]),
   ...(left.length === 0
     ? []
     : [
-        `lb does not change these, which name the member, or may. Look at them, and delete what must go: ${listed(left)}`
+        `lb does not change these, which name the member, or may. Look at them, and delete what must go: ${listed(left.map(printable))}`
       ])
 ]
 

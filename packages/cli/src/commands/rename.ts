@@ -56,8 +56,11 @@ export const rename = (words: ReadonlyArray<string>, flags: Flags) =>
       if (idFrom === undefined) return yield* endWith(1, `${from} is not in the dataset. Nothing was changed.`)
       if (before?.renamedTo === to && before.ratings === 0)
         return yield* screen.out(`The dataset has ${from} and ${to} as one member already.\n`)
-      if (before?.state === "renamed" && before.ratings === 0)
-        return yield* endWith(1, `${from} leads to ${before.renamedTo ?? "another name"} already. Nothing was changed.`)
+      if (isFormerName(from, state.members))
+        return yield* endWith(
+          1,
+          `${from} leads to ${before?.renamedTo ?? "another name"} already. Nothing was changed.`
+        )
       const isFormer = isFormerName(to, state.members)
       if (idTo !== undefined && !isFormer && now?.state !== "sealed")
         return yield* endWith(
