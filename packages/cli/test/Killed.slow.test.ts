@@ -1,6 +1,6 @@
 import { NodeContext } from "@effect/platform-node"
 import { assert, beforeAll, describe, it } from "@effect/vitest"
-import { RatingsStorage, readWhole } from "@letterboxd-ratings/core"
+import { RatingsStorage, readWhole, rowsOfBlocks } from "@letterboxd-ratings/core"
 import { generateWorld, Sandbox } from "@letterboxd-ratings/fixtures"
 import { CsvStorage } from "@letterboxd-ratings/storage-csv"
 import { ParquetStorage } from "@letterboxd-ratings/storage-parquet"
@@ -129,7 +129,10 @@ const contentOf = ({ name, storage }: Durable, data: string) =>
     const there = yield* RatingsStorage
     const { state, ratings } = yield* Effect.scoped(
       Effect.flatMap(readWhole(there), (whole) =>
-        Effect.map(Stream.runCollect(whole.ratings), (rows) => ({ ...whole, ratings: Chunk.toReadonlyArray(rows) }))
+        Effect.map(Stream.runCollect(rowsOfBlocks(whole.ratings)), (rows) => ({
+          ...whole,
+          ratings: Chunk.toReadonlyArray(rows)
+        }))
       )
     )
     const { problems } = yield* there.verify({ repair: false })

@@ -2,6 +2,7 @@ import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import {
   noRowStreams,
+  ratingBlockOf,
   emptyDatasetState,
   Film,
   FilmId,
@@ -77,7 +78,7 @@ const oneRating = (stars: number): WholeDataset => ({
   },
   committedAt: DateTime.unsafeMake(0),
   ...noRowStreams,
-  ratings: Stream.succeed({ userId: UserId.make(1), filmId: FilmId.make(7), rating: rating(stars) })
+  ratings: Stream.succeed(ratingBlockOf([{ userId: UserId.make(1), filmId: FilmId.make(7), rating: rating(stars) }]))
 })
 
 const load = (storage: Layer.Layer<RatingsStorage>, stars: number, existing: "refuse" | "set-aside" = "refuse") =>

@@ -8,6 +8,7 @@ import {
   RatingsSource,
   RatingsStorage,
   readWhole,
+  rowsOfBlocks,
   Refresh,
   type RefreshReport,
   Username,
@@ -114,7 +115,7 @@ const rowsIn = (asOf?: DateTime.Utc) =>
       const whole =
         asOf === undefined ? now : yield* datasetAsOf(now, asOf, { storage: storage.name, place: storage.place })
       const names = new Map(Array.from(whole.state.users, ([username, userId]) => [userId, username]))
-      const rows = yield* Stream.runCollect(whole.ratings)
+      const rows = yield* Stream.runCollect(rowsOfBlocks(whole.ratings))
       return rowsOf(
         Chunk.toReadonlyArray(rows).map(
           ({ filmId, rating, userId }) => [names.get(userId) ?? String(userId), filmId, rating] as const

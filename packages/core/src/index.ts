@@ -58,6 +58,22 @@ export {
 export { Doubt, MemberState, Proof } from "./dataset/MemberState.ts"
 export { type DatasetWriter, openedDataset } from "./dataset/OpenedDataset.ts"
 export { ProcessIdentity, ProcessTable } from "./dataset/ProcessTable.ts"
+export {
+  blocksOfRows,
+  filmIdAt,
+  filterBlock,
+  forEachRating,
+  type GrowingBlock,
+  growingBlock,
+  type RatingBlock,
+  ratingBlockOf,
+  ratingBlocksOf,
+  ratingsByHalfStars,
+  ratingsOf,
+  rowsOfBlocks,
+  runForEachRating,
+  userIdAt
+} from "./dataset/RatingBlock.ts"
 export { membersAlike, sampleOfRatings } from "./dataset/RatingsSample.ts"
 export {
   type DatasetSummary,
@@ -80,12 +96,14 @@ export {
   EncodedWatch,
   Film,
   formatOf,
+  type KnownFacts,
   knownFacts,
   latestFormat,
   LoggedReading,
   type Member,
   MemberRecord,
   MemberUpdate,
+  namesOfFacts,
   RatingChange,
   type RatingFacts,
   type RowOf,

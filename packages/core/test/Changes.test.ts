@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import {
+  blocksOfRows,
   type Batch,
   contentAfter,
   type DatasetContent,
@@ -106,7 +107,8 @@ describe("changes of tables", () => {
               yield* copy.dataset.load({
                 state: content.state,
                 committedAt: content.committedAt,
-                ...rowStreamsOf(() => content)
+                ...rowStreamsOf(() => content),
+                ratings: blocksOfRows(rowStreamsOf(() => content).ratings)
               })
               assert.deepStrictEqual(shown(copy.held.content), {
                 ...shown(content),

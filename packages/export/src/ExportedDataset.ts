@@ -4,22 +4,27 @@
  * @since 0.1.0
  */
 import {
-  type EncodedRating,
   type EncodedWatch,
   type Film,
   type FilmId,
+  filmIdAt,
+  filterBlock,
   type Keeps,
   type Member,
   noKeeps,
+  type RatingBlock,
   type StorageError,
   UserId,
+  userIdAt,
   type Username,
   type WholeDataset
 } from "@letterboxd-ratings/core"
 import { hmac } from "@noble/hashes/hmac"
 import { sha256 } from "@noble/hashes/sha2"
-import { DateTime, Effect, Option, Redacted, Stream } from "effect"
+import { DateTime, Effect, Redacted, Stream } from "effect"
 import { holdRatings } from "./HeldRatings.ts"
+import { orderOf, startsOf } from "./RatingPairs.ts"
+import { ranksOf } from "./SortedRatings.ts"
 
 /**
  * A part of the ratings that has a file of its own: to train, to validate or to test with. `rows` says how many there are.
@@ -30,7 +35,7 @@ import { holdRatings } from "./HeldRatings.ts"
 export interface ExportedPart {
   readonly name: "train" | "valid" | "test"
   readonly rows: number
-  readonly ratings: Stream.Stream<EncodedRating, StorageError>
+  readonly ratings: Stream.Stream<RatingBlock, StorageError>
 }
 
 /**
@@ -64,7 +69,7 @@ export interface ExportedDataset {
   readonly usernames?: ReadonlyMap<UserId, Username>
   readonly members?: ReadonlyArray<Member>
   readonly readAt: (userId: UserId) => DateTime.Utc
-  readonly ratings: Stream.Stream<EncodedRating, StorageError>
+  readonly ratings: Stream.Stream<RatingBlock, StorageError>
   readonly watched?: Stream.Stream<EncodedWatch, StorageError>
   readonly parts?: ReadonlyArray<ExportedPart>
   readonly indexes?: Indexes
@@ -84,7 +89,7 @@ export const writeParts = <A, E, R>(
   { parts, ratings }: Pick<ExportedDataset, "parts" | "ratings">,
   name: string,
   extension: string,
-  write: (fileName: string, ratings: Stream.Stream<EncodedRating, StorageError>) => Effect.Effect<A, E, R>
+  write: (fileName: string, ratings: Stream.Stream<RatingBlock, StorageError>) => Effect.Effect<A, E, R>
 ): Effect.Effect<ReadonlyArray<A>, E, R> =>
   parts === undefined
     ? Effect.map(write(`${name}.${extension}`, ratings), (written) => [written])
@@ -165,20 +170,21 @@ export const anonymised = (
     const ids = anonymousIds(state.users, salt)
     const day = DateTime.startOf(committedAt, "day")
     const { inOrder, userOf, users } = yield* holdRatings(ratings, state.ratings)
-    const idOf = users.map((userId) => ids.get(userId) ?? 0)
-    const idAt = (row: number): number => idOf[userOf[row] ?? 0] ?? 0
     // A member's own films keep their order: it is that of the site's list, the same for everybody.
-    const order = new Int32Array(userOf.length).map((_, row) => row).sort((a, b) => idAt(a) - idAt(b) || a - b)
+    const ranks = ranksOf(users.map((userId) => ids.get(userId) ?? 0))
+    const rankOf = userOf.map((user) => ranks[user] ?? 0)
+    const order = orderOf(rankOf, startsOf(rankOf, users.length))
     return {
       keeps: noKeeps,
       films: new Map([...state.films].toSorted(([a], [b]) => a - b)),
       readAt: () => day,
       // A rating without a salted id or a film is left out, and then missing where rows are counted.
-      ratings: Stream.filterMap(inOrder(order), ({ filmId, rating, userId }) => {
-        const id = ids.get(userId)
-        return id === undefined || !state.films.has(filmId)
-          ? Option.none()
-          : Option.some({ userId: id, filmId, rating })
+      ratings: Stream.map(inOrder(order), ({ facts: _days, ...block }) => {
+        const known = filterBlock(
+          block,
+          (row) => ids.has(userIdAt(block, row)) && state.films.has(filmIdAt(block, row))
+        )
+        return { ...known, userIds: known.userIds.map((_, row) => ids.get(userIdAt(known, row)) ?? 0) }
       })
     }
   })

@@ -4,7 +4,13 @@
  * @since 0.1.0
  */
 import { FileSystem, Path } from "@effect/platform"
-import type { StorageError, StoredType } from "@letterboxd-ratings/core"
+import {
+  type EncodedRating,
+  forEachRating,
+  type RatingBlock,
+  type StorageError,
+  type StoredType
+} from "@letterboxd-ratings/core"
 import { failuresOf, writeBytes } from "@letterboxd-ratings/storage-folder"
 import { Chunk, Effect, Stream } from "effect"
 import { Sha256 } from "./Sha256.ts"
@@ -70,6 +76,19 @@ export const linesOf = <Row, E, R>(
       for (const row of some) text += line(row)
       return { text, rows: some.length }
     })
+  })
+
+/** The ratings of blocks as they stand in a file, a block at a time. `line` must not keep what it is given. */
+export const linesOfBlocks = <E, R>(
+  blocks: Stream.Stream<RatingBlock, E, R>,
+  line: (rating: EncodedRating) => string
+): Stream.Stream<FileRows, E, R> =>
+  Stream.map(blocks, (block) => {
+    let text = ""
+    forEachRating(block, (rating) => {
+      text += line(rating)
+    })
+    return { text, rows: block.size }
   })
 
 const encoder = new TextEncoder()

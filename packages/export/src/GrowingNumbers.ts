@@ -4,10 +4,11 @@
  * @since 0.1.0
  */
 
-/** `all` has the numbers without a copy: what is added later may not be in it. */
+/** `length` says how many there are. `all` has the numbers without a copy: what is added later may not be in it. */
 export interface GrowingNumbers<A extends Int32Array | Uint8Array> {
   readonly add: (value: number) => void
   readonly at: (i: number) => number
+  readonly length: () => number
   readonly all: () => A
 }
 
@@ -32,6 +33,7 @@ export const growingNumbers = <A extends Int32Array | Uint8Array>(
       length += 1
     },
     at: (i) => held[i] ?? 0,
+    length: () => length,
     // A part of an array is one of the same kind, which the compiler does not know of a parameter.
     all: () => held.subarray(0, length) as A
   }

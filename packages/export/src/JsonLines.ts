@@ -6,7 +6,7 @@
 import type { EncodedRating } from "@letterboxd-ratings/core"
 import { writeParts } from "./ExportedDataset.ts"
 import { fileColumn } from "./ColumnMeanings.ts"
-import { linesOf, ofRatings, writeFile } from "./ExportedFile.ts"
+import { linesOfBlocks, ofRatings, writeFile } from "./ExportedFile.ts"
 import type { ExportFormat } from "./ExportFormat.ts"
 import { type RatingColumn, ratingColumns } from "./RatingColumns.ts"
 
@@ -94,7 +94,7 @@ export const jsonLines: ExportFormat = {
     const columns = ratingColumns(dataset)
     const told = columns.map(({ name, type }) => fileColumn(name, type))
     return writeParts(dataset, "ratings", "jsonl", (name, ratings) =>
-      ofRatings(writeFile(folder, name, "", linesOf(ratings, lineOf(columns))), told)
+      ofRatings(writeFile(folder, name, "", linesOfBlocks(ratings, lineOf(columns))), told)
     )
   }
 }

@@ -9,6 +9,7 @@ import {
   formatRating,
   linkCode,
   type Rating,
+  rowsOfBlocks,
   type StorageError
 } from "@letterboxd-ratings/core"
 import { stringify } from "csv-stringify/sync"
@@ -100,7 +101,9 @@ export const letterboxdImport: ExportFormat = {
       }
       const lines: Array<Line> = []
       const take = (line: Line) => Effect.sync(() => lines.push(line))
-      yield* Stream.runForEach(ratings, ({ filmId, rating }) => Effect.flatMap(lineOf(filmId, rating), take))
+      yield* Stream.runForEach(rowsOfBlocks(ratings), ({ filmId, rating }) =>
+        Effect.flatMap(lineOf(filmId, rating), take)
+      )
       yield* Stream.runForEach(watched, ({ filmId }) => Effect.flatMap(lineOf(filmId), take))
       const header = stringify([columns.map(({ name }) => name)], { record_delimiter: "\r\n" })
       const files = filesOf(header, lines)

@@ -5,7 +5,9 @@
  */
 import {
   type FilmId,
+  filterBlock,
   noRowStreams,
+  rowsOfBlocks,
   type StorageError,
   type Username,
   type WholeDataset
@@ -28,9 +30,8 @@ export const onlyMember = <A extends WholeDataset>(
     if (id === undefined) {
       return yield* failures.storageError("InvalidOption", place, `it has no member ${username}. Check the name`)
     }
-    const ofMember = ({ userId }: { readonly userId: number }): boolean => userId === id
-    const ratings = Stream.filter(whole.ratings, ofMember)
-    const watched = Stream.filter(whole.watched, ofMember)
+    const ratings = Stream.map(whole.ratings, (block) => filterBlock(block, (row) => block.userIds[row] === id))
+    const watched = Stream.filter(whole.watched, ({ userId }) => userId === id)
     const films = new Set<FilmId>()
     const count = (rows: Stream.Stream<{ readonly filmId: FilmId }, StorageError>) =>
       Stream.runFold(rows, 0, (sum, { filmId }) => {
@@ -49,7 +50,7 @@ export const onlyMember = <A extends WholeDataset>(
         members: only(state.members),
         updates: only(state.updates),
         keeps: new Set([...state.keeps].filter((keep) => keep !== "changes")),
-        ratings: yield* count(ratings),
+        ratings: yield* count(rowsOfBlocks(ratings)),
         watched: yield* count(watched),
         changes: 0,
         readings: 0,

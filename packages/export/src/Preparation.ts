@@ -3,7 +3,14 @@
  *
  * @since 0.1.0
  */
-import type { FilmId, StorageError, UserId, Username, WholeDataset } from "@letterboxd-ratings/core"
+import {
+  type FilmId,
+  runForEachRating,
+  type StorageError,
+  type UserId,
+  type Username,
+  type WholeDataset
+} from "@letterboxd-ratings/core"
 import { Effect, Stream } from "effect"
 import type { ExportedDataset, Indexes } from "./ExportedDataset.ts"
 import { failures } from "./ExportedFile.ts"
@@ -102,11 +109,7 @@ const numbered = <Id extends number>(ids: Iterable<Id>): ReadonlyMap<Id, number>
 const indexesOf = ({ films, ratings: rows }: ExportedDataset): Effect.Effect<Indexes, StorageError> =>
   Effect.gen(function* () {
     const users = new Set<UserId>()
-    yield* Stream.runForEachChunk(rows, (chunk) =>
-      Effect.sync(() => {
-        for (const { userId } of chunk) users.add(userId)
-      })
-    )
+    yield* runForEachRating(rows, ({ userId }) => users.add(userId))
     return { users: numbered(users), films: numbered(films.keys()) }
   })
 

@@ -3,10 +3,11 @@
  *
  * @since 0.1.0
  */
-import type { EncodedRating, FilmId, StorageError, UserId } from "@letterboxd-ratings/core"
-import { Chunk, Stream } from "effect"
+import type { RatingBlock, StorageError } from "@letterboxd-ratings/core"
+import { Stream } from "effect"
 import { type Core, coresOf } from "./Cores.ts"
 import { growingNumbers } from "./GrowingNumbers.ts"
+import { placesOf } from "./Places.ts"
 import { type Quantile, quantilesOf } from "./Quantiles.ts"
 import { orderOf, type RatingPairs, ratersOf, startsOf } from "./RatingPairs.ts"
 
@@ -37,25 +38,6 @@ export interface RatingTally {
 const parts = [0, 0.25, 0.5, 0.75, 0.9, 1]
 const coreSizes = [5, 10, 20]
 
-/** Gives each id a place, in the order in which they are first seen. */
-const placesOf = <Id>() => {
-  const places = new Map<Id, number>()
-  let lastId: Id | undefined
-  let last = 0
-  return {
-    at: (id: Id): number => {
-      // Rows of a member mostly stand together.
-      if (id === lastId) return last
-      const known = places.get(id)
-      if (known === undefined) places.set(id, places.size)
-      lastId = id
-      last = known ?? places.size - 1
-      return last
-    },
-    length: () => places.size
-  }
-}
-
 /** How many rows repeat a member and a film. */
 const doubledIn = ({ film, films, members, start }: RatingPairs): number => {
   const seenBy = new Int32Array(films.length).fill(-1)
@@ -78,22 +60,27 @@ const sizesOf = (start: Int32Array): Int32Array =>
 
 const makeTally = (expected: number) => {
   const perStars = Array.from({ length: 11 }, () => 0)
-  const users = placesOf<UserId>()
-  const films = placesOf<FilmId>()
+  const users = placesOf()
+  const films = placesOf()
   const userOf = growingNumbers((n) => new Int32Array(n), expected)
   const filmOf = growingNumbers((n) => new Int32Array(n), expected)
   let dated = 0
   let firstDay: string | undefined
   let lastDay: string | undefined
   return {
-    count: ({ filmId, ratedOn, rating, userId }: EncodedRating): void => {
-      perStars[rating * 2] = (perStars[rating * 2] ?? 0) + 1
-      userOf.add(users.at(userId))
-      filmOf.add(films.at(filmId))
-      if (ratedOn === undefined) return
-      dated += 1
-      if (firstDay === undefined || ratedOn < firstDay) firstDay = ratedOn
-      if (lastDay === undefined || ratedOn > lastDay) lastDay = ratedOn
+    count: ({ facts = [], filmIds, halfStars, size, userIds }: RatingBlock): void => {
+      for (let row = 0; row < size; row++) {
+        const stars = halfStars[row] ?? 0
+        perStars[stars] = (perStars[stars] ?? 0) + 1
+        userOf.add(users.at(userIds[row] ?? 0))
+        filmOf.add(films.at(filmIds[row] ?? 0))
+      }
+      for (const { ratedOn } of facts) {
+        if (ratedOn === undefined) continue
+        dated += 1
+        if (firstDay === undefined || ratedOn < firstDay) firstDay = ratedOn
+        if (lastDay === undefined || ratedOn > lastDay) lastDay = ratedOn
+      }
     },
     result: (): RatingTally => {
       const start = startsOf(userOf.all(), users.length())
@@ -130,18 +117,18 @@ const makeTally = (expected: number) => {
  * @category constructors
  */
 export const tallied = (
-  ratings: Stream.Stream<EncodedRating, StorageError>,
+  ratings: Stream.Stream<RatingBlock, StorageError>,
   expected: number
-): { readonly ratings: Stream.Stream<EncodedRating, StorageError>; readonly tally: () => RatingTally } => {
+): { readonly ratings: Stream.Stream<RatingBlock, StorageError>; readonly tally: () => RatingTally } => {
   let current = makeTally(0)
   return {
     tally: () => current.result(),
     ratings: Stream.suspend(() => {
       const mine = makeTally(expected)
       current = mine
-      return Stream.mapChunks(ratings, (chunk) => {
-        for (const rating of Chunk.toReadonlyArray(chunk)) mine.count(rating)
-        return chunk
+      return Stream.map(ratings, (block) => {
+        mine.count(block)
+        return block
       })
     })
   }

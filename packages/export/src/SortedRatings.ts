@@ -4,35 +4,39 @@
  * @since 0.1.0
  */
 import type { FileSystem, Path } from "@effect/platform"
-import type { EncodedRating, StorageError } from "@letterboxd-ratings/core"
+import type { EncodedRating, RatingBlock, StorageError } from "@letterboxd-ratings/core"
 import { Effect, type Stream } from "effect"
-import { type ExportedFile, linesOf, writeFile } from "./ExportedFile.ts"
+import { type ExportedFile, linesOfBlocks, writeFile } from "./ExportedFile.ts"
 import { holdRatings } from "./HeldRatings.ts"
 import { orderOf, startsOf } from "./RatingPairs.ts"
 
+/** Where each id stands among all, in the order of ids. */
+export const ranksOf = (ids: ReadonlyArray<number>): Int32Array => {
+  const ranks = new Int32Array(ids.length)
+  for (const [rank, { place }] of ids
+    .map((id, place) => ({ id, place }))
+    .toSorted((one, other) => one.id - other.id)
+    .entries())
+    ranks[place] = rank
+  return ranks
+}
+
+/** Rows by film, and the rows of each film in the order they came in, are put in the order of members: so both count. */
 const sortedRatings = (
-  ratings: Stream.Stream<EncodedRating, StorageError>
-): Effect.Effect<Stream.Stream<EncodedRating, StorageError>, StorageError> =>
+  ratings: Stream.Stream<RatingBlock, StorageError>
+): Effect.Effect<Stream.Stream<RatingBlock, StorageError>, StorageError> =>
   Effect.map(holdRatings(ratings), ({ filmOf, films, inOrder, userOf, users }) => {
-    const filmAt = (row: number): number => films[filmOf[row] ?? 0] ?? 0
-    const start = startsOf(userOf, users.length)
-    const together = orderOf(userOf, start)
-    const order = new Int32Array(together.length)
-    let written = 0
-    for (const { number } of users.map((id, number) => ({ id, number })).toSorted((a, b) => a.id - b.id)) {
-      const rows = together.subarray(start[number], start[number + 1])
-      order.set(
-        rows.sort((a, b) => filmAt(a) - filmAt(b) || a - b),
-        written
-      )
-      written += rows.length
-    }
-    return inOrder(order)
+    const filmRanks = ranksOf(films)
+    const byFilm = filmOf.map((film) => filmRanks[film] ?? 0)
+    const order = orderOf(byFilm, startsOf(byFilm, films.length))
+    const userRanks = ranksOf(users)
+    const memberOf = order.map((row) => userRanks[userOf[row] ?? 0] ?? 0)
+    return inOrder(orderOf(memberOf, startsOf(memberOf, users.length)).map((at) => order[at] ?? 0))
   })
 
 /**
- * Writes a file of ratings, header first, sorted by member and then by film. Reads them into memory: about 20 bytes for
- * each, and twice as many while the arrays grow.
+ * Writes a file of ratings, header first, sorted by member and then by film. Reads them into memory: about 25 bytes for
+ * each.
  *
  * @since 0.1.0
  * @category constructors
@@ -41,7 +45,7 @@ export const writeSorted = (
   folder: string,
   name: string,
   header: string,
-  ratings: Stream.Stream<EncodedRating, StorageError>,
+  ratings: Stream.Stream<RatingBlock, StorageError>,
   row: (rating: EncodedRating) => string
 ): Effect.Effect<ExportedFile, StorageError, FileSystem.FileSystem | Path.Path> =>
-  Effect.flatMap(sortedRatings(ratings), (sorted) => writeFile(folder, name, header, linesOf(sorted, row)))
+  Effect.flatMap(sortedRatings(ratings), (sorted) => writeFile(folder, name, header, linesOfBlocks(sorted, row)))

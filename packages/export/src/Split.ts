@@ -3,9 +3,9 @@
  *
  * @since 0.1.0
  */
-import type { EncodedRating, StorageError } from "@letterboxd-ratings/core"
+import { type EncodedRating, filterBlock, runForEachRating, type StorageError } from "@letterboxd-ratings/core"
 import { sha256 } from "@noble/hashes/sha2"
-import { Chunk, Effect, Schema, Stream } from "effect"
+import { Effect, Schema, Stream } from "effect"
 import type { ExportedDataset, ExportedPart } from "./ExportedDataset.ts"
 import { failures } from "./ExportedFile.ts"
 import { count, counted } from "./NumberWords.ts"
@@ -149,11 +149,7 @@ export const splitInParts = (
       partOf[rows] = isTest ? test : withValidation && isInShare(hashes.validation, validationShare) ? valid : train
       rows += 1
     }
-    yield* Stream.runForEachChunk(ratings, (chunk) =>
-      Effect.sync(() => {
-        for (const rating of chunk) see(rating)
-      })
-    )
+    yield* runForEachRating(ratings, see)
     if (split._tag === "time" && withoutDay > 0) {
       return yield* failures.storageError(
         "InvalidOption",
@@ -177,14 +173,12 @@ export const splitInParts = (
               name,
               rows: counts[part] ?? 0,
               ratings: Stream.suspend(() => {
-                let row = -1
-                return Stream.mapChunks(
-                  ratings,
-                  Chunk.filter(() => {
-                    row += 1
-                    return partOf[row] === part
-                  })
-                )
+                let before = 0
+                return Stream.map(ratings, (block) => {
+                  const first = before
+                  before += block.size
+                  return filterBlock(block, (row) => partOf[first + row] === part)
+                })
               })
             }
           ]

@@ -6,7 +6,7 @@
 import { displayName, type EncodedRating, formatRating } from "@letterboxd-ratings/core"
 import { writeParts } from "./ExportedDataset.ts"
 import { fileColumn } from "./ColumnMeanings.ts"
-import { linesOf, ofRatings, writeFile } from "./ExportedFile.ts"
+import { linesOfBlocks, ofRatings, writeFile } from "./ExportedFile.ts"
 import type { ExportFormat } from "./ExportFormat.ts"
 import { keptRatingColumns, textIn } from "./RatingColumns.ts"
 
@@ -82,7 +82,7 @@ export const spreadsheet: ExportFormat = {
     }
     const header = `${mark}${columns.map(({ name }) => name).join(",")}\r\n`
     return writeParts(dataset, "ratings", "csv", (name, ratings) =>
-      ofRatings(writeFile(folder, name, header, linesOf(ratings, line)), columns)
+      ofRatings(writeFile(folder, name, header, linesOfBlocks(ratings, line)), columns)
     )
   }
 }

@@ -1,6 +1,6 @@
 import { assert, it } from "@effect/vitest"
 import { jsonLines, movieLens } from "@letterboxd-ratings/export"
-import { EncodedRating } from "@letterboxd-ratings/core"
+import { blocksOfRows, EncodedRating } from "@letterboxd-ratings/core"
 import { Effect, Redacted, Schema, Stream } from "effect"
 import * as fc from "fast-check"
 import { tallied } from "../src/RatingTally.ts"
@@ -112,7 +112,7 @@ it.effect("a film that a member rated twice is told, and a second reading counts
       [1, 7],
       [1, 7]
     ].map(([userId, filmId]) => Schema.decodeUnknownSync(EncodedRating)({ userId, filmId, rating: 3 }))
-    const { ratings, tally } = tallied(Stream.fromIterable(rows), 0)
+    const { ratings, tally } = tallied(blocksOfRows(Stream.fromIterable(rows)), 0)
     assert.strictEqual(tally().ratings, 0)
     for (const time of [1, 2]) {
       yield* Stream.runDrain(ratings)

@@ -2,10 +2,13 @@ import { FileSystem, Path } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, layer } from "@effect/vitest"
 import {
+  blocksOfRows,
   displayName,
   type EncodedRating,
+  type OpenDataset,
   type RatingsStorage,
   readWhole,
+  rowsOfBlocks,
   StorageError,
   type WholeDataset
 } from "@letterboxd-ratings/core"
@@ -41,7 +44,7 @@ const filled = Effect.gen(function* () {
 /** The same storage, but its ratings come as `change` makes them. */
 const withRatings = (
   storage: Storage,
-  change: (ratings: WholeDataset["ratings"]) => WholeDataset["ratings"]
+  change: (ratings: OpenDataset["ratings"]) => OpenDataset["ratings"]
 ): Storage => ({
   ...storage,
   open: (mode) => Effect.map(storage.open(mode), (dataset) => ({ ...dataset, ratings: change(dataset.ratings) }))
@@ -75,7 +78,7 @@ const lines = (folder: string, name: string) =>
   )
 
 const rowsIn = (ratings: WholeDataset["ratings"]) =>
-  Effect.map(Stream.runCollect(ratings), (rows) =>
+  Effect.map(Stream.runCollect(rowsOfBlocks(ratings)), (rows) =>
     Chunk.toReadonlyArray(rows).map(({ filmId, rating, userId }): ReadonlyArray<number> => [userId, filmId, rating])
   )
 
@@ -330,7 +333,7 @@ layer(Layer.merge(NodeContext.layer, processTable(1)))("exports", (it) => {
         const path = yield* Path.Path
         const storage = yield* filled
         const damaged = new StorageError({ reason: "Damaged", storage: "memory", place: "there", detail: "no" })
-        const wrong: Readonly<Record<string, (ratings: WholeDataset["ratings"]) => WholeDataset["ratings"]>> = {
+        const wrong: Readonly<Record<string, (ratings: OpenDataset["ratings"]) => OpenDataset["ratings"]>> = {
           "one is missing": (ratings) => Stream.drop(ratings, 1),
           "all are missing": () => Stream.empty,
           "one is there twice": (ratings) => Stream.concat(ratings, Stream.take(ratings, 1)),
@@ -491,7 +494,7 @@ layer(Layer.merge(NodeContext.layer, processTable(1)))("exports", (it) => {
         filmId: [10, 20, 30, 40][Math.floor(i / 6) % 4] as never,
         rating: (((i % 10) + 1) / 2) as never
       }))
-      const given = Stream.fromIterable(rows)
+      const given = blocksOfRows(Stream.fromIterable(rows))
       const dataset = yield* anonymised({ ...whole, state: { ...state, ratings: rows.length }, ratings: given }, salt)
       assert.deepStrictEqual(
         yield* rowsIn(dataset.ratings),

@@ -1,5 +1,14 @@
 import { assert, describe, it } from "@effect/vitest"
-import { allKeeps, EncodedRating, Film, type Keeps, noKeeps, UserId, Username } from "@letterboxd-ratings/core"
+import {
+  allKeeps,
+  blocksOfRows,
+  EncodedRating,
+  Film,
+  type Keeps,
+  noKeeps,
+  UserId,
+  Username
+} from "@letterboxd-ratings/core"
 import { ratingColumns } from "@letterboxd-ratings/export"
 import { DateTime, Schema, Stream } from "effect"
 import * as fc from "fast-check"
@@ -45,7 +54,7 @@ describe("lineOf", () => {
             keeps,
             films,
             readAt: () => DateTime.unsafeMake(0),
-            ratings: Stream.fromIterable(rows),
+            ratings: blocksOfRows(Stream.fromIterable(rows)),
             ...(isAnonymous
               ? {}
               : {

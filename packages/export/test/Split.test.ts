@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { EncodedRating } from "@letterboxd-ratings/core"
+import { blocksOfRows, EncodedRating, rowsOfBlocks } from "@letterboxd-ratings/core"
 import type { Split } from "@letterboxd-ratings/export"
 import { Chunk, Effect, Schema, Stream } from "effect"
 import * as fc from "fast-check"
@@ -15,16 +15,16 @@ const options = { place: "there", seed: "0", withValidation: false }
 /** The ratings of each part, in their order. The stream comes in small pieces. */
 const partsOf = (rows: ReadonlyArray<EncodedRating>, split: Split, more: Partial<typeof options> = {}) =>
   Effect.gen(function* () {
-    const ratings = Stream.rechunk(Stream.fromIterable(rows), rows.length > 1000 ? 1000 : 3)
+    const ratings = blocksOfRows(Stream.rechunk(Stream.fromIterable(rows), rows.length > 1000 ? 1000 : 3))
     const { notes, parts } = yield* splitInParts({ ratings }, split, { ...options, ...more })
     const found: { train: ReadonlyArray<EncodedRating>; valid?: typeof rows; test: typeof rows } = {
       train: [],
       test: []
     }
     for (const part of parts) {
-      const first = Chunk.toReadonlyArray(yield* Stream.runCollect(part.ratings))
+      const first = Chunk.toReadonlyArray(yield* Stream.runCollect(rowsOfBlocks(part.ratings)))
       // A part may be read again.
-      assert.deepStrictEqual(Chunk.toReadonlyArray(yield* Stream.runCollect(part.ratings)), first)
+      assert.deepStrictEqual(Chunk.toReadonlyArray(yield* Stream.runCollect(rowsOfBlocks(part.ratings))), first)
       assert.strictEqual(part.rows, first.length)
       found[part.name] = first
     }

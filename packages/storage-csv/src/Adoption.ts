@@ -4,12 +4,12 @@
  */
 import { FileSystem, Path } from "@effect/platform"
 import {
-  noRowStreams,
   emptyDatasetState,
-  type EncodedRating,
   Film,
   type FilmId,
-  ratingFromHalfStars,
+  growingBlock,
+  noRowStreams,
+  type RatingBlock,
   splitDisplayName,
   type StorageError,
   UserId,
@@ -43,6 +43,9 @@ const mostLines = 50
 
 /** A row of ratings has at least so many bytes: `1,1,5` and a line end, which the last one may lack. */
 const shortestRow = 6
+
+/** About so many ratings are in a block of a file. */
+const expectedInABlock = 16_384
 
 /** Sentences about lines: any number may be noted, and the first ones are kept. */
 class Sentences {
@@ -84,7 +87,6 @@ interface Doubled {
 
 const decodeUsername = Schema.decodeUnknownEither(UsernameFromText)
 const decodeFilm = Schema.decodeUnknownEither(Film)
-const stars = Array.from({ length: 11 }, (_, halfStars) => Option.getOrUndefined(ratingFromHalfStars(halfStars)))
 
 /**
  * A dataset that can be taken over, and what is said of it. `replaces` are its files by their names, which are kept;
@@ -156,10 +158,7 @@ export const adopt = (folder: string, names: FileNames): Effect.Effect<Adopted, 
         state: { ...emptyDatasetState, users, films, updates, ratings: checked.ratings, batches: 1 },
         committedAt: yield* DateTime.now,
         ...noRowStreams,
-        ratings: ratingsOf(copy, mappings, checked.doubled).pipe(
-          Stream.flattenIterables,
-          Stream.provideService(FileSystem.FileSystem, fs)
-        )
+        ratings: ratingsOf(copy, mappings, checked.doubled).pipe(Stream.provideService(FileSystem.FileSystem, fs))
       },
       notes: [
         `The dataset of the original tool was taken over: ${users.size} users, ${films.size} films, ${checked.ratings} ratings. Its files are kept in ${kept}.`,
@@ -402,7 +401,7 @@ const ratingsOf = (
   place: string,
   mappings: Mappings,
   { keys, times }: Doubled
-): Stream.Stream<ReadonlyArray<EncodedRating>, StorageError, FileSystem.FileSystem> =>
+): Stream.Stream<RatingBlock, StorageError, FileSystem.FileSystem> =>
   Stream.unwrap(
     Effect.gen(function* () {
       const table = yield* openTable(place, ratingColumns)
@@ -414,25 +413,18 @@ const ratingsOf = (
         return (left[at] ?? 0) > 0
       }
       return ratingBlocks(place, table, () => {
-        const result: Array<EncodedRating> = []
+        const result = growingBlock(expectedInABlock)
         return {
           result,
           take: (userId, filmId, halfStars) => {
             const user = mappings.users.get(userId)
             const film = mappings.films.get(filmId)
-            const rating = stars[halfStars]
-            if (
-              user === undefined ||
-              film === undefined ||
-              rating === undefined ||
-              isToCome(keyOf(user, film, mappings))
-            )
-              return
-            result.push({ userId: user.value, filmId: film.value, rating })
+            if (user === undefined || film === undefined || isToCome(keyOf(user, film, mappings))) return
+            result.add(user.value, film.value, halfStars)
           },
           refuse: () => {}
         }
-      })
+      }).pipe(Stream.map(({ block }) => block()))
     })
   ).pipe(
     Stream.catchTag("TableError", (error) =>

@@ -46,7 +46,7 @@ import { verifyFolder } from "./CsvVerification.ts"
 import { checkFileNames, defaultFileNames, type FileNames } from "./FileNames.ts"
 import { filmLabel, type FilmLabel, mappingReaders } from "./MappingFiles.ts"
 import { changedMemberFiles, rebuildMemberFiles } from "./MemberFiles.ts"
-import { committedRows, rowCounts } from "./RowFiles.ts"
+import { committedBlocks, committedRows, rowCounts } from "./RowFiles.ts"
 import { failures, storageError, storageName } from "./StorageFailure.ts"
 import { checkNotLost, nothingThere } from "./WhatIsThere.ts"
 
@@ -302,7 +302,8 @@ const openDataset = (
     const { folder, form, names, options, replaces } = opening
     const services = Context.pick(FileSystem.FileSystem, Path.Path, ProcessTable)(yield* Effect.context<Services>())
     const { commit, manifest: now, notes: kept } = commitsOf(form, options.folder, folder, opened.manifest, replaces)
-    const committed = committedRows(() => ({ folder: folder.work(), manifest: now() }))
+    const current = () => ({ folder: folder.work(), manifest: now() })
+    const committed = committedRows(current)
     const asOpened = rowsOfFolder(folder, manifestIn(opening), opened.manifest)
     return yield* openedDataset({
       storage: storageName,
@@ -310,7 +311,10 @@ const openDataset = (
       state: opened.state,
       notes,
       ...lastCommit(opened.manifest),
-      rows: rowStreams((name) => Stream.provideContext(asOpened(committed(name)), services)),
+      rows: {
+        ...rowStreams((name) => Stream.provideContext(asOpened(committed(name)), services)),
+        ratingBlocks: Stream.provideContext(asOpened(committedBlocks(current)), services)
+      },
       write: (changes) =>
         commit(changes.after.batches, (files, manifest) =>
           Effect.gen(function* () {

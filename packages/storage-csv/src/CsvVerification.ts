@@ -6,7 +6,8 @@ import { FileSystem, Path } from "@effect/platform"
 import {
   type DatasetState,
   emptyDatasetState,
-  type EncodedRating,
+  type RatingBlock,
+  ratingsOf,
   makeRowChecks,
   mostProblems,
   type ProcessTable,
@@ -39,9 +40,9 @@ import { type CsvFile, type CsvManifest, filesOf } from "./CsvManifest.ts"
 import { type FileNames, memberFilesFolder } from "./FileNames.ts"
 import { mappingReaders } from "./MappingFiles.ts"
 import { rebuildMemberFiles, recommit, staleMemberFiles, staleSentence } from "./MemberFiles.ts"
-import { rowBlocks, rowCounts } from "./RowFiles.ts"
+import { ratingBlocks, rowBlocks, rowCounts } from "./RowFiles.ts"
 import { about, failures } from "./StorageFailure.ts"
-import { translatedBytes } from "./TranslatedBytes.ts"
+import { translations } from "./TranslatedBytes.ts"
 import { nothingThere } from "./WhatIsThere.ts"
 
 type Files = FileSystem.FileSystem | Path.Path
@@ -248,32 +249,37 @@ const checkWith = (
     const checks = makeRowChecks(state, { pairs: true })
     const called = rowNames(users, (id) => films.get(id), manifest.filmLabel)
     const translate = translation(keeps, called)
-    const bytesOf = translatedBytes(keeps, called)
+    const translationsOf = translations(keeps, called)
     const translated = isTranslatedChanged ? undefined : translatedReader(folder, manifest)
     let row = 0
     let isTranslatedRight = translated !== undefined
-    const compare = (ratings: ReadonlyArray<EncodedRating>) =>
+    const compare = (block: RatingBlock) =>
       Effect.gen(function* () {
-        row += ratings.length
+        row += block.size
         if (!isTranslatedRight || translated === undefined) return
-        const text = bytesOf(ratings)
-        const read = yield* Effect.option(translated(text.length))
-        isTranslatedRight = Option.isSome(read) && isSame(read.value, text)
+        const expected = translationsOf(block)
+        const read = yield* Effect.option(translated(expected.bytes))
+        isTranslatedRight = Option.isSome(read) && expected.areIn(read.value)
         // That it cannot be read is told already.
         if (isTranslatedRight || Option.isNone(read)) return
         const found = new TextDecoder().decode(read.value)
-        const expected = ratings.map(translate)
-        const at = expected.findIndex((_, i) => !found.startsWith(expected.slice(0, i + 1).join("")))
+        const texts = ratingsOf(block).map(translate)
+        let length = 0
+        const at = texts.findIndex((text) => {
+          const isThere = found.startsWith(text, length)
+          length += text.length
+          return !isThere
+        })
         problems.push(
-          `${place("translatedRatings")}: row ${row - ratings.length + at + 1} is not the translation of the raw row`
+          `${place("translatedRatings")}: row ${row - block.size + at + 1} is not the translation of the raw row`
         )
       })
     const seeRows = <T extends RowTable>(name: T) =>
       Stream.runForEach(rowBlocks(folder, manifest, name), (rows) => Effect.sync(() => checks.see(name, rows)))
     yield* note(
-      Stream.runForEach(rowBlocks(folder, manifest, "ratings"), (ratings) => {
-        checks.see("ratings", ratings)
-        return compare(ratings)
+      Stream.runForEach(ratingBlocks(folder, manifest), (block) => {
+        checks.seeRatings(block)
+        return compare(block)
       })
     )
     for (const name of rowTablesOf(keeps)) if (name !== "ratings") yield* note(seeRows(name))
@@ -282,12 +288,6 @@ const checkWith = (
       problems.push(staleSentence(stale))
     return found(row)
   })
-
-const isSame = (some: Uint8Array, others: Uint8Array): boolean => {
-  if (some.length !== others.length) return false
-  for (let i = 0; i < some.length; i++) if (some[i] !== others[i]) return false
-  return true
-}
 
 /**
  * Reads the translated file along with the raw one: gives the next bytes of it, as many as are expected there. They are valid

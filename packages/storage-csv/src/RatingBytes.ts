@@ -3,8 +3,7 @@
  * from bytes: to make a text of each line, and of each of its cells, takes ten times as long. What is written otherwise, and
  * may be valid still, is left to the reader of lines.
  */
-import { type EncodedRating, filmIdFromNumber, ratingFromHalfStars, UserId } from "@letterboxd-ratings/core"
-import { Option } from "effect"
+import type { GrowingBlock } from "@letterboxd-ratings/core"
 
 const lineEnd = 0x0a
 const comma = 0x2c
@@ -16,15 +15,14 @@ const highestId = 2_147_483_647
 /** No row in this form is longer: two ids of ten digits, a rating of three letters, two commas and the line end. */
 export const longestRow = 26
 
-const starsByHalves = Array.from({ length: 11 }, (_, halfStars) =>
-  Option.getOrUndefined(ratingFromHalfStars(halfStars))
-)
+/** No row is shorter: `1,1,0.5` and the line end. */
+export const shortestRow = 8
 
 /**
- * Adds the rows that begin at `from` to `rows`, up to the first line that is not whole or not in this form. Gives where
+ * Adds the rows that begin at `from` to a block, up to the first line that is not whole or not in this form. Gives where
  * that line begins.
  */
-export const readPlainRatings = (bytes: Uint8Array, from: number, rows: Array<EncodedRating>): number => {
+export const readPlainRatings = (bytes: Uint8Array, from: number, { add }: Pick<GrowingBlock, "add">): number => {
   const { length } = bytes
   let start = from
   for (;;) {
@@ -44,14 +42,13 @@ export const readPlainRatings = (bytes: Uint8Array, from: number, rows: Array<En
       at += 1
     }
     if (bytes[filmStart] === zero || bytes[at] !== comma) return start
-    const filmId = filmIdFromNumber(film)
+    if (film < 1 || film > highestId) return start
     const tenths = bytes[at + 3] ?? 0
     const stars = (bytes[at + 1] ?? 0) - zero
     if (bytes[at + 2] !== point || bytes[at + 4] !== lineEnd || stars < 0 || stars > 5) return start
-    const rating =
-      tenths === zero ? starsByHalves[stars * 2] : tenths === zero + 5 ? starsByHalves[stars * 2 + 1] : undefined
-    if (filmId === undefined || rating === undefined) return start
-    rows.push({ userId: UserId.make(user, { disableValidation: true }), filmId, rating })
+    const halfStars = tenths === zero ? stars * 2 : tenths === zero + 5 ? stars * 2 + 1 : 0
+    if (halfStars < 1 || halfStars > 10) return start
+    add(user, film, halfStars)
     start = at + 5
   }
 }

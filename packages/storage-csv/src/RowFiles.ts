@@ -2,13 +2,23 @@
  * The rows of a dataset, read as they were committed.
  */
 import type { FileSystem, Path } from "@effect/platform"
-import type { RowCounts, RowOf, RowTable, StorageError } from "@letterboxd-ratings/core"
+import {
+  type EncodedRating,
+  growingBlock,
+  type RatingBlock,
+  ratingBlockOf,
+  ratingsOf,
+  type RowCounts,
+  type RowOf,
+  type RowTable,
+  type StorageError
+} from "@letterboxd-ratings/core"
 import { entryBytes, keepsIn } from "@letterboxd-ratings/storage-folder"
 import { Chunk, Effect, Either, Stream } from "effect"
 import { type CsvTable, csvTable } from "./CsvCells.ts"
 import { type CsvManifest, rowFiles } from "./CsvManifest.ts"
 import { damagedLine } from "./MappingFiles.ts"
-import { longestRow, readPlainRatings } from "./RatingBytes.ts"
+import { longestRow, readPlainRatings, shortestRow } from "./RatingBytes.ts"
 import { failures, storageError } from "./StorageFailure.ts"
 
 type Files = FileSystem.FileSystem | Path.Path
@@ -35,21 +45,21 @@ interface NoRow {
   readonly what: string
 }
 
-/** Rows of a block of bytes, or what is wrong in it. */
-type Block<Row> = Either.Either<ReadonlyArray<Row>, NoRow | "OtherHeader">
+/** What a block of bytes holds, or what is wrong in it. */
+type Read<A> = Either.Either<A, NoRow | "OtherHeader">
 
 /**
  * Reads the lines of a file below its header out of one block of bytes after the other. A line that is not whole yet waits
  * for the next block.
  */
-const lineReader = <Row>({ header, read }: CsvTable<Row>, name: string, linesBefore = 0) => {
+export const lineReader = <Row>({ header, read }: CsvTable<Row>, name: string, linesBefore = 0) => {
   // A mark of the byte order is no part of a text, but it is one of a line in the middle of a file.
   const decoder = new TextDecoder("utf-8", { ignoreBOM: linesBefore > 0 })
   let rest = ""
   let isFirst = linesBefore === 0
   // The header is the first line.
   let line = Math.max(linesBefore, 1)
-  return (bytes: Uint8Array): Block<Row> => {
+  return (bytes: Uint8Array): Read<ReadonlyArray<Row>> => {
     const text = rest + decoder.decode(bytes, { stream: true })
     const lines = text.split("\n")
     const unfinished = lines.pop() ?? ""
@@ -69,9 +79,6 @@ const lineReader = <Row>({ header, read }: CsvTable<Row>, name: string, linesBef
   }
 }
 
-/** Reads rows in a plain form from bytes, as `readPlainRatings` does. */
-type PlainReader<Row> = (bytes: Uint8Array, from: number, rows: Array<Row>) => number
-
 const startsWith = (bytes: Uint8Array, start: Uint8Array): boolean =>
   bytes.length >= start.length && start.every((byte, i) => bytes[i] === byte)
 
@@ -83,58 +90,57 @@ const joined = (first: Uint8Array, second: Uint8Array): Uint8Array => {
   return both
 }
 
-/**
- * Reads the rows of a file out of one block of bytes after the other: by `plain`, if there is such a reader, up to the first
- * line that is not in its form, and by lines from there on.
- */
-export const blockReader = <Row>(
-  table: CsvTable<Row>,
-  name: string,
-  plain?: PlainReader<Row>
-): ((bytes: Uint8Array) => Block<Row>) => {
-  let byLines = plain === undefined ? lineReader(table, name) : undefined
-  let rest = new Uint8Array()
-  let line = 0
-  return (bytes) => {
-    if (byLines !== undefined || plain === undefined) return (byLines ??= lineReader(table, name))(bytes)
-    const header = line === 0 ? new TextEncoder().encode(table.header) : new Uint8Array()
-    const block = joined(rest, bytes)
-    const rows: Array<Row> = []
-    if (!startsWith(block, header)) return (byLines = lineReader(table, name))(block)
-    const end = plain(block, header.length, rows)
-    line += rows.length + (line === 0 ? 1 : 0)
-    const left = block.subarray(end)
-    if (left.length < longestRow && !left.includes(0x0a)) {
-      rest = left.slice()
-      return Either.right(rows)
-    }
-    byLines = lineReader(table, name, line)
-    return Either.map(byLines(left), (more) => [...rows, ...more])
-  }
-}
-
-const plainReaders: { readonly [T in RowTable]?: PlainReader<RowOf<T>> } = { ratings: readPlainRatings }
-
 /** The plain form has the three columns that every dataset has. */
 const plainColumns = 3
 
 /**
- * All committed rows of a table in order, some thousands at a time; none of one that the dataset does not keep. Fails at the
- * end where the bytes are not what was committed.
+ * Reads ratings out of one block of bytes after the other: from the bytes up to the first line that is not in our plain form,
+ * and by lines from there on.
  */
-export const rowBlocks = <T extends RowTable>(
+export const ratingReader = (
+  table: CsvTable<EncodedRating>,
+  name: string
+): ((bytes: Uint8Array) => Read<RatingBlock>) => {
+  let byLines = table.columns.length === plainColumns ? undefined : lineReader(table, name)
+  let rest = new Uint8Array()
+  let line = 0
+  return (bytes) => {
+    if (byLines !== undefined) return Either.map(byLines(bytes), ratingBlockOf)
+    const header = line === 0 ? new TextEncoder().encode(table.header) : new Uint8Array()
+    const block = joined(rest, bytes)
+    if (!startsWith(block, header)) {
+      byLines = lineReader(table, name)
+      return Either.map(byLines(block), ratingBlockOf)
+    }
+    const growing = growingBlock(Math.ceil(block.length / shortestRow))
+    const end = readPlainRatings(block, header.length, growing)
+    const ratings = growing.block()
+    line += ratings.size + (line === 0 ? 1 : 0)
+    const left = block.subarray(end)
+    if (left.length < longestRow && !left.includes(0x0a)) {
+      rest = left.slice()
+      return Either.right(ratings)
+    }
+    byLines = lineReader(table, name, line)
+    return Either.map(byLines(left), (more) => ratingBlockOf([...ratingsOf(ratings), ...more]))
+  }
+}
+
+/** What is read out of the committed bytes of a file, block by block. Fails at the end where they are not what was committed. */
+const readBlocks = <T extends RowTable, A>(
   folder: string,
   manifest: CsvManifest,
-  name: T
-): Stream.Stream<ReadonlyArray<RowOf<T>>, StorageError, Files> =>
+  name: T,
+  reader: (table: CsvTable<RowOf<T>>) => (bytes: Uint8Array) => Read<A>
+): Stream.Stream<A, StorageError, Files> =>
   Stream.suspend(() => {
     const entry = manifest.files[rowFiles[name]]
     if (entry === undefined) return Stream.empty
     const table = csvTable(name, keepsIn(manifest))
-    const read = blockReader(table, name, table.columns.length === plainColumns ? plainReaders[name] : undefined)
+    const read = reader(table)
     return Stream.mapEffect(entryBytes(failures, folder, entry), (bytes) =>
       Either.match(read(bytes), {
-        onRight: (rows) => Effect.succeed(rows),
+        onRight: (found) => Effect.succeed(found),
         onLeft: (wrong) =>
           wrong === "OtherHeader"
             ? storageError(
@@ -146,6 +152,31 @@ export const rowBlocks = <T extends RowTable>(
       })
     )
   })
+
+/** All committed ratings in order, some thousands at a time. Fails at the end where the bytes are not what was committed. */
+export const ratingBlocks = (folder: string, manifest: CsvManifest): Stream.Stream<RatingBlock, StorageError, Files> =>
+  readBlocks(folder, manifest, "ratings", (table) => ratingReader(table, "ratings"))
+
+/** How a table is read where it is not by lines. */
+const readers: {
+  readonly [T in RowTable]?: (table: CsvTable<RowOf<T>>) => (bytes: Uint8Array) => Read<ReadonlyArray<RowOf<T>>>
+} = {
+  ratings: (table) => {
+    const read = ratingReader(table, "ratings")
+    return (bytes) => Either.map(read(bytes), ratingsOf)
+  }
+}
+
+/**
+ * All committed rows of a table in order, some thousands at a time; none of one that the dataset does not keep. Fails at the
+ * end where the bytes are not what was committed.
+ */
+export const rowBlocks = <T extends RowTable>(
+  folder: string,
+  manifest: CsvManifest,
+  name: T
+): Stream.Stream<ReadonlyArray<RowOf<T>>, StorageError, Files> =>
+  readBlocks(folder, manifest, name, readers[name] ?? ((table) => lineReader(table, name)))
 
 /** Rows of a block in chunks: a fold over a stream cannot take so many at once. */
 const chunksOf = <Row>(rows: ReadonlyArray<Row>): Stream.Stream<Row> =>
@@ -165,6 +196,15 @@ export const committedRows =
       const { folder, manifest } = now()
       return Stream.flatMap(rowBlocks(folder, manifest, name), chunksOf)
     })
+
+/** The ratings, of the manifest that counts when the stream is run. */
+export const committedBlocks = (
+  now: () => { readonly folder: string; readonly manifest: CsvManifest }
+): Stream.Stream<RatingBlock, StorageError, Files> =>
+  Stream.suspend(() => {
+    const { folder, manifest } = now()
+    return ratingBlocks(folder, manifest)
+  })
 
 /** How many rows a manifest says there are. */
 export const rowCounts = ({ files }: CsvManifest): RowCounts => ({

@@ -1,70 +1,93 @@
 /**
- * The translations of ratings as bytes, for who compares millions of them with a file. Names and labels become bytes once,
- * and no text is made of a row: that takes most of the time otherwise.
+ * Compares the translations of ratings with the bytes of a file, for who has millions of them. Names and labels become bytes
+ * once, and no text is made of a row: that takes most of the time otherwise.
  */
 import {
-  type EncodedRating,
+  filmIdAt,
   type FilmId,
   formatRating,
   type Keeps,
+  type RatingBlock,
+  ratingsByHalfStars,
+  ratingsOf,
   rowTables,
+  userIdAt,
   type UserId
 } from "@letterboxd-ratings/core"
 import { type RowNames, translation } from "./CsvChanges.ts"
 
-/** Gives the translations of rows, one after the other. The bytes are valid until the next call. */
-export const translatedBytes = (
-  keeps: Keeps,
-  names: RowNames
-): ((ratings: ReadonlyArray<EncodedRating>) => Uint8Array) => {
-  const encoder = new TextEncoder()
+/** The translations of some ratings: how many bytes they have, and whether some bytes are the same. */
+interface Translations {
+  readonly bytes: number
+  readonly areIn: (found: Uint8Array) => boolean
+}
+
+const encoder = new TextEncoder()
+
+const whole = (expected: Uint8Array): Translations => ({
+  bytes: expected.length,
+  areIn: (found) => found.length === expected.length && expected.every((byte, i) => found[i] === byte)
+})
+
+/** Makes the bytes of each text once. */
+const bytesBy = <Key>(textOf: (key: Key) => string): ((key: Key) => Uint8Array) => {
+  const known = new Map<Key, Uint8Array>()
+  return (key) => {
+    const before = known.get(key)
+    if (before !== undefined) return before
+    const bytes = encoder.encode(textOf(key))
+    known.set(key, bytes)
+    return bytes
+  }
+}
+
+const starBytes = ratingsByHalfStars.map((rating) =>
+  rating === undefined ? new Uint8Array() : encoder.encode(`${formatRating(rating)}\n`)
+)
+const noBytes = new Uint8Array()
+
+/** Gives the translations of one block after the other. */
+export const translations = (keeps: Keeps, names: RowNames): ((block: RatingBlock) => Translations) => {
   // With further columns a row is more than a name, a label and a rating.
   if (rowTables.ratings.columns(keeps).length !== 3) {
     const translate = translation(keeps, names)
-    return (ratings) => encoder.encode(ratings.map(translate).join(""))
+    return (block) => whole(encoder.encode(ratingsOf(block).map(translate).join("")))
   }
-  const labels = new Map<FilmId, Uint8Array>()
-  const labelOf = (id: FilmId): Uint8Array => {
-    const known = labels.get(id)
-    if (known !== undefined) return known
-    const label = encoder.encode(`${names.film(id)},`)
-    labels.set(id, label)
-    return label
-  }
-  const stars = new Map<number, Uint8Array>()
-  const starsOf = (rating: EncodedRating["rating"]): Uint8Array => {
-    const known = stars.get(rating)
-    if (known !== undefined) return known
-    const text = encoder.encode(`${formatRating(rating)}\n`)
-    stars.set(rating, text)
-    return text
-  }
-  let bytes = new Uint8Array(1_000_000)
-  let length = 0
-  const append = (part: Uint8Array) => {
-    if (length + part.length > bytes.length) {
-      const larger = new Uint8Array((length + part.length) * 2)
-      larger.set(bytes)
-      bytes = larger
-    }
-    // Parts are short, so that `set` would take longer.
-    for (let i = 0; i < part.length; i++) bytes[length + i] = part[i] ?? 0
-    length += part.length
-  }
-  let lastId: UserId | undefined
-  let name = new Uint8Array()
-  return (ratings) => {
-    length = 0
-    for (const { filmId, rating, userId } of ratings) {
+  const nameOf = bytesBy((id: UserId) => `${names.username(id)},`)
+  const labelOf = bytesBy((id: FilmId) => `${names.film(id)},`)
+  return (block) => {
+    const { halfStars, size } = block
+    const labels: Array<Uint8Array> = []
+    const users: Array<Uint8Array> = []
+    let bytes = 0
+    let lastId: UserId | undefined
+    let name: Uint8Array = noBytes
+    for (let row = 0; row < size; row++) {
+      const userId = userIdAt(block, row)
       // Rows of a member mostly stand together.
       if (userId !== lastId) {
         lastId = userId
-        name = encoder.encode(`${names.username(userId)},`)
+        name = nameOf(userId)
       }
-      append(name)
-      append(labelOf(filmId))
-      append(starsOf(rating))
+      const label = labelOf(filmIdAt(block, row))
+      users.push(name)
+      labels.push(label)
+      bytes += name.length + label.length + (starBytes[halfStars[row] ?? 0]?.length ?? 0)
     }
-    return bytes.subarray(0, length)
+    return {
+      bytes,
+      areIn: (found) => {
+        if (found.length !== bytes) return false
+        let at = 0
+        for (let row = 0; row < size; row++) {
+          for (const part of [users[row], labels[row], starBytes[halfStars[row] ?? 0]]) {
+            if (part === undefined) return false
+            for (let i = 0; i < part.length; i++) if (part[i] !== found[at + i]) return false
+            at += part.length
+          }
+        }
+        return true
+      }
+    }
   }
 }

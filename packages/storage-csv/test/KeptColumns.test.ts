@@ -1,4 +1,5 @@
 /** What a dataset keeps beyond stars, in files; and one of format 1, which keeps nothing. */
+import { ratingBlocksOf } from "@letterboxd-ratings/core"
 import { FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, layer } from "@effect/vitest"
@@ -255,7 +256,11 @@ layer(NodeContext.layer)("a dataset of the version before", (it) => {
       const copy = yield* freshFolder
       yield* withDataset(folder, goOn, (dataset) =>
         withDataset(copy, setAside, (to) =>
-          to.load({ ...dataset, committedAt: dataset.state.members.get(username("whole"))?.readAt ?? assert.fail() })
+          to.load({
+            ...dataset,
+            ratings: ratingBlocksOf(dataset),
+            committedAt: dataset.state.members.get(username("whole"))?.readAt ?? assert.fail()
+          })
         )
       )
       assert.deepStrictEqual(yield* withDataset(copy, goOn, allRows), yield* withDataset(folder, goOn, allRows))

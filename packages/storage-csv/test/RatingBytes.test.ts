@@ -1,10 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
-import { noKeeps } from "@letterboxd-ratings/core"
+import { growingBlock, noKeeps, ratingsOf } from "@letterboxd-ratings/core"
 import { Either } from "effect"
 import * as fc from "fast-check"
 import { csvTable } from "../src/CsvCells.ts"
 import { readPlainRatings } from "../src/RatingBytes.ts"
-import { blockReader } from "../src/RowFiles.ts"
+import { lineReader, ratingReader } from "../src/RowFiles.ts"
 
 const table = csvTable("ratings", noKeeps)
 const header = table.header
@@ -57,7 +57,7 @@ const blocks = fc
   })
 
 /** What a reader makes of all blocks: rows up to what is wrong. */
-const readAll = (parts: ReadonlyArray<Uint8Array>, read: ReturnType<typeof blockReader>) => {
+const readAll = (parts: ReadonlyArray<Uint8Array>, read: ReturnType<typeof lineReader>) => {
   const rows: Array<unknown> = []
   for (const part of parts) {
     const block = read(part)
@@ -73,8 +73,12 @@ describe("rows of ratings", () => {
     let wrong = 0
     fc.assert(
       fc.property(blocks, (parts) => {
-        const byLines = readAll(parts, blockReader(table, "ratings"))
-        assert.deepStrictEqual(readAll(parts, blockReader(table, "ratings", readPlainRatings)), byLines)
+        const byLines = readAll(parts, lineReader(table, "ratings"))
+        const readRatings = ratingReader(table, "ratings")
+        assert.deepStrictEqual(
+          readAll(parts, (bytes) => Either.map(readRatings(bytes), ratingsOf)),
+          byLines
+        )
         rows += byLines.rows.length
         if (byLines.wrong !== undefined) wrong += 1
       }),
@@ -87,9 +91,9 @@ describe("rows of ratings", () => {
 
   it("are read from bytes where they are as we write them", () => {
     const bytes = new TextEncoder().encode("1,2,0.5\n2147483647,10000001,5.0\n3,4,4.0")
-    const rows: Array<{ readonly userId: number; readonly filmId: number; readonly rating: number }> = []
-    assert.strictEqual(readPlainRatings(bytes, 0, rows as never), bytes.length - "3,4,4.0".length)
-    assert.deepStrictEqual(rows, [
+    const growing = growingBlock(0)
+    assert.strictEqual(readPlainRatings(bytes, 0, growing), bytes.length - "3,4,4.0".length)
+    assert.deepStrictEqual(ratingsOf(growing.block()) as unknown, [
       { userId: 1, filmId: 2, rating: 0.5 },
       { userId: 2_147_483_647, filmId: 10_000_001, rating: 5 }
     ])

@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
-import { allKeeps, type EncodedRating, FilmId, noKeeps, Rating, UserId } from "@letterboxd-ratings/core"
+import { allKeeps, FilmId, noKeeps, Rating, ratingBlockOf, UserId } from "@letterboxd-ratings/core"
 import * as fc from "fast-check"
 import { translation } from "../src/CsvChanges.ts"
-import { translatedBytes } from "../src/TranslatedBytes.ts"
+import { translations } from "../src/TranslatedBytes.ts"
 
 const rating = fc.record({
   userId: fc.integer({ min: 1, max: 5 }).map((n) => UserId.make(n)),
@@ -12,22 +12,38 @@ const rating = fc.record({
 const names = {
   username: (id: UserId) => `member_${id}`,
   film: (id: FilmId) =>
-    ["", "A", "Amélie (2001)", '"Film, the second"', "日本", "a\u{1F600}b", "x".repeat(400_000)][id] ?? `${id}`
+    ["", "A", "Amélie (2001)", '"Film, the second"', "日本", "a\u{1F600}b", "x".repeat(400)][id] ?? `${id}`
 }
 
 describe("translations of ratings", () => {
-  it("are the same as bytes and as texts, from block to block", () => {
+  it("are found in their bytes and in no others, from block to block", () => {
+    let others = 0
     fc.assert(
       fc.property(
         fc.array(fc.array(rating, { maxLength: 8 }), { maxLength: 4 }),
         fc.constantFrom(noKeeps, allKeeps),
-        (blocks: ReadonlyArray<ReadonlyArray<EncodedRating>>, keeps) => {
-          const bytesOf = translatedBytes(keeps, names)
+        fc.nat(),
+        fc.integer({ min: 1, max: 255 }),
+        (blocks, keeps, where, other) => {
+          const translationsOf = translations(keeps, names)
           const translate = translation(keeps, names)
-          for (const block of blocks) assert.isTrue(Buffer.from(block.map(translate).join("")).equals(bytesOf(block)))
+          for (const rows of blocks) {
+            const found = new TextEncoder().encode(rows.map(translate).join(""))
+            const { areIn, bytes } = translationsOf(ratingBlockOf(rows))
+            assert.strictEqual(bytes, found.length)
+            assert.isTrue(areIn(found))
+            assert.isFalse(areIn(Uint8Array.of(...found, 0x0a)))
+            if (found.length === 0) continue
+            assert.isFalse(areIn(found.subarray(1)))
+            const at = where % found.length
+            found[at] = (found[at] ?? 0) ^ other
+            assert.isFalse(areIn(found))
+            others += 1
+          }
         }
       ),
-      { numRuns: 50 }
+      { numRuns: 200 }
     )
+    assert.isAbove(others, 100)
   })
 })

@@ -14,6 +14,7 @@ import {
   PartContent,
   RatingsStorage,
   readWhole,
+  rowsOfBlocks,
   Slug,
   SourceError,
   Username,
@@ -134,7 +135,7 @@ const dataset = () => {
           const whole = yield* readWhole(storage)
           const then = yield* datasetAsOf(whole, at, { place: "memory", storage: "memory" })
           const stars: Record<number, number> = {}
-          for (const { filmId, rating } of yield* Stream.runCollect(then.ratings)) stars[filmId] = rating
+          for (const { filmId, rating } of yield* Stream.runCollect(rowsOfBlocks(then.ratings))) stars[filmId] = rating
           return { stars, record: then.state.members.get(username("davee")) }
         })
       )

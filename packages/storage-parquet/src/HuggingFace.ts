@@ -27,6 +27,7 @@ import { makeFolder, syncFolder } from "@letterboxd-ratings/storage-folder"
 import { Effect, Stream } from "effect"
 import { rowColumn } from "./ParquetColumns.ts"
 import { writeParquet } from "./ParquetFile.ts"
+import { inColumns, ratingsInColumns } from "./ParquetTables.ts"
 import { failures } from "./StorageFailure.ts"
 
 /** A column of a file: where its value is in a row, and what it is called. */
@@ -160,7 +161,10 @@ export const huggingFace: ExportFormat = {
         name: string,
         columns: ReadonlyArray<NamedCell<Row>>,
         rows: Stream.Stream<Row, StorageError>
-      ) => writeParquet(folder, name, columns.map(rowColumn<Row>), rows)
+      ) => {
+        const stored = columns.map(rowColumn<Row>)
+        return writeParquet(folder, name, stored, inColumns(rows)(stored))
+      }
       const table = <Row>(
         name: string,
         about: string,
@@ -173,10 +177,14 @@ export const huggingFace: ExportFormat = {
           columns: told(columns)
         }))
       const ratingColumns = rowTables.ratings.columns(keeps)
+      const storedRating = ratingColumns.map((column) => rowColumn(column))
       const watchedColumns = rowTables.watched.columns(keeps)
       const files = [
         ...(yield* writeParts(dataset, "data/ratings", "parquet", (name, ratings) =>
-          ofRatings(write(name, ratingColumns, ratings), told(ratingColumns))
+          ofRatings(
+            writeParquet(folder, name, storedRating, ratingsInColumns(ratings)(storedRating)),
+            told(ratingColumns)
+          )
         )),
         yield* table<Film>(
           "films",

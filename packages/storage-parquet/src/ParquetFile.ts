@@ -4,25 +4,23 @@
 import { FileSystem, Path } from "@effect/platform"
 import type { StorageError } from "@letterboxd-ratings/core"
 import { describeFile, type ExportedFile } from "@letterboxd-ratings/export"
-import { Chunk, Effect, Stream } from "effect"
+import { Effect, Stream } from "effect"
 import { copyOptions } from "./Compression.ts"
-import { openDuckDb, parquetAt, quoted } from "./DuckDb.ts"
-import type { RowColumn } from "./ParquetColumns.ts"
-import { valuesOf } from "./ParquetTables.ts"
+import { type Column, openDuckDb, parquetAt, quoted, type Values } from "./DuckDb.ts"
 import { about, storageError, writingFailed } from "./StorageFailure.ts"
 
 /** So many rows are held in memory at once, names and all: two row groups. */
 const rowsOfAPart = 245_760
 
 /**
- * Writes rows as a Parquet file `fileName` of a folder, compressed with zstd, in their order, and flushes it. Holds two row
- * groups in memory.
+ * Writes rows, given column by column, as a Parquet file `fileName` of a folder, compressed with zstd, in their order, and
+ * flushes it. Holds two row groups in memory.
  */
-export const writeParquet = <Row>(
+export const writeParquet = (
   folder: string,
   fileName: string,
-  columns: ReadonlyArray<RowColumn<Row>>,
-  all: Stream.Stream<Row, StorageError>
+  columns: ReadonlyArray<Column>,
+  all: Stream.Stream<ReadonlyArray<Values>, StorageError>
 ): Effect.Effect<ExportedFile, StorageError, FileSystem.FileSystem | Path.Path> =>
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
@@ -43,10 +41,10 @@ export const writeParquet = <Row>(
           written += yield* table.copyTo(part, options)
           held = 0
         })
-        yield* Stream.runForEachChunk(Stream.rechunk(all, 8_192), (some) =>
+        yield* Stream.runForEach(all, (some) =>
           Effect.gen(function* () {
-            yield* table.append(valuesOf(columns, Chunk.toReadonlyArray(some)))
-            held += some.length
+            yield* table.append(some)
+            held += some[0]?.length ?? 0
             if (held >= rowsOfAPart) yield* writePart
           })
         )

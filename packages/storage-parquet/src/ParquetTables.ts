@@ -5,11 +5,14 @@ import type { DuckDBValue } from "@duckdb/node-api"
 import {
   cellThrough,
   type DatasetState,
+  type EncodedRating,
   type Film,
   type FilmId,
+  forEachRating,
   type Keeps,
   type Member,
   type MemberRecord,
+  type RatingBlock,
   type RowOf,
   type RowTable,
   rowTables,
@@ -19,7 +22,7 @@ import {
   type UserId,
   type Username
 } from "@letterboxd-ratings/core"
-import { DateTime, Effect, Either, Option, Schema, Stream } from "effect"
+import { Chunk, DateTime, Effect, Either, Option, Schema, Stream } from "effect"
 import { type Column, type Connection, identifier, parquetAt, type Values } from "./DuckDb.ts"
 import { type RowColumn, rowColumn, storedForm } from "./ParquetColumns.ts"
 import { readingFailed, storageError } from "./StorageFailure.ts"
@@ -98,6 +101,30 @@ export const valuesOf = <Row>(
   columns: ReadonlyArray<RowColumn<Row>>,
   rows: ReadonlyArray<Row>
 ): ReadonlyArray<Values> => columns.map(({ value }) => rows.map(value))
+
+/** Ratings column by column. */
+const valuesOfRatings = (
+  columns: ReadonlyArray<RowColumn<EncodedRating>>,
+  block: RatingBlock
+): ReadonlyArray<Values> => {
+  const filled = columns.map(({ value }) => ({ value, values: new Array<DuckDBValue>() }))
+  forEachRating(block, (rating) => {
+    for (const { value, values } of filled) values.push(value(rating))
+  })
+  return filled.map(({ values }) => values)
+}
+
+/** Rows as columns, some thousands at a time. */
+export const inColumns =
+  <Row, E>(rows: Stream.Stream<Row, E>) =>
+  (columns: ReadonlyArray<RowColumn<Row>>): Stream.Stream<ReadonlyArray<Values>, E> =>
+    Stream.map(Stream.chunks(Stream.rechunk(rows, 8_192)), (some) => valuesOf(columns, Chunk.toReadonlyArray(some)))
+
+/** Ratings as columns, a block at a time. */
+export const ratingsInColumns =
+  <E>(blocks: Stream.Stream<RatingBlock, E>) =>
+  (columns: ReadonlyArray<RowColumn<EncodedRating>>): Stream.Stream<ReadonlyArray<Values>, E> =>
+    Stream.map(blocks, (block) => valuesOfRatings(columns, block))
 
 const damaged = (place: string, what: string) =>
   storageError("Damaged", place, `${what}. Nothing was written. Restore the file from a copy`)

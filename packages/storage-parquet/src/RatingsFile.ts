@@ -6,6 +6,7 @@
 import { type ExportFormat, fileColumn, ofRatings, ratingColumns, writeParts } from "@letterboxd-ratings/export"
 import { rowColumn } from "./ParquetColumns.ts"
 import { writeParquet } from "./ParquetFile.ts"
+import { ratingsInColumns } from "./ParquetTables.ts"
 
 /**
  * `ratings.parquet`: user_id, username, film_id, film_slug, film_title, film_year, rating, and what else is kept of films
@@ -24,7 +25,7 @@ export const ratingsFile: ExportFormat = {
     const columns = shown.map((column) => rowColumn(column))
     const told = shown.map(({ name, type }) => fileColumn(name, type))
     return writeParts(dataset, "ratings", "parquet", (name, ratings) =>
-      ofRatings(writeParquet(folder, name, columns, ratings), told)
+      ofRatings(writeParquet(folder, name, columns, ratingsInColumns(ratings)(columns)), told)
     )
   }
 }

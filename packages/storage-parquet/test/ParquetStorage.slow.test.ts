@@ -2,6 +2,7 @@ import { FileSystem, Path } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, layer } from "@effect/vitest"
 import {
+  blocksOfRows,
   noRowStreams,
   emptyDatasetState,
   Film,
@@ -500,8 +501,8 @@ layer(NodeContext.layer)("ParquetStorage", (it) => {
           },
           committedAt: DateTime.unsafeMake(0),
           ...noRowStreams,
-          ratings: Stream.range(0, rows - 1).pipe(
-            Stream.map((i) => ({
+          ratings: blocksOfRows(
+            Stream.map(Stream.range(0, rows - 1), (i) => ({
               userId: (Math.floor(i / many) + 1) as never,
               filmId: (many - (i % many)) as never,
               rating: (((i % 10) + 1) / 2) as never

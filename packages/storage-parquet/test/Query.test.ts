@@ -9,6 +9,7 @@ import {
   Film,
   MemberRecord,
   noRowStreams,
+  ratingBlockOf,
   RatingChange,
   type WholeDataset
 } from "@letterboxd-ratings/core"
@@ -56,9 +57,11 @@ const whole: WholeDataset = {
   },
   committedAt: DateTime.unsafeMake(0),
   ratings: Stream.make(
-    rating({ userId: 1, filmId: 1, rating: 4.5, ratedOn: "2026-02-28", liked: true }),
-    rating({ userId: 1, filmId: 2, rating: 0.5 }),
-    rating({ userId: 2, filmId: 1, rating: 3 })
+    ratingBlockOf([
+      rating({ userId: 1, filmId: 1, rating: 4.5, ratedOn: "2026-02-28", liked: true }),
+      rating({ userId: 1, filmId: 2, rating: 0.5 }),
+      rating({ userId: 2, filmId: 1, rating: 3 })
+    ])
   ),
   watched: Stream.make(Schema.decodeUnknownSync(EncodedWatch)({ userId: 1, filmId: 3 })),
   changes: Stream.make(

@@ -19,7 +19,9 @@ import {
   rowTables,
   type RowTable,
   stateTables,
-  type Table
+  type Table,
+  rowsOfBlocks,
+  ratingBlocksOf
 } from "@letterboxd-ratings/core"
 import { Chunk, DateTime, Effect, Schema, Stream } from "effect"
 
@@ -167,6 +169,7 @@ export const allRows = (dataset: OpenDataset) =>
     return {
       ...tablesOfState(dataset.state),
       ratings: yield* rows("ratings", dataset.ratings),
+      ratingsByColumns: yield* rows("ratings", rowsOfBlocks(ratingBlocksOf(dataset))),
       watched: yield* rows("watched", dataset.watched),
       changes: yield* rows("changes", dataset.changes),
       readings: yield* rows("readings", dataset.readings)

@@ -12,6 +12,7 @@ import {
   type ProcessTable,
   type RatingsStorage,
   readWhole,
+  rowsOfBlocks,
   StorageError
 } from "@letterboxd-ratings/core"
 import { Chunk, Effect, type Layer, Stream } from "effect"
@@ -88,7 +89,7 @@ export const readOnlySuite = <E>({ name, storage }: ReadOnlySuiteOptions<E>): vo
           (service) =>
             Effect.scoped(
               Effect.flatMap(readWhole(service), ({ committedAt, ratings }) =>
-                Effect.map(Stream.runCount(ratings), (rows) => ({ committedAt, rows }))
+                Effect.map(Stream.runCount(rowsOfBlocks(ratings)), (rows) => ({ committedAt, rows }))
               )
             ),
           reader()

@@ -28,9 +28,12 @@ import {
   openedDataset,
   type OpenDataset,
   type OpenMode,
+  ratingBlockOf,
+  ratingBlocksOf,
   RatingsStorage,
   readWhole,
   renamingMembers,
+  rowsOfBlocks,
   rowStreamsOf,
   StorageError,
   UserId,
@@ -70,10 +73,14 @@ const username = Schema.decodeUnknownSync(Username)
 /** A rating as a test writes it: user, film, stars. */
 type Row = readonly [user: number, film: number, stars: number]
 
+/** The ratings, which have to be the same by columns. */
 const rowsIn = (dataset: OpenDataset) =>
-  Effect.map(Stream.runCollect(dataset.ratings), (rows) =>
-    Chunk.toReadonlyArray(rows).map(({ filmId, rating, userId }): Row => [userId, filmId, rating])
-  )
+  Effect.gen(function* () {
+    const rows = Chunk.toReadonlyArray(yield* Stream.runCollect(dataset.ratings))
+    const again = yield* Stream.runCollect(rowsOfBlocks(ratingBlocksOf(dataset)))
+    assert.deepStrictEqual(Chunk.toReadonlyArray(again), rows)
+    return rows.map(({ filmId, rating, userId }): Row => [userId, filmId, rating])
+  })
 
 const idsIn = ({ users }: Pick<DatasetState, "users">): Readonly<Record<string, number>> => Object.fromEntries(users)
 
@@ -645,7 +652,7 @@ export const storageSuite = <E>(
           state: { ...emptyDatasetState, users, films, ratings: 1, batches: 1 },
           committedAt: DateTime.unsafeMake(0),
           ...noRowStreams,
-          ratings: Stream.fromIterable([{ userId: 4 as never, filmId: 7 as never, rating: 4.5 as never }])
+          ratings: Stream.make(ratingBlockOf([{ userId: 4 as never, filmId: 7 as never, rating: 4.5 as never }]))
         }
         yield* open(startNew, (dataset) => dataset.load(whole))
         assert.deepStrictEqual(yield* rows, [[4, 7, 4.5]])
@@ -671,7 +678,7 @@ export const storageSuite = <E>(
           detail: "it breaks off"
         })
         const whole = yield* original.storage((from) => Effect.scoped(readWhole(from)))
-        const rest = Stream.fromIterable([{ userId: 1 as never, filmId: 10 as never, rating: 4 as never }])
+        const rest = Stream.make(ratingBlockOf([{ userId: 1 as never, filmId: 10 as never, rating: 4 as never }]))
         const breaksOff: WholeDataset = { ...whole, ratings: Stream.concat(rest, Stream.fail(broken)) }
         const { detail, reason } = yield* open(startNew, (dataset) => Effect.flip(dataset.load(breaksOff)))
         assert.deepStrictEqual([reason, detail], [broken.reason, broken.detail])
@@ -1084,7 +1091,7 @@ export const storageSuite = <E>(
                 Effect.scoped(
                   Effect.gen(function* () {
                     const whole = yield* datasetAsOf(yield* readWhole(from), at, { storage: name, place: from.place })
-                    return { whole, rows: Chunk.toReadonlyArray(yield* Stream.runCollect(whole.ratings)) }
+                    return { whole, rows: Chunk.toReadonlyArray(yield* Stream.runCollect(rowsOfBlocks(whole.ratings))) }
                   })
                 )
               )

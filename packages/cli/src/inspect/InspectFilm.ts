@@ -10,7 +10,8 @@ import {
   formatRating,
   type StorageError,
   type Username,
-  type WholeDataset
+  type WholeDataset,
+  runForEachRating
 } from "@letterboxd-ratings/core"
 import { Effect, Stream } from "effect"
 import { count } from "../progress/RunWords.ts"
@@ -67,15 +68,11 @@ export const inspectFilm = (whole: WholeDataset, text: string): Effect.Effect<In
     const { keeps, users } = whole.state
     const histogram = new Histogram()
     const rows = new Array<EncodedRating>()
-    yield* Stream.runForEachChunk(whole.ratings, (chunk) =>
-      Effect.sync(() => {
-        for (const row of chunk) {
-          if (row.filmId !== film.id) continue
-          histogram.add(row.rating)
-          rows.push(row)
-        }
-      })
-    )
+    yield* runForEachRating(whole.ratings, (row) => {
+      if (row.filmId !== film.id) return
+      histogram.add(row.rating)
+      rows.push({ ...row })
+    })
     let watched = 0
     yield* Stream.runForEachChunk(whole.watched, (chunk) =>
       Effect.sync(() => {

@@ -12,7 +12,8 @@ import {
   type Username,
   type UserId,
   whatMemberWaitsFor,
-  type WholeDataset
+  type WholeDataset,
+  runForEachRating
 } from "@letterboxd-ratings/core"
 import { DateTime, Effect, Stream } from "effect"
 import { count, whatIsMissing } from "../progress/RunWords.ts"
@@ -81,18 +82,14 @@ export const inspectMember = (
     let liked = 0
     let firstDay: string | undefined
     let lastDay: string | undefined
-    yield* Stream.runForEachChunk(whole.ratings, (chunk) =>
-      Effect.sync(() => {
-        for (const row of chunk) {
-          if (row.userId !== userId) continue
-          histogram.add(row.rating)
-          if (row.liked === true) liked += 1
-          if (row.ratedOn === undefined) continue
-          if (firstDay === undefined || row.ratedOn < firstDay) firstDay = row.ratedOn
-          if (lastDay === undefined || row.ratedOn > lastDay) lastDay = row.ratedOn
-        }
-      })
-    )
+    yield* runForEachRating(whole.ratings, (row) => {
+      if (row.userId !== userId) return
+      histogram.add(row.rating)
+      if (row.liked === true) liked += 1
+      if (row.ratedOn === undefined) return
+      if (firstDay === undefined || row.ratedOn < firstDay) firstDay = row.ratedOn
+      if (lastDay === undefined || row.ratedOn > lastDay) lastDay = row.ratedOn
+    })
     const changes = new Array<RatingChange>()
     yield* Stream.runForEachChunk(whole.changes, (chunk) =>
       Effect.sync(() => {

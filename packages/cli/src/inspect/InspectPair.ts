@@ -10,9 +10,10 @@ import {
   type Rating,
   type StorageError,
   type Username,
-  type WholeDataset
+  type WholeDataset,
+  runForEachRating
 } from "@letterboxd-ratings/core"
-import { Effect, Stream } from "effect"
+import { Effect } from "effect"
 import { count } from "../progress/RunWords.ts"
 import { printable } from "../Shown.ts"
 import { factLines, firstOf, type Inspected, type NotInDataset } from "./Inspected.ts"
@@ -63,14 +64,10 @@ export const inspectPair = (
     const otherMember = yield* knownMember(whole, otherUsername)
     const own = new Map<FilmId, Rating>()
     const others = new Map<FilmId, Rating>()
-    yield* Stream.runForEachChunk(whole.ratings, (chunk) =>
-      Effect.sync(() => {
-        for (const { filmId, rating, userId } of chunk) {
-          if (userId === member.userId) own.set(filmId, rating)
-          if (userId === otherMember.userId) others.set(filmId, rating)
-        }
-      })
-    )
+    yield* runForEachRating(whole.ratings, ({ filmId, rating, userId }) => {
+      if (userId === member.userId) own.set(filmId, rating)
+      if (userId === otherMember.userId) others.set(filmId, rating)
+    })
     const pairs = new Array<Pair>()
     for (const [filmId, one] of own) {
       const other = others.get(filmId)

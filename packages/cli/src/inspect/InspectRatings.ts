@@ -3,8 +3,8 @@
  *
  * @since 0.1.0
  */
-import type { StorageError, WholeDataset } from "@letterboxd-ratings/core"
-import { Effect, Stream } from "effect"
+import { runForEachRating, type StorageError, type WholeDataset } from "@letterboxd-ratings/core"
+import { Effect } from "effect"
 import { byStars, Histogram, histogramLines } from "./Histogram.ts"
 import { factLines, type Inspected, ratingsWords } from "./Inspected.ts"
 
@@ -19,15 +19,11 @@ export const inspectRatings = (whole: WholeDataset): Effect.Effect<Inspected, St
     const histogram = new Histogram()
     const raters = new Set<number>()
     const rated = new Set<number>()
-    yield* Stream.runForEachChunk(whole.ratings, (chunk) =>
-      Effect.sync(() => {
-        for (const { filmId, rating, userId } of chunk) {
-          histogram.add(rating)
-          raters.add(userId)
-          rated.add(filmId)
-        }
-      })
-    )
+    yield* runForEachRating(whole.ratings, ({ filmId, rating, userId }) => {
+      histogram.add(rating)
+      raters.add(userId)
+      rated.add(filmId)
+    })
     const { films, users } = whole.state
     const number = (n: number) => n.toLocaleString("en-US")
     return {

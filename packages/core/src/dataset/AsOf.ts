@@ -3,12 +3,13 @@
  *
  * @since 0.1.0
  */
-import { Chunk, DateTime, Effect, Stream } from "effect"
+import { DateTime, Effect, Stream } from "effect"
 import type { FilmId } from "../domain/Film.ts"
 import type { UserId, Username } from "../domain/Member.ts"
 import type { Rating } from "../domain/Rating.ts"
 import type { Keep, Keeps } from "./Column.ts"
 import { loggedReadings } from "./History.ts"
+import { blocksOfRows, ratingBlockOf, ratingsOf, runForEachRating } from "./RatingBlock.ts"
 import { noRowStreams, type WholeDataset } from "./RatingsStorage.ts"
 import { StorageError } from "./StorageError.ts"
 import { withoutUnkept } from "./Table.ts"
@@ -49,8 +50,8 @@ const ratingsThen = (
       )
     )
     return Stream.concat(
-      Stream.mapChunks(ratings, (rows) => Chunk.fromIterable(Chunk.toReadonlyArray(rows).flatMap(rowThen))),
-      removed
+      Stream.map(ratings, (block) => ratingBlockOf(ratingsOf(block).flatMap(rowThen))),
+      blocksOfRows(removed)
     )
   })
 
@@ -110,14 +111,10 @@ export const datasetAsOf = (
       withoutUnkept(rowTables.ratings, keeps)
     )
     const counts = new Map<UserId, number>()
-    yield* Stream.runForEachChunk(ratings, (rows) =>
-      Effect.sync(() => {
-        for (const { filmId, userId } of rows) {
-          films.add(filmId)
-          counts.set(userId, (counts.get(userId) ?? 0) + 1)
-        }
-      })
-    )
+    yield* runForEachRating(ratings, ({ filmId, userId }) => {
+      films.add(filmId)
+      counts.set(userId, (counts.get(userId) ?? 0) + 1)
+    })
     const readings = Array.from(inForce.values()).toSorted((one, other) => one.userId - other.userId)
     for (const { ratings: said, userId, username } of readings) {
       const rows = counts.get(userId) ?? 0

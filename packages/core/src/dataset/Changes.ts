@@ -9,6 +9,7 @@ import type { UserId, Username } from "../domain/Member.ts"
 import { type Batch, type BatchMember, type DatasetState, emptyDatasetState, idGapsIn } from "./Batch.ts"
 import type { Keep, Keeps } from "./Column.ts"
 import type { HistoryRows } from "./History.ts"
+import { rowsOfBlocks } from "./RatingBlock.ts"
 import type { RowStreams, WholeDataset } from "./RatingsStorage.ts"
 import type { StorageError } from "./StorageError.ts"
 import type { Film, Member, MemberRecord, MemberUpdate, RowOf, RowTable } from "./Tables.ts"
@@ -302,10 +303,12 @@ const withKeeps = (keeps: Keeps, more: Iterable<Keep> = []): Keeps => {
 export const changesOfWhole = (whole: WholeDataset): DatasetChanges => {
   const { state } = whole
   const { members, updates, users } = state
-  const table = <T extends RowTable>(name: T): RowChanges<RowOf<T>> => {
-    const streams: RowStreams = whole
-    return { replaced: nobody, added: streams[name], count: state[name] }
-  }
+  const streams: RowStreams = { ...whole, ratings: rowsOfBlocks(whole.ratings) }
+  const table = <T extends RowTable>(name: T): RowChanges<RowOf<T>> => ({
+    replaced: nobody,
+    added: streams[name],
+    count: state[name]
+  })
   const all = Array.from(users, ([username, userId]): Member => members.get(username) ?? { username, userId })
   return {
     before: emptyDatasetState,

@@ -3,9 +3,10 @@
  *
  * @since 0.1.0
  */
-import { Context, Effect, Scope, Stream } from "effect"
+import { type Chunk, Context, Effect, Scope, Stream } from "effect"
 import type { CommitReceipt } from "./Batch.ts"
-import { makeRowChecks } from "./Invariants.ts"
+import { makeRowChecks, type RowChecks } from "./Invariants.ts"
+import { ratingBlocksOf } from "./RatingBlock.ts"
 import type { RatingsStorage, WholeDataset } from "./RatingsStorage.ts"
 import { StorageError } from "./StorageError.ts"
 import type { RowOf, RowTable } from "./Tables.ts"
@@ -53,25 +54,33 @@ export const readWhole = (
     // Whoever reads may be in a transaction of their own, which the statements of this storage must not run in.
     const outside = yield* Effect.context<never>()
 
-    const checked = <T extends RowTable>(table: T, rows: Stream.Stream<RowOf<T>, StorageError>) =>
+    const checkedBy = <A>(
+      table: RowTable,
+      rows: Stream.Stream<A, StorageError>,
+      see: (checks: RowChecks, some: Chunk.Chunk<A>) => void
+    ) =>
       Stream.suspend(() => {
         const checks = makeRowChecks(state, { pairs: false, table })
         const first = (problems: ReadonlyArray<string>) =>
           problems[0] === undefined ? Effect.void : damaged(problems[0])
         return rows.pipe(
           Stream.mapChunksEffect((chunk) => {
-            checks.see(table, chunk)
+            see(checks, chunk)
             return Effect.as(first(checks.problems), chunk)
           }),
           Stream.concat(Stream.drain(Stream.fromEffect(Effect.suspend(() => first(checks.end()))))),
           pulledIn(outside)
         )
       })
+    const checked = <T extends RowTable>(table: T, rows: Stream.Stream<RowOf<T>, StorageError>) =>
+      checkedBy(table, rows, (checks, some) => checks.see(table, some))
     return {
       state,
       committedAt: now.committedAt,
       notes,
-      ratings: checked("ratings", dataset.ratings),
+      ratings: checkedBy("ratings", ratingBlocksOf(dataset), (checks, blocks) => {
+        for (const block of blocks) checks.seeRatings(block)
+      }),
       watched: checked("watched", dataset.watched),
       changes: checked("changes", dataset.changes),
       readings: checked("readings", dataset.readings)

@@ -12,7 +12,8 @@ import type { UserId, Username } from "../domain/Member.ts"
 import type { Batch, BatchMember } from "./Batch.ts"
 import type { Keeps } from "./Column.ts"
 import { heldRowsOf, type HeldRows } from "./HeldRows.ts"
-import type { DatasetRows, RowStreams } from "./RatingsStorage.ts"
+import { ratingBlocksOf, runForEachRating } from "./RatingBlock.ts"
+import type { DatasetRows, RowStreams, WholeDataset } from "./RatingsStorage.ts"
 import type { StorageError } from "./StorageError.ts"
 import type { LoggedReading, MemberRecord, RatingChange } from "./Tables.ts"
 
@@ -97,20 +98,16 @@ const ofRowsAlone = (username: Username, userId: UserId, ratings: number, readAt
 /** The readings from before a dataset kept them: one of each member. Counts the rows of members without a record. */
 const readingsBefore = (
   { members, updates, users }: Known,
-  rows: Pick<RowStreams, "ratings">
+  ratings: WholeDataset["ratings"]
 ): Effect.Effect<ReadonlyArray<LoggedReading>, StorageError> =>
   Effect.gen(function* () {
     const counts = new Map<UserId, number>()
     for (const [username, userId] of users) if (!members.has(username)) counts.set(userId, 0)
     if (counts.size > 0) {
-      yield* Stream.runForEachChunk(rows.ratings, (chunk) =>
-        Effect.sync(() => {
-          for (const { userId } of chunk) {
-            const count = counts.get(userId)
-            if (count !== undefined) counts.set(userId, count + 1)
-          }
-        })
-      )
+      yield* runForEachRating(ratings, ({ userId }) => {
+        const count = counts.get(userId)
+        if (count !== undefined) counts.set(userId, count + 1)
+      })
     }
     return Array.from(users, ([username, userId]) => {
       const record = members.get(username)
@@ -128,12 +125,16 @@ const readingsBefore = (
  * @category constructors
  */
 export const loggedReadings = ({
-  state,
-  ...rows
-}: Pick<RowStreams, "ratings" | "readings"> & { readonly state: Known }): Stream.Stream<LoggedReading, StorageError> =>
+  ratings,
+  readings,
+  state
+}: Pick<WholeDataset, "ratings" | "readings"> & { readonly state: Known }): Stream.Stream<
+  LoggedReading,
+  StorageError
+> =>
   state.keeps.has("changes")
-    ? rows.readings
-    : Stream.unwrap(Effect.map(readingsBefore(state, rows), (readings) => Stream.fromIterable(readings)))
+    ? readings
+    : Stream.unwrap(Effect.map(readingsBefore(state, ratings), (before) => Stream.fromIterable(before)))
 
 /**
  * The readings of members of whom one has a name that nothing may have any more, or led to it, without that name: a member
@@ -188,7 +189,7 @@ const changesOf = (
  */
 export const historyOf = (
   dataset: Known,
-  rows: Pick<DatasetRows, "ratings" | "readings" | "rowsOfMembers" | "watched">,
+  rows: Pick<DatasetRows, "ratingBlocks" | "ratings" | "readings" | "rowsOfMembers" | "watched">,
   batch: Batch
 ): Effect.Effect<HistoryRows | undefined, StorageError> =>
   Effect.gen(function* () {
@@ -219,7 +220,7 @@ export const historyOf = (
       changes: known.flatMap((member) => changesOf(at, member, member.held ?? read.get(member.record.userId) ?? none)),
       readings: [
         ...others.readings,
-        ...(hasBegun ? [] : yield* readingsBefore(dataset, rows)),
+        ...(hasBegun ? [] : yield* readingsBefore(dataset, ratingBlocksOf(rows))),
         ...batch.members.flatMap(({ record }) => (record.state === "forgotten" ? [] : [logged(record, at)]))
       ]
     }

@@ -14,6 +14,7 @@ import type { FilmId } from "../domain/Film.ts"
 import type { UserId } from "../domain/Member.ts"
 import { type DatasetState, noRows } from "./Batch.ts"
 import type { Keeps } from "./Column.ts"
+import { filmIdAt, type RatingBlock, userIdAt } from "./RatingBlock.ts"
 import { type EncodedRating, type RowTable, rowTablesOf } from "./Tables.ts"
 
 /** What is said of each fault. In SQL the same sentences are put together from columns. */
@@ -85,7 +86,8 @@ type UserAndFilm = Pick<EncodedRating, "userId"> & Partial<Pick<EncodedRating, "
 /**
  * Checks rows as they are read: give it all rows of each table in their order, then ask for the `end`. `problems` are
  * the sentences so far, `mostProblems` at most. With `pairs` it remembers eight bytes for each row, to find rows that
- * stand there twice; without, it does not look for them. With `table`, only that one is read.
+ * stand there twice; without, it does not look for them. With `table`, only that one is read. `seeRatings` takes ratings by
+ * columns.
  *
  * @since 0.1.0
  * @category models
@@ -93,6 +95,7 @@ type UserAndFilm = Pick<EncodedRating, "userId"> & Partial<Pick<EncodedRating, "
 export interface RowChecks {
   readonly problems: ReadonlyArray<string>
   readonly see: (table: RowTable, rows: Iterable<UserAndFilm>) => void
+  readonly seeRatings: (block: RatingBlock) => void
   readonly end: () => ReadonlyArray<string>
 }
 
@@ -121,17 +124,17 @@ export const makeRowChecks = (
   const note = (problem: string) => {
     if (problems.length < mostProblems) problems.push(problem)
   }
-  return {
-    problems,
-    see: (table, rows) => {
-      // Rows of a user mostly stand together, so that one look-up serves them all.
-      let last: UserId | undefined
-      let place: number | undefined
-      let seen = 0
-      const count = () => {
-        if (table === "ratings" && last !== undefined) perUser.set(last, (perUser.get(last) ?? 0) + seen)
-      }
-      for (const { filmId, userId } of rows) {
+  /** Looks at rows one after the other. */
+  const looking = (table: RowTable) => {
+    // Rows of a user mostly stand together, so that one look-up serves them all.
+    let last: UserId | undefined
+    let place: number | undefined
+    let seen = 0
+    const count = () => {
+      if (table === "ratings" && last !== undefined) perUser.set(last, (perUser.get(last) ?? 0) + seen)
+    }
+    return {
+      at: (userId: UserId, filmId: FilmId | undefined) => {
         counts[table] += 1
         if (userId !== last) {
           count()
@@ -141,10 +144,23 @@ export const makeRowChecks = (
         }
         seen += 1
         if (place === undefined) note(sentences.unknownUser(table, counts[table], userId))
-        if (filmId === undefined) continue
+        if (filmId === undefined) return
         if (!state.films.has(filmId)) note(sentences.unknownFilm(table, counts[table], filmId))
         if (table !== "changes" && place !== undefined) pairs?.add(place, filmId)
-      }
+      },
+      count
+    }
+  }
+  return {
+    problems,
+    see: (table, rows) => {
+      const { at, count } = looking(table)
+      for (const { filmId, userId } of rows) at(userId, filmId)
+      count()
+    },
+    seeRatings: (block) => {
+      const { at, count } = looking("ratings")
+      for (let row = 0; row < block.size; row++) at(userIdAt(block, row), filmIdAt(block, row))
       count()
     },
     end: () => {

@@ -6,6 +6,7 @@
 import { Context, type DateTime, type Effect, type Scope, Stream } from "effect"
 import type { UserId } from "../domain/Member.ts"
 import type { Batch, CommitReceipt, DatasetState } from "./Batch.ts"
+import type { RatingBlock } from "./RatingBlock.ts"
 import type { StorageError } from "./StorageError.ts"
 import type { RowOf, RowTable } from "./Tables.ts"
 
@@ -53,22 +54,26 @@ export type RowsOfMembers = <T extends "ratings" | "watched">(
 
 /**
  * The rows of a dataset. `rowsOfMembers` is there if the storage finds the rows of a member without reading all others.
+ * `ratingBlocks` are all ratings once more, by columns; they are there if the storage reads them so without making an object
+ * of each.
  *
  * @since 0.1.0
  * @category models
  */
 export interface DatasetRows extends RowStreams {
+  readonly ratingBlocks?: Stream.Stream<RatingBlock, StorageError>
   readonly rowsOfMembers?: RowsOfMembers
 }
 
 /**
- * A whole dataset, to be copied from one storage to another: its rows in their order, and everything else in `state`. The
- * receiving storage may run the streams more than once.
+ * A whole dataset, to be copied from one storage to another: its rows in their order, ratings by columns, and everything
+ * else in `state`. The receiving storage may run the streams more than once.
  *
  * @since 0.1.0
  * @category models
  */
-export interface WholeDataset extends RowStreams {
+export interface WholeDataset extends Omit<RowStreams, "ratings"> {
+  readonly ratings: Stream.Stream<RatingBlock, StorageError>
   readonly state: DatasetState
   readonly committedAt: DateTime.Utc
 }

@@ -4,7 +4,7 @@
  *
  * @since 0.1.0
  */
-import { Either, Record, Schema } from "effect"
+import { Either, Record, Schema, Struct } from "effect"
 import { FilmId, ImdbId, Slug, Title, TmdbId, Year } from "../domain/Film.ts"
 import { UserId, Username } from "../domain/Member.ts"
 import { Day, Rating } from "../domain/Rating.ts"
@@ -217,19 +217,32 @@ export type RatingFacts = {
 }
 
 /**
+ * The facts that are known of a rating.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type KnownFacts = Pick<EncodedRating, keyof RatingFacts>
+
+/**
  * The facts that are known.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const knownFacts = (facts: RatingFacts): Pick<EncodedRating, keyof RatingFacts> =>
+export const knownFacts = (facts: RatingFacts): KnownFacts =>
   // Entries lose which value belongs to which name. None of them was changed.
-  Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined)) as Pick<
-    EncodedRating,
-    keyof RatingFacts
-  >
+  Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined)) as KnownFacts
 
 const { filmId: _filmId, rating: _rating, userId: _userId, ...factColumns } = ratingColumns
+
+/**
+ * What these facts are called in a rating.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const namesOfFacts: ReadonlyArray<keyof RatingFacts> = Struct.keys(factColumns)
 
 /** A film in a list: what no storage could keep as it is does not get in. */
 const listedColumns = {

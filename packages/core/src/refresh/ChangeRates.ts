@@ -5,6 +5,7 @@
  */
 import { type DateTime, Effect, Stream } from "effect"
 import { loggedReadings } from "../dataset/History.ts"
+import { ratingBlocksOf } from "../dataset/RatingBlock.ts"
 import type { OpenDataset } from "../dataset/RatingsStorage.ts"
 import type { StorageError } from "../dataset/StorageError.ts"
 import type { UserId } from "../domain/Member.ts"
@@ -73,7 +74,7 @@ export const changeFrequency = (pairs: number, changed: number, days: number): n
  * @category constructors
  */
 export const changeRates = (
-  dataset: Pick<OpenDataset, "changes" | "ratings" | "readings" | "state">
+  dataset: Pick<OpenDataset, "changes" | "ratingBlocks" | "ratings" | "readings" | "state">
 ): Effect.Effect<(userId: UserId) => ChangeRate, StorageError> =>
   Effect.gen(function* () {
     // How many ratings the readings that were committed at a time changed.
@@ -86,30 +87,32 @@ export const changeRates = (
       })
     )
     const observed = new Map<UserId, Observed>()
-    yield* Stream.runForEach(loggedReadings(dataset), ({ at, films, readAt, state, userId }) =>
-      Effect.sync(() => {
-        if (state !== "sealed") return
-        const one = observed.get(userId) ?? nothingObserved()
-        observed.set(userId, one)
-        const days = one.last === undefined ? 0 : (readAt.epochMillis - one.last.at) / millisOfADay
-        const foundNow = changes.get(userId)?.get(at.epochMillis) ?? 0
-        // Entries of a feed change rows, and leave the time of the last complete reading as it is.
-        if (one.last !== undefined && days === 0) {
-          one.byFeeds += foundNow
-          return
-        }
-        if (one.last !== undefined && days > 0) {
-          const found = foundNow + one.byFeeds
-          one.byFeeds = 0
-          one.pairs += 1
-          one.days += days
-          one.ratings += found
-          if (found > 0) one.changedPairs += 1
-          // Films that came and went, beyond what the numbers tell.
-          one.hidden += Math.max(0, found - Math.abs(films - one.last.films))
-        }
-        one.last = { at: readAt.epochMillis, films }
-      })
+    yield* Stream.runForEach(
+      loggedReadings({ ...dataset, ratings: ratingBlocksOf(dataset) }),
+      ({ at, films, readAt, state, userId }) =>
+        Effect.sync(() => {
+          if (state !== "sealed") return
+          const one = observed.get(userId) ?? nothingObserved()
+          observed.set(userId, one)
+          const days = one.last === undefined ? 0 : (readAt.epochMillis - one.last.at) / millisOfADay
+          const foundNow = changes.get(userId)?.get(at.epochMillis) ?? 0
+          // Entries of a feed change rows, and leave the time of the last complete reading as it is.
+          if (one.last !== undefined && days === 0) {
+            one.byFeeds += foundNow
+            return
+          }
+          if (one.last !== undefined && days > 0) {
+            const found = foundNow + one.byFeeds
+            one.byFeeds = 0
+            one.pairs += 1
+            one.days += days
+            one.ratings += found
+            if (found > 0) one.changedPairs += 1
+            // Films that came and went, beyond what the numbers tell.
+            one.hidden += Math.max(0, found - Math.abs(films - one.last.films))
+          }
+          one.last = { at: readAt.epochMillis, films }
+        })
     )
     let days = priorDays
     let ratings = usualRate * priorDays

@@ -3,9 +3,17 @@
  *
  * @since 0.1.0
  */
-import type { Film, MemberRecord, StorageError, UserId, Username, WholeDataset } from "@letterboxd-ratings/core"
+import {
+  type Film,
+  type MemberRecord,
+  runForEachRating,
+  type StorageError,
+  type UserId,
+  type Username,
+  type WholeDataset
+} from "@letterboxd-ratings/core"
 import { orderOf, type RatingPairs, startsOf } from "@letterboxd-ratings/export"
-import { type DateTime, Effect, Stream } from "effect"
+import { type DateTime, Effect } from "effect"
 
 /**
  * A member, by its place in the matrix. `readAt` is when the list was last read, where that is known.
@@ -90,27 +98,23 @@ export const readMatrix = (
     // The ratings of a member follow each other, for the most part.
     let lastId: UserId | undefined
     let last: number | undefined
-    yield* Stream.runForEachChunk(whole.ratings, (chunk) =>
-      Effect.sync(() => {
-        for (const rating of chunk) {
-          if (rating.userId !== lastId) {
-            const before = last ?? 0
-            lastId = rating.userId
-            last = memberAt.get(lastId)
-            if (before > (last ?? 0)) isInOrder = false
-          }
-          const f = filmAt.get(rating.filmId)
-          // The stream of a sound dataset has no such rows, and ends with an error if it has more than it should.
-          if (last === undefined || f === undefined || rows >= count) continue
-          member[rows] = last
-          film[rows] = f
-          halfStars[rows] = rating.rating * 2
-          if (day !== undefined) day[rows] = dayOf(rating.ratedOn)
-          if (liked !== undefined) liked[rows] = rating.liked === true ? 1 : 0
-          rows += 1
-        }
-      })
-    )
+    yield* runForEachRating(whole.ratings, (rating) => {
+      if (rating.userId !== lastId) {
+        const before = last ?? 0
+        lastId = rating.userId
+        last = memberAt.get(lastId)
+        if (before > (last ?? 0)) isInOrder = false
+      }
+      const f = filmAt.get(rating.filmId)
+      // The stream of a sound dataset has no such rows, and ends with an error if it has more than it should.
+      if (last === undefined || f === undefined || rows >= count) return
+      member[rows] = last
+      film[rows] = f
+      halfStars[rows] = rating.rating * 2
+      if (day !== undefined) day[rows] = dayOf(rating.ratedOn)
+      if (liked !== undefined) liked[rows] = rating.liked === true ? 1 : 0
+      rows += 1
+    })
     const memberOf = member.subarray(0, rows)
     const start = startsOf(memberOf, members.length)
     const order = isInOrder ? undefined : orderOf(memberOf, start)

@@ -11,9 +11,9 @@ import {
   withoutForgotten
 } from "@letterboxd-ratings/core"
 import { Chunk, Effect, type Scope, Stream } from "effect"
-import { type Connection, identifier, openDuckDb, type Statement } from "../DuckDb.ts"
+import { type Connection, identifier, openDuckDb, type Statement, type Values } from "../DuckDb.ts"
 import type { RowColumn } from "../ParquetColumns.ts"
-import { valuesOf } from "../ParquetTables.ts"
+import { inColumns, ratingsInColumns } from "../ParquetTables.ts"
 import { writingFailed } from "../StorageFailure.ts"
 import { type Cell, cellOf, isNumeric } from "./Cell.ts"
 import { QueryError, queryFailed } from "./QueryError.ts"
@@ -41,15 +41,12 @@ export interface QueryResult {
 const database = "the database of the query"
 const toError = writingFailed(database)
 
-/** So many rows are converted at once. */
-const rowsOfAChunk = 8_192
-
 /** A table without rows, and how it gets them. */
 const made = <Row, E>(
   connection: Connection,
   name: string,
   columns: ReadonlyArray<RowColumn<Row>>,
-  rows: Stream.Stream<Row, E>
+  rows: (columns: ReadonlyArray<RowColumn<Row>>) => Stream.Stream<ReadonlyArray<Values>, E>
 ): Effect.Effect<Effect.Effect<void, StorageError | E>, StorageError> =>
   Effect.as(
     connection.run(
@@ -58,9 +55,7 @@ const made = <Row, E>(
     ),
     Effect.gen(function* () {
       const { append, close } = yield* connection.appender(storedSchema, name, columns, toError)
-      yield* Stream.runForEachChunk(Stream.rechunk(rows, rowsOfAChunk), (some) =>
-        append(valuesOf(columns, Chunk.toReadonlyArray(some)))
-      )
+      yield* Stream.runForEach(rows(columns), append)
       yield* close
     }).pipe(Effect.scoped)
   )
@@ -120,15 +115,18 @@ export const queryDataset = (
     const { keeps } = state
     const tables = tablesFor(sql, keeps)
     yield* connection.run(`create schema ${storedSchema}`, toError)
-    const table = <T extends RowTable>(name: T, rows: Stream.Stream<RowOf<T>, StorageError>) =>
+    const table = <T extends RowTable>(
+      name: T,
+      rows: (columns: ReadonlyArray<RowColumn<RowOf<T>>>) => Stream.Stream<ReadonlyArray<Values>, StorageError>
+    ) =>
       tables.includes(name) ? made(connection, name, rowTableColumns(name, keeps), rows) : Effect.succeed(Effect.void)
     const filled = [
-      yield* made(connection, "films", filmColumns(keeps), Stream.fromIterable(state.films.values())),
-      yield* made(connection, "members", memberColumns(keeps), Stream.fromIterable(memberRows(state))),
-      yield* table("ratings", whole.ratings),
-      yield* table("watched", whole.watched),
-      yield* table("changes", whole.changes),
-      yield* table("readings", whole.readings)
+      yield* made(connection, "films", filmColumns(keeps), inColumns(Stream.fromIterable(state.films.values()))),
+      yield* made(connection, "members", memberColumns(keeps), inColumns(Stream.fromIterable(memberRows(state)))),
+      yield* table("ratings", ratingsInColumns(whole.ratings)),
+      yield* table("watched", inColumns(whole.watched)),
+      yield* table("changes", inColumns(whole.changes)),
+      yield* table("readings", inColumns(whole.readings))
     ]
     for (const statement of [...viewStatements(tables, keeps), ...lockedUp]) yield* connection.run(statement, toError)
     // What is wrong with the query is said before millions of rows are read.
