@@ -46,6 +46,7 @@ export { heldRowsOf, type HeldRows, noHeldRows } from "./dataset/HeldRows.ts"
 export { changedMeanwhile, loadWhole, readWhole } from "./dataset/DatasetCopy.ts"
 export { areReadAgain, loggedReadings } from "./dataset/History.ts"
 export { displayName, nameWithoutTitle, seenAgain } from "./dataset/FilmIdentity.ts"
+export { type IdPlaces, idPlaces } from "./dataset/IdPlaces.ts"
 export { type IdRegistry, makeIdRegistry } from "./dataset/IdRegistry.ts"
 export {
   checksInSql,
@@ -74,6 +75,7 @@ export {
   runForEachRating,
   userIdAt
 } from "./dataset/RatingBlock.ts"
+export { type LinePiece, ratingLines } from "./dataset/RatingLines.ts"
 export { membersAlike, sampleOfRatings } from "./dataset/RatingsSample.ts"
 export {
   type DatasetSummary,

@@ -5,9 +5,9 @@
  */
 import { FileSystem, Path } from "@effect/platform"
 import {
-  type EncodedRating,
-  forEachRating,
+  type LinePiece,
   type RatingBlock,
+  ratingLines,
   type StorageError,
   type StoredType
 } from "@letterboxd-ratings/core"
@@ -47,13 +47,13 @@ export interface ExportedFile {
 }
 
 /**
- * Some rows as they stand in a file.
+ * Some rows as they stand in a file, as text or as bytes.
  *
  * @since 0.1.0
  * @category models
  */
 export interface FileRows {
-  readonly text: string
+  readonly text: string | Uint8Array
   readonly rows: number
 }
 
@@ -78,17 +78,14 @@ export const linesOf = <Row, E, R>(
     })
   })
 
-/** The ratings of blocks as they stand in a file, a block at a time. `line` must not keep what it is given. */
+/** The ratings of blocks as they stand in a file, a block at a time. */
 export const linesOfBlocks = <E, R>(
   blocks: Stream.Stream<RatingBlock, E, R>,
-  line: (rating: EncodedRating) => string
+  pieces: ReadonlyArray<LinePiece>
 ): Stream.Stream<FileRows, E, R> =>
-  Stream.map(blocks, (block) => {
-    let text = ""
-    forEachRating(block, (rating) => {
-      text += line(rating)
-    })
-    return { text, rows: block.size }
+  Stream.suspend(() => {
+    const lines = ratingLines(pieces)
+    return Stream.map(blocks, (block) => ({ text: lines(block), rows: block.size }))
   })
 
 const encoder = new TextEncoder()
@@ -120,16 +117,24 @@ export const writeFile = <R>(
     yield* Effect.scoped(
       Effect.gen(function* () {
         const file = yield* about(place)(fs.open(place, { flag: "wx" }))
-        const writeWaiting = Effect.suspend(() => {
-          const encoded = encoder.encode(waiting)
-          waiting = ""
+        const write = (encoded: Uint8Array) => {
           hash.update(encoded)
           bytes += encoded.length
           return about(place)(writeBytes(file, encoded))
+        }
+        const writeWaiting = Effect.suspend(() => {
+          const encoded = encoder.encode(waiting)
+          waiting = ""
+          return write(encoded)
         })
-        yield* Stream.runForEach(content, (part) => {
-          waiting += part.text
-          rows += part.rows
+        yield* Stream.runForEach(content, ({ rows: more, text }) => {
+          rows += more
+          if (typeof text !== "string")
+            return Effect.zipRight(
+              writeWaiting,
+              Effect.suspend(() => write(text))
+            )
+          waiting += text
           return waiting.length < shortestWrite ? Effect.void : writeWaiting
         })
         yield* writeWaiting

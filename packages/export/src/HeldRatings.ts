@@ -5,6 +5,7 @@
  */
 import {
   FilmId,
+  idPlaces,
   type KnownFacts,
   namesOfFacts,
   type RatingBlock,
@@ -14,7 +15,6 @@ import {
 import { Effect, Option, Stream, Struct } from "effect"
 import { rowsAtOnce } from "./ExportedFile.ts"
 import { growingNumbers } from "./GrowingNumbers.ts"
-import { placesOf } from "./Places.ts"
 
 /**
  * Ratings in memory. `users` and `films` have each id once, `userOf` and `filmOf` say for each row where in them its ids
@@ -39,8 +39,8 @@ export const holdRatings = (
   expected = 0
 ): Effect.Effect<HeldRatings, StorageError> =>
   Effect.gen(function* () {
-    const users = placesOf()
-    const films = placesOf()
+    const users = idPlaces()
+    const films = idPlaces()
     const userPlaces = growingNumbers((n) => new Int32Array(n), expected)
     const filmPlaces = growingNumbers((n) => new Int32Array(n), expected)
     const halfStarsOf = growingNumbers((n) => new Uint8Array(n), expected)
@@ -72,8 +72,8 @@ export const holdRatings = (
         }
       })
     )
-    const userIds = users.all()
-    const filmIds = films.all()
+    const userIds = users.ids()
+    const filmIds = films.ids()
     const userOf = userPlaces.all()
     const filmOf = filmPlaces.all()
     const starsOf = halfStarsOf.all()

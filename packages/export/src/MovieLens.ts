@@ -5,10 +5,10 @@
  */
 import {
   displayName,
-  type EncodedRating,
   type EncodedWatch,
   type FilmId,
   formatRating,
+  type LinePiece,
   rowTables,
   type UserId
 } from "@letterboxd-ratings/core"
@@ -19,7 +19,7 @@ import { writeParts } from "./ExportedDataset.ts"
 import { type FileColumn, linesOf, ofRatings, ofWatched, writeFile } from "./ExportedFile.ts"
 import type { ExportFormat } from "./ExportFormat.ts"
 import { keptRatingColumns, textIn } from "./RatingColumns.ts"
-import { ratingTimes, timestampNotes } from "./RatingTimes.ts"
+import { ratingTimes, timePieces, timestampNotes } from "./RatingTimes.ts"
 import { writeSorted } from "./SortedRatings.ts"
 
 /** What MovieLens says of a film without genres. */
@@ -48,20 +48,20 @@ export const movieLens: ExportFormat = {
   write: (folder, dataset, timestamps) =>
     Effect.gen(function* () {
       const { films, indexes, keeps, watched } = dataset
-      const { isMixed, timeOf } = ratingTimes(dataset, timestamps)
+      const { isMixed } = ratingTimes(dataset, timestamps)
       const kept = keptRatingColumns(keeps)
-      const keptTexts = kept.map((column) => textIn(column))
       const movieIdOf = (id: FilmId): number => indexes?.films.get(id) ?? id
       const userIdOf = (id: UserId): number => indexes?.users.get(id) ?? id
-      const row = (rating: EncodedRating): string => {
-        let line = `${userIdOf(rating.userId)},${movieIdOf(rating.filmId)},${formatRating(rating.rating)}`
-        if (timestamps !== "none") {
-          const { kind, seconds } = timeOf(rating)
-          line += isMixed ? `,${seconds},${kind}` : `,${seconds}`
-        }
-        for (const text of keptTexts) line += `,${text(rating)}`
-        return `${line}\n`
-      }
+      const facts = kept.map((column) => textIn(column))
+      const pieces: ReadonlyArray<LinePiece> = [
+        { of: "member", text: ({ userId }) => `${userIdOf(userId)},` },
+        { of: "film", text: ({ filmId }) => `${movieIdOf(filmId)},` },
+        { of: "stars", text: ({ rating }) => formatRating(rating) },
+        ...timePieces(dataset, timestamps, ","),
+        facts.length === 0
+          ? { of: "stars", text: () => "\n" }
+          : { of: "rating", text: (rating) => `${facts.map((text) => `,${text(rating)}`).join("")}\n` }
+      ]
       const userId =
         indexes === undefined
           ? fileColumn("userId", "integer")
@@ -95,13 +95,13 @@ export const movieLens: ExportFormat = {
           ),
           (file) => ({ ...file, about, columns })
         )
-      const facts = rowTables.watched.columns(keeps).filter(({ keep }) => keep !== undefined)
+      const factsOfWatched = rowTables.watched.columns(keeps).filter(({ keep }) => keep !== undefined)
       const watchedRow = (row: EncodedWatch) =>
-        `${[userIdOf(row.userId), movieIdOf(row.filmId), ...facts.map(({ get }) => get(row) ?? "")].join(",")}\n`
-      const watchedColumns = [userId, movieId, ...facts.map(({ name, type }) => fileColumn(name, type))]
+        `${[userIdOf(row.userId), movieIdOf(row.filmId), ...factsOfWatched.map(({ get }) => get(row) ?? "")].join(",")}\n`
+      const watchedColumns = [userId, movieId, ...factsOfWatched.map(({ name, type }) => fileColumn(name, type))]
       return [
         ...(yield* writeParts(dataset, "ratings", "csv", (name, ratings) =>
-          ofRatings(writeSorted(folder, name, headerOf(columns), ratings, row), columns)
+          ofRatings(writeSorted(folder, name, headerOf(columns), ratings, pieces), columns)
         )),
         yield* table(
           "movies.csv",

@@ -9,6 +9,7 @@ import {
   type EncodedRating,
   formatRating,
   type Keeps,
+  type LinePiece,
   noKeeps,
   Rating,
   rowTables,
@@ -20,12 +21,12 @@ import type { ExportedDataset } from "./ExportedDataset.ts"
 
 /**
  * A column of a layout: its name, and how its value is found from a rating. All ratings of a member have the same value in a
- * column that is `of` members, and all of a film in one of films.
+ * column that is `of` members, all of a film in one of films, and all of the same stars in one of stars.
  *
  * @since 0.1.0
  * @category models
  */
-export type RatingColumn = Cell<EncodedRating> & { readonly name: string; readonly of: "member" | "film" | "rating" }
+export type RatingColumn = Cell<EncodedRating> & { readonly name: string; readonly of: LinePiece["of"] }
 
 const columnOf = (of: RatingColumn["of"], column: Cell<EncodedRating> & { readonly name: string }): RatingColumn => ({
   ...column,
@@ -72,7 +73,7 @@ export const ratingColumns = ({ films, keeps, usernames }: ExportedDataset): Rea
     ...username,
     columnOf("film", filmId),
     ...ofFilm,
-    ...ofRating.map((column) => columnOf("rating", column)),
+    ...ofRating.map((column) => columnOf("stars", column)),
     ...keptRatingColumns(keeps)
   ]
 }

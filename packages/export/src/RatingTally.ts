@@ -3,11 +3,10 @@
  *
  * @since 0.1.0
  */
-import type { RatingBlock, StorageError } from "@letterboxd-ratings/core"
+import { idPlaces, type RatingBlock, type StorageError } from "@letterboxd-ratings/core"
 import { Stream } from "effect"
 import { type Core, coresOf } from "./Cores.ts"
 import { growingNumbers } from "./GrowingNumbers.ts"
-import { placesOf } from "./Places.ts"
 import { type Quantile, quantilesOf } from "./Quantiles.ts"
 import { orderOf, type RatingPairs, ratersOf, startsOf } from "./RatingPairs.ts"
 
@@ -60,8 +59,8 @@ const sizesOf = (start: Int32Array): Int32Array =>
 
 const makeTally = (expected: number) => {
   const perStars = Array.from({ length: 11 }, () => 0)
-  const users = placesOf()
-  const films = placesOf()
+  const users = idPlaces()
+  const films = idPlaces()
   const userOf = growingNumbers((n) => new Int32Array(n), expected)
   const filmOf = growingNumbers((n) => new Int32Array(n), expected)
   let dated = 0
@@ -83,19 +82,19 @@ const makeTally = (expected: number) => {
       }
     },
     result: (): RatingTally => {
-      const start = startsOf(userOf.all(), users.length())
+      const start = startsOf(userOf.all(), users.size())
       const film = filmOf.all()
       const pairs = {
-        members: { length: users.length() },
-        films: { length: films.length() },
+        members: { length: users.size() },
+        films: { length: films.size() },
         start,
         film: orderOf(userOf.all(), start).map((row) => film[row] ?? 0)
       }
       return {
         ratings: film.length,
         perStars,
-        members: users.length(),
-        films: films.length(),
+        members: users.size(),
+        films: films.size(),
         perMember: quantilesOf(sizesOf(start), parts),
         perFilm: quantilesOf(sizesOf(ratersOf(pairs).start), parts),
         doubled: doubledIn(pairs),

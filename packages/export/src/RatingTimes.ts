@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import type { EncodedRating } from "@letterboxd-ratings/core"
+import type { EncodedRating, LinePiece } from "@letterboxd-ratings/core"
 import { DateTime, Schema } from "effect"
 import type { ExportedDataset } from "./ExportedDataset.ts"
 
@@ -65,6 +65,20 @@ export const ratingTimes = (
       return { seconds, kind: "rated" }
     }
   }
+}
+
+/** The times as pieces of a line, each behind a separator. */
+export const timePieces = (
+  dataset: Pick<ExportedDataset, "keeps" | "readAt">,
+  timestamps: Timestamps,
+  separator: string
+): ReadonlyArray<LinePiece> => {
+  const { isMixed, timeOf } = ratingTimes(dataset, timestamps)
+  const text = (rating: EncodedRating): string => {
+    const { kind, seconds } = timeOf(rating)
+    return isMixed ? `${separator}${seconds}${separator}${kind}` : `${separator}${seconds}`
+  }
+  return timestamps === "none" ? [] : [{ of: isMixed ? "rating" : "member", text }]
 }
 
 /**

@@ -5,9 +5,11 @@
  */
 import {
   displayName,
-  type EncodedRating,
   type FilmId,
+  forEachRating,
   formatRating,
+  type LinePiece,
+  type RatingBlock,
   type StoredType,
   type UserId
 } from "@letterboxd-ratings/core"
@@ -16,7 +18,7 @@ import { fileColumn } from "./ColumnMeanings.ts"
 import { type ExportedDataset, writeParts } from "./ExportedDataset.ts"
 import { type FileColumn, linesOf, ofRatings, ofWatched, writeFile } from "./ExportedFile.ts"
 import type { ExportFormat } from "./ExportFormat.ts"
-import { ratingTimes, timestampNotes } from "./RatingTimes.ts"
+import { ratingTimes, timePieces, timestampNotes } from "./RatingTimes.ts"
 import { writeSorted } from "./SortedRatings.ts"
 
 /** The name of the dataset, which RecBole also expects its folder to have. */
@@ -73,17 +75,21 @@ export const recBole: ExportFormat = {
   write: (folder, exported, timestamps) =>
     Effect.gen(function* () {
       const { films, indexes, parts, watched } = exported
-      const { isMixed, timeOf } = ratingTimes(exported, timestamps)
+      const { isMixed } = ratingTimes(exported, timestamps)
       const userIdOf = (id: UserId): number => indexes?.users.get(id) ?? id
       const itemIdOf = (id: FilmId): number => indexes?.films.get(id) ?? id
       const counts = new Map<UserId, number>()
-      const row = (rating: EncodedRating): string => {
-        counts.set(rating.userId, (counts.get(rating.userId) ?? 0) + 1)
-        const line = `${userIdOf(rating.userId)}\t${itemIdOf(rating.filmId)}\t${formatRating(rating.rating)}`
-        if (timestamps === "none") return `${line}\n`
-        const { kind, seconds } = timeOf(rating)
-        return isMixed ? `${line}\t${seconds}\t${kind}\n` : `${line}\t${seconds}\n`
+      const counting = (block: RatingBlock): RatingBlock => {
+        forEachRating(block, ({ userId }) => counts.set(userId, (counts.get(userId) ?? 0) + 1))
+        return block
       }
+      const pieces: ReadonlyArray<LinePiece> = [
+        { of: "member", text: ({ userId }) => `${userIdOf(userId)}\t` },
+        { of: "film", text: ({ filmId }) => `${itemIdOf(filmId)}\t` },
+        { of: "stars", text: ({ rating }) => formatRating(rating) },
+        ...timePieces(exported, timestamps, "\t"),
+        { of: "stars", text: () => "\n" }
+      ]
       const ids = [
         field("user_id:token", "integer", ...(indexes === undefined ? [] : ["The index of the member."])),
         field(
@@ -106,7 +112,7 @@ export const recBole: ExportFormat = {
         )
       return [
         ...(yield* writeParts(exported, dataset, "inter", (name, ratings) =>
-          ofRatings(writeSorted(folder, name, headerOf(columns), ratings, row), columns)
+          ofRatings(writeSorted(folder, name, headerOf(columns), Stream.map(ratings, counting), pieces), columns)
         )),
         yield* lines(
           `${dataset}.item`,

@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import type { FileSystem, Path } from "@effect/platform"
-import type { EncodedRating, RatingBlock, StorageError } from "@letterboxd-ratings/core"
+import type { LinePiece, RatingBlock, StorageError } from "@letterboxd-ratings/core"
 import { Effect, type Stream } from "effect"
 import { type ExportedFile, linesOfBlocks, writeFile } from "./ExportedFile.ts"
 import { holdRatings } from "./HeldRatings.ts"
@@ -35,7 +35,7 @@ const sortedRatings = (
   })
 
 /**
- * Writes a file of ratings, header first, sorted by member and then by film. Reads them into memory: about 25 bytes for
+ * Writes a file of ratings, header first, their lines made of `pieces`, sorted by member and then by film. Reads them into memory: about 25 bytes for
  * each.
  *
  * @since 0.1.0
@@ -46,6 +46,6 @@ export const writeSorted = (
   name: string,
   header: string,
   ratings: Stream.Stream<RatingBlock, StorageError>,
-  row: (rating: EncodedRating) => string
+  pieces: ReadonlyArray<LinePiece>
 ): Effect.Effect<ExportedFile, StorageError, FileSystem.FileSystem | Path.Path> =>
-  Effect.flatMap(sortedRatings(ratings), (sorted) => writeFile(folder, name, header, linesOfBlocks(sorted, row)))
+  Effect.flatMap(sortedRatings(ratings), (sorted) => writeFile(folder, name, header, linesOfBlocks(sorted, pieces)))

@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import { displayName, type EncodedRating, formatRating } from "@letterboxd-ratings/core"
+import { displayName, formatRating, type LinePiece } from "@letterboxd-ratings/core"
 import { writeParts } from "./ExportedDataset.ts"
 import { fileColumn } from "./ColumnMeanings.ts"
 import { linesOfBlocks, ofRatings, writeFile } from "./ExportedFile.ts"
@@ -74,15 +74,19 @@ export const spreadsheet: ExportFormat = {
       ...kept.map(({ name, type }) => fileColumn(name, type))
     ]
     const titles = new Map([...films].map(([id, film]) => [id, cell(displayName(film))]))
-    const line = (row: EncodedRating) => {
-      const { filmId, rating, userId } = row
-      const member = usernames === undefined ? String(userId) : cell(usernames.get(userId) ?? String(userId))
-      const facts = keptTexts.map((text) => `,${text(row)}`).join("")
-      return `${member},${titles.get(filmId) ?? filmId},${formatRating(rating)}${facts}\r\n`
-    }
+    const pieces: ReadonlyArray<LinePiece> = [
+      {
+        of: "member",
+        text: ({ userId }) =>
+          `${usernames === undefined ? String(userId) : cell(usernames.get(userId) ?? String(userId))},`
+      },
+      { of: "film", text: ({ filmId }) => `${titles.get(filmId) ?? filmId},` },
+      { of: "stars", text: ({ rating }) => formatRating(rating) },
+      { of: "rating", text: (row) => `${keptTexts.map((text) => `,${text(row)}`).join("")}\r\n` }
+    ]
     const header = `${mark}${columns.map(({ name }) => name).join(",")}\r\n`
     return writeParts(dataset, "ratings", "csv", (name, ratings) =>
-      ofRatings(writeFile(folder, name, header, linesOfBlocks(ratings, line)), columns)
+      ofRatings(writeFile(folder, name, header, linesOfBlocks(ratings, pieces)), columns)
     )
   }
 }

@@ -7,12 +7,14 @@ import {
   type Keeps,
   noKeeps,
   UserId,
-  Username
+  Username,
+  ratingBlockOf,
+  ratingLines
 } from "@letterboxd-ratings/core"
 import { ratingColumns } from "@letterboxd-ratings/export"
 import { DateTime, Schema, Stream } from "effect"
 import * as fc from "fast-check"
-import { lineOf } from "../src/JsonLines.ts"
+import { piecesOf } from "../src/JsonLines.ts"
 import { titles } from "./ExportedLists.ts"
 
 const decodeRating = Schema.decodeUnknownSync(EncodedRating)
@@ -64,11 +66,11 @@ describe("lineOf", () => {
                   ])
                 })
           })
-          const line = lineOf(columns)
-          for (const row of rows) {
-            const values = Object.fromEntries(columns.map(({ get, name }) => [name, get(row) ?? null]))
-            assert.strictEqual(line(row), `${JSON.stringify(values)}\n`)
-          }
+          const lines = ratingLines(piecesOf(columns))
+          const expected = rows.map(
+            (row) => `${JSON.stringify(Object.fromEntries(columns.map(({ get, name }) => [name, get(row) ?? null])))}\n`
+          )
+          assert.strictEqual(new TextDecoder().decode(lines(ratingBlockOf(rows))), expected.join(""))
         }
       )
     )

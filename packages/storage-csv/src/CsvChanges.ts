@@ -8,6 +8,7 @@ import {
   type Film,
   type FilmId,
   type Keeps,
+  type LinePiece,
   type RowOf,
   type RowTable,
   rowTables,
@@ -83,6 +84,23 @@ export const translation = (keeps: Keeps, { film, username }: RowNames): ((ratin
             : cellText(column)
       )
   )
+
+const pieceOf: Readonly<Record<string, LinePiece["of"]>> = { userId: "member", filmId: "film", rating: "stars" }
+
+/** The same in pieces, for who has millions of them. */
+export const translationPieces = (keeps: Keeps, { film, username }: RowNames): ReadonlyArray<LinePiece> => {
+  const columns = rowTables.ratings.columns(keeps)
+  return columns.map((column, i) => {
+    const of = pieceOf[column.property] ?? "rating"
+    const text: LinePiece["text"] =
+      of === "member"
+        ? ({ userId }) => username(userId)
+        : of === "film"
+          ? ({ filmId }) => film(filmId)
+          : cellText(column)
+    return { of, text: (rating) => `${text(rating)}${i === columns.length - 1 ? "\n" : ","}` }
+  })
+}
 
 const partOf = <Row>(rows: ReadonlyArray<Row>, write: (row: Row) => string): FilePart => {
   let text = ""

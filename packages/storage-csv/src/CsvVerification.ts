@@ -7,6 +7,7 @@ import {
   type DatasetState,
   emptyDatasetState,
   type RatingBlock,
+  ratingLines,
   ratingsOf,
   makeRowChecks,
   mostProblems,
@@ -33,7 +34,7 @@ import {
 } from "@letterboxd-ratings/storage-folder"
 import { Effect, Either, Option, Stream } from "effect"
 import { examineForm, keepChanged, restoreForm, saidOf } from "./ChangedForm.ts"
-import { allTranslated, rowNames, translation } from "./CsvChanges.ts"
+import { allTranslated, rowNames, translation, translationPieces } from "./CsvChanges.ts"
 import { columnsOf, headersOf } from "./CsvColumns.ts"
 import { checkNames, csvFolder, csvForm } from "./CsvForm.ts"
 import { type CsvFile, type CsvManifest, filesOf } from "./CsvManifest.ts"
@@ -42,7 +43,6 @@ import { mappingReaders } from "./MappingFiles.ts"
 import { rebuildMemberFiles, recommit, staleMemberFiles, staleSentence } from "./MemberFiles.ts"
 import { ratingBlocks, rowBlocks, rowCounts } from "./RowFiles.ts"
 import { about, failures } from "./StorageFailure.ts"
-import { translations } from "./TranslatedBytes.ts"
 import { nothingThere } from "./WhatIsThere.ts"
 
 type Files = FileSystem.FileSystem | Path.Path
@@ -249,7 +249,7 @@ const checkWith = (
     const checks = makeRowChecks(state, { pairs: true })
     const called = rowNames(users, (id) => films.get(id), manifest.filmLabel)
     const translate = translation(keeps, called)
-    const translationsOf = translations(keeps, called)
+    const lines = ratingLines(translationPieces(keeps, called))
     const translated = isTranslatedChanged ? undefined : translatedReader(folder, manifest)
     let row = 0
     let isTranslatedRight = translated !== undefined
@@ -257,9 +257,9 @@ const checkWith = (
       Effect.gen(function* () {
         row += block.size
         if (!isTranslatedRight || translated === undefined) return
-        const expected = translationsOf(block)
-        const read = yield* Effect.option(translated(expected.bytes))
-        isTranslatedRight = Option.isSome(read) && expected.areIn(read.value)
+        const expected = lines(block)
+        const read = yield* Effect.option(translated(expected.length))
+        isTranslatedRight = Option.isSome(read) && isSame(read.value, expected)
         // That it cannot be read is told already.
         if (isTranslatedRight || Option.isNone(read)) return
         const found = new TextDecoder().decode(read.value)
@@ -288,6 +288,12 @@ const checkWith = (
       problems.push(staleSentence(stale))
     return found(row)
   })
+
+const isSame = (some: Uint8Array, others: Uint8Array): boolean => {
+  if (some.length !== others.length) return false
+  for (let i = 0; i < some.length; i++) if (some[i] !== others[i]) return false
+  return true
+}
 
 /**
  * Reads the translated file along with the raw one: gives the next bytes of it, as many as are expected there. They are valid

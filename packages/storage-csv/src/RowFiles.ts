@@ -104,6 +104,8 @@ export const ratingReader = (
   let byLines = table.columns.length === plainColumns ? undefined : lineReader(table, name)
   let rest = new Uint8Array()
   let line = 0
+  // As many ratings are expected in a block as there were in the one before.
+  let expected = 0
   return (bytes) => {
     if (byLines !== undefined) return Either.map(byLines(bytes), ratingBlockOf)
     const header = line === 0 ? new TextEncoder().encode(table.header) : new Uint8Array()
@@ -112,9 +114,10 @@ export const ratingReader = (
       byLines = lineReader(table, name)
       return Either.map(byLines(block), ratingBlockOf)
     }
-    const growing = growingBlock(Math.ceil(block.length / shortestRow))
+    const growing = growingBlock(expected === 0 ? Math.ceil(block.length / shortestRow) : expected)
     const end = readPlainRatings(block, header.length, growing)
     const ratings = growing.block()
+    expected = Math.ceil(ratings.size * 1.1)
     line += ratings.size + (line === 0 ? 1 : 0)
     const left = block.subarray(end)
     if (left.length < longestRow && !left.includes(0x0a)) {

@@ -4,6 +4,8 @@
 import { Path } from "@effect/platform"
 import {
   type DatasetChanges,
+  type EncodedRating,
+  type RatingBlock,
   type RowChanges,
   type RowOf,
   type RowTable,
@@ -21,7 +23,16 @@ import {
 } from "@letterboxd-ratings/storage-folder"
 import type { FileSystem } from "@effect/platform"
 import { Chunk, Effect, Schema, Stream } from "effect"
-import { type Connection, type DuckDb, identifier, parquetAt, quoted, rowsAtOnce } from "./DuckDb.ts"
+import {
+  type Column,
+  type Connection,
+  type DuckDb,
+  identifier,
+  parquetAt,
+  quoted,
+  rowsAtOnce,
+  type Values
+} from "./DuckDb.ts"
 import type { RowColumn } from "./ParquetColumns.ts"
 import {
   filmsName,
@@ -34,7 +45,7 @@ import {
   partsIn,
   rangesOf
 } from "./ParquetManifest.ts"
-import { filmColumns, memberColumns, memberRows, partColumns, valuesOf } from "./ParquetTables.ts"
+import { filmColumns, memberColumns, memberRows, partColumns, valuesOf, valuesOfRatings } from "./ParquetTables.ts"
 import { failures, readingFailed, storageError, writingFailed } from "./StorageFailure.ts"
 
 type Files = FileSystem.FileSystem | Path.Path
@@ -97,19 +108,43 @@ const wholeFile = <Row>(
     })
   )
 
-/** Rows into as many parts as they need, counted on from `first`. */
-const newParts = <T extends RowTable>(
-  { connection, copyOptions, files, folder }: Writing,
-  name: T,
+/** Some rows that join, column by column, and whose they are. */
+interface Joining {
+  readonly userIds: Iterable<number>
+  readonly values: ReadonlyArray<Values>
+}
+
+const joiningRows = <T extends RowTable>(
   columns: ReadonlyArray<RowColumn<RowOf<T>>>,
-  { added }: RowChanges<RowOf<T>>,
+  { added }: RowChanges<RowOf<T>>
+): Stream.Stream<Joining, StorageError> =>
+  Stream.map(Stream.chunks(Stream.rechunk(added, rowsAtOnce)), (chunk) => {
+    const rows: ReadonlyArray<RowOf<T> & { readonly userId: UserId }> = Chunk.toReadonlyArray(chunk)
+    return { userIds: rows.map(({ userId }) => userId), values: valuesOf(columns, rows) }
+  })
+
+const joiningRatings = (
+  columns: ReadonlyArray<RowColumn<EncodedRating>>,
+  blocks: Stream.Stream<RatingBlock, StorageError>
+): Stream.Stream<Joining, StorageError> =>
+  Stream.suspend(() => {
+    const values = valuesOfRatings(columns)
+    return Stream.map(blocks, (block) => ({ userIds: block.userIds.subarray(0, block.size), values: values(block) }))
+  })
+
+/** Rows into as many parts as they need, counted on from `first`. */
+const newParts = (
+  { connection, copyOptions, files, folder }: Writing,
+  name: RowTable,
+  columns: ReadonlyArray<Column>,
+  joining: Stream.Stream<Joining, StorageError>,
   first: number
 ) =>
   Effect.scoped(
     Effect.gen(function* () {
       const table = yield* connection.table(columns, folder)
       const parts: Array<PartEntry> = []
-      let users = new Set<UserId>()
+      let users = new Set<number>()
       let waiting = 0
       const finish = Effect.gen(function* () {
         if (waiting === 0) return
@@ -120,12 +155,11 @@ const newParts = <T extends RowTable>(
         users = new Set()
         waiting = 0
       })
-      yield* Stream.runForEachChunk(Stream.rechunk(added, rowsAtOnce), (chunk) => {
-        const some = Chunk.toReadonlyArray(chunk)
-        for (const { userId } of some) users.add(userId)
-        waiting += some.length
+      yield* Stream.runForEach(joining, ({ userIds, values }) => {
+        for (const userId of userIds) users.add(userId)
+        waiting += values[0]?.length ?? 0
         return Effect.zipRight(
-          table.append(valuesOf(columns, some)),
+          table.append(values),
           Effect.suspend(() => (waiting >= rowsOfPart ? finish : Effect.void))
         )
       })
@@ -179,7 +213,7 @@ export const writeChanges = (
   { duckDb, ...target }: Target,
   files: FolderWriter,
   manifest: ParquetManifest,
-  { after, committedAt, films, idGaps, members, rows }: DatasetChanges
+  { after, committedAt, films, idGaps, members, ratingBlocks, rows }: DatasetChanges
 ): Effect.Effect<ParquetManifest, StorageError, Files> =>
   Effect.gen(function* () {
     const { keeps } = after
@@ -187,7 +221,11 @@ export const writeChanges = (
     const writing: Writing = { ...target, files, connection: yield* duckDb.connect }
     const isFirst = manifest.batches === 0
 
-    const parts = <T extends RowTable>(name: T) =>
+    const parts = <T extends RowTable>(
+      name: T,
+      joiningOf: (columns: ReadonlyArray<RowColumn<RowOf<T>>>) => Stream.Stream<Joining, StorageError> = (columns) =>
+        joiningRows(columns, rows[name])
+    ) =>
       Effect.gen(function* () {
         const columns = partColumns(name, keeps)
         const has = new Set(partColumns(name, before).map((column) => column.name))
@@ -201,13 +239,16 @@ export const writeChanges = (
           else if (kept.length === 0) files.remove(part.name)
           else all.push(yield* rewrittenPart(writing, part, { columns, has }, replaced, kept))
         }
-        all.push(...(yield* newParts(writing, name, columns, rows[name], nextPart(manifest, name))))
+        all.push(...(yield* newParts(writing, name, columns, joiningOf(columns), nextPart(manifest, name))))
         return all
       })
 
     const kept = new Set(rowTablesOf(keeps))
     const areColumnsNew = (one: ReadonlyArray<unknown>, other: ReadonlyArray<unknown>) => one.length !== other.length
-    const ratings = yield* parts("ratings")
+    const ratings = yield* parts(
+      "ratings",
+      ratingBlocks === undefined ? undefined : (columns) => joiningRatings(columns, ratingBlocks)
+    )
     const watched = kept.has("watched") ? { watched: yield* parts("watched") } : {}
     const history = kept.has("changes") ? { changes: yield* parts("changes"), readings: yield* parts("readings") } : {}
     return {

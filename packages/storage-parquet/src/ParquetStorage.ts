@@ -11,6 +11,7 @@ import {
   openedDataset,
   rowStreams,
   ProcessTable,
+  type RatingBlock,
   RatingsStorage,
   type RowOf,
   type RowTable,
@@ -35,7 +36,7 @@ import {
 } from "@letterboxd-ratings/storage-folder"
 import { Chunk, Context, DateTime, Effect, Layer, Stream } from "effect"
 import { checkCompression, copyOptions } from "./Compression.ts"
-import { type DuckDb, openDuckDb } from "./DuckDb.ts"
+import { type Connection, type DuckDb, openDuckDb, type Values } from "./DuckDb.ts"
 import { writeChanges } from "./ParquetChanges.ts"
 import { manifestOf, parquetFolder, parquetForm, removeFirstAttempt } from "./ParquetForm.ts"
 import {
@@ -47,7 +48,7 @@ import {
   partsIn,
   rowCounts
 } from "./ParquetManifest.ts"
-import { partReading, readFilms, readMembers } from "./ParquetTables.ts"
+import { partReading, ratingBlockReading, readFilms, readMembers } from "./ParquetTables.ts"
 import { verifyFiles } from "./ParquetVerification.ts"
 import { failures, storageError, storageName } from "./StorageFailure.ts"
 
@@ -134,18 +135,19 @@ export const make = (
           const proven = new Set<string>()
           const { commit, manifest: now } = commitsOf(parquetForm, options.folder, folder, opened.manifest)
           const asOpened = rowsOfFolder(folder, unheld(folder.work()), opened.manifest)
-          const rows = <T extends RowTable>(name: T) =>
-            Stream.suspend(() => rowsOf(duckDb, folder.work(), now(), name)).pipe(
-              asOpened,
-              Stream.provideContext(services)
-            )
+          const reading = <A>(
+            read: (place: string, manifest: ParquetManifest) => Stream.Stream<A, StorageError, Files>
+          ) => Stream.suspend(() => read(folder.work(), now())).pipe(asOpened, Stream.provideContext(services))
           return yield* openedDataset({
             storage: storageName,
             place: options.folder,
             state: opened.state,
             notes: opened.notes,
             ...lastCommit(opened.manifest),
-            rows: rowStreams(rows),
+            rows: {
+              ...rowStreams((name) => reading((place, manifest) => rowsOf(duckDb, place, manifest, name))),
+              ratingBlocks: reading((place, manifest) => ratingBlocksIn(duckDb, place, manifest))
+            },
             write: (changes) =>
               commit(changes.after.batches, (files, manifest) =>
                 writeChanges({ duckDb, folder: folder.work(), copyOptions: copyAs, proven }, files, manifest, changes)
@@ -248,16 +250,24 @@ const finishCommit = (folder: string) =>
 /** So many blocks of rows are fetched ahead, while those before them are worked on. */
 const blocksAhead = 4
 
-/** All rows of a table in the order they were committed, part by part. */
-const rowsOf = <T extends RowTable>(
+/** A block of columns of a file. */
+interface PartBlock {
+  readonly place: string
+  readonly block: ReadonlyArray<Values>
+}
+
+/** All parts of a table in the order they were committed, block by block. */
+const blocksOfParts = (
   duckDb: DuckDb,
   folder: string,
   manifest: ParquetManifest,
-  name: T
-): Stream.Stream<RowOf<T>, StorageError, Files> =>
+  name: RowTable,
+  reading: {
+    readonly blocks: (connection: Connection, place: string) => Stream.Stream<ReadonlyArray<Values>, StorageError>
+  }
+): Stream.Stream<PartBlock, StorageError, Files> =>
   Stream.unwrapScoped(
     Effect.map(duckDb.connect, (connection) => {
-      const reading = partReading(name, keepsIn(manifest))
       const blocksOf = (part: FileEntry) =>
         Effect.gen(function* () {
           yield* checkBytes(failures, folder, part)
@@ -283,9 +293,33 @@ const rowsOf = <T extends RowTable>(
         })
       return Stream.fromIterable(partsIn(manifest, name)).pipe(
         Stream.flatMap((part) => Stream.unwrap(blocksOf(part))),
-        Stream.buffer({ capacity: blocksAhead }),
-        Stream.mapEffect(({ block, place }) => Effect.map(reading.rowsOf(place, block), Chunk.unsafeFromArray)),
-        Stream.flattenChunks
+        Stream.buffer({ capacity: blocksAhead })
       )
     })
   )
+
+/** All rows of a table in their order. */
+const rowsOf = <T extends RowTable>(
+  duckDb: DuckDb,
+  folder: string,
+  manifest: ParquetManifest,
+  name: T
+): Stream.Stream<RowOf<T>, StorageError, Files> => {
+  const reading = partReading(name, keepsIn(manifest))
+  return blocksOfParts(duckDb, folder, manifest, name, reading).pipe(
+    Stream.mapEffect(({ block, place }) => Effect.map(reading.rowsOf(place, block), Chunk.unsafeFromArray)),
+    Stream.flattenChunks
+  )
+}
+
+/** All ratings in their order, by columns. */
+const ratingBlocksIn = (
+  duckDb: DuckDb,
+  folder: string,
+  manifest: ParquetManifest
+): Stream.Stream<RatingBlock, StorageError, Files> => {
+  const reading = ratingBlockReading(keepsIn(manifest))
+  return Stream.mapEffect(blocksOfParts(duckDb, folder, manifest, "ratings", reading), ({ block, place }) =>
+    reading.blockOf(place, block)
+  )
+}

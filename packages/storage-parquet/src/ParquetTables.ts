@@ -8,11 +8,17 @@ import {
   type EncodedRating,
   type Film,
   type FilmId,
+  filmIdFromNumber,
   forEachRating,
+  growingBlock,
+  idPlaces,
   type Keeps,
+  type LinePiece,
   type Member,
   type MemberRecord,
   type RatingBlock,
+  ratingBlockOf,
+  ratingsByHalfStars,
   type RowOf,
   type RowTable,
   rowTables,
@@ -102,16 +108,37 @@ export const valuesOf = <Row>(
   rows: ReadonlyArray<Row>
 ): ReadonlyArray<Values> => columns.map(({ value }) => rows.map(value))
 
-/** Ratings column by column. */
-const valuesOfRatings = (
-  columns: ReadonlyArray<RowColumn<EncodedRating>>,
-  block: RatingBlock
-): ReadonlyArray<Values> => {
-  const filled = columns.map(({ value }) => ({ value, values: new Array<DuckDBValue>() }))
-  forEachRating(block, (rating) => {
-    for (const { value, values } of filled) values.push(value(rating))
-  })
-  return filled.map(({ values }) => values)
+/** A column of ratings. All ratings `of` the same member or film have the same value in it, if that is said. */
+export type ValueOfRating = Pick<RowColumn<EncodedRating>, "value"> & { readonly of?: LinePiece["of"] }
+
+/** Ratings column by column, one block after the other. What is the same for a member or a film is made once. */
+export const valuesOfRatings = (
+  columns: ReadonlyArray<ValueOfRating>
+): ((block: RatingBlock) => ReadonlyArray<Values>) => {
+  const users = idPlaces()
+  const films = idPlaces()
+  const remembered = (placeOf: (rating: EncodedRating) => number, value: RowColumn<EncodedRating>["value"]) => {
+    const known: Array<DuckDBValue> = []
+    return (rating: EncodedRating): DuckDBValue => {
+      const place = placeOf(rating)
+      if (place === known.length) known.push(value(rating))
+      return known[place] ?? null
+    }
+  }
+  const makers = columns.map(({ of, value }) =>
+    of === "member"
+      ? remembered(({ userId }) => users.at(userId), value)
+      : of === "film"
+        ? remembered(({ filmId }) => films.at(filmId), value)
+        : value
+  )
+  return (block) => {
+    const filled = makers.map((make) => ({ make, values: new Array<DuckDBValue>() }))
+    forEachRating(block, (rating) => {
+      for (const { make, values } of filled) values.push(make(rating))
+    })
+    return filled.map(({ values }) => values)
+  }
 }
 
 /** Rows as columns, some thousands at a time. */
@@ -123,8 +150,8 @@ export const inColumns =
 /** Ratings as columns, a block at a time. */
 export const ratingsInColumns =
   <E>(blocks: Stream.Stream<RatingBlock, E>) =>
-  (columns: ReadonlyArray<RowColumn<EncodedRating>>): Stream.Stream<ReadonlyArray<Values>, E> =>
-    Stream.map(blocks, (block) => valuesOfRatings(columns, block))
+  (columns: ReadonlyArray<ValueOfRating>): Stream.Stream<ReadonlyArray<Values>, E> =>
+    Stream.suspend(() => Stream.map(blocks, valuesOfRatings(columns)))
 
 const damaged = (place: string, what: string) =>
   storageError("Damaged", place, `${what}. Nothing was written. Restore the file from a copy`)
@@ -165,6 +192,39 @@ const rowReading = <A>(
           rows.push(row.right)
         }
         return Effect.succeed(rows)
+      })
+  }
+}
+
+/** Ratings as they stand in columns; `undefined` if a value of them is none. */
+const plainBlock = ([userIds = [], filmIds = [], ratings = []]: ReadonlyArray<Values>): RatingBlock | undefined => {
+  const growing = growingBlock(userIds.length)
+  for (let row = 0; row < userIds.length; row++) {
+    const [userId, filmId, rating] = [userIds[row], filmIds[row], ratings[row]]
+    if (typeof userId !== "number" || typeof filmId !== "number" || typeof rating !== "number") return undefined
+    const isRating = ratingsByHalfStars[rating * 2] === rating
+    if (!isRating || filmIdFromNumber(userId) === undefined || filmIdFromNumber(filmId) === undefined) return undefined
+    growing.add(userId, filmId, rating * 2)
+  }
+  return growing.block()
+}
+
+/** The plain form has the three columns that every dataset has. */
+const plainColumns = 3
+
+/** Makes a block of the ratings of each block of a file. Tells what is wrong with a row as `partReading` does. */
+export const ratingBlockReading = (
+  keeps: Keeps
+): Pick<RowReading<EncodedRating>, "blocks"> & {
+  readonly blockOf: (place: string, block: ReadonlyArray<Values>) => Effect.Effect<RatingBlock, StorageError>
+} => {
+  const { blocks, rowsOf } = partReading("ratings", keeps)
+  return {
+    blocks,
+    blockOf: (place, block) =>
+      Effect.suspend(() => {
+        const plain = block.length === plainColumns ? plainBlock(block) : undefined
+        return plain === undefined ? Effect.map(rowsOf(place, block), ratingBlockOf) : Effect.succeed(plain)
       })
   }
 }

@@ -22,7 +22,7 @@ export const ratingsFile: ExportFormat = {
   ],
   write: (folder, dataset) => {
     const shown = ratingColumns(dataset)
-    const columns = shown.map((column) => rowColumn(column))
+    const columns = shown.map((column) => ({ ...rowColumn(column), of: column.of }))
     const told = shown.map(({ name, type }) => fileColumn(name, type))
     return writeParts(dataset, "ratings", "parquet", (name, ratings) =>
       ofRatings(writeParquet(folder, name, columns, ratingsInColumns(ratings)(columns)), told)

@@ -43,7 +43,8 @@ export type StateTables = Omit<DatasetState, RowTable>
  * of `changed` that had another name before. `forgotten` are members of whom nothing may be left, not even in what a storage
  * keeps besides: its rows in all tables are in `replaced`.
  * `idGaps` is the number of user ids that the dataset skips.
- * `isWhole` says that a whole dataset comes from elsewhere, and not a batch.
+ * `isWhole` says that a whole dataset comes from elsewhere, and not a batch. `ratingBlocks` are then the ratings that join once
+ * more, by columns.
  *
  * @since 0.1.0
  * @category models
@@ -72,6 +73,7 @@ export interface DatasetChanges {
   readonly committedAt: DateTime.Utc
   readonly idGaps: number
   readonly isWhole: boolean
+  readonly ratingBlocks?: WholeDataset["ratings"]
 }
 
 /**
@@ -332,6 +334,7 @@ export const changesOfWhole = (whole: WholeDataset): DatasetChanges => {
     forgotten: nobody,
     committedAt: whole.committedAt,
     idGaps: idGapsIn(users),
-    isWhole: true
+    isWhole: true,
+    ratingBlocks: whole.ratings
   }
 }

@@ -10,11 +10,10 @@
  *
  * @since 0.1.0
  */
-import type { FilmId } from "../domain/Film.ts"
-import type { UserId } from "../domain/Member.ts"
 import { type DatasetState, noRows } from "./Batch.ts"
 import type { Keeps } from "./Column.ts"
-import { filmIdAt, type RatingBlock, userIdAt } from "./RatingBlock.ts"
+import { type IdPlaces, idPlaces } from "./IdPlaces.ts"
+import type { RatingBlock } from "./RatingBlock.ts"
 import { type EncodedRating, type RowTable, rowTablesOf } from "./Tables.ts"
 
 /** What is said of each fault. In SQL the same sentences are put together from columns. */
@@ -51,31 +50,57 @@ export const problemsOfMembers = (
   return problems
 }
 
-/** Pairs of a user and a film as numbers, in memory that grows with them: eight bytes for each. */
-const makePairs = (userIds: ReadonlyArray<UserId>, expected: number) => {
+/** Rows of a user that stand together: the first of them, and the one after the last. */
+interface Run {
+  readonly from: number
+  readonly to: number
+}
+
+/** The films of users by their places, in memory that grows with them: four bytes for each row. */
+const makePairs = (users: IdPlaces, films: IdPlaces, expected: number) => {
   // Room for what is expected, within reason: a wrong number must not take all memory.
-  let pairs = new Float64Array(Math.min(Math.max(expected, 1024), 2 ** 24))
+  let filmOf = new Int32Array(Math.min(Math.max(expected, 1024), 2 ** 24))
   let size = 0
+  const runs = new Map<number, Array<Run>>()
   return {
-    /** Adds a film of the user at this place of `userIds`: a user id may be as large as a film id, and numbers made of two of them would not be exact. */
-    add: (user: number, filmId: FilmId) => {
-      if (size === pairs.length) {
-        const larger = new Float64Array(size * 2)
-        larger.set(pairs)
-        pairs = larger
+    /** Adds a film of the user whose rows are read. */
+    add: (film: number) => {
+      if (size === filmOf.length) {
+        const larger = new Int32Array(size * 2)
+        larger.set(filmOf)
+        filmOf = larger
       }
-      pairs[size] = user * 0x8000_0000 + filmId
+      filmOf[size] = film
       size += 1
     },
+    /** The rows since `from` were those of a user. */
+    endRun: (user: number, from: number) => {
+      if (from === size) return
+      const known = runs.get(user)
+      if (known === undefined) runs.set(user, [{ from, to: size }])
+      else known.push({ from, to: size })
+    },
+    size: () => size,
     twice: (most: number): ReadonlyArray<string> => {
-      const sorted = pairs.subarray(0, size).sort()
-      const found = new Set<string>()
-      for (let i = 1; i < sorted.length && found.size < most; i++) {
-        const pair = sorted[i] ?? 0
-        if (pair !== sorted[i - 1]) continue
-        found.add(sentences.twice(userIds[Math.floor(pair / 0x8000_0000)] ?? 0, pair % 0x8000_0000))
+      const found: Array<string> = []
+      const userIds = users.ids()
+      const filmIds = films.ids()
+      // Which user had a film last, one higher: 0 is nobody.
+      const seenBy = new Int32Array(films.size())
+      for (const [user, rows] of [...runs].toSorted(([one], [other]) => one - other)) {
+        const again = new Set<number>()
+        for (const { from, to } of rows)
+          for (let row = from; row < to; row++) {
+            const film = filmOf[row] ?? 0
+            if (seenBy[film] === user + 1) again.add(filmIds[film] ?? 0)
+            seenBy[film] = user + 1
+          }
+        for (const filmId of [...again].toSorted((one, other) => one - other)) {
+          if (found.length === most) return found
+          found.push(sentences.twice(userIds[user] ?? 0, filmId))
+        }
       }
-      return [...found]
+      return found
     }
   }
 }
@@ -85,7 +110,7 @@ type UserAndFilm = Pick<EncodedRating, "userId"> & Partial<Pick<EncodedRating, "
 
 /**
  * Checks rows as they are read: give it all rows of each table in their order, then ask for the `end`. `problems` are
- * the sentences so far, `mostProblems` at most. With `pairs` it remembers eight bytes for each row, to find rows that
+ * the sentences so far, `mostProblems` at most. With `pairs` it remembers four bytes for each row, to find rows that
  * stand there twice; without, it does not look for them. With `table`, only that one is read. `seeRatings` takes ratings by
  * columns.
  *
@@ -116,37 +141,45 @@ export const makeRowChecks = (
   options: { readonly pairs: boolean; readonly table?: RowTable }
 ): RowChecks => {
   const problems: Array<string> = []
-  const userIds = [...state.users.values()]
-  const places = new Map(userIds.map((userId, i) => [userId, i]))
-  const pairs = options.pairs ? makePairs(userIds, state.ratings + state.watched) : undefined
-  const perUser = new Map<UserId, number>()
+  const users = idPlaces(state.users.values())
+  const films = idPlaces(state.films.keys())
+  const knownUsers = users.size()
+  const knownFilms = films.size()
+  const pairs = options.pairs ? makePairs(users, films, state.ratings + state.watched) : undefined
+  const perUser = new Int32Array(knownUsers)
   const counts: { [T in RowTable]: number } = { ...noRows }
   const note = (problem: string) => {
     if (problems.length < mostProblems) problems.push(problem)
   }
   /** Looks at rows one after the other. */
   const looking = (table: RowTable) => {
-    // Rows of a user mostly stand together, so that one look-up serves them all.
-    let last: UserId | undefined
-    let place: number | undefined
+    const paired = table === "changes" || table === "readings" ? undefined : pairs
+    // Rows of a user mostly stand together.
+    let last = 0
+    let user = knownUsers
     let seen = 0
+    let from = paired?.size() ?? 0
     const count = () => {
-      if (table === "ratings" && last !== undefined) perUser.set(last, (perUser.get(last) ?? 0) + seen)
+      if (user >= knownUsers) return
+      if (table === "ratings") perUser[user] = (perUser[user] ?? 0) + seen
+      paired?.endRun(user, from)
     }
     return {
-      at: (userId: UserId, filmId: FilmId | undefined) => {
+      at: (userId: number, filmId: number | undefined) => {
         counts[table] += 1
         if (userId !== last) {
           count()
           last = userId
-          place = places.get(userId)
+          user = users.at(userId)
           seen = 0
+          from = paired?.size() ?? 0
         }
         seen += 1
-        if (place === undefined) note(sentences.unknownUser(table, counts[table], userId))
+        if (user >= knownUsers) note(sentences.unknownUser(table, counts[table], userId))
         if (filmId === undefined) return
-        if (!state.films.has(filmId)) note(sentences.unknownFilm(table, counts[table], filmId))
-        if (table !== "changes" && place !== undefined) pairs?.add(place, filmId)
+        const film = films.at(filmId)
+        if (film >= knownFilms) note(sentences.unknownFilm(table, counts[table], filmId))
+        if (user < knownUsers) paired?.add(film)
       },
       count
     }
@@ -160,7 +193,8 @@ export const makeRowChecks = (
     },
     seeRatings: (block) => {
       const { at, count } = looking("ratings")
-      for (let row = 0; row < block.size; row++) at(userIdAt(block, row), filmIdAt(block, row))
+      const { filmIds, size, userIds } = block
+      for (let row = 0; row < size; row++) at(userIds[row] ?? 0, filmIds[row] ?? 0)
       count()
     },
     end: () => {
@@ -169,7 +203,7 @@ export const makeRowChecks = (
         if (counts[table] !== state[table]) note(sentences.rowsOfTable(table, counts[table], state[table]))
       }
       for (const { ratings, userId, username } of read.includes("ratings") ? state.members.values() : []) {
-        const rows = perUser.get(userId) ?? 0
+        const rows = perUser[users.at(userId)] ?? 0
         if (rows !== ratings) note(sentences.rowsOfMember(username, rows, ratings))
       }
       for (const problem of pairs?.twice(mostProblems) ?? []) note(problem)
