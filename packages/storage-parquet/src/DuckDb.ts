@@ -28,6 +28,9 @@ export interface Column {
 /** A column's values, row by row. */
 export type Values = ReadonlyArray<DuckDBValue>
 
+/** A column's values to be written: numbers may come in an array of numbers, which costs no memory for each. */
+export type WrittenValues = Values | Int32Array | Float64Array
+
 /** A way to run statements, one at a time. What they fail with is said by whoever knows what they are about. */
 export interface Connection {
   readonly run: (sql: string, toError: ToError) => Effect.Effect<number, StorageError>
@@ -64,7 +67,7 @@ export interface Statement<E> {
 
 /** A table in memory that becomes a file. */
 interface Table {
-  readonly append: (columns: ReadonlyArray<Values>) => Effect.Effect<void, StorageError>
+  readonly append: (columns: ReadonlyArray<WrittenValues>) => Effect.Effect<void, StorageError>
   /** Writes all rows into a file in the order they came in, and empties the table. */
   readonly copyTo: (place: string, options: string) => Effect.Effect<number, StorageError>
 }
@@ -175,11 +178,12 @@ const blocksOf = <E>(
     )
   )
 
-const appendTo = (appender: DuckDBAppender, types: ReadonlyArray<DuckDBType>, values: ReadonlyArray<Values>): void => {
+const appendTo = (appender: DuckDBAppender, chunk: DuckDBDataChunk, values: ReadonlyArray<WrittenValues>): void => {
   const rows = values[0]?.length ?? 0
   for (let from = 0; from < rows; from += rowsAtOnce) {
-    const chunk = DuckDBDataChunk.create(types)
-    chunk.setColumns(values.map((column) => column.slice(from, from + rowsAtOnce)))
+    // One chunk serves all rows: its memory is not the collector's, which would let millions of rows wait in it.
+    chunk.reset()
+    chunk.setColumns(values.map((column) => Array.from<DuckDBValue>(column.slice(from, from + rowsAtOnce))))
     appender.appendDataChunk(chunk)
   }
 }
@@ -197,14 +201,14 @@ const connectionOf = (connection: DuckDBConnection): Connection => {
     blocks: (sql, toError) => blocksOf(connection, () => connection.stream(sql), toError),
     appender: (schema, table, columns, toError) => {
       const doing = <A>(act: () => A) => Effect.try({ try: act, catch: toError })
-      const types = columns.map(({ type }) => type)
+      const chunk = DuckDBDataChunk.create(columns.map(({ type }) => type))
       return Effect.map(
         Effect.acquireRelease(
           promised(connection, () => connection.createAppender(table, schema), toError),
           (appender) => Effect.ignore(doing(() => appender.closeSync()))
         ),
         (appender) => ({
-          append: (values) => doing(() => appendTo(appender, types, values)),
+          append: (values) => doing(() => appendTo(appender, chunk, values)),
           close: doing(() => appender.closeSync())
         })
       )
@@ -237,7 +241,7 @@ const connectionOf = (connection: DuckDBConnection): Connection => {
     table: (columns, place) => {
       const toError = writingFailed(place)
       const doing = <A>(act: () => A) => Effect.try({ try: act, catch: toError })
-      const types = columns.map(({ type }) => type)
+      const chunk = DuckDBDataChunk.create(columns.map(({ type }) => type))
       // Rows that are deleted stay in memory until their table is dropped, so each file gets a table of its own.
       const empty = Effect.zipRight(
         run(
@@ -260,7 +264,7 @@ const connectionOf = (connection: DuckDBConnection): Connection => {
                 place,
                 `a value of ${wide.name} is larger than ${largestInteger}, the largest a column of these files holds`
               )
-            return Effect.flatMap(current, (appender) => doing(() => appendTo(appender, types, values)))
+            return Effect.flatMap(current, (appender) => doing(() => appendTo(appender, chunk, values)))
           },
           copyTo: (to, options) =>
             Effect.gen(function* () {

@@ -31,7 +31,7 @@ import {
   parquetAt,
   quoted,
   rowsAtOnce,
-  type Values
+  type WrittenValues
 } from "./DuckDb.ts"
 import type { RowColumn } from "./ParquetColumns.ts"
 import {
@@ -111,7 +111,7 @@ const wholeFile = <Row>(
 /** Some rows that join, column by column, and whose they are. */
 interface Joining {
   readonly userIds: Iterable<number>
-  readonly values: ReadonlyArray<Values>
+  readonly values: ReadonlyArray<WrittenValues>
 }
 
 const joiningRows = <T extends RowTable>(

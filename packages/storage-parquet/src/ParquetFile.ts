@@ -6,7 +6,7 @@ import type { StorageError } from "@letterboxd-ratings/core"
 import { describeFile, type ExportedFile } from "@letterboxd-ratings/export"
 import { Effect, Stream } from "effect"
 import { copyOptions } from "./Compression.ts"
-import { type Column, openDuckDb, parquetAt, quoted, type Values } from "./DuckDb.ts"
+import { type Column, openDuckDb, parquetAt, quoted, type WrittenValues } from "./DuckDb.ts"
 import { about, storageError, writingFailed } from "./StorageFailure.ts"
 
 /** So many rows are held in memory at once, names and all: two row groups. */
@@ -20,7 +20,7 @@ export const writeParquet = (
   folder: string,
   fileName: string,
   columns: ReadonlyArray<Column>,
-  all: Stream.Stream<ReadonlyArray<Values>, StorageError>
+  all: Stream.Stream<ReadonlyArray<WrittenValues>, StorageError>
 ): Effect.Effect<ExportedFile, StorageError, FileSystem.FileSystem | Path.Path> =>
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem

@@ -16,6 +16,7 @@ import {
   type LinePiece,
   type Member,
   type MemberRecord,
+  noKeeps,
   type RatingBlock,
   ratingBlockOf,
   ratingsByHalfStars,
@@ -29,7 +30,7 @@ import {
   type Username
 } from "@letterboxd-ratings/core"
 import { Chunk, DateTime, Effect, Either, Option, Schema, Stream } from "effect"
-import { type Column, type Connection, identifier, parquetAt, type Values } from "./DuckDb.ts"
+import { type Column, type Connection, identifier, parquetAt, type Values, type WrittenValues } from "./DuckDb.ts"
 import { type RowColumn, rowColumn, storedForm } from "./ParquetColumns.ts"
 import { readingFailed, storageError } from "./StorageFailure.ts"
 
@@ -109,15 +110,31 @@ export const valuesOf = <Row>(
 ): ReadonlyArray<Values> => columns.map(({ value }) => rows.map(value))
 
 /** A column of ratings. All ratings `of` the same member or film have the same value in it, if that is said. */
-export type ValueOfRating = Pick<RowColumn<EncodedRating>, "value"> & { readonly of?: LinePiece["of"] }
+type ValueOfRating = Pick<RowColumn<EncodedRating>, "name" | "value"> & { readonly of?: LinePiece["of"] }
+
+const [userIdColumn, filmIdColumn, starsColumn] = rowTables.ratings.columns(noKeeps).map(({ name }) => name)
+
+/** The values of a column that a block has as it is; `undefined` for another one. */
+const blockColumn = (name: string, { filmIds, halfStars, size, userIds }: RatingBlock): WrittenValues | undefined => {
+  switch (name) {
+    case userIdColumn:
+      return userIds.subarray(0, size)
+    case filmIdColumn:
+      return filmIds.subarray(0, size)
+    case starsColumn:
+      return Float64Array.from(halfStars.subarray(0, size)).map((half) => half / 2)
+    default:
+      return undefined
+  }
+}
 
 /** Ratings column by column, one block after the other. What is the same for a member or a film is made once. */
 export const valuesOfRatings = (
   columns: ReadonlyArray<ValueOfRating>
-): ((block: RatingBlock) => ReadonlyArray<Values>) => {
+): ((block: RatingBlock) => ReadonlyArray<WrittenValues>) => {
   const users = idPlaces()
   const films = idPlaces()
-  const remembered = (placeOf: (rating: EncodedRating) => number, value: RowColumn<EncodedRating>["value"]) => {
+  const remembered = (placeOf: (rating: EncodedRating) => number, value: ValueOfRating["value"]) => {
     const known: Array<DuckDBValue> = []
     return (rating: EncodedRating): DuckDBValue => {
       const place = placeOf(rating)
@@ -125,20 +142,23 @@ export const valuesOfRatings = (
       return known[place] ?? null
     }
   }
-  const makers = columns.map(({ of, value }) =>
-    of === "member"
-      ? remembered(({ userId }) => users.at(userId), value)
-      : of === "film"
-        ? remembered(({ filmId }) => films.at(filmId), value)
-        : value
-  )
-  return (block) => {
-    const filled = makers.map((make) => ({ make, values: new Array<DuckDBValue>() }))
-    forEachRating(block, (rating) => {
-      for (const { make, values } of filled) values.push(make(rating))
+  const makers = columns.map(({ name, of, value }) => ({
+    name,
+    make:
+      of === "member"
+        ? remembered(({ userId }) => users.at(userId), value)
+        : of === "film"
+          ? remembered(({ filmId }) => films.at(filmId), value)
+          : value
+  }))
+  return (block) =>
+    makers.map(({ make, name }) => {
+      const column = blockColumn(name, block)
+      if (column !== undefined) return column
+      const values: Array<DuckDBValue> = []
+      forEachRating(block, (rating) => values.push(make(rating)))
+      return values
     })
-    return filled.map(({ values }) => values)
-  }
 }
 
 /** Rows as columns, some thousands at a time. */
@@ -150,7 +170,7 @@ export const inColumns =
 /** Ratings as columns, a block at a time. */
 export const ratingsInColumns =
   <E>(blocks: Stream.Stream<RatingBlock, E>) =>
-  (columns: ReadonlyArray<ValueOfRating>): Stream.Stream<ReadonlyArray<Values>, E> =>
+  (columns: ReadonlyArray<ValueOfRating>): Stream.Stream<ReadonlyArray<WrittenValues>, E> =>
     Stream.suspend(() => Stream.map(blocks, valuesOfRatings(columns)))
 
 const damaged = (place: string, what: string) =>

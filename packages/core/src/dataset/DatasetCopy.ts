@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import { type Chunk, Context, Effect, Scope, Stream } from "effect"
-import type { CommitReceipt } from "./Batch.ts"
+import type { CommitReceipt, DatasetState } from "./Batch.ts"
 import { makeRowChecks, type RowChecks } from "./Invariants.ts"
 import { ratingBlocksOf } from "./RatingBlock.ts"
 import type { RatingsStorage, WholeDataset } from "./RatingsStorage.ts"
@@ -35,15 +35,7 @@ export const readWhole = (
   Effect.gen(function* () {
     const dataset = yield* storage.open({ _tag: "continue", readOnly: true })
     const { notes, state } = dataset
-    const now = yield* storage.inspect
-    // Only a dataset that is not held can have changed.
-    if (now.state.batches !== state.batches)
-      return yield* new StorageError({
-        reason: "Locked",
-        storage: storage.name,
-        place: storage.place,
-        detail: changedMeanwhile
-      })
+    const committedAt = dataset.committedAt ?? (yield* lastCommitOf(storage, state))
     const damaged = (problem: string) =>
       new StorageError({
         reason: "Damaged",
@@ -76,7 +68,7 @@ export const readWhole = (
       checkedBy(table, rows, (checks, some) => checks.see(table, some))
     return {
       state,
-      committedAt: now.committedAt,
+      committedAt,
       notes,
       ratings: checkedBy("ratings", ratingBlocksOf(dataset), (checks, blocks) => {
         for (const block of blocks) checks.seeRatings(block)
@@ -86,6 +78,20 @@ export const readWhole = (
       readings: checked("readings", dataset.readings)
     }
   })
+
+/** The time of the last commit, of a storage that tells it only if it is inspected: that reads the whole state again. */
+const lastCommitOf = (storage: Context.Tag.Service<RatingsStorage>, { batches }: DatasetState) =>
+  Effect.flatMap(storage.inspect, ({ committedAt, state }) =>
+    // Only a dataset that is not held can have changed.
+    state.batches === batches
+      ? Effect.succeed(committedAt)
+      : new StorageError({
+          reason: "Locked",
+          storage: storage.name,
+          place: storage.place,
+          detail: changedMeanwhile
+        })
+  )
 
 /** Runs all of a stream in a context that takes the place of its reader's. (Providing one would only add to that.) */
 const pulledIn =

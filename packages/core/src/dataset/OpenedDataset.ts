@@ -75,6 +75,7 @@ export const openedDataset = ({
     return {
       ...rows,
       state,
+      ...(committedAt === undefined ? {} : { committedAt }),
       notes,
       commit: (batch) =>
         oneAtATime.withPermits(1)(

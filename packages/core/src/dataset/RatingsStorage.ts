@@ -96,7 +96,8 @@ export type OpenMode =
   | { readonly _tag: "continue"; readonly readOnly?: true }
 
 /**
- * An open dataset. `state` is its content when it was opened. `notes` are sentences about what opening it changed.
+ * An open dataset. `state` is its content when it was opened, and `committedAt` the time of the last commit before that, if
+ * there was one and the storage says so. `notes` are sentences about what opening it changed.
  * `commit` stores a batch, completely or not at all, one at a time. `load` stores a whole dataset instead of the first
  * batch of a dataset opened as `new`, completely or not at all, and keeps every id, order and count.
  *
@@ -105,6 +106,7 @@ export type OpenMode =
  */
 export interface OpenDataset extends DatasetRows {
   readonly state: DatasetState
+  readonly committedAt?: DateTime.Utc
   readonly notes: ReadonlyArray<string>
   readonly commit: (batch: Batch) => Effect.Effect<CommitReceipt, StorageError>
   readonly load: (whole: WholeDataset) => Effect.Effect<CommitReceipt, StorageError>

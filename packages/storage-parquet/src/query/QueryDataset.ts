@@ -11,7 +11,7 @@ import {
   withoutForgotten
 } from "@letterboxd-ratings/core"
 import { Chunk, Effect, type Scope, Stream } from "effect"
-import { type Connection, identifier, openDuckDb, type Statement, type Values } from "../DuckDb.ts"
+import { type Connection, identifier, openDuckDb, type Statement, type WrittenValues } from "../DuckDb.ts"
 import type { RowColumn } from "../ParquetColumns.ts"
 import { inColumns, ratingsInColumns } from "../ParquetTables.ts"
 import { writingFailed } from "../StorageFailure.ts"
@@ -46,7 +46,7 @@ const made = <Row, E>(
   connection: Connection,
   name: string,
   columns: ReadonlyArray<RowColumn<Row>>,
-  rows: (columns: ReadonlyArray<RowColumn<Row>>) => Stream.Stream<ReadonlyArray<Values>, E>
+  rows: (columns: ReadonlyArray<RowColumn<Row>>) => Stream.Stream<ReadonlyArray<WrittenValues>, E>
 ): Effect.Effect<Effect.Effect<void, StorageError | E>, StorageError> =>
   Effect.as(
     connection.run(
@@ -117,7 +117,7 @@ export const queryDataset = (
     yield* connection.run(`create schema ${storedSchema}`, toError)
     const table = <T extends RowTable>(
       name: T,
-      rows: (columns: ReadonlyArray<RowColumn<RowOf<T>>>) => Stream.Stream<ReadonlyArray<Values>, StorageError>
+      rows: (columns: ReadonlyArray<RowColumn<RowOf<T>>>) => Stream.Stream<ReadonlyArray<WrittenValues>, StorageError>
     ) =>
       tables.includes(name) ? made(connection, name, rowTableColumns(name, keeps), rows) : Effect.succeed(Effect.void)
     const filled = [
