@@ -3,18 +3,22 @@
  */
 import type { FileSystem, Path } from "@effect/platform"
 import {
+  blocksOfRows,
   type DatasetChanges,
   type EncodedRating,
   type Film,
   type FilmId,
+  filterBlock,
   type Keeps,
   type LinePiece,
-  type RowOf,
+  type RatingBlock,
+  ratingLines,
   type RowTable,
   rowTables,
   rowTablesOf,
   type StateTables,
   type StorageError,
+  userIdAt,
   type UserId
 } from "@letterboxd-ratings/core"
 import {
@@ -28,12 +32,12 @@ import {
   keepsIn
 } from "@letterboxd-ratings/storage-folder"
 import { Chunk, Effect, Stream } from "effect"
-import { cellText, csvTable, field, rowText } from "./CsvCells.ts"
+import { cellText, csvTable, field } from "./CsvCells.ts"
 import { headersOf } from "./CsvColumns.ts"
 import { type CsvFile, type CsvManifest, rowFiles } from "./CsvManifest.ts"
 import type { FileNames } from "./FileNames.ts"
 import { filmLabel, type FilmLabel, filmWriter, recordWriter, updateRow, userRow } from "./MappingFiles.ts"
-import { rowBlocks } from "./RowFiles.ts"
+import { ratingBlocks, rowBlocks } from "./RowFiles.ts"
 
 type Files = FileSystem.FileSystem | Path.Path
 
@@ -71,36 +75,38 @@ export const rowNames = (
   }
 }
 
-/** How the translation of a rating is written. */
-export const translation = (keeps: Keeps, { film, username }: RowNames): ((rating: EncodedRating) => string) =>
-  rowText(
-    rowTables.ratings
-      .columns(keeps)
-      .map((column) =>
-        column.property === "userId"
-          ? ({ userId }) => username(userId)
-          : column.property === "filmId"
-            ? ({ filmId }) => film(filmId)
-            : cellText(column)
-      )
-  )
-
 const pieceOf: Readonly<Record<string, LinePiece["of"]>> = { userId: "member", filmId: "film", rating: "stars" }
 
-/** The same in pieces, for who has millions of them. */
-export const translationPieces = (keeps: Keeps, { film, username }: RowNames): ReadonlyArray<LinePiece> => {
+/** The pieces of a line of ratings: with `names`, as they are translated. */
+export const ratingPieces = (keeps: Keeps, names?: RowNames): ReadonlyArray<LinePiece> => {
   const columns = rowTables.ratings.columns(keeps)
   return columns.map((column, i) => {
     const of = pieceOf[column.property] ?? "rating"
     const text: LinePiece["text"] =
-      of === "member"
-        ? ({ userId }) => username(userId)
-        : of === "film"
-          ? ({ filmId }) => film(filmId)
+      names !== undefined && of === "member"
+        ? ({ userId }) => names.username(userId)
+        : names !== undefined && of === "film"
+          ? ({ filmId }) => names.film(filmId)
           : cellText(column)
     return { of, text: (rating) => `${text(rating)}${i === columns.length - 1 ? "\n" : ","}` }
   })
 }
+
+/** How the translation of a rating is written. */
+export const translation = (keeps: Keeps, names: RowNames): ((rating: EncodedRating) => string) => {
+  const pieces = ratingPieces(keeps, names)
+  return (rating) => pieces.map(({ text }) => text(rating)).join("")
+}
+
+/** Ratings as parts of a file. */
+const ratingParts = <R>(
+  blocks: Stream.Stream<RatingBlock, StorageError, R>,
+  pieces: ReadonlyArray<LinePiece>
+): FileContent<R> =>
+  Stream.suspend(() => {
+    const lines = ratingLines(pieces)
+    return Stream.map(blocks, (block) => ({ text: lines(block), rows: block.size }))
+  })
 
 const partOf = <Row>(rows: ReadonlyArray<Row>, write: (row: Row) => string): FilePart => {
   let text = ""
@@ -127,10 +133,9 @@ export const withHeader = <R>(header: string, content: FileContent<R>): FileCont
 /** All translated ratings of a dataset, made of its raw ones. */
 export const allTranslated = (folder: string, manifest: CsvManifest, names: RowNames): FileContent => {
   const keeps = keepsIn(manifest)
-  const write = translation(keeps, names)
   return withHeader(
     headersOf(keeps).translatedRatings,
-    Stream.map(rowBlocks(folder, manifest, "ratings"), (rows) => partOf(rows, write))
+    ratingParts(ratingBlocks(folder, manifest), ratingPieces(keeps, names))
   )
 }
 
@@ -149,7 +154,7 @@ export const writeChanges = (
   { folder, label, names }: CsvTarget,
   files: FolderWriter,
   manifest: CsvManifest,
-  { after, committedAt, films, forgotten, idGaps, members, rows, updates }: DatasetChanges
+  { after, committedAt, films, forgotten, idGaps, members, ratingBlocks: joiningBlocks, rows, updates }: DatasetChanges
 ): Effect.Effect<CsvManifest, StorageError, Files> =>
   Effect.gen(function* () {
     const { keeps } = after
@@ -174,39 +179,49 @@ export const writeChanges = (
           : files.append(entry, added)
 
     /** A file with a line for each row of a table. */
-    const rowFile = <T extends RowTable>(
-      name: T,
-      file: CsvFile,
-      entry: FileEntry,
-      write: (row: RowOf<T>) => string,
-      isRewritten = false
-    ) => {
+    const tableFile = <T extends Exclude<RowTable, "ratings">>(name: T) => {
       const { added, count, replaced } = rows[name]
+      const file = rowFiles[name]
+      const { write } = csvTable(name, keeps)
       const joining = partsOf(added, write)
       const left = Stream.map(rowBlocks(folder, manifest, name), (before) =>
         partOf(replaced.size === 0 ? before : before.filter(({ userId }) => !replaced.has(userId)), write)
       )
       return change(
         file,
-        entry,
+        manifest.files[file] ?? emptyEntry(names[file]),
         count,
         joining,
-        isRewritten || replaced.size > 0 || hasOtherColumns(file) ? Stream.concat(left, joining) : undefined
+        replaced.size > 0 || hasOtherColumns(file) ? Stream.concat(left, joining) : undefined
       )
     }
-    const tableFile = <T extends RowTable>(name: T) =>
-      rowFile(
-        name,
-        rowFiles[name],
-        manifest.files[rowFiles[name]] ?? emptyEntry(names[rowFiles[name]]),
-        csvTable(name, keeps).write
+    /** A file with a line for each rating. */
+    const ratingsFile = (
+      file: "rawRatings" | "translatedRatings",
+      pieces: ReadonlyArray<LinePiece>,
+      isRewritten = false
+    ) => {
+      const { added, count, replaced } = rows.ratings
+      const joining = ratingParts(joiningBlocks ?? blocksOfRows(added), pieces)
+      const left = Stream.map(ratingBlocks(folder, manifest), (before) =>
+        replaced.size === 0 ? before : filterBlock(before, (row) => !replaced.has(userIdAt(before, row)))
       )
+      return change(
+        file,
+        manifest.files[file],
+        count,
+        joining,
+        isRewritten || replaced.size > 0 || hasOtherColumns(file)
+          ? Stream.concat(ratingParts(left, pieces), joining)
+          : undefined
+      )
+    }
     const lines = <A>(some: Iterable<A>, write: (one: A) => string): FileContent =>
       Stream.suspend(() => partsOf(Stream.fromIterable(some), write))
 
     const usernames = new Map(members.all.map(({ userId, username }) => [userId, username]))
     const called = rowNames(after.users, (id) => after.films.get(id), label)
-    const writeTranslated = translation(keeps, {
+    const translated = ratingPieces(keeps, {
       ...called,
       username: (id) => usernames.get(id) ?? called.username(id)
     })
@@ -229,14 +244,8 @@ export const writeChanges = (
       batches: after.batches,
       committedAt,
       files: {
-        rawRatings: yield* tableFile("ratings"),
-        translatedRatings: yield* rowFile(
-          "ratings",
-          "translatedRatings",
-          before.translatedRatings,
-          writeTranslated,
-          isRelabelled || areUsersWritten
-        ),
+        rawRatings: yield* ratingsFile("rawRatings", ratingPieces(keeps)),
+        translatedRatings: yield* ratingsFile("translatedRatings", translated, isRelabelled || areUsersWritten),
         userMappings: yield* change(
           "userMappings",
           before.userMappings,

@@ -34,7 +34,7 @@ import {
 } from "@letterboxd-ratings/storage-folder"
 import { Effect, Either, Option, Stream } from "effect"
 import { examineForm, keepChanged, restoreForm, saidOf } from "./ChangedForm.ts"
-import { allTranslated, rowNames, translation, translationPieces } from "./CsvChanges.ts"
+import { allTranslated, ratingPieces, rowNames, translation } from "./CsvChanges.ts"
 import { columnsOf, headersOf } from "./CsvColumns.ts"
 import { checkNames, csvFolder, csvForm } from "./CsvForm.ts"
 import { type CsvFile, type CsvManifest, filesOf } from "./CsvManifest.ts"
@@ -249,7 +249,7 @@ const checkWith = (
     const checks = makeRowChecks(state, { pairs: true })
     const called = rowNames(users, (id) => films.get(id), manifest.filmLabel)
     const translate = translation(keeps, called)
-    const lines = ratingLines(translationPieces(keeps, called))
+    const lines = ratingLines(ratingPieces(keeps, called))
     const translated = isTranslatedChanged ? undefined : translatedReader(folder, manifest)
     let row = 0
     let isTranslatedRight = translated !== undefined

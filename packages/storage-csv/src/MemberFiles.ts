@@ -11,7 +11,9 @@ import {
   type Keeps,
   type StorageError,
   type UserId,
-  Username
+  Username,
+  forEachRating,
+  runForEachRating
 } from "@letterboxd-ratings/core"
 import {
   checksumOf,
@@ -31,7 +33,7 @@ import { type RowNames, translation } from "./CsvChanges.ts"
 import { headersOf } from "./CsvColumns.ts"
 import { type CsvManifest, entriesInPlace } from "./CsvManifest.ts"
 import { memberFilePattern, memberFilesFolder } from "./FileNames.ts"
-import { rowBlocks } from "./RowFiles.ts"
+import { ratingBlocks } from "./RowFiles.ts"
 import { about, failures } from "./StorageFailure.ts"
 
 type Files = FileSystem.FileSystem | Path.Path
@@ -91,11 +93,7 @@ const rowsOfMembers = (folder: string, manifest: CsvManifest, ids: ReadonlySet<U
   Effect.gen(function* () {
     const rows = new Map<UserId, Array<EncodedRating>>([...ids].map((id) => [id, []]))
     if (ids.size > 0) {
-      yield* Stream.runForEach(rowBlocks(folder, manifest, "ratings"), (ratings) =>
-        Effect.sync(() => {
-          for (const rating of ratings) rows.get(rating.userId)?.push(rating)
-        })
-      )
+      yield* runForEachRating(ratingBlocks(folder, manifest), (rating) => rows.get(rating.userId)?.push({ ...rating }))
     }
     return rows
   })
@@ -105,11 +103,9 @@ const ratersOf = (folder: string, manifest: CsvManifest, ids: ReadonlySet<UserId
   Effect.gen(function* () {
     const raters = new Set<UserId>()
     if (ids.size === 0 || films.size === 0) return raters
-    yield* Stream.runForEach(rowBlocks(folder, manifest, "ratings"), (ratings) =>
-      Effect.sync(() => {
-        for (const { filmId, userId } of ratings) if (ids.has(userId) && films.has(filmId)) raters.add(userId)
-      })
-    )
+    yield* runForEachRating(ratingBlocks(folder, manifest), ({ filmId, userId }) => {
+      if (ids.has(userId) && films.has(filmId)) raters.add(userId)
+    })
     return raters
   })
 
@@ -246,15 +242,15 @@ export const staleMemberFiles = (
       })
     )
     const withFiles = new Set(present.map(({ userId }) => userId))
-    yield* Stream.runForEach(rowBlocks(folder, manifest, "ratings"), (ratings) =>
+    yield* Stream.runForEach(ratingBlocks(folder, manifest), (block) =>
       Effect.sync(() => {
         const own = new Map<UserId, Array<EncodedRating>>()
-        for (const rating of ratings) {
-          if (!withFiles.has(rating.userId)) continue
+        forEachRating(block, (rating) => {
+          if (!withFiles.has(rating.userId)) return
           const some = own.get(rating.userId)
-          if (some === undefined) own.set(rating.userId, [rating])
-          else some.push(rating)
-        }
+          if (some === undefined) own.set(rating.userId, [{ ...rating }])
+          else some.push({ ...rating })
+        })
         if (own.size === 0) return
         for (const [file, sum] of sums) {
           const bytes = encoder.encode(texts.rows(file, own.get(file.userId) ?? []))

@@ -6,8 +6,8 @@
 import { FileSystem, Path } from "@effect/platform"
 import type { PlatformError } from "@effect/platform/Error"
 import type { StorageError } from "@letterboxd-ratings/core"
-import crc32 from "crc-32"
 import { Effect, Schema, Stream } from "effect"
+import { crc32 } from "node:zlib"
 import type { FolderFailures } from "./FolderFailure.ts"
 
 type Files = FileSystem.FileSystem | Path.Path
@@ -72,7 +72,8 @@ export interface FileEntry extends Schema.Schema.Type<typeof FileEntry> {}
  * @category constructors
  */
 export const crc32Of = (bytes: Uint8Array, before = "00000000"): string =>
-  (crc32.buf(bytes, Number.parseInt(before, 16) | 0) >>> 0).toString(16).padStart(8, "0")
+  // Of no bytes, zlib gives 0, whatever came before.
+  bytes.length === 0 ? before : crc32(bytes, Number.parseInt(before, 16)).toString(16).padStart(8, "0")
 
 /**
  * The entry of a file that does not exist yet.

@@ -21,13 +21,13 @@ import { type CopyEntry, type FolderForm, type FolderManifest, manifestName, rea
 type Files = FileSystem.FileSystem | Path.Path
 
 /**
- * Text that is a part of a file, and how many rows it holds.
+ * Text that is a part of a file, or its bytes, and how many rows it holds.
  *
  * @since 0.1.0
  * @category models
  */
 export interface FilePart {
-  readonly text: string
+  readonly text: string | Uint8Array
   readonly rows: number
 }
 
@@ -93,7 +93,7 @@ const writeParts = (
     let { bytes, crc32, rows } = before
     return Effect.map(
       Stream.runForEach(content, (part) => {
-        const encoded = encoder.encode(part.text)
+        const encoded = typeof part.text === "string" ? encoder.encode(part.text) : part.text
         bytes += encoded.length
         rows += part.rows
         crc32 = crc32Of(encoded, crc32)

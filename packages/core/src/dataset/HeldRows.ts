@@ -7,6 +7,7 @@ import { Effect, Stream } from "effect"
 import type { FilmId } from "../domain/Film.ts"
 import type { UserId } from "../domain/Member.ts"
 import type { BatchMember } from "./Batch.ts"
+import { blocksOfRows, ratingBlocksOf, runForEachRating } from "./RatingBlock.ts"
 import type { DatasetRows } from "./RatingsStorage.ts"
 import type { StorageError } from "./StorageError.ts"
 import type { EncodedRating, EncodedWatch } from "./Tables.ts"
@@ -36,7 +37,7 @@ export const noHeldRows: HeldRows = { ratings: new Map(), watched: new Map() }
  * @category constructors
  */
 export const heldRowsOf = (
-  { rowsOfMembers, ...all }: Pick<DatasetRows, "ratings" | "rowsOfMembers" | "watched">,
+  { rowsOfMembers, ...all }: Pick<DatasetRows, "ratingBlocks" | "ratings" | "rowsOfMembers" | "watched">,
   members: Iterable<UserId>
 ): Effect.Effect<ReadonlyMap<UserId, HeldRows>, StorageError> =>
   Effect.suspend(() => {
@@ -50,13 +51,9 @@ export const heldRowsOf = (
     const ids = [...held.keys()]
     const { ratings, watched } =
       rowsOfMembers === undefined
-        ? all
-        : { ratings: rowsOfMembers("ratings", ids), watched: rowsOfMembers("watched", ids) }
-    const readRatings = Stream.runForEachChunk(ratings, (rows) =>
-      Effect.sync(() => {
-        for (const row of rows) held.get(row.userId)?.ratings.set(row.filmId, row)
-      })
-    )
+        ? { ratings: ratingBlocksOf(all), watched: all.watched }
+        : { ratings: blocksOfRows(rowsOfMembers("ratings", ids)), watched: rowsOfMembers("watched", ids) }
+    const readRatings = runForEachRating(ratings, (row) => held.get(row.userId)?.ratings.set(row.filmId, { ...row }))
     const readWatched = Stream.runForEachChunk(watched, (rows) =>
       Effect.sync(() => {
         for (const row of rows) held.get(row.userId)?.watched.set(row.filmId, row)

@@ -180,17 +180,25 @@ export const ratingBlockOf = (ratings: ReadonlyArray<EncodedRating>): RatingBloc
  * @category filtering
  */
 export const filterBlock = (block: RatingBlock, isKept: (row: number) => boolean): RatingBlock => {
-  const kept: Array<number> = []
-  for (let row = 0; row < block.size; row++) if (isKept(row)) kept.push(row)
-  if (kept.length === block.size) return block
-  const { facts, filmIds, halfStars, userIds } = block
-  const columns = {
-    size: kept.length,
-    userIds: Int32Array.from(kept, (row) => userIds[row] ?? 0),
-    filmIds: Int32Array.from(kept, (row) => filmIds[row] ?? 0),
-    halfStars: Uint8Array.from(kept, (row) => halfStars[row] ?? 0)
+  const { facts, filmIds, halfStars, size, userIds } = block
+  const rows = new Int32Array(size)
+  let left = 0
+  for (let row = 0; row < size; row++) {
+    if (!isKept(row)) continue
+    rows[left] = row
+    left += 1
   }
-  return facts === undefined ? columns : { ...columns, facts: kept.map((row) => facts[row] ?? {}) }
+  if (left === size) return block
+  const kept = rows.subarray(0, left)
+  const halfStarsOf = new Uint8Array(left)
+  for (let i = 0; i < left; i++) halfStarsOf[i] = halfStars[kept[i] ?? 0] ?? 0
+  const columns = {
+    size: left,
+    userIds: kept.map((row) => userIds[row] ?? 0),
+    filmIds: kept.map((row) => filmIds[row] ?? 0),
+    halfStars: halfStarsOf
+  }
+  return facts === undefined ? columns : { ...columns, facts: Array.from(kept, (row) => facts[row] ?? {}) }
 }
 
 /**
