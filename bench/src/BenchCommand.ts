@@ -21,9 +21,11 @@ class BenchmarksFailed extends Schema.TaggedError<BenchmarksFailed>()("Benchmark
 
 const defaultFile = "bench-figures.json"
 
-const ratings = Options.integer("ratings").pipe(
+// Numbers are read here: the library takes no option of integers that may be repeated.
+const ratings = Options.text("ratings").pipe(
   Options.withDescription("The size of large datasets, for example 50000000. May be repeated. Default: 500000."),
-  Options.repeated
+  Options.repeated,
+  Options.withSchema(Schema.mutable(Schema.Array(Schema.NumberFromString.pipe(Schema.int(), Schema.positive()))))
 )
 const storageNames = Options.choiceWithValue(
   "storage",
