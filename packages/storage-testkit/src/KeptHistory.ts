@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import { assert } from "@effect/vitest"
 import {
   allKeeps,
   type Batch,
@@ -157,7 +158,7 @@ const shown = <Row>(table: Table<Row>, rows: Iterable<Row>, keeps: Keeps = allKe
 }
 
 /**
- * All rows of all tables as stored values, to compare.
+ * All rows of all tables as stored values, to compare. Fails if the ratings are others by columns.
  *
  * @since 0.1.0
  * @category constructors
@@ -166,10 +167,11 @@ export const allRows = (dataset: OpenDataset) =>
   Effect.gen(function* () {
     const rows = <T extends RowTable>(name: T, stream: Stream.Stream<RowOf<T>, unknown>) =>
       Effect.map(Stream.runCollect(stream), (all) => shown(rowTables[name], Chunk.toReadonlyArray(all)))
+    const ratings = yield* rows("ratings", dataset.ratings)
+    assert.deepStrictEqual(yield* rows("ratings", rowsOfBlocks(ratingBlocksOf(dataset))), ratings)
     return {
       ...tablesOfState(dataset.state),
-      ratings: yield* rows("ratings", dataset.ratings),
-      ratingsByColumns: yield* rows("ratings", rowsOfBlocks(ratingBlocksOf(dataset))),
+      ratings,
       watched: yield* rows("watched", dataset.watched),
       changes: yield* rows("changes", dataset.changes),
       readings: yield* rows("readings", dataset.readings)
