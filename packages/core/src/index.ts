@@ -46,6 +46,7 @@ export { heldRowsOf, type HeldRows, noHeldRows } from "./dataset/HeldRows.ts"
 export { changedMeanwhile, loadWhole, readWhole } from "./dataset/DatasetCopy.ts"
 export { areReadAgain, loggedReadings } from "./dataset/History.ts"
 export { displayName, nameWithoutTitle, seenAgain } from "./dataset/FilmIdentity.ts"
+export { type GrowingNumbers, growingNumbers } from "./dataset/GrowingNumbers.ts"
 export { type IdPlaces, idPlaces } from "./dataset/IdPlaces.ts"
 export { type IdRegistry, makeIdRegistry } from "./dataset/IdRegistry.ts"
 export {
@@ -69,13 +70,13 @@ export {
   type RatingBlock,
   ratingBlockOf,
   ratingBlocksOf,
-  ratingsByHalfStars,
   ratingsOf,
   rowsOfBlocks,
   runForEachRating,
+  streamOfRows,
   userIdAt
 } from "./dataset/RatingBlock.ts"
-export { type LinePiece, ratingLines } from "./dataset/RatingLines.ts"
+export { type LinePiece, linesOfBlocks, ratingLines } from "./dataset/RatingLines.ts"
 export { membersAlike, sampleOfRatings } from "./dataset/RatingsSample.ts"
 export {
   type DatasetSummary,
@@ -180,7 +181,7 @@ export {
 export { codeOfNumber, ExportLink, linkCode, numberOfCode, readLink, usualFilmNumber } from "./domain/LinkCode.ts"
 export { MemberListing, UserId, Username, UsernameFromText } from "./domain/Member.ts"
 export { Diagnostics, type KeptPage } from "./reading/Diagnostics.ts"
-export { Day, formatRating, Rating, ratingFromHalfStars } from "./domain/Rating.ts"
+export { Day, formatRating, Rating, ratingFromHalfStars, ratingsByHalfStars } from "./domain/Rating.ts"
 export {
   activityOf,
   type RatedFilms,

@@ -23,8 +23,7 @@ import { hmac } from "@noble/hashes/hmac"
 import { sha256 } from "@noble/hashes/sha2"
 import { DateTime, Effect, Redacted, Stream } from "effect"
 import { holdRatings } from "./HeldRatings.ts"
-import { orderOf, startsOf } from "./RatingPairs.ts"
-import { ranksOf } from "./SortedRatings.ts"
+import { orderOf, ranksOf, startsOf } from "./RatingPairs.ts"
 
 /**
  * A part of the ratings that has a file of its own: to train, to validate or to test with. `rows` says how many there are.

@@ -4,13 +4,7 @@
  * @since 0.1.0
  */
 import { FileSystem, Path } from "@effect/platform"
-import {
-  type LinePiece,
-  type RatingBlock,
-  ratingLines,
-  type StorageError,
-  type StoredType
-} from "@letterboxd-ratings/core"
+import type { StorageError, StoredType } from "@letterboxd-ratings/core"
 import { failuresOf, writeBytes } from "@letterboxd-ratings/storage-folder"
 import { Chunk, Effect, Stream } from "effect"
 import { Sha256 } from "./Sha256.ts"
@@ -76,16 +70,6 @@ export const linesOf = <Row, E, R>(
       for (const row of some) text += line(row)
       return { text, rows: some.length }
     })
-  })
-
-/** The ratings of blocks as they stand in a file, a block at a time. */
-export const linesOfBlocks = <E, R>(
-  blocks: Stream.Stream<RatingBlock, E, R>,
-  pieces: ReadonlyArray<LinePiece>
-): Stream.Stream<FileRows, E, R> =>
-  Stream.suspend(() => {
-    const lines = ratingLines(pieces)
-    return Stream.map(blocks, (block) => ({ text: lines(block), rows: block.size }))
   })
 
 const encoder = new TextEncoder()

@@ -4,17 +4,19 @@
  * @since 0.1.0
  */
 import {
-  FilmId,
+  type FilmId,
+  filmIdAt,
+  growingNumbers,
   idPlaces,
   type KnownFacts,
   namesOfFacts,
   type RatingBlock,
   type StorageError,
-  UserId
+  type UserId,
+  userIdAt
 } from "@letterboxd-ratings/core"
 import { Effect, Option, Stream, Struct } from "effect"
 import { rowsAtOnce } from "./ExportedFile.ts"
-import { growingNumbers } from "./GrowingNumbers.ts"
 
 /**
  * Ratings in memory. `users` and `films` have each id once, `userOf` and `filmOf` say for each row where in them its ids
@@ -27,8 +29,6 @@ export interface HeldRatings {
   readonly filmOf: Int32Array
   readonly inOrder: (order: Int32Array) => Stream.Stream<RatingBlock>
 }
-
-const proven = { disableValidation: true }
 
 /**
  * Reads ratings into memory: nine bytes for each, four more if more than stars is known of them, and up to three times as many
@@ -89,8 +89,8 @@ export const holdRatings = (
         : { ...columns, facts: Array.from(rows, (row) => facts[factOf?.at(row) ?? 0] ?? {}) }
     }
     return {
-      users: Array.from(userIds, (id) => UserId.make(id, proven)),
-      films: Array.from(filmIds, (id) => FilmId.make(id, proven)),
+      users: Array.from(userIds, (_, place) => userIdAt({ userIds }, place)),
+      films: Array.from(filmIds, (_, place) => filmIdAt({ filmIds }, place)),
       userOf,
       filmOf,
       inOrder: (order) =>

@@ -3,10 +3,10 @@
  *
  * @since 0.1.0
  */
-import type { EncodedRating, LinePiece } from "@letterboxd-ratings/core"
+import { type EncodedRating, type LinePiece, linesOfBlocks } from "@letterboxd-ratings/core"
 import { writeParts } from "./ExportedDataset.ts"
 import { fileColumn } from "./ColumnMeanings.ts"
-import { linesOfBlocks, ofRatings, writeFile } from "./ExportedFile.ts"
+import { ofRatings, writeFile } from "./ExportedFile.ts"
 import type { ExportFormat } from "./ExportFormat.ts"
 import { type RatingColumn, ratingColumns } from "./RatingColumns.ts"
 

@@ -76,3 +76,14 @@ export const ratersOf = ({
     }
   return { start, members }
 }
+
+/** Where each id stands among all, in the order of ids. */
+export const ranksOf = (ids: ReadonlyArray<number>): Int32Array => {
+  const ranks = new Int32Array(ids.length)
+  for (const [rank, { place }] of ids
+    .map((id, place) => ({ id, place }))
+    .toSorted((one, other) => one.id - other.id)
+    .entries())
+    ranks[place] = rank
+  return ranks
+}

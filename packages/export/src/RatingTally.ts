@@ -3,10 +3,9 @@
  *
  * @since 0.1.0
  */
-import { idPlaces, type RatingBlock, type StorageError } from "@letterboxd-ratings/core"
+import { growingNumbers, idPlaces, type RatingBlock, type StorageError } from "@letterboxd-ratings/core"
 import { Stream } from "effect"
 import { type Core, coresOf } from "./Cores.ts"
-import { growingNumbers } from "./GrowingNumbers.ts"
 import { type Quantile, quantilesOf } from "./Quantiles.ts"
 import { orderOf, type RatingPairs, ratersOf, startsOf } from "./RatingPairs.ts"
 

@@ -4,22 +4,11 @@
  * @since 0.1.0
  */
 import type { FileSystem, Path } from "@effect/platform"
-import type { LinePiece, RatingBlock, StorageError } from "@letterboxd-ratings/core"
+import { type LinePiece, linesOfBlocks, type RatingBlock, type StorageError } from "@letterboxd-ratings/core"
 import { Effect, type Stream } from "effect"
-import { type ExportedFile, linesOfBlocks, writeFile } from "./ExportedFile.ts"
+import { type ExportedFile, writeFile } from "./ExportedFile.ts"
 import { holdRatings } from "./HeldRatings.ts"
-import { orderOf, startsOf } from "./RatingPairs.ts"
-
-/** Where each id stands among all, in the order of ids. */
-export const ranksOf = (ids: ReadonlyArray<number>): Int32Array => {
-  const ranks = new Int32Array(ids.length)
-  for (const [rank, { place }] of ids
-    .map((id, place) => ({ id, place }))
-    .toSorted((one, other) => one.id - other.id)
-    .entries())
-    ranks[place] = rank
-  return ranks
-}
+import { orderOf, ranksOf, startsOf } from "./RatingPairs.ts"
 
 /** Rows by film, and the rows of each film in the order they came in, are put in the order of members: so both count. */
 const sortedRatings = (

@@ -3,10 +3,10 @@
  *
  * @since 0.1.0
  */
-import { displayName, formatRating, type LinePiece } from "@letterboxd-ratings/core"
+import { displayName, formatRating, type LinePiece, linesOfBlocks } from "@letterboxd-ratings/core"
 import { writeParts } from "./ExportedDataset.ts"
 import { fileColumn } from "./ColumnMeanings.ts"
-import { linesOfBlocks, ofRatings, writeFile } from "./ExportedFile.ts"
+import { ofRatings, writeFile } from "./ExportedFile.ts"
 import type { ExportFormat } from "./ExportFormat.ts"
 import { keptRatingColumns, textIn } from "./RatingColumns.ts"
 

@@ -6,7 +6,7 @@ import {
   type Cell,
   formatRating,
   type Keeps,
-  ratingFromHalfStars,
+  ratingsByHalfStars,
   type RowOf,
   type RowTable,
   rowTables,
@@ -26,9 +26,7 @@ const mayNeedQuotes = /[",\r\n]/u
 export const field = (text: string): string =>
   mayNeedQuotes.test(text) ? stringify([[text]], { quoted_match: /\r/u, eof: false }) : text
 
-const starTexts = Array.from({ length: 11 }, (_, halfStars) =>
-  Option.match(ratingFromHalfStars(halfStars), { onNone: () => "", onSome: formatRating })
-)
+const starTexts = ratingsByHalfStars.map((rating) => (rating === undefined ? "" : formatRating(rating)))
 const starsByText = new Map(starTexts.map((text, halfStars) => [text, halfStars / 2]))
 
 /** A value as text; an unknown one is empty. */

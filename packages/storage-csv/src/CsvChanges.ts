@@ -11,8 +11,7 @@ import {
   filterBlock,
   type Keeps,
   type LinePiece,
-  type RatingBlock,
-  ratingLines,
+  linesOfBlocks,
   type RowTable,
   rowTables,
   rowTablesOf,
@@ -98,16 +97,6 @@ export const translation = (keeps: Keeps, names: RowNames): ((rating: EncodedRat
   return (rating) => pieces.map(({ text }) => text(rating)).join("")
 }
 
-/** Ratings as parts of a file. */
-const ratingParts = <R>(
-  blocks: Stream.Stream<RatingBlock, StorageError, R>,
-  pieces: ReadonlyArray<LinePiece>
-): FileContent<R> =>
-  Stream.suspend(() => {
-    const lines = ratingLines(pieces)
-    return Stream.map(blocks, (block) => ({ text: lines(block), rows: block.size }))
-  })
-
 const partOf = <Row>(rows: ReadonlyArray<Row>, write: (row: Row) => string): FilePart => {
   let text = ""
   for (const row of rows) text += write(row)
@@ -135,7 +124,7 @@ export const allTranslated = (folder: string, manifest: CsvManifest, names: RowN
   const keeps = keepsIn(manifest)
   return withHeader(
     headersOf(keeps).translatedRatings,
-    ratingParts(ratingBlocks(folder, manifest), ratingPieces(keeps, names))
+    linesOfBlocks(ratingBlocks(folder, manifest), ratingPieces(keeps, names))
   )
 }
 
@@ -202,7 +191,7 @@ export const writeChanges = (
       isRewritten = false
     ) => {
       const { added, count, replaced } = rows.ratings
-      const joining = ratingParts(joiningBlocks ?? blocksOfRows(added), pieces)
+      const joining = linesOfBlocks(joiningBlocks ?? blocksOfRows(added), pieces)
       const left = Stream.map(ratingBlocks(folder, manifest), (before) =>
         replaced.size === 0 ? before : filterBlock(before, (row) => !replaced.has(userIdAt(before, row)))
       )
@@ -212,7 +201,7 @@ export const writeChanges = (
         count,
         joining,
         isRewritten || replaced.size > 0 || hasOtherColumns(file)
-          ? Stream.concat(ratingParts(left, pieces), joining)
+          ? Stream.concat(linesOfBlocks(left, pieces), joining)
           : undefined
       )
     }

@@ -11,7 +11,7 @@ import {
   type DatasetSummary,
   emptyDatasetState,
   openedDataset,
-  rowStreams,
+  rowsOfBlocks,
   type OpenDataset,
   ProcessTable,
   RatingsStorage,
@@ -46,7 +46,7 @@ import { verifyFolder } from "./CsvVerification.ts"
 import { checkFileNames, defaultFileNames, type FileNames } from "./FileNames.ts"
 import { filmLabel, type FilmLabel, mappingReaders } from "./MappingFiles.ts"
 import { changedMemberFiles, rebuildMemberFiles } from "./MemberFiles.ts"
-import { committedBlocks, committedRows, rowCounts } from "./RowFiles.ts"
+import { committedRows, ratingBlocks, rowCounts } from "./RowFiles.ts"
 import { failures, storageError, storageName } from "./StorageFailure.ts"
 import { checkNotLost, nothingThere } from "./WhatIsThere.ts"
 
@@ -302,9 +302,11 @@ const openDataset = (
     const { folder, form, names, options, replaces } = opening
     const services = Context.pick(FileSystem.FileSystem, Path.Path, ProcessTable)(yield* Effect.context<Services>())
     const { commit, manifest: now, notes: kept } = commitsOf(form, options.folder, folder, opened.manifest, replaces)
-    const current = () => ({ folder: folder.work(), manifest: now() })
-    const committed = committedRows(current)
     const asOpened = rowsOfFolder(folder, manifestIn(opening), opened.manifest)
+    /** Reads what is committed when a stream is run. */
+    const reading = <A>(read: (place: string, manifest: CsvManifest) => Stream.Stream<A, StorageError, Services>) =>
+      Stream.suspend(() => read(folder.work(), now())).pipe(asOpened, Stream.provideContext(services))
+    const blocks = reading(ratingBlocks)
     return yield* openedDataset({
       storage: storageName,
       place: options.folder,
@@ -312,8 +314,11 @@ const openDataset = (
       notes,
       ...lastCommit(opened.manifest),
       rows: {
-        ...rowStreams((name) => Stream.provideContext(asOpened(committed(name)), services)),
-        ratingBlocks: Stream.provideContext(asOpened(committedBlocks(current)), services)
+        ratings: rowsOfBlocks(blocks),
+        watched: reading((place, manifest) => committedRows(place, manifest, "watched")),
+        changes: reading((place, manifest) => committedRows(place, manifest, "changes")),
+        readings: reading((place, manifest) => committedRows(place, manifest, "readings")),
+        ratingBlocks: blocks
       },
       write: (changes) =>
         commit(changes.after.batches, (files, manifest) =>

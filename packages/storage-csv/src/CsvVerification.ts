@@ -274,7 +274,7 @@ const checkWith = (
           `${place("translatedRatings")}: row ${row - block.size + at + 1} is not the translation of the raw row`
         )
       })
-    const seeRows = <T extends RowTable>(name: T) =>
+    const seeRows = <T extends Exclude<RowTable, "ratings">>(name: T) =>
       Stream.runForEach(rowBlocks(folder, manifest, name), (rows) => Effect.sync(() => checks.see(name, rows)))
     yield* note(
       Stream.runForEach(ratingBlocks(folder, manifest), (block) => {

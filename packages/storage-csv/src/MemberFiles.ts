@@ -8,12 +8,12 @@ import {
   type DatasetChanges,
   type EncodedRating,
   type FilmId,
+  forEachRating,
   type Keeps,
+  runForEachRating,
   type StorageError,
   type UserId,
-  Username,
-  forEachRating,
-  runForEachRating
+  Username
 } from "@letterboxd-ratings/core"
 import {
   checksumOf,

@@ -11,10 +11,11 @@ import {
   type RowCounts,
   type RowOf,
   type RowTable,
-  type StorageError
+  type StorageError,
+  streamOfRows
 } from "@letterboxd-ratings/core"
 import { entryBytes, keepsIn } from "@letterboxd-ratings/storage-folder"
-import { Chunk, Effect, Either, Stream } from "effect"
+import { Effect, Either, Stream } from "effect"
 import { type CsvTable, csvTable } from "./CsvCells.ts"
 import { type CsvManifest, rowFiles } from "./CsvManifest.ts"
 import { damagedLine } from "./MappingFiles.ts"
@@ -160,54 +161,26 @@ const readBlocks = <T extends RowTable, A>(
 export const ratingBlocks = (folder: string, manifest: CsvManifest): Stream.Stream<RatingBlock, StorageError, Files> =>
   readBlocks(folder, manifest, "ratings", (table) => ratingReader(table, "ratings"))
 
-/** How a table is read where it is not by lines. */
-const readers: {
-  readonly [T in RowTable]?: (table: CsvTable<RowOf<T>>) => (bytes: Uint8Array) => Read<ReadonlyArray<RowOf<T>>>
-} = {
-  ratings: (table) => {
-    const read = ratingReader(table, "ratings")
-    return (bytes) => Either.map(read(bytes), ratingsOf)
-  }
-}
+/** A table whose rows are read by lines. */
+type LineTable = Exclude<RowTable, "ratings">
 
 /**
  * All committed rows of a table in order, some thousands at a time; none of one that the dataset does not keep. Fails at the
  * end where the bytes are not what was committed.
  */
-export const rowBlocks = <T extends RowTable>(
+export const rowBlocks = <T extends LineTable>(
   folder: string,
   manifest: CsvManifest,
   name: T
 ): Stream.Stream<ReadonlyArray<RowOf<T>>, StorageError, Files> =>
-  readBlocks(folder, manifest, name, readers[name] ?? ((table) => lineReader(table, name)))
+  readBlocks(folder, manifest, name, (table) => lineReader(table, name))
 
-/** Rows of a block in chunks: a fold over a stream cannot take so many at once. */
-const chunksOf = <Row>(rows: ReadonlyArray<Row>): Stream.Stream<Row> =>
-  Stream.fromChunks(
-    ...Array.from({ length: Math.ceil(rows.length / rowsAtOnce) }, (_, i) =>
-      Chunk.unsafeFromArray(rows.slice(i * rowsAtOnce, (i + 1) * rowsAtOnce))
-    )
-  )
-
-const rowsAtOnce = 4_096
-
-/** The rows of a table, of the manifest that counts when the stream is run. */
-export const committedRows =
-  (now: () => { readonly folder: string; readonly manifest: CsvManifest }) =>
-  <T extends RowTable>(name: T): Stream.Stream<RowOf<T>, StorageError, Files> =>
-    Stream.suspend(() => {
-      const { folder, manifest } = now()
-      return Stream.flatMap(rowBlocks(folder, manifest, name), chunksOf)
-    })
-
-/** The ratings, of the manifest that counts when the stream is run. */
-export const committedBlocks = (
-  now: () => { readonly folder: string; readonly manifest: CsvManifest }
-): Stream.Stream<RatingBlock, StorageError, Files> =>
-  Stream.suspend(() => {
-    const { folder, manifest } = now()
-    return ratingBlocks(folder, manifest)
-  })
+/** The same rows, one by one. */
+export const committedRows = <T extends LineTable>(
+  folder: string,
+  manifest: CsvManifest,
+  name: T
+): Stream.Stream<RowOf<T>, StorageError, Files> => Stream.flatMap(rowBlocks(folder, manifest, name), streamOfRows)
 
 /** How many rows a manifest says there are. */
 export const rowCounts = ({ files }: CsvManifest): RowCounts => ({

@@ -16,13 +16,13 @@ import {
   type Member,
   MemberRecord,
   type OpenDataset,
+  ratingBlocksOf,
   type RowOf,
-  rowTables,
-  type RowTable,
-  stateTables,
-  type Table,
   rowsOfBlocks,
-  ratingBlocksOf
+  type RowTable,
+  rowTables,
+  stateTables,
+  type Table
 } from "@letterboxd-ratings/core"
 import { Chunk, DateTime, Effect, Schema, Stream } from "effect"
 

@@ -8,10 +8,10 @@ import {
   type EncodedRating,
   type Film,
   formatRating,
+  runForEachRating,
   type StorageError,
   type Username,
-  type WholeDataset,
-  runForEachRating
+  type WholeDataset
 } from "@letterboxd-ratings/core"
 import { Effect, Stream } from "effect"
 import { count } from "../progress/RunWords.ts"

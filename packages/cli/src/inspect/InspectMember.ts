@@ -8,12 +8,12 @@ import {
   formatRating,
   type MemberRecord,
   type RatingChange,
+  runForEachRating,
   type StorageError,
-  type Username,
   type UserId,
+  type Username,
   whatMemberWaitsFor,
-  type WholeDataset,
-  runForEachRating
+  type WholeDataset
 } from "@letterboxd-ratings/core"
 import { DateTime, Effect, Stream } from "effect"
 import { count, whatIsMissing } from "../progress/RunWords.ts"

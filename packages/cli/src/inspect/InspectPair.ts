@@ -8,10 +8,10 @@ import {
   type FilmId,
   formatRating,
   type Rating,
+  runForEachRating,
   type StorageError,
   type Username,
-  type WholeDataset,
-  runForEachRating
+  type WholeDataset
 } from "@letterboxd-ratings/core"
 import { Effect } from "effect"
 import { count } from "../progress/RunWords.ts"

@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import { growingNumbers } from "./GrowingNumbers.ts"
 
 /**
  * - `at`: the place of an id, which gets the next one if it has none.
@@ -32,8 +33,7 @@ export const idPlaces = (first: Iterable<number> = []): IdPlaces => {
   // The table has twice as many slots as ids at least. A slot has a place above 0, or 0.
   let bits = 11
   let slots = new Int32Array(1 << bits)
-  let ids = new Int32Array(slots.length / 2)
-  let size = 0
+  const ids = growingNumbers((n) => new Int32Array(n), 0)
   let lastId = -1
   let last = 0
   const slotOf = (id: number): number => {
@@ -41,17 +41,14 @@ export const idPlaces = (first: Iterable<number> = []): IdPlaces => {
     let slot = Math.imul(id, spread) >>> (32 - bits)
     for (;;) {
       const place = slots[slot] ?? 0
-      if (place === 0 || ids[place - 1] === id) return slot
+      if (place === 0 || ids.at(place - 1) === id) return slot
       slot = slot === end ? 0 : slot + 1
     }
   }
   const grow = () => {
     bits += 1
     slots = new Int32Array(1 << bits)
-    const larger = new Int32Array(slots.length / 2)
-    larger.set(ids)
-    ids = larger
-    for (let place = 0; place < size; place++) slots[slotOf(ids[place] ?? 0)] = place + 1
+    for (let place = 0; place < ids.length(); place++) slots[slotOf(ids.at(place))] = place + 1
   }
   const at = (id: number): number => {
     // Rows of a member mostly stand together.
@@ -60,13 +57,12 @@ export const idPlaces = (first: Iterable<number> = []): IdPlaces => {
     const known = slots[slot] ?? 0
     lastId = id
     if (known > 0) return (last = known - 1)
-    last = size
-    ids[size] = id
-    size += 1
-    slots[slot] = size
-    if (size === ids.length) grow()
+    last = ids.length()
+    ids.add(id)
+    slots[slot] = last + 1
+    if (ids.length() * 2 === slots.length) grow()
     return last
   }
   for (const id of first) at(id)
-  return { at, size: () => size, ids: () => ids.subarray(0, size) }
+  return { at, size: ids.length, ids: ids.all }
 }

@@ -12,6 +12,7 @@
  */
 import { type DatasetState, noRows } from "./Batch.ts"
 import type { Keeps } from "./Column.ts"
+import { growingNumbers } from "./GrowingNumbers.ts"
 import { type IdPlaces, idPlaces } from "./IdPlaces.ts"
 import type { RatingBlock } from "./RatingBlock.ts"
 import { type EncodedRating, type RowTable, rowTablesOf } from "./Tables.ts"
@@ -58,29 +59,20 @@ interface Run {
 
 /** The films of users by their places, in memory that grows with them: four bytes for each row. */
 const makePairs = (users: IdPlaces, films: IdPlaces, expected: number) => {
-  // Room for what is expected, within reason: a wrong number must not take all memory.
-  let filmOf = new Int32Array(Math.min(Math.max(expected, 1024), 2 ** 24))
-  let size = 0
+  const filmOf = growingNumbers((n) => new Int32Array(n), expected)
   const runs = new Map<number, Array<Run>>()
   return {
     /** Adds a film of the user whose rows are read. */
-    add: (film: number) => {
-      if (size === filmOf.length) {
-        const larger = new Int32Array(size * 2)
-        larger.set(filmOf)
-        filmOf = larger
-      }
-      filmOf[size] = film
-      size += 1
-    },
+    add: filmOf.add,
     /** The rows since `from` were those of a user. */
     endRun: (user: number, from: number) => {
-      if (from === size) return
+      const to = filmOf.length()
+      if (from === to) return
       const known = runs.get(user)
-      if (known === undefined) runs.set(user, [{ from, to: size }])
-      else known.push({ from, to: size })
+      if (known === undefined) runs.set(user, [{ from, to }])
+      else known.push({ from, to })
     },
-    size: () => size,
+    size: filmOf.length,
     twice: (most: number): ReadonlyArray<string> => {
       const found: Array<string> = []
       const userIds = users.ids()
@@ -91,7 +83,7 @@ const makePairs = (users: IdPlaces, films: IdPlaces, expected: number) => {
         const again = new Set<number>()
         for (const { from, to } of rows)
           for (let row = from; row < to; row++) {
-            const film = filmOf[row] ?? 0
+            const film = filmOf.at(row)
             if (seenBy[film] === user + 1) again.add(filmIds[film] ?? 0)
             seenBy[film] = user + 1
           }

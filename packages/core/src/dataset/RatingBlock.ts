@@ -4,10 +4,10 @@
  *
  * @since 0.1.0
  */
-import { Chunk, Effect, Option, Stream } from "effect"
+import { Chunk, Effect, Stream } from "effect"
 import { FilmId } from "../domain/Film.ts"
 import { UserId } from "../domain/Member.ts"
-import { type Rating, ratingFromHalfStars } from "../domain/Rating.ts"
+import { ratingsByHalfStars } from "../domain/Rating.ts"
 import type { DatasetRows } from "./RatingsStorage.ts"
 import type { StorageError } from "./StorageError.ts"
 import { type EncodedRating, type KnownFacts, namesOfFacts } from "./Tables.ts"
@@ -27,16 +27,6 @@ export interface RatingBlock {
   readonly facts?: ReadonlyArray<KnownFacts>
 }
 
-/**
- * Ratings by their number of half stars, 0 to 10; there is none of 0.
- *
- * @since 0.1.0
- * @category constructors
- */
-export const ratingsByHalfStars: ReadonlyArray<Rating | undefined> = Array.from({ length: 11 }, (_, halfStars) =>
-  Option.getOrUndefined(ratingFromHalfStars(halfStars))
-)
-
 const proven = { disableValidation: true }
 
 /**
@@ -45,7 +35,8 @@ const proven = { disableValidation: true }
  * @since 0.1.0
  * @category getters
  */
-export const userIdAt = ({ userIds }: RatingBlock, row: number): UserId => UserId.make(userIds[row] ?? 0, proven)
+export const userIdAt = ({ userIds }: Pick<RatingBlock, "userIds">, row: number): UserId =>
+  UserId.make(userIds[row] ?? 0, proven)
 
 /**
  * The film of a rating of a block.
@@ -53,7 +44,8 @@ export const userIdAt = ({ userIds }: RatingBlock, row: number): UserId => UserI
  * @since 0.1.0
  * @category getters
  */
-export const filmIdAt = ({ filmIds }: RatingBlock, row: number): FilmId => FilmId.make(filmIds[row] ?? 0, proven)
+export const filmIdAt = ({ filmIds }: Pick<RatingBlock, "filmIds">, row: number): FilmId =>
+  FilmId.make(filmIds[row] ?? 0, proven)
 
 type Mutable<A> = { -readonly [K in keyof A]: A[K] }
 
@@ -222,8 +214,20 @@ export const ratingBlocksOf = ({
 }: Pick<DatasetRows, "ratingBlocks" | "ratings">): Stream.Stream<RatingBlock, StorageError> =>
   ratingBlocks ?? blocksOfRows(ratings)
 
-/** Rows of a block in chunks: a fold over a stream cannot take so many at once. */
 const rowsAtOnce = 4_096
+
+/**
+ * Many rows as a stream, in chunks: a fold over a stream cannot take so many at once.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const streamOfRows = <Row>(rows: ReadonlyArray<Row>): Stream.Stream<Row> =>
+  Stream.fromChunks(
+    ...Array.from({ length: Math.ceil(rows.length / rowsAtOnce) }, (_, i) =>
+      Chunk.unsafeFromArray(rows.slice(i * rowsAtOnce, (i + 1) * rowsAtOnce))
+    )
+  )
 
 /**
  * Blocks as rows.
@@ -232,11 +236,4 @@ const rowsAtOnce = 4_096
  * @category conversions
  */
 export const rowsOfBlocks = <E, R>(blocks: Stream.Stream<RatingBlock, E, R>): Stream.Stream<EncodedRating, E, R> =>
-  Stream.flatMap(blocks, (block) => {
-    const rows = ratingsOf(block)
-    return Stream.fromChunks(
-      ...Array.from({ length: Math.ceil(rows.length / rowsAtOnce) }, (_, i) =>
-        Chunk.unsafeFromArray(rows.slice(i * rowsAtOnce, (i + 1) * rowsAtOnce))
-      )
-    )
-  })
+  Stream.flatMap(blocks, (block) => streamOfRows(ratingsOf(block)))

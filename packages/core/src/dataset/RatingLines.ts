@@ -4,6 +4,8 @@
  *
  * @since 0.1.0
  */
+import { Stream } from "effect"
+import { growingNumbers } from "./GrowingNumbers.ts"
 import { idPlaces } from "./IdPlaces.ts"
 import { forEachRating, type RatingBlock } from "./RatingBlock.ts"
 import type { EncodedRating } from "./Tables.ts"
@@ -54,22 +56,15 @@ type Adding = (rating: EncodedRating, to: ReturnType<typeof growingBytes>) => vo
 /** The bytes of a piece by the place of what it is of. */
 const byPlace = (placeOf: (rating: EncodedRating) => number, text: LinePiece["text"]): Adding => {
   const bytes = growingBytes()
-  let starts = new Int32Array(1_024)
-  let known = 0
+  const ends = growingNumbers((n) => new Int32Array(n), 0)
   return (rating, to) => {
     const place = placeOf(rating)
-    if (place === known) {
+    if (place === ends.length()) {
       const made = encoder.encode(text(rating))
       bytes.append(made, 0, made.length)
-      known += 1
-      if (known === starts.length) {
-        const larger = new Int32Array(known * 2)
-        larger.set(starts)
-        starts = larger
-      }
-      starts[known] = bytes.length()
+      ends.add(bytes.length())
     }
-    to.append(bytes.room(), starts[place] ?? 0, starts[place + 1] ?? 0)
+    to.append(bytes.room(), place === 0 ? 0 : ends.at(place - 1), ends.at(place))
   }
 }
 
@@ -122,3 +117,18 @@ export const ratingLines = (pieces: ReadonlyArray<LinePiece>): ((block: RatingBl
     return lines.all()
   }
 }
+
+/**
+ * The lines of a stream of blocks, and how many rows they are. The bytes are valid until the next ones are asked for.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const linesOfBlocks = <E, R>(
+  blocks: Stream.Stream<RatingBlock, E, R>,
+  pieces: ReadonlyArray<LinePiece>
+): Stream.Stream<{ readonly text: Uint8Array; readonly rows: number }, E, R> =>
+  Stream.suspend(() => {
+    const lines = ratingLines(pieces)
+    return Stream.map(blocks, (block) => ({ text: lines(block), rows: block.size }))
+  })

@@ -20,7 +20,16 @@ export const Rating = Schema.Number.pipe(Schema.between(0.5, 5), Schema.multiple
 export type Rating = typeof Rating.Type
 
 const decodeRating = Schema.decodeOption(Rating)
-const byHalfStars = Array.from({ length: 11 }, (_, halfStars) => decodeRating(halfStars / 2))
+
+/**
+ * Ratings by their number of half stars, 0 to 10; there is none of 0.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const ratingsByHalfStars: ReadonlyArray<Rating | undefined> = Array.from({ length: 11 }, (_, halfStars) =>
+  Option.getOrUndefined(decodeRating(halfStars / 2))
+)
 
 /**
  * The rating of `halfStars` half stars, 1 to 10; none for any other number.
@@ -28,7 +37,8 @@ const byHalfStars = Array.from({ length: 11 }, (_, halfStars) => decodeRating(ha
  * @since 0.1.0
  * @category constructors
  */
-export const ratingFromHalfStars = (halfStars: number): Option.Option<Rating> => byHalfStars[halfStars] ?? Option.none()
+export const ratingFromHalfStars = (halfStars: number): Option.Option<Rating> =>
+  Option.fromNullable(ratingsByHalfStars[halfStars])
 
 /**
  * A rating as it is written into files, with one decimal: `4.0`, `3.5`.

@@ -7,8 +7,7 @@
  *
  * @since 0.1.0
  */
-import { type Day, type FilmId, filmIdFromNumber, type Rating, ratingFromHalfStars } from "@letterboxd-ratings/core"
-import { Option } from "effect"
+import { type Day, type FilmId, filmIdFromNumber, type Rating, ratingsByHalfStars } from "@letterboxd-ratings/core"
 import { mostKnownDays } from "./ExportDays.ts"
 
 const lineFeed = 0x0a
@@ -28,10 +27,6 @@ const longestCode = 6
 const codeDigits = new Uint8Array(256).fill(255)
 for (const [value, digit] of Array.from("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ").entries())
   codeDigits[digit.charCodeAt(0)] = value
-
-const ratingsByHalves = Array.from({ length: 11 }, (_, halfStars) =>
-  Option.getOrUndefined(ratingFromHalfStars(halfStars))
-)
 
 /** The most titles that are kept, and the most bytes that they have. */
 const keptTitles = 65_536
@@ -179,11 +174,11 @@ export const makePlainCells = (titleOf: TitleReader, readDay: (text: string) => 
       const stars = (bytes[at] ?? 0) - zero
       if (stars < 0 || stars > 5) return undefined
       at += 1
-      if (bytes[at] !== point) return ratingsByHalves[stars * 2]
+      if (bytes[at] !== point) return ratingsByHalfStars[stars * 2]
       const tenths = (bytes[at + 1] ?? 0) - zero
       if (tenths !== 0 && tenths !== 5) return undefined
       at += 2
-      return ratingsByHalves[tenths === 0 ? stars * 2 : stars * 2 + 1]
+      return ratingsByHalfStars[tenths === 0 ? stars * 2 : stars * 2 + 1]
     },
     /** Whether the cell that is passed over is empty. */
     skip: (): boolean | undefined => {

@@ -7,8 +7,7 @@ import {
   ImportError,
   ImportItem,
   type InputCounts,
-  type Rating,
-  ratingFromHalfStars,
+  ratingsByHalfStars,
   Username,
   UsernameFromText,
   type WatchedFilm
@@ -74,10 +73,6 @@ const isMember = Schema.is(Username)
 /** A member's name, as people write it. */
 export const memberFrom = (text: string): Username | undefined =>
   isMember(text) ? text : text.length > longestKey ? undefined : Option.getOrUndefined(decodeMember(text))
-
-const stars: ReadonlyArray<Rating | undefined> = Array.from({ length: 11 }, (_, halfStars) =>
-  Option.getOrUndefined(ratingFromHalfStars(halfStars))
-)
 
 const notARow = "cells are missing, or there are too many"
 const notAMember = "there is no member's name"
@@ -321,7 +316,7 @@ export const ratingsItems = (input: RatingsInput): Stream.Stream<ImportItem, Imp
           const ratings = read.ratings.of(next)
           for (const { film, value } of ratings) {
             const known = read.films[film]
-            const rating = stars[value / divisor]
+            const rating = ratingsByHalfStars[value / divisor]
             if (known?._tag !== "Numbered" || rating === undefined) aside += 1
             else films.push({ film: known.film, rating })
           }

@@ -4,7 +4,12 @@
  * @since 0.1.0
  */
 
-/** `length` says how many there are. `all` has the numbers without a copy: what is added later may not be in it. */
+/**
+ * `length` says how many there are. `all` has the numbers without a copy: what is added later may not be in it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface GrowingNumbers<A extends Int32Array | Uint8Array> {
   readonly add: (value: number) => void
   readonly at: (i: number) => number
@@ -15,7 +20,12 @@ export interface GrowingNumbers<A extends Int32Array | Uint8Array> {
 /** So many are believed in before they are there: a wrong number must not take all memory. */
 const mostExpected = 2 ** 24
 
-/** An array with room for as many as are expected. If there are more it grows, and is there twice for that time. */
+/**
+ * An array with room for as many as are expected. If there are more it grows, and is there twice for that time.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
 export const growingNumbers = <A extends Int32Array | Uint8Array>(
   make: (length: number) => A,
   expected: number
